@@ -54,7 +54,7 @@ class Value(BaseModel):
 class Part(Value):
     """A named, documented, immutable piece of an experiment. Class facts describe it, fields are its settings.
 
-    A member declares `name` (its identifier in files, links and on the command line), `title`, and, where they
+    A family declares `members` and `family`, the word for one of them in a sentence. A member declares `name` (its identifier in files, links and on the command line), `title`, and, where they
     apply, `summary`, `formula` (LaTeX), `paper` and `defect_of` (the source whose defect it keeps on purpose).
     `color` and `dash` have derived defaults. `recipes` names settings worth offering beside the defaults.
     """
@@ -74,10 +74,7 @@ class Part(Value):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        own = cls.__dict__
-        if "members" in own:
-            cls.family = own.get("family", cls.__name__.lower())
-        elif "name" in own:
+        if cls.is_member():
             cls._register()
 
     @classmethod
@@ -91,29 +88,35 @@ class Part(Value):
         cls.members[cls.name] = cls
 
     @classmethod
-    def is_family(cls) -> bool:
-        """Whether this class stands for a whole family rather than for one member of it."""
-        return "members" in cls.__dict__
+    def is_member(cls) -> bool:
+        """Whether this class is one named member, rather than a family or a branch of one."""
+        return "name" in cls.__dict__
+
+    @classmethod
+    def choices(cls) -> dict[str, type[Self]]:
+        """The members at or below this class, by name."""
+        return {name: member for name, member in cls.members.items() if issubclass(member, cls)}
 
     @model_validator(mode="wrap")
     @classmethod
     def _from_name(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-        if isinstance(value, cls) and "name" not in cls.__dict__:
-            return value
-        value = cls._expand(value)
-        if not cls.is_family():
+        if cls.is_member():
             if isinstance(value, dict) and value.get("name", cls.name) == cls.name:
                 value = {key: item for key, item in value.items() if key != "name"}
             return handler(value)
+        if isinstance(value, cls):
+            return value
+        value = cls._expand(value)
         if not isinstance(value, dict) or "name" not in value:
             raise PydanticCustomError("part", "is not a {family}; give its name", {"family": cls.family})
-        member = cls.members.get(value["name"]) if isinstance(value["name"], str) else None
-        if member is None:
+        choices = cls.choices()
+        if not isinstance(value["name"], str) or value["name"] not in choices:
             raise PydanticCustomError(
-                "unknown_part", "there is no {family} of that name; allowed: {allowed}",
-                {"family": cls.family, "allowed": ", ".join(sorted(cls.members))},
+                "unknown_part",
+                "names no {family} that is allowed here; allowed: {allowed}",
+                {"family": cls.family, "allowed": ", ".join(choices)},
             )
-        return member.model_validate(value)
+        return choices[value["name"]].model_validate(value)
 
     @classmethod
     def _expand(cls, value: Any) -> Any:

@@ -1,0 +1,95 @@
+"""The training images of one run in shuffled batches: kept as bytes, normalized on the device a chunk at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+CPU_CHUNK = 256
+"""Images normalized at once on a CPU: few enough to stay in its cache, enough to hide the cost of a call."""
+DEVICE_CHUNK = 8192
+"""Images normalized at once elsewhere, where calls cost more and no cache is to be spared."""
+
+
+class Batches:
+    """Serves `images[indices]` with their labels, freshly shuffled each epoch; the last batch may be smaller.
+    A lone image that would be left over for a last batch is left out: batch norm cannot take one.
+
+    No batch is written again once served, so it may be kept; it then keeps the chunk it is a part of in memory.
+
+    Args:
+        images: (N, 28, 28) uint8, copied to the device unless there.
+        labels: (N,) int64.
+        indices: (n,) int64, the images to serve.
+        batch_size: images a batch.
+        scale: (mean, std) of the pixels, taken as 0 to 1.
+        device: where the batches are wanted.
+        generator: a CPU generator, which gives one permutation an epoch and nothing else.
+    """
+
+    def __init__(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        indices: Tensor,
+        batch_size: int,
+        scale: tuple[float, float],
+        device: torch.device | str,
+        generator: torch.Generator,
+    ) -> None:
+        self._images = images.unsqueeze(1).to(device)
+        self._labels = labels.to(device)
+        self._indices = indices.cpu()
+        self._batch_size = batch_size
+        self._generator = generator
+        lone = batch_size > 1 and len(indices) > 1 and len(indices) % batch_size == 1
+        self._served = len(indices) - lone
+        self._affine = _Affine(*scale, self._images.device)
+        chunk_images = CPU_CHUNK if self._images.device.type == "cpu" else DEVICE_CHUNK
+        self._batches_per_chunk = max(1, chunk_images // batch_size)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches an epoch."""
+        return math.ceil(self._served / self._batch_size)
+
+    def epoch(self, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """Each image once, as (B, 1, 28, 28) float32 with (B,) int64 labels, without the first `skip` batches.
+
+        The order is drawn at the call, not at the first batch: a resumed run restores the generator's state from
+        before the call, and skips what it has seen.
+        """
+        order = self._indices[torch.randperm(len(self._indices), generator=self._generator)[: self._served]]
+        return self._serve(order.to(self._images.device), skip)
+
+    def _serve(self, order: Tensor, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
+        # Chunks begin where they would without skipping, so that a resumed epoch is equal to the last bit.
+        skipped_chunks, skipped_batches = divmod(skip, self._batches_per_chunk)
+        chunk_size = self._batches_per_chunk * self._batch_size
+        for start in range(skipped_chunks * chunk_size, len(order), chunk_size):
+            chunk = order[start : start + chunk_size]
+            pixels = self._affine(self._images.index_select(0, chunk)).split(self._batch_size)
+            labels = self._labels.index_select(0, chunk).split(self._batch_size)
+            yield from zip(pixels[skipped_batches:], labels[skipped_batches:], strict=True)
+            skipped_batches = 0
+
+
+def normalized(images: Tensor, mean: float, std: float, device: torch.device | str) -> Tensor:
+    """All images (N, 28, 28) uint8 as (N, 1, 28, 28) float32 on the device: (pixel / 255 - mean) / std."""
+    pixels = images.unsqueeze(1).to(device)
+    return _Affine(mean, std, pixels.device)(pixels)
+
+
+class _Affine:
+    """(pixel / 255 - mean) / std in two passes over memory: a conversion, and one fused multiply-add in place."""
+
+    def __init__(self, mean: float, std: float, device: torch.device) -> None:
+        self._slope = 1 / (255 * std)
+        self._offset = torch.full((), -mean / std, dtype=torch.float32, device=device)
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        values = pixels.to(torch.float32)
+        return torch.add(self._offset, values, alpha=self._slope, out=values)

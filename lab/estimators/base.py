@@ -1,0 +1,160 @@
+"""What a gradient estimator is: how a layer's pre-activations become bits, and what is sent back in return.
+
+Formulas are for codes b in {0, 1}; a layer maps them to its own levels. Knows no model, data, optimizer or device.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from lab.parts import Part
+
+if TYPE_CHECKING:
+    from lab.models.rollout import Rollout
+
+Levels = Literal["0/1", "-1/+1"]
+
+PROBABILITY_FLOOR = 1e-6
+
+
+class Estimator(Part):
+    """A rule for training through bits: its forward pass, and the gradient it claims for it."""
+
+    members: ClassVar[dict[str, type[Estimator]]] = {}
+    family = "estimator"
+
+    stochastic: ClassVar[bool] = False
+    """Whether bits are sampled."""
+    unbiased: ClassVar[bool] = False
+    """Whether the expected gradient is the gradient of the expected loss, where no batch statistics follow the bits."""
+    zero_gradient: ClassVar[bool] = False
+    """Whether nothing at all reaches the parameters in front of the bits."""
+    levels: ClassVar[Levels | None] = "0/1"
+    """The levels its surrogate is published for; None where it is the same on both."""
+    code_at_zero: ClassVar[int] = 0
+    """The bit a deterministic unit takes at x = 0."""
+    forward: ClassVar[Literal["bits", "soft", "ternary"]] = "bits"
+    objective: ClassVar[str] = "the expected loss"
+
+    @property
+    def binarizes_only(self) -> bool:
+        """Whether `binarize` is all there is to the rule, so that it can also binarize weights."""
+        return type(self).loss is Estimator.loss
+
+    def passes(self, sites: int) -> int:
+        """Cost of one step in loss evaluations, for a net with so many layers of binary units."""
+        return 1
+
+    def probability(self, x: Tensor, slope: float) -> Tensor:
+        """P(b = 1) of stochastic units: float32 in [1e-6, 1 - 1e-6], shape of `x`, zero gradient outside."""
+        raise TypeError(f"{self.name} is deterministic: its units have no probability")
+
+    def step(self, x: Tensor) -> Tensor:
+        """The bits of deterministic units: {0, 1} in the shape and type of `x`."""
+        return (x >= 0 if self.code_at_zero else x > 0).to(x.dtype)
+
+    def bits(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
+        """The bits alone, without gradient: sampled where `noise` < p, or the step where `noise` is None."""
+        with torch.no_grad():
+            if noise is None:
+                return self.step(x)
+            return (noise < self.probability(x, slope)).to(x.dtype)
+
+    def binarize(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
+        """Codes of `x` with their gradient attached.
+
+        Args:
+            x: pre-activations, any shape.
+            slope: how steep the smooth function is at 0, relative to its standard form.
+            noise: U(0, 1) of the shape of `x` for stochastic units, None for deterministic ones.
+        """
+        return self.bits(x, slope, noise)
+
+    def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
+        """The scalar to back-propagate. Coefficients in it are detached; `rollout()` runs the net on the batch."""
+        return rollout().loss.mean()
+
+    def new_state(self) -> nn.Module | None:
+        """What the rule remembers or learns over a run; None where it needs nothing."""
+        return None
+
+
+class StraightThrough(Estimator):
+    """Rules that send the incoming gradient back through the bits, times the derivative of a smooth function."""
+
+    gradient_clip: float | None = Field(None, gt=0, le=1e6)
+    """Clip the incoming gradient to [-c, c]; None leaves it alone."""
+    gate: float | None = Field(None, gt=0, le=1e6)
+    """No gradient where |x| is above this; None lets all of it pass."""
+
+    def smooth(self, x: Tensor, slope: float) -> Tensor:
+        """The function whose derivative stands in for the derivative of the bits."""
+        return self.probability(x, slope)
+
+    def surrogate(self, x: Tensor, slope: float) -> Tensor:
+        """The factor on the incoming gradient: the derivative of `smooth`, which a rule may state in closed form."""
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            (slopes,) = torch.autograd.grad(self.smooth(x, slope).sum(), x)
+        return slopes
+
+    def backward(self, gradient: Tensor, x: Tensor, slope: float) -> Tensor:
+        """What is sent back for an incoming gradient, all of the shape of `x`."""
+        if self.gradient_clip is not None:
+            gradient = gradient.clamp(-self.gradient_clip, self.gradient_clip)
+        gradient = self.sent_back(gradient, x, slope)
+        # Inclusive: latent weights clipped to [-c, c] would otherwise freeze at the wall.
+        return gradient if self.gate is None else gradient * (x.abs() <= self.gate)
+
+    def sent_back(self, gradient: Tensor, x: Tensor, slope: float) -> Tensor:
+        """The rule itself, between the two clips."""
+        return gradient * self.surrogate(x, slope)
+
+    def binarize(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
+        return _BitsWithSurrogate.apply(x, self.bits(x, slope, noise), self, slope)
+
+
+class _BitsWithSurrogate(torch.autograd.Function):
+    """Bits forward, a rule's surrogate backward."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, bits: Tensor, rule: StraightThrough, slope: float) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.rule, ctx.slope = rule, slope
+        return bits
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        (x,) = ctx.saved_tensors
+        return ctx.rule.backward(gradient, x, ctx.slope), None, None, None
+
+
+def logistic(x: Tensor, slope: float) -> Tensor:
+    """P(b = 1) of logistic units, sigmoid(slope x): float32, away from 0 and 1 by 1e-6."""
+    return torch.sigmoid(slope * x.float()).clamp(PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
+
+
+def hard_sigmoid(x: Tensor, slope: float) -> Tensor:
+    """P(b = 1) of hard-sigmoid units, clip((slope x + 1) / 2, 0, 1): float32, away from 0 and 1 by 1e-6.
+
+    This is the hard sigmoid of BinaryConnect and HM-RNN (slope 1/2 on [-1, 1]), not `torch.nn.Hardsigmoid`.
+    """
+    return ((slope * x.float() + 1) / 2).clamp(PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
+
+
+def to_levels(codes: Tensor, levels: Levels, published: Levels | None) -> Tensor:
+    """Codes in {0, 1} as values of a layer's levels.
+
+    The gradient of the result is that of a surrogate published for `published` levels, rescaled to `levels` by the
+    chain rule (b± = 2b - 1); None: the same surrogate on both.
+    """
+    low, span = (0.0, 1.0) if levels == "0/1" else (-1.0, 2.0)
+    gain = 1.0 if published is None else span / (1.0 if published == "0/1" else 2.0)
+    if gain == span:
+        return codes if levels == "0/1" else codes * span + low
+    return codes * gain + (codes.detach() * (span - gain) + low)

@@ -1,0 +1,46 @@
+"""What source 003 and its parent call REINFORCE: bits cut from the graph, and no score-function term in the loss."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from lab.estimators.base import Estimator, hard_sigmoid
+
+
+class DetachedSample(Estimator):
+    """Stochastic source-003 'REINFORCE'."""
+
+    name = "detached-sample"
+    title = "Detached sample (source 003's 'REINFORCE')"
+    summary = (
+        "Samples from a hard sigmoid and sends nothing back: the log-probability is defined in the source and never "
+        "used. Everything in front of the bits stays as it was drawn; only the layers after them learn."
+    )
+    formula = (
+        r"b \sim \mathrm{Bernoulli}(p),\; p = \operatorname{clip}(\tfrac{ax+1}2, 0, 1), \qquad "
+        r"\frac{\partial b}{\partial x} = 0"
+    )
+    paper = "source 003 and Wizaron/binary-stochastic-neurons"
+    defect_of = "source 003"
+    stochastic = True
+    zero_gradient = True
+    color, dash = "#7F7F7F", "solid"
+
+    def probability(self, x: Tensor, slope: float) -> Tensor:
+        return hard_sigmoid(x, slope)
+
+
+class DetachedRound(Estimator):
+    """Deterministic source-003 'REINFORCE'."""
+
+    name = "detached-round"
+    title = "Detached round (source 003's deterministic 'REINFORCE')"
+    summary = (
+        "Rounds the hard sigmoid and sends nothing back. A deterministic bit has no distribution, so its score is 0: "
+        "REINFORCE through it does not exist."
+    )
+    formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial b}{\partial x} = 0"
+    paper = "source 003 and Wizaron/binary-stochastic-neurons"
+    defect_of = "source 003"
+    zero_gradient = True
+    color, dash = "#7F7F7F", "dash"

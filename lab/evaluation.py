@@ -1,0 +1,72 @@
+"""How good a net is on some images: no gradient, no influence on the run, and stochastic units as the experiment says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lab.data.batches import normalized
+from lab.estimators import to_levels
+from lab.experiment import Experiment
+from lab.models import Net, stream
+from lab.models.layers import BinaryUnits
+
+EVALUATED_AT_ONCE = 1000
+
+
+class Scores(NamedTuple):
+    """Means over a set of images: cross-entropy in nats and accuracy, or mean squared error of pixels in [-1, 1]."""
+
+    loss: float
+    accuracy: float | None
+
+
+@torch.no_grad()
+def evaluate(
+    net: Net, experiment: Experiment, images: Tensor, labels: Tensor, scale: tuple[float, float], slope: float
+) -> Scores:
+    """Score a net on images (N, 28, 28) uint8 with labels (N,). Its mode is restored; the same noise every time."""
+    device = next(net.parameters()).device
+    generator = torch.Generator(device).manual_seed(stream(experiment.seed, "evaluation"))
+    training = net.training
+    net.eval()
+    loss, correct = 0.0, 0
+    for chunk, targets in zip(images.split(EVALUATED_AT_ONCE), labels.split(EVALUATED_AT_ONCE), strict=True):
+        inputs, targets = normalized(chunk, *scale, device), targets.to(device)
+        output = predict(net, experiment, inputs, slope, generator)
+        if net.task == "classification":
+            loss += float(-output.gather(1, targets[:, None]).log().sum())
+            correct += int((output.argmax(1) == targets).sum())
+        else:
+            loss += float((output - inputs).square().flatten(1).mean(1).sum())
+    net.train(training)
+    accuracy = correct / len(images) if net.task == "classification" else None
+    return Scores(loss / len(images), accuracy)
+
+
+def predict(net: Net, experiment: Experiment, inputs: Tensor, slope: float, generator: torch.Generator) -> Tensor:
+    """Class probabilities (B, 10), or pictures, for a batch: the mean over several samples where evaluation is `mean`."""
+    rule = experiment.estimator
+    samples = experiment.evaluation_samples if rule.stochastic and experiment.evaluation == "mean" else 1
+
+    def visit(unit: BinaryUnits, x: Tensor) -> Tensor:
+        noise = None
+        if rule.stochastic and experiment.evaluation == "threshold":
+            noise = torch.full_like(x, 0.5, dtype=torch.float32)
+        elif rule.stochastic:
+            noise = torch.rand(x.shape, generator=generator, device=x.device)
+        return to_levels(rule.bits(x, slope, noise), unit.levels, rule.levels)
+
+    total = torch.zeros((), device=inputs.device)
+    with net.visited(visit), autocast(experiment, inputs.device):
+        for _ in range(samples):
+            output = net(inputs).float()
+            total = total + (output.softmax(1) if net.task == "classification" else output)
+    return total / samples
+
+
+def autocast(experiment: Experiment, device: torch.device) -> torch.autocast:
+    """The arithmetic that the experiment asks for."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=experiment.precision == "bfloat16")

@@ -1,0 +1,216 @@
+"""Experiment: everything a run depends on, one frozen value, the same in a file, a link and on the command line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from lab.data import Dataset
+from lab.estimators import Estimator
+from lab.estimators.deterministic import HardSigmoid
+from lab.models import Architecture
+from lab.models.convnet import ConvNet
+from lab.optimizers import Optimizer
+from lab.optimizers.gradient import SGD
+from lab.parts import Value, sentences
+from lab.schedules import Constant, Schedule, Within, extremes
+
+EPOCHS_ASSUMED_FOR_SECONDS = 1000
+"""A budget in seconds may make any number of epochs; schedules that go on by the epoch are checked over this many."""
+
+
+class InvalidExperiment(ValueError):
+    """An experiment that cannot be: `problems` says why, one sentence each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+class Experiment(Value):
+    """Everything a run depends on. Two runs of equal experiments on one machine give the same numbers."""
+
+    dataset: Dataset
+    """The images."""
+    architecture: Architecture = ConvNet()
+    """The net."""
+    estimator: Estimator = HardSigmoid()
+    """How gradients get through its binary units."""
+    slope: Annotated[Schedule, Within(0, 1000, open_low=True)] = Constant(value=1.0)
+    """Slope of the units: how steep the surrogate, or the probability, is at 0."""
+    optimizer: Optimizer = SGD()
+    """How gradients change the weights."""
+    batch_size: int = Field(64, ge=1, le=65536)
+    """Images per update."""
+    budget: float = Field(10, gt=0, le=1e7)
+    """How long to train."""
+    budget_unit: Literal["epochs", "steps", "seconds"] = "epochs"
+    """What the budget counts."""
+    subset: int | None = Field(None, ge=1)
+    """Train on so many images only; None takes all that are not held out."""
+    seed: int = Field(0, ge=0, lt=2**31)
+    """Where all randomness comes from: initial weights, split, data order, noise."""
+    evaluate_every: float = Field(1.0, gt=0, le=1e4)
+    """Epochs between two evaluations on the validation images."""
+    evaluation: Literal["threshold", "sample", "mean"] = "sample"
+    """How stochastic units are evaluated: by threshold at p = 1/2, by one sample, or by the mean prediction of many."""
+    evaluation_samples: int = Field(16, ge=2, le=1024)
+    """Samples whose predicted probabilities are averaged, where evaluation is by the mean."""
+    report: Literal["last", "best-validation"] = "best-validation"
+    """Which weights the test set is reported for: the last, or those that did best on the validation images."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Arithmetic of the layers; bfloat16 is PyTorch's autocast, with weights kept in float32."""
+    threads: int = Field(2, ge=1, le=256)
+    """CPU threads. Part of the experiment, because sums depend on it to the last bit."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to train; auto takes a GPU where there is one."""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if self.optimizer.needs_binary_weights and not self.architecture.has_binary_weights:
+            fitting = [name for name, member in Optimizer.members.items() if not member.needs_binary_weights]
+            raise _whole(
+                f"optimizer {self.optimizer.name!r} flips binary weights, and architecture {self.architecture.name!r} "
+                f"has none; allowed: {', '.join(fitting)}"
+            )
+        if not self.architecture.site_names and not self.estimator.binarizes_only:
+            raise _whole(
+                f"estimator {self.estimator.name!r} needs binary units to sample, and the architecture has none; "
+                "give architecture.binary_layers at least one layer"
+            )
+        if self.batch_size < 2 and self.architecture.name != "mlp":
+            raise _whole("batch_size is 1, and batch norm needs at least 2 images")
+        return self
+
+    @model_validator(mode="after")
+    def _schedules_stay_within(self) -> Self:
+        steps, epochs = self.length()
+        for path, schedule, within in scheduled(self):
+            low, high = extremes(schedule, steps, epochs)
+            if not (within.allows(low) and within.allows(high)):
+                course = f"is {low:g}" if low == high else f"goes from {low:g} to {high:g}"
+                raise _whole(f"{path} {course}; allowed is {within}")
+        return self
+
+    def length(self) -> tuple[int, float]:
+        """Steps and epochs of the run; the epochs are a bound where the budget is in seconds."""
+        images = self.subset or self.dataset.training_images - self.dataset.validation
+        per_epoch = max(1, -(-images // self.batch_size))
+        if self.budget_unit == "steps":
+            return max(1, round(self.budget)), self.budget / per_epoch
+        epochs = self.budget if self.budget_unit == "epochs" else EPOCHS_ASSUMED_FOR_SECONDS
+        return max(1, round(epochs * per_epoch)), epochs
+
+    @property
+    def key(self) -> str:
+        """A short identifier that equal experiments share."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+    @classmethod
+    def parse(cls, data: Any) -> Experiment:
+        """An experiment from plain data.
+
+        Raises:
+            InvalidExperiment: something is unknown, missing or out of bounds.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise InvalidExperiment(sentences(error)) from None
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Experiment:
+        """An experiment from JSON.
+
+        Raises:
+            InvalidExperiment: it is not JSON, has a key twice, or does not describe an experiment.
+        """
+        return cls.parse(read_json(text))
+
+    def with_changes(self, changes: Sequence[str]) -> Experiment:
+        """A copy with `path=value` changes, as `--set` takes them. Naming a part resets its other fields.
+
+        Raises:
+            InvalidExperiment: a change is malformed, or the result cannot be.
+        """
+        data = self.model_dump()
+        for change in changes:
+            _apply(data, change)
+        return self.parse(data)
+
+
+def scheduled(value: Value, path: str = "") -> Iterator[tuple[str, Schedule, Within]]:
+    """Every scheduled field below a value: its dotted path, the schedule, and what it may be."""
+    for name, field in type(value).model_fields.items():
+        inner = getattr(value, name)
+        if isinstance(inner, Schedule):
+            for within in (item for item in field.metadata if isinstance(item, Within)):
+                yield f"{path}{name}", inner, within
+        elif isinstance(inner, Value):
+            yield from scheduled(inner, f"{path}{name}.")
+
+
+def differences(experiments: Sequence[Experiment]) -> dict[str, list[Any]]:
+    """The fields in which some experiments differ: dotted path to the value in each, None where it has no such field."""
+    flat = [dict(_flatten(experiment.model_dump())) for experiment in experiments]
+    paths = list(dict.fromkeys(path for fields in flat for path in fields))
+    table = {path: [fields.get(path) for fields in flat] for path in paths}
+    return {path: values for path, values in table.items() if any(value != values[0] for value in values)}
+
+
+def read_json(text: str | bytes) -> Any:
+    """JSON whose objects have no key twice.
+
+    Raises:
+        InvalidExperiment: it is not that.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise InvalidExperiment([f"This is not an experiment: not readable as JSON ({error})."]) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    twice = {key for key in keys if keys.count(key) > 1}
+    if twice:
+        raise ValueError(f"the key {sorted(twice)[0]!r} is there twice")
+    return dict(pairs)
+
+
+def _apply(data: dict[str, Any], change: str) -> None:
+    path, equals, text = change.partition("=")
+    if not equals or not path.strip():
+        raise InvalidExperiment([f"{change!r} is not a change; write path=value, such as optimizer.lr=0.01."])
+    *parents, last = path.strip().split(".")
+    if last == "name" and parents:
+        *parents, last = parents
+    for parent in parents:
+        if not isinstance(data.get(parent), dict):
+            raise InvalidExperiment([f"{path.strip()!r} leads nowhere: {parent!r} has no fields to set."])
+        data = data[parent]
+    data[last] = _literal(text.strip())
+
+
+def _literal(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _flatten(data: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in data.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
+def _whole(message: str) -> PydanticCustomError:
+    return PydanticCustomError("whole", "{message}", {"message": message})

@@ -1,0 +1,104 @@
+"""Curves over training time: a clear line for each, with its raw values faint behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lab.figures.downsample import min_max
+from lab.figures.numbers import json_numbers
+from lab.figures.theme import CHART_HEIGHT, Figure, axis, layout
+
+POINTS = 600  # about one point a pixel of a wide chart
+FAINT = 0.28  # opacity of raw values
+MARKER_SIZE = 6
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line: positions `x` (N,), values `y` (N,), and its look.
+
+    `faint_y` (N,) are the raw values of a smoothed line; `markers` shows each sample, as for validation scores.
+    """
+
+    name: str
+    x: ArrayLike
+    y: ArrayLike
+    color: str
+    dash: str = "solid"
+    faint_y: ArrayLike | None = None
+    width: float = 2.0
+    markers: bool = False
+
+
+def line_chart(
+    curves: Sequence[Curve],
+    x_title: str,
+    y_title: str,
+    y_range: tuple[float, float] | None = None,
+    log_y: bool = False,
+    height: int = CHART_HEIGHT,
+) -> Figure:
+    """The curves in one chart; axis titles carry their units, `y_range` is in data units also when `log_y`."""
+    vertical: dict[str, Any] = _log_ticks(curves) if log_y else {"tickformat": "~g"}
+    if y_range is not None:
+        vertical |= {"range": json_numbers(_logarithms(y_range) if log_y else y_range)}
+    traces = [_faint(curve) for curve in curves if curve.faint_y is not None] + [_line(curve) for curve in curves]
+    return {
+        "data": traces,
+        "layout": layout(height, xaxis=axis(x_title), yaxis=axis(y_title, **vertical), showlegend=len(curves) > 1),
+    }
+
+
+def _log_ticks(curves: Sequence[Curve]) -> dict[str, Any]:
+    """Powers of ten, and 2 and 5 between them where the curves cover less than two decades."""
+    values = np.concatenate([np.asarray(curve.y, dtype=np.float64) for curve in curves] or [np.ones(1)])
+    values = values[np.isfinite(values) & (values > 0)]
+    decades = np.log10(values.max() / values.min()) if values.size else 0.0
+    return {"type": "log", "exponentformat": "power", "dtick": 1 if decades >= 2 else "D2"}
+
+
+def _logarithms(y_range: tuple[float, float]) -> list[float]:
+    if min(y_range) <= 0:
+        raise ValueError(f"y_range is {y_range}; on a logarithmic axis both ends must be above 0.")
+    return [math.log10(end) for end in y_range]
+
+
+def _line(curve: Curve) -> dict[str, Any]:
+    x, y = min_max(curve.x, curve.y, POINTS)
+    return {
+        "type": "scatter",
+        "mode": "lines+markers" if curve.markers else "lines",
+        "uid": curve.name,
+        "name": curve.name,
+        "legendgroup": curve.name,
+        "x": json_numbers(x, digits=9),
+        "y": json_numbers(y),
+        "line": {"color": curve.color, "dash": curve.dash, "width": curve.width},
+        "marker": {"color": curve.color, "size": MARKER_SIZE},
+        "cliponaxis": not curve.markers,  # a marker at the edge of the plot is shown whole
+        "hovertemplate": "%{y:.4~g}",
+    }
+
+
+def _faint(curve: Curve) -> dict[str, Any]:
+    assert curve.faint_y is not None
+    x, y = min_max(curve.x, curve.faint_y, POINTS)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "uid": f"{curve.name} (raw)",
+        "name": curve.name,
+        "legendgroup": curve.name,
+        "showlegend": False,
+        "hoverinfo": "skip",
+        "opacity": FAINT,
+        "x": json_numbers(x, digits=9),
+        "y": json_numbers(y),
+        "line": {"color": curve.color, "width": 1},
+    }

@@ -1,0 +1,389 @@
+"""Runs in this process: each job is a thread that trains one experiment, or races several in lock-step.
+
+Pages hold a job's id and read snapshots; whatever touches a net happens in its own thread, between two steps.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from lab.data import DataError
+from lab.experiment import Experiment, InvalidExperiment
+from lab.recorder import Recorder, Snapshot
+from lab.training import DeviceMissing, Step, Training
+
+Status = Literal["preparing", "queued", "running", "paused", "finished", "stopped", "failed"]
+ENDED: tuple[Status, ...] = ("finished", "stopped", "failed")
+
+RUNNING_AT_ONCE = 2
+"""Jobs that train at the same time; more wait in line."""
+KEPT = 24
+"""Ended jobs kept in memory."""
+SECONDS_PER_FRAME = 0.7
+"""Pause between two looks inside the nets of a running job."""
+FRAME_SHARE = 0.05
+"""At most this share of a job's time goes into looking."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class JobView:
+    """What a page shows of a job at one moment."""
+
+    id: str
+    title: str
+    status: Status
+    message: str
+    version: int
+    download: tuple[int, int] | None
+    """(bytes so far, bytes in all) of a download under way."""
+    experiments: tuple[Experiment, ...]
+    snapshots: tuple[Snapshot, ...]
+    progress: float
+    """Share of the budget used, 0 to 1."""
+    seconds_left: float | None
+    """Estimated from the rate so far, over all contestants."""
+    speed: float | None
+    place_in_line: int
+
+
+class Job:
+    """One run, or a race of several on the same batches. All methods may be called from any thread."""
+
+    def __init__(self, id: str, title: str, experiments: Sequence[Experiment], slots: Slots) -> None:
+        self.id, self.title = id, title
+        self.experiments = tuple(experiments)
+        self._slots = slots
+        self._condition = threading.Condition()
+        self._playing = False
+        self._steps_asked = 0
+        self._stopped = False
+        self._restart = False
+        self._speed: float | None = None
+        self._status: Status = "preparing"
+        self._message = ""
+        self._download: tuple[int, int] | None = None
+        self._recorders = [Recorder() for _ in self.experiments]
+        self._trainings: list[Training] = []
+        self._base_version = 0
+        self._thread: threading.Thread | None = None
+
+    # What a person may ask for
+
+    def play(self) -> None:
+        """Train until paused, stopped or done."""
+        self._ask(playing=True)
+
+    def pause(self) -> None:
+        """Hold after the step under way."""
+        self._ask(playing=False)
+
+    def step(self, count: int = 1) -> None:
+        """Make so many steps, then hold."""
+        with self._condition:
+            self._playing = False
+            self._steps_asked += count
+            self._wake()
+
+    def stop(self) -> None:
+        """End the run; what it recorded is kept."""
+        with self._condition:
+            self._stopped = True
+            self._wake()
+
+    def rewind(self, seed: int | None = None) -> None:
+        """Back to step 0, held: to the same initial weights, or to those of a new seed."""
+        with self._condition:
+            if seed is not None:
+                data = [experiment.model_dump() | {"seed": seed} for experiment in self.experiments]
+                self.experiments = tuple(Experiment.parse(item) for item in data)
+            self._base_version = self._version() + 1
+            self._recorders = [Recorder() for _ in self.experiments]
+            self._playing, self._stopped, self._restart, self._steps_asked = False, False, True, 0
+            self._start_thread()
+            self._wake()
+
+    def set_speed(self, steps_per_second: float | None) -> None:
+        """Limit the steps a second, for people to follow; None trains as fast as it can."""
+        with self._condition:
+            self._speed = steps_per_second
+            self._wake()
+
+    # What a page may see
+
+    @property
+    def status(self) -> Status:
+        """What the job is doing."""
+        return self._status
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen unless the job is rewound."""
+        return self._status in ENDED
+
+    def view(self) -> JobView:
+        """Everything a page needs, consistent and copied."""
+        with self._condition:
+            recorders, trainings = list(self._recorders), list(self._trainings)
+            experiments = self.experiments
+            fixed = (self._status, self._message, self._version(), self._download, self._speed)
+        status, message, version, download, speed = fixed
+        fractions = [training.progress.fraction for training in trainings] or [0.0]
+        spent = sum(training.seconds + training.evaluation_seconds for training in trainings)
+        progress = 1.0 if status == "finished" else min(fractions)
+        left = spent * (1 - progress) / progress if progress > 0 and status not in ENDED else None
+        snapshots = tuple(recorder.snapshot() for recorder in recorders)
+        return JobView(
+            self.id, self.title, status, message, version, download, experiments, snapshots, progress, left, speed,
+            self._slots.place(self) if status == "queued" else 0,
+        )
+
+    @property
+    def version(self) -> int:
+        """Grows with everything that changes what a page shows."""
+        with self._condition:
+            return self._version()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the job's thread ends; returns whether it did."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
+        return thread is None or not thread.is_alive()
+
+    # Its thread
+
+    def start(self, playing: bool = True) -> None:
+        """Begin, training at once or held before the first step."""
+        with self._condition:
+            self._playing = playing
+            self._start_thread()
+
+    def _start_thread(self) -> None:
+        if self._thread is None or not self._thread.is_alive() or self.ended:
+            self._thread = threading.Thread(target=self._live, name=f"job-{self.id}", daemon=True)
+            self._set("preparing")
+            self._thread.start()
+
+    def _live(self) -> None:
+        try:
+            while self._run():
+                pass
+        except (DataError, DeviceMissing, InvalidExperiment) as error:
+            self._set("failed", str(error))
+        except Exception as error:  # the thread's last line: the page must learn of any failure, and the log keeps its trace
+            log.exception("job %s failed", self.id)
+            self._set("failed", f"The run failed: {type(error).__name__}: {error}")
+        finally:
+            self._slots.release(self)
+
+    def _run(self) -> bool:
+        """Train from the initial weights; returns whether it was rewound and has to start again."""
+        with self._condition:
+            self._restart = False
+            experiments, recorders = self.experiments, self._recorders
+            self._set("preparing")
+        trainings = [Training(experiment, self._on_download) for experiment in experiments]
+        with self._condition:
+            self._trainings, self._download = trainings, None
+        runs = [_advance(training, recorder) for training, recorder in zip(trainings, recorders, strict=True)]
+        self._look(trainings, recorders)
+        looked = stepped = time.monotonic()
+        cost = 0.0
+        while runs:
+            held = not self._may_step()
+            if held and self._restart:
+                return True
+            if held:
+                break
+            runs = [run for run in runs if next(run, False)]
+            now = time.monotonic()
+            if not self._playing or now - looked > max(SECONDS_PER_FRAME, cost / FRAME_SHARE):
+                self._look(trainings, recorders)
+                looked = time.monotonic()
+                cost = looked - now
+            stepped = self._pace(stepped)
+        self._look(trainings, recorders)
+        self._end(recorders)
+        return False
+
+    def _may_step(self) -> bool:
+        """Wait until a step is asked for; False if the job was stopped or rewound instead."""
+        while True:
+            with self._condition:
+                if self._stopped or self._restart:
+                    self._slots.release(self)
+                    return False
+                if self._steps_asked > 0:
+                    self._steps_asked -= 1
+                    self._set("paused")
+                    return True
+                if not self._playing:
+                    self._slots.release(self)
+                    self._set("paused")
+                    self._condition.wait()
+                    continue
+                if self._slots.take(self):
+                    self._set("running")
+                    return True
+                self._set("queued")
+                self._condition.wait(0.2)
+
+    def _pace(self, last: float) -> float:
+        """Sleep as the speed limit asks, but wake at once when a person asks for something."""
+        with self._condition:
+            if self._speed and self._playing and not self._stopped:
+                remaining = last + 1 / self._speed - time.monotonic()
+                if remaining > 0:
+                    self._condition.wait(remaining)
+        return time.monotonic()
+
+    def _look(self, trainings: list[Training], recorders: list[Recorder]) -> None:
+        for training, recorder in zip(trainings, recorders, strict=True):
+            recorder.show(training.frame())
+
+    def _end(self, recorders: list[Recorder]) -> None:
+        ends = [recorder.snapshot().finished for recorder in recorders]
+        if self._stopped and None in ends:
+            self._set("stopped", "Stopped. What was recorded is kept.")
+        else:
+            diverged = [end.message for end in ends if end is not None and end.reason == "diverged"]
+            self._set("finished", " ".join(diverged))
+
+    def _on_download(self, done: int, total: int) -> None:
+        with self._condition:
+            self._download = (done, total)
+            self._base_version += 1
+
+    def _ask(self, playing: bool) -> None:
+        with self._condition:
+            self._playing, self._steps_asked = playing, 0
+            self._wake()
+
+    def _set(self, status: Status, message: str = "") -> None:
+        with self._condition:
+            if (status, message) != (self._status, self._message):
+                self._status, self._message = status, message
+                self._base_version += 1
+
+    def _wake(self) -> None:
+        self._base_version += 1
+        self._condition.notify_all()
+
+    def _version(self) -> int:
+        return self._base_version + sum(recorder.version for recorder in self._recorders)
+
+
+def _advance(training: Training, recorder: Recorder) -> Iterator[bool]:
+    """Record a run's events; yields after each step, so that contestants take turns step by step."""
+    for event in training.events():
+        recorder.add(event)
+        if isinstance(event, Step):
+            yield True
+
+
+class Slots:
+    """Who may train now. Places are given in the order in which they were asked for."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._lock = threading.Lock()
+        self._line: list[Job] = []
+
+    def take(self, job: Job) -> bool:
+        """Get in line, once; returns whether the job is among the first and may train."""
+        with self._lock:
+            if job not in self._line:
+                self._line.append(job)
+            return self._line.index(job) < self._count
+
+    def place(self, job: Job) -> int:
+        """How many are ahead of the job in line, beyond those who may train; 0 if it is not waiting."""
+        with self._lock:
+            return max(0, self._line.index(job) - self._count + 1) if job in self._line else 0
+
+    def release(self, job: Job) -> None:
+        """Leave the line."""
+        with self._lock:
+            if job in self._line:
+                self._line.remove(job)
+
+
+class Jobs:
+    """Every job of this process, newest last."""
+
+    def __init__(self, running_at_once: int = RUNNING_AT_ONCE) -> None:
+        self._slots = Slots(running_at_once)
+        self._jobs: dict[str, Job] = {}
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def start(self, experiments: Sequence[Experiment], title: str, playing: bool = True) -> Job:
+        """Start a run, or a race of several.
+
+        Raises:
+            InvalidExperiment: the contestants cannot race each other.
+        """
+        require_raceable(experiments)
+        with self._lock:
+            job = Job(str(next(self._ids)), title, experiments, self._slots)
+            self._jobs[job.id] = job
+            self._forget_old()
+        job.start(playing)
+        return job
+
+    def get(self, id: str | None) -> Job | None:
+        """The job of an id, if it is still there."""
+        return self._jobs.get(id) if id else None
+
+    def all(self) -> list[Job]:
+        """Every job, newest first."""
+        return list(reversed(self._jobs.values()))
+
+    def stop_all(self, timeout: float = 10) -> None:
+        """Stop every job and wait for its thread."""
+        for job in self.all():
+            job.stop()
+        for job in self.all():
+            job.wait(timeout)
+
+    def _forget_old(self) -> None:
+        ended = [job.id for job in self._jobs.values() if job.ended]
+        for id in ended[: max(0, len(ended) - KEPT)]:
+            del self._jobs[id]
+
+
+def require_raceable(experiments: Sequence[Experiment]) -> None:
+    """Contestants see the same batches, so what decides those must be the same for all.
+
+    Raises:
+        InvalidExperiment: there is no contestant, or some differ in what all must share.
+    """
+    if not experiments:
+        raise InvalidExperiment(["There is no experiment to run."])
+    for name, reason in SHARED_IN_A_RACE.items():
+        values = [getattr(experiment, name) for experiment in experiments]
+        if any(value != values[0] for value in values):
+            shown = " and ".join(dict.fromkeys(getattr(value, "name", None) or str(value) for value in values))
+            raise InvalidExperiment([f"Contestants differ in {name} ({shown}), and {reason}."])
+
+
+SHARED_IN_A_RACE = {
+    "dataset": "all of a race see the same images",
+    "batch_size": "all of a race see the same batches",
+    "subset": "all of a race see the same images",
+    "seed": "all of a race start from the same weights and see the same batches; use one race per seed",
+    "budget": "all of a race stop at the same step",
+    "budget_unit": "all of a race stop at the same step",
+    "threads": "all of a race take turns in one thread, which has one number of threads",
+}
+
+JOBS = Jobs()
+"""The jobs of this process. The app's file watcher is off, so that no edit makes a second, empty one."""

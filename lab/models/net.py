@@ -1,0 +1,143 @@
+"""What every architecture is and builds: a net with binary units, its loss per example, and its initial weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, Literal, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lab.estimators import Levels
+from lab.models.layers import BatchNorm, BatchNorm1d, BatchNorm2d, BinaryLinear, BinaryUnits, Stage, Visit
+from lab.parts import Part
+
+Pixels = Literal["0..1", "-1..1", "standardized"]
+WeightInit = Literal["kaiming-uniform", "xavier-normal"]
+
+
+class BinaryWeight(NamedTuple):
+    """A parameter that holds binary weights, or their latent weights."""
+
+    name: str
+    parameter: nn.Parameter
+    levels: Levels
+
+
+class Net(nn.Module):
+    """A net whose binary units share one stage. Layers are registered in the order in which they run."""
+
+    task: ClassVar[Literal["classification", "reconstruction"]] = "classification"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage = Stage()
+
+    @property
+    def sites(self) -> list[BinaryUnits]:
+        """The layers of binary units, in the order they run."""
+        return [module for module in self.modules() if isinstance(module, BinaryUnits)]
+
+    @property
+    def norms(self) -> list[BatchNorm]:
+        """The batch norms, in the order they run."""
+        return self._norms
+
+    def prepare(self) -> None:
+        """Note the layers that a pass needs at once. Called when the net is complete."""
+        self._norms = [module for module in self.modules() if isinstance(module, BatchNorm1d | BatchNorm2d)]
+
+    @contextmanager
+    def visited(self, visit: Visit) -> Iterator[None]:
+        """Let `visit` decide what the binary units do."""
+        before, self.stage.visit = self.stage.visit, visit
+        try:
+            yield
+        finally:
+            self.stage.visit = before
+
+    def losses(self, output: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
+        """The loss of each example, (B,): cross-entropy in nats, or the mean squared error over its pixels."""
+        if self.task == "classification":
+            return F.cross_entropy(output.float(), targets, reduction="none")
+        return F.mse_loss(output.float(), inputs, reduction="none").flatten(1).mean(1)
+
+    def binary_weights(self) -> list[BinaryWeight]:
+        """The parameters that hold binary weights: the `weight` of every layer that binarizes its weights."""
+        return [
+            BinaryWeight(f"{name}.weight", module.weight, module.levels)
+            for name, module in self.named_modules()
+            if isinstance(module, BinaryLinear)
+        ]
+
+    def batch_statistics_after_bits(self) -> bool:
+        """Whether a batch norm runs after binary units: it couples the examples, and no score function is exact then."""
+        order = [module for module in self.modules() if isinstance(module, BinaryUnits | BatchNorm1d | BatchNorm2d)]
+        first = next((i for i, module in enumerate(order) if isinstance(module, BinaryUnits)), len(order))
+        return any(not isinstance(module, BinaryUnits) for module in order[first:])
+
+
+class Architecture(Part):
+    """A net to be built: its shape, and which of its layers are binary."""
+
+    members: ClassVar[dict[str, type[Architecture]]] = {}
+    family = "architecture"
+
+    task: ClassVar[Literal["classification", "reconstruction"]] = "classification"
+    has_binary_weights: ClassVar[bool] = False
+    convolutional: ClassVar[bool] = False
+    weight_init: WeightInit = "kaiming-uniform"
+    """How weights are drawn: PyTorch's default, or Glorot's normal distribution."""
+
+    @property
+    def scale(self) -> Pixels:
+        """How pixels are presented to the net."""
+        raise TypeError(f"{type(self).__name__} does not say how it wants its pixels")
+
+    @property
+    def site_names(self) -> tuple[str, ...]:
+        """The layers of binary units, in the order they run."""
+        raise TypeError(f"{type(self).__name__} does not name its binary layers")
+
+    def net(self) -> Net:
+        """The net, its weights not yet drawn."""
+        raise TypeError(f"{type(self).__name__} does not build a net")
+
+    def build(self, seed: int) -> Net:
+        """The net with its initial weights, on the CPU. Touches no global random state."""
+        with torch.device("meta"):
+            net = self.net()
+        net.to_empty(device="cpu")
+        draw_weights(net, seed, self.weight_init)
+        net.prepare()
+        return net
+
+
+def stream(seed: int, purpose: str) -> int:
+    """The seed of one of a run's random streams. Streams of different purpose are independent."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:7])
+
+
+def draw_weights(net: Net, seed: int, init: WeightInit) -> None:
+    """Draw every parameter from (seed, its own name), so that nets which share a layer start with the same one."""
+    for name, module in net.named_modules():
+        if isinstance(module, BatchNorm1d | BatchNorm2d):
+            module.reset_parameters()
+        elif isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            _draw_layer(module, name, seed, init)
+
+
+def _draw_layer(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, name: str, seed: int, init: WeightInit) -> None:
+    def generator(parameter: str) -> torch.Generator:
+        return torch.Generator().manual_seed(stream(seed, f"weights/{name}.{parameter}"))
+
+    if init == "xavier-normal":
+        nn.init.xavier_normal_(layer.weight, generator=generator("weight"))
+    else:
+        nn.init.kaiming_uniform_(layer.weight, a=5**0.5, generator=generator("weight"))
+    if layer.bias is not None:
+        bound = layer.weight[0].numel() ** -0.5
+        nn.init.uniform_(layer.bias, -bound, bound, generator=generator("bias"))

@@ -1,0 +1,146 @@
+"""Running a net with binary units on one batch, as often as an estimator asks, with any layer's bits held fixed.
+
+Knows no optimizer, data set or schedule: a slope is a number here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from lab.estimators import Estimator, to_levels
+from lab.models.layers import BinaryUnits
+from lab.models.net import Net
+
+Fixed = Tensor | Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Codes, {0, 1} or real, of a layer's shape; or a function of its (x, p, noise) that gives them."""
+
+
+class Site:
+    """One layer of binary units in one pass: pre-activations `x`, `noise`, `codes` in {0, 1}, and what follows."""
+
+    def __init__(self, rule: Estimator, slope: float, x: Tensor, noise: Tensor | None) -> None:
+        self.rule, self.slope, self.x, self.noise = rule, slope, x, noise
+        self.codes: Tensor = x
+        self.values: Tensor = x
+
+    @cached_property
+    def p(self) -> Tensor:
+        """P(b = 1), float32, of the shape of `x`."""
+        return self.rule.probability(self.x, self.slope)
+
+    @cached_property
+    def log_prob(self) -> Tensor:
+        """Log-probability of each example's codes, summed over the layer: (examples,). The codes are detached."""
+        codes = self.codes.detach()
+        return torch.where(codes > 0.5, self.p, 1 - self.p).log().flatten(1).sum(1)
+
+
+class Pass:
+    """What one run of the net gave: the output, its sites in the order they ran, and the loss of every example."""
+
+    def __init__(self, output: Tensor, loss: Tensor, sites: list[Site]) -> None:
+        self.output, self.loss, self.sites = output, loss, sites
+
+    @property
+    def log_prob(self) -> Tensor:
+        """Log-probability of all codes of each example, in the shape of `loss`."""
+        return torch.stack([site.log_prob for site in self.sites]).sum(0).view_as(self.loss)
+
+
+class Rollout:
+    """The net on one batch: call it for a pass. Sites not held fixed reuse the step's noise unless `fresh`.
+
+    Args:
+        net: in training mode, its first pass updates the running statistics of batch norm; later ones do not.
+        inputs: (B, 1, 28, 28).
+        targets: (B,) labels.
+        rule: the estimator of every site.
+        slope: the slope of every site.
+        generator: source of the noise, on the device of the net.
+    """
+
+    def __init__(
+        self, net: Net, inputs: Tensor, targets: Tensor, rule: Estimator, slope: float, generator: torch.Generator
+    ) -> None:
+        self.net, self.inputs, self.targets = net, inputs, targets
+        self.rule, self.slope, self.generator = rule, slope, generator
+        self.tiles = 0
+        self.first: Pass | None = None
+        self._root = self
+        self._noise: list[Tensor] = []
+
+    def tiled(self, copies: int) -> Rollout:
+        """The same step with the batch repeated: passes of it have loss (copies, B)."""
+        tiled = Rollout(
+            self.net,
+            self.inputs.repeat(copies, *[1] * (self.inputs.dim() - 1)),
+            self.targets.repeat(copies),
+            self.rule,
+            self.slope,
+            self.generator,
+        )
+        tiled.tiles, tiled._root = copies, self._root
+        return tiled
+
+    def __call__(
+        self, at: Mapping[int, Fixed] | None = None, fresh: bool = False, derivative: bool = False
+    ) -> Pass:
+        """Run the net once.
+
+        Args:
+            at: what to hold some sites at, by their index.
+            fresh: draw new noise instead of reusing the step's.
+            derivative: keep the graph of a pass with fixed sites, which otherwise runs without one.
+        """
+        sites: list[Site] = []
+        at = at or {}
+
+        def visit(unit: BinaryUnits, x: Tensor) -> Tensor:
+            site = Site(self.rule, self.slope, x, self._noise_for(len(sites), x, fresh))
+            fixed = at.get(len(sites))
+            sites.append(site)
+            if fixed is None:
+                site.codes = self.rule.binarize(x, self.slope, site.noise)
+                site.values = to_levels(site.codes, unit.levels, self.rule.levels)
+            else:
+                site.codes = fixed(x, site.p, site.noise) if callable(fixed) else fixed
+                site.values = to_levels(site.codes, unit.levels, unit.levels)
+            return site.values
+
+        keeps_graph = torch.is_grad_enabled() and (derivative or not at)
+        with self._statistics(at), self.net.visited(visit), torch.set_grad_enabled(keeps_graph):
+            output = self.net(self.inputs)
+            loss = self.net.losses(output, self.inputs, self.targets)
+        result = Pass(output, loss.view(self.tiles, -1) if self.tiles else loss, sites)
+        if self._root.first is None:
+            self._root.first = result
+        return result
+
+    @contextmanager
+    def _statistics(self, at: Mapping[int, Fixed]) -> Iterator[None]:
+        """Only the first pass updates batch norm; passes with fixed sites see the statistics that it saw."""
+        if self._root.first is None or not self.net.norms:
+            yield
+            return
+        for norm in self.net.norms:
+            norm.statistics = "reuse" if at else "batch"
+        try:
+            yield
+        finally:
+            for norm in self.net.norms:
+                norm.statistics = "update"
+
+    def _noise_for(self, index: int, x: Tensor, fresh: bool) -> Tensor | None:
+        if not self.rule.stochastic:
+            return None
+        if not fresh and index < len(self._noise):
+            return self._noise[index]
+        noise = torch.rand(x.shape, generator=self.generator, device=x.device)
+        if not fresh:
+            self._noise.append(noise)
+        return noise

@@ -1,0 +1,71 @@
+"""What the optimizers without latent weights share: bits are flipped, the real parameters get an optimizer of their own."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from lab.models import BinaryWeight
+from lab.optimizers.base import Flips, Optimizer, Parameters, Updates, round_to_levels
+from lab.optimizers.gradient import Adam, GradientOptimizer
+from lab.schedules import Progress
+
+
+class BitOptimizer(Optimizer):
+    """Optimizers that store the bits of binary weights themselves."""
+
+    needs_binary_weights: ClassVar[bool] = True
+
+    real: GradientOptimizer = Adam(lr=0.01)
+    """Optimizer of the parameters that are not binary, such as those of batch norm."""
+
+
+class BitUpdates(Updates):
+    """Flips the bits of the binary weights, then lets another optimizer update the real parameters."""
+
+    def __init__(self, optimizer: BitOptimizer, parameters: Parameters, generator: torch.Generator) -> None:
+        self.binary = parameters.binary
+        self.generator = generator
+        round_to_levels(self.binary)
+        self._real = optimizer.real.start(Parameters([], parameters.real), generator) if parameters.real else None
+        self._weights = sum(weight.parameter.numel() for weight in self.binary)
+        self.rates = {}
+
+    @abstractmethod
+    def scheduled(self, progress: Progress) -> dict[str, float]:
+        """The scheduled values of the rule at this step."""
+
+    @abstractmethod
+    def flips(self, weight: BinaryWeight, gradient: Tensor) -> tuple[Tensor | None, Tensor]:
+        """Which weights the rule chose to set, None if it does not choose, and which of them change: boolean."""
+
+    @torch.no_grad()
+    def step(self, progress: Progress, measure: bool) -> Flips | None:
+        self.rates = self.scheduled(progress)
+        attempted, realized, chooses = 0, 0, False
+        for weight in self.binary:
+            if weight.parameter.grad is None:
+                continue
+            chosen, changed = self.flips(weight, weight.parameter.grad)
+            opposite = 1 - weight.parameter if weight.levels == "0/1" else -weight.parameter
+            torch.where(changed, opposite, weight.parameter, out=weight.parameter.data)
+            if measure:
+                realized += int(changed.sum())
+                if chosen is not None:
+                    chooses, attempted = True, attempted + int(chosen.sum())
+        if self._real is not None:
+            self._real.step(progress, measure=False)
+            self.rates = {**self._real.rates, **self.rates}
+        if not measure:
+            return None
+        return Flips(attempted / self._weights if chooses else None, realized / self._weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"real": self._real.state_dict() if self._real else {}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        if self._real:
+            self._real.load_state_dict(state["real"])

@@ -1,0 +1,109 @@
+"""Gradient descent on real parameters and on the latent weights of binary ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from lab.optimizers.base import Flips, LearningRate, Optimizer, Parameters, Updates
+from lab.schedules import Constant, Progress
+
+
+class GradientOptimizer(Optimizer):
+    """Optimizers that move weights along a gradient; binary weights are moved through their latent weights."""
+
+    lr: LearningRate = Constant(value=0.1)
+    """Learning rate."""
+    weight_decay: float = Field(0.0, ge=0, le=10)
+    """Pull of every weight towards 0, added to its gradient."""
+    latent_clip: float | None = Field(1.0, gt=0, le=1e3)
+    """After each step, clip the latent weights of binary weights to [-c, c]; None lets them drift."""
+
+    def torch_optimizer(self, parameters: list[Tensor]) -> torch.optim.Optimizer:
+        """PyTorch's optimizer with these settings; its learning rate is set at every step."""
+        raise TypeError(f"{type(self).__name__} does not define torch_optimizer()")
+
+    def start(self, parameters: Parameters, generator: torch.Generator) -> Updates:
+        return GradientUpdates(self, parameters)
+
+
+class SGD(GradientOptimizer):
+    """Stochastic gradient descent with momentum."""
+
+    name = "sgd"
+    title = "SGD with momentum"
+    summary = "A step against the gradient, plus what is left of the last one. Latent weights of binary weights are clipped."
+    formula = r"v \leftarrow \mu v + g, \qquad w \leftarrow \operatorname{clip}(w - \eta v, -c, c)"
+    paper = "Polyak 1964; latent clipping: Courbariaux et al. 2015, BinaryConnect"
+
+    momentum: float = Field(0.9, ge=0, lt=1)
+    """What is left of the last step (μ)."""
+
+    def torch_optimizer(self, parameters: list[Tensor]) -> torch.optim.Optimizer:
+        return torch.optim.SGD(
+            parameters, lr=0.0, momentum=self.momentum, weight_decay=self.weight_decay, fused=_fused(parameters)
+        )
+
+
+class Adam(GradientOptimizer):
+    """Adam."""
+
+    name = "adam"
+    title = "Adam"
+    summary = "Steps scaled per weight by the recent size of its gradient. Latent weights of binary weights are clipped."
+    formula = r"w \leftarrow \operatorname{clip}\bigl(w - \eta\, \hat m / (\sqrt{\hat v} + \epsilon), -c, c\bigr)"
+    paper = "Kingma & Ba 2015; latent clipping: Courbariaux et al. 2015, BinaryConnect"
+
+    lr: LearningRate = Constant(value=0.001)
+    """Learning rate."""
+    beta1: float = Field(0.9, ge=0, lt=1)
+    """Memory of the gradient's mean."""
+    beta2: float = Field(0.999, ge=0, lt=1)
+    """Memory of the gradient's square."""
+
+    def torch_optimizer(self, parameters: list[Tensor]) -> torch.optim.Optimizer:
+        return torch.optim.Adam(
+            parameters,
+            lr=0.0,
+            betas=(self.beta1, self.beta2),
+            weight_decay=self.weight_decay,
+            fused=_fused(parameters),
+        )
+
+
+class GradientUpdates(Updates):
+    """SGD or Adam at work on all parameters, binary ones through their latent weights."""
+
+    def __init__(self, optimizer: GradientOptimizer, parameters: Parameters) -> None:
+        self._settings = optimizer
+        self._latent = [weight.parameter for weight in parameters.binary]
+        self._optimizer = optimizer.torch_optimizer([*self._latent, *parameters.real])
+        self.rates = {}
+
+    def step(self, progress: Progress, measure: bool) -> Flips | None:
+        lr = self._settings.lr.at(progress)
+        self.rates = {"lr": lr}
+        self._optimizer.param_groups[0]["lr"] = lr
+        before = [latent > 0 for latent in self._latent] if measure else []
+        self._optimizer.step()
+        if self._latent and self._settings.latent_clip is not None:
+            with torch.no_grad():
+                for latent in self._latent:
+                    latent.clamp_(-self._settings.latent_clip, self._settings.latent_clip)
+        if not before:
+            return None
+        changed = sum(int(((latent > 0) != bits).sum()) for latent, bits in zip(self._latent, before, strict=True))
+        return Flips(attempted=None, realized=changed / sum(bits.numel() for bits in before))
+
+    def state_dict(self) -> dict[str, Any]:
+        return self._optimizer.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._optimizer.load_state_dict(state)
+
+
+def _fused(parameters: list[Tensor]) -> bool:
+    return parameters[0].device.type in ("cpu", "cuda")

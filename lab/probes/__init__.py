@@ -1,0 +1,5 @@
+"""Probes: arrays from a net and some images, for people to look at. Never a figure, and never a trace in the run."""
+
+from lab.probes.frame import Frame, probe
+
+__all__ = ["Frame", "probe"]

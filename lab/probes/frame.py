@@ -1,0 +1,129 @@
+"""A frame: what can be seen inside a net at one moment, for a fixed handful of validation images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from lab.data.batches import normalized
+from lab.evaluation import predict
+from lab.experiment import Experiment
+from lab.models import Net, stream
+from lab.models.autoencoder import AutoencoderNet
+from lab.models.convnet import ConvNetNet
+from lab.models.layers import BinaryLinear
+
+PICTURES = 8
+"""Images whose maps and reconstructions are shown."""
+STATISTICS = 128
+"""Images over which the bits of each unit are counted."""
+FILTERS = 32
+"""Units of the first fully connected layer whose weights are shown."""
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a net shows at one moment. Arrays that do not apply to it are empty."""
+
+    step: int
+    epoch: float
+    pictures: Array
+    """The images looked at: (pictures, 28, 28) uint8."""
+    maps: dict[str, Array]
+    """What the units after each convolution give, for the first pictures: (pictures, channels, height, width) float32."""
+    filters: Array
+    """Weights of the first fully connected layer, as in use: (units, 28, 28) float32."""
+    reconstructions: Array
+    """(pictures, 28, 28) float32 in [-1, 1]."""
+    on_rates: dict[str, Array]
+    """Share of images for which each unit of a binary layer is 1: (units,) float32, by layer."""
+
+    def nbytes(self) -> int:
+        """Memory taken by the arrays, in bytes."""
+        values = [getattr(self, field.name) for field in fields(self)]
+        arrays = [item for value in values for item in (value.values() if isinstance(value, dict) else [value])]
+        return sum(item.nbytes for item in arrays if isinstance(item, np.ndarray))
+
+
+@torch.no_grad()
+def probe(
+    net: Net, experiment: Experiment, images: Tensor, scale: tuple[float, float], slope: float, step: int, epoch: float
+) -> Frame:
+    """Look inside a net.
+
+    Args:
+        net: looked at in evaluation mode; its mode is restored.
+        images: (N, 28, 28) uint8; the first are shown, the first 128 counted.
+        scale: (mean, std) of the pixels for this net.
+        slope: slope of its units at this moment.
+    """
+    training = net.training
+    net.eval()
+    with _Watch(net) as watch:
+        device = next(net.parameters()).device
+        generator = torch.Generator(device).manual_seed(stream(experiment.seed, "probe"))
+        inputs = normalized(images[:STATISTICS], *scale, device)
+        output = predict(net, experiment, inputs, slope, generator)
+    net.train(training)
+    rebuilt = isinstance(net, AutoencoderNet)
+    return Frame(
+        step=step,
+        epoch=epoch,
+        pictures=images[:PICTURES].numpy(),
+        maps=watch.maps(),
+        filters=_filters(net),
+        reconstructions=output[:PICTURES, 0].cpu().numpy() if rebuilt else np.empty(0, np.float32),
+        on_rates=watch.on_rates(experiment.architecture.site_names),
+    )
+
+
+class _Watch:
+    """Listens to the units of a net while it runs once."""
+
+    def __init__(self, net: Net) -> None:
+        self._maps: dict[str, Tensor] = {}
+        self._codes: list[Tensor] = []
+        self._sites = net.sites
+        self._shown = {f"conv {i}": module for i, module in enumerate((net.units1, net.units2), 1)} if isinstance(
+            net, ConvNetNet
+        ) else {}
+
+    def __enter__(self) -> _Watch:
+        self._handles = [site.register_forward_hook(self._count) for site in self._sites]
+        for name, module in self._shown.items():
+            self._handles.append(module.register_forward_hook(self._keep(name)))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def maps(self) -> dict[str, Array]:
+        return {name: maps.float().cpu().numpy() for name, maps in self._maps.items()}
+
+    def on_rates(self, names: tuple[str, ...]) -> dict[str, Array]:
+        return {name: rates.cpu().numpy() for name, rates in zip(names, self._codes[: len(names)], strict=True)}
+
+    def _count(self, site: nn.Module, _: Any, values: Tensor) -> None:
+        self._codes.append((values > 0).flatten(1).float().mean(0))
+
+    def _keep(self, name: str) -> Any:
+        def keep(_: nn.Module, __: Any, values: Tensor) -> None:
+            self._maps[name] = values[:PICTURES]
+
+        return keep
+
+
+def _filters(net: Net) -> Array:
+    first = next((module for module in net.modules() if isinstance(module, nn.Linear)), None)
+    if first is None or first.in_features != 28 * 28:
+        return np.empty(0, np.float32)
+    weight = first.binary_weight() if isinstance(first, BinaryLinear) else first.weight
+    return weight[:FILTERS].detach().view(-1, 28, 28).cpu().numpy()

@@ -1,0 +1,293 @@
+"""The engine: one run as a generator of events. Knows no threads, files, printing or user interface.
+
+Pausing is not asking for the next event; a race asks several runs in turn.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from lab.data import Images, split
+from lab.data.base import OnProgress
+from lab.data.batches import Batches
+from lab.evaluation import Scores, autocast, evaluate
+from lab.experiment import Experiment
+from lab.models import Pixels, Rollout, stream
+from lab.optimizers import Flips
+from lab.optimizers import split as split_parameters
+from lab.probes import Frame, probe
+from lab.schedules import Progress
+
+FLIPS_EVERY = 10
+"""Steps between two counts of flipped weights, which cost a pass over all of them."""
+
+
+class Step(NamedTuple):
+    """One update of the parameters, measured on its own batch before it."""
+
+    step: int
+    epoch: float
+    loss: float
+    accuracy: float | None
+    slope: float
+    rates: dict[str, float]
+    flips: Flips | None
+    seconds: float
+    """Time spent training so far, without evaluations and pauses."""
+
+
+class Evaluated(NamedTuple):
+    """Scores on the validation images."""
+
+    step: int
+    epoch: float
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of a run, on the test images."""
+
+    steps: int
+    epochs: float
+    test: Scores
+    validation: Scores
+    reported_step: int
+    """The step whose weights are reported."""
+    images_per_second: float
+
+
+class Finished(NamedTuple):
+    """The end of a run, and why. There is no report where it diverged."""
+
+    reason: Literal["done", "diverged"]
+    message: str
+    report: Report | None
+
+
+Event = Step | Evaluated | Finished
+
+
+class DeviceMissing(RuntimeError):
+    """The experiment names a device that this machine does not have."""
+
+
+def devices() -> list[str]:
+    """The devices that an experiment may name on this machine."""
+    found = ["auto", "cpu"]
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return found
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device for a name; `auto` takes a GPU where there is one.
+
+    Raises:
+        DeviceMissing: this machine does not have it.
+    """
+    found = devices()
+    if name not in found:
+        raise DeviceMissing(f"device {name!r} is not on this machine; it offers {', '.join(found)}.")
+    return torch.device(found[-1] if name == "auto" and len(found) > 2 else "cpu" if name == "auto" else name)
+
+
+def pixel_scale(pixels: Pixels, images: Images) -> tuple[float, float]:
+    """(mean, std) to normalize pixels in [0, 1] with, for what a net wants to see."""
+    return {"0..1": (0.0, 1.0), "-1..1": (0.5, 0.5), "standardized": images.scale}[pixels]
+
+
+class _Kept(NamedTuple):
+    """The weights that would be reported if the run ended now."""
+
+    step: int
+    slope: float
+    scores: Scores
+    weights: dict[str, Tensor]
+
+
+class _Diverged(Exception):
+    """A loss that is no number any more."""
+
+
+class Training:
+    """One run: net, data, optimizer and random streams of an experiment. `events()` runs it.
+
+    Args:
+        experiment: what to run.
+        on_progress: told of a download, (bytes so far, bytes in all).
+
+    Raises:
+        DataError: the images cannot be had.
+        DeviceMissing: the device is not there.
+    """
+
+    def __init__(self, experiment: Experiment, on_progress: OnProgress | None = None) -> None:
+        self.experiment = experiment
+        self.device = resolve_device(experiment.device)
+        self.images = experiment.dataset.images(on_progress)
+        self.scale = pixel_scale(experiment.architecture.scale, self.images)
+        self.indices = split(experiment.dataset, self.images, stream(experiment.seed, "split"), experiment.subset)
+        self.net = experiment.architecture.build(experiment.seed).to(self.device)
+        self.state = experiment.estimator.new_state()
+        if self.state is not None:
+            self.state.to(self.device)
+        self.noise = self._generator("noise")
+        self.updates = experiment.optimizer.start(split_parameters(self.net), self._generator("flips"))
+        self.batches = Batches(
+            self.images.train,
+            self.images.train_labels,
+            self.indices.train,
+            experiment.batch_size,
+            self.scale,
+            self.device,
+            torch.Generator().manual_seed(stream(experiment.seed, "order")),
+        )
+        self.step = 0
+        self.seconds = 0.0
+        """Time spent training."""
+        self.evaluation_seconds = 0.0
+        self.images_seen = 0
+        self._validation = self.images.train[self.indices.validation]
+        self._validation_labels = self.images.train_labels[self.indices.validation]
+        self._kept: _Kept | None = None
+        self._parameters = list(self.net.parameters())
+
+    def events(self) -> Iterator[Event]:
+        """Run to the end of the budget, one event at a time."""
+        threads = torch.get_num_threads()
+        torch.set_num_threads(self.experiment.threads)
+        try:
+            yield from self._run()
+        except _Diverged as diverged:
+            yield Finished("diverged", str(diverged), None)
+        finally:
+            torch.set_num_threads(threads)
+
+    def _run(self) -> Iterator[Event]:
+        self.net.train()
+        every = max(1, round(self.experiment.evaluate_every * self.batches.steps_per_epoch))
+        while not self._spent():
+            for inputs, targets in self.batches.epoch():
+                trained = self._train(inputs, targets)
+                yield trained
+                self._require_finite("training loss", trained.loss)
+                if self.step % every == 0 or self._spent():
+                    evaluated = self._evaluated()
+                    yield evaluated
+                    self._require_finite("validation loss", evaluated.scores.loss)
+                if self._spent():
+                    break
+        yield Finished("done", "The budget is used up.", self._report())
+
+    def frame(self) -> Frame:
+        """What can be seen inside the net now. Leaves no trace in the run."""
+        epoch = self.step / self.batches.steps_per_epoch
+        return probe(self.net, self.experiment, self._validation, self.scale, self.slope, self.step, epoch)
+
+    @property
+    def progress(self) -> Progress:
+        """Where the run is."""
+        budget, per_epoch = self.experiment.budget, self.batches.steps_per_epoch
+        if self.experiment.budget_unit == "steps":
+            steps = max(1.0, round(budget))
+        elif self.experiment.budget_unit == "epochs":
+            steps = max(1.0, round(budget * per_epoch))
+        else:
+            spent = self.seconds + self.evaluation_seconds
+            steps = max(1.0, self.step * budget / spent) if self.step else math.inf
+        return Progress(self.step, steps, self.step / per_epoch, steps / per_epoch)
+
+    @property
+    def slope(self) -> float:
+        """The slope of the binary units at this moment."""
+        return self.experiment.slope.at(self.progress)
+
+    def _spent(self) -> bool:
+        if self.experiment.budget_unit == "seconds":
+            return self.seconds + self.evaluation_seconds >= self.experiment.budget
+        return self.step >= self.progress.steps
+
+    def _train(self, inputs: Tensor, targets: Tensor) -> Step:
+        started = perf_counter()
+        progress = self.progress
+        slope = self.experiment.slope.at(progress)
+        rollout = Rollout(self.net, inputs, targets, self.experiment.estimator, slope, self.noise)
+        if self.experiment.precision == "bfloat16":
+            with autocast(self.experiment, self.device):
+                loss = self.experiment.estimator.loss(rollout, self.state)
+        else:
+            loss = self.experiment.estimator.loss(rollout, self.state)
+        loss.backward()
+        flips = self.updates.step(progress, measure=self.step % FLIPS_EVERY == 0)
+        for parameter in self._parameters:
+            parameter.grad = None
+        batch_loss, accuracy = self._measured(rollout)
+        self.step += 1
+        self.images_seen += len(inputs)
+        self.seconds += perf_counter() - started
+        epoch = self.step / self.batches.steps_per_epoch
+        return Step(self.step, epoch, batch_loss, accuracy, slope, self.updates.rates, flips, self.seconds)
+
+    def _measured(self, rollout: Rollout) -> tuple[float, float | None]:
+        """Loss and accuracy of the step's first pass, in one transfer from the device."""
+        first = rollout.first
+        assert first is not None
+        loss = first.loss.detach().mean()
+        if self.net.task == "reconstruction":
+            return loss.item(), None
+        hits = first.output.detach().argmax(1).view(-1, len(rollout.targets)) == rollout.targets
+        loss_value, accuracy = torch.stack((loss, hits.float().mean())).tolist()
+        return loss_value, accuracy
+
+    def _evaluated(self) -> Evaluated:
+        started = perf_counter()
+        scores = self._scores(self._validation, self._validation_labels, self.slope)
+        kept = self._kept
+        if kept is None or self.experiment.report == "last" or scores.loss < kept.scores.loss:
+            self._kept = _Kept(self.step, self.slope, scores, copy.deepcopy(self.net.state_dict()))
+        self.evaluation_seconds += perf_counter() - started
+        return Evaluated(self.step, self.step / self.batches.steps_per_epoch, scores)
+
+    def _report(self) -> Report:
+        """Score the weights to be reported on the test images; the net keeps them, so that pictures match the figures."""
+        kept = self._kept
+        assert kept is not None
+        self.net.load_state_dict(kept.weights)
+        test = self._scores(self.images.test, self.images.test_labels, kept.slope)
+        epochs = self.step / self.batches.steps_per_epoch
+        rate = self.images_seen / self.seconds if self.seconds else 0.0
+        return Report(self.step, epochs, test, kept.scores, kept.step, rate)
+
+    def _scores(self, images: Tensor, labels: Tensor, slope: float) -> Scores:
+        return evaluate(self.net, self.experiment, images, labels, self.scale, slope)
+
+    def _require_finite(self, what: str, value: float) -> None:
+        if not math.isfinite(value):
+            raise _Diverged(
+                f"The {what} became {value} at step {self.step}, and the run ended there. "
+                "A smaller learning rate or slope usually helps."
+            )
+
+    def _generator(self, purpose: str) -> torch.Generator:
+        return torch.Generator(self.device).manual_seed(stream(self.experiment.seed, purpose))
+
+
+def train(experiment: Experiment) -> Iterator[Event]:
+    """Run an experiment, one event at a time.
+
+    Raises:
+        DataError: the images cannot be had.
+        DeviceMissing: the device is not there.
+    """
+    return Training(experiment).events()

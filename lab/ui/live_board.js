@@ -1,0 +1,226 @@
+// The live board: keeps one DOM node per card and changes it in place. Knows nothing about training.
+// live_board_charts.js follows in the same module.
+
+const MINIMUM_WIDTH = 320 // pixels of a card at scale 1
+const MINIMUM_ROW_WIDTH = 220 // cards that are compared may be narrower, to stay side by side
+const GAP = 12
+const DRAWERS = { chart: drawChart, pictures: drawPictures, numbers: drawNumbers }
+
+const boards = new WeakMap()
+
+export default function ({ data, parentElement }) {
+  if (!boards.has(parentElement)) boards.set(parentElement, createBoard(parentElement))
+  const board = boards.get(parentElement)
+  show(board, JSON.parse(new TextDecoder().decode(data)))
+  return () => {
+    destroyBoard(board)
+    boards.delete(parentElement)
+  }
+}
+
+function createBoard(parentElement) {
+  const board = { root: element("div", "lab-board"), slots: new Map(), rows: new Map() }
+  Object.assign(board, { message: null, look: null, hover: null })
+  board.observer = new ResizeObserver(() => refit(board))
+  board.observer.observe(board.root)
+  parentElement.append(board.root)
+  return board
+}
+
+function destroyBoard(board) {
+  board.observer.disconnect()
+  for (const slot of board.slots.values()) release(slot)
+  board.root.remove()
+}
+
+function show(board, message) {
+  const look = readLook(board.root)
+  if (board.message?.version === message.version && sameLook(board.look, look)) return
+  Object.assign(board, { message, look })
+  placeCards(board)
+  for (const slot of board.slots.values()) draw(board, slot)
+  const draws = (window.__labBoard?.draws ?? 0) + 1
+  window.__labBoard = { version: message.version, draws }
+}
+
+/** Sizes changed, or the page's text scale, or a hidden board came into view. */
+function refit(board) {
+  if (!board.message) return
+  const look = readLook(board.root)
+  if (!sameLook(board.look, look)) show(board, board.message)
+  fitColumns(board)
+  for (const slot of board.slots.values()) if (slot.card.kind === "chart") resizeChart(board, slot)
+}
+
+// ------------------------------------------------------------------------------------------------ look
+
+function readLook(root) {
+  const style = getComputedStyle(root)
+  const rootSize = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+  return {
+    text: style.getPropertyValue("--st-text-color").trim() || style.color,
+    background: style.getPropertyValue("--st-background-color").trim() || "#ffffff",
+    font: style.fontFamily,
+    unit: rootSize * (parseFloat(style.getPropertyValue("--lab-scale")) || 1),
+  }
+}
+
+function sameLook(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+// ------------------------------------------------------------------------------------------------ cards
+
+function placeCards(board) {
+  const { cards } = board.message
+  for (const card of cards) {
+    const slot = board.slots.get(card.id)
+    if (slot && slot.card.kind === card.kind) slot.card = card
+    else replaceSlot(board, card)
+  }
+  const wanted = new Set(cards.map((card) => card.id))
+  for (const id of [...board.slots.keys()]) if (!wanted.has(id)) dropSlot(board, id)
+  board.slots = new Map(cards.map((card) => [card.id, board.slots.get(card.id)]))
+  placeRows(board)
+  fitColumns(board)
+}
+
+function replaceSlot(board, card) {
+  if (board.slots.has(card.id)) dropSlot(board, card.id)
+  const root = element("section", "lab-card")
+  const slot = { card, root, view: {}, size: "", stale: true, drawn: false, draws: 0 }
+  slot.head = root.appendChild(element("div", "lab-head"))
+  slot.title = slot.head.appendChild(element("h3", "lab-title"))
+  slot.caption = root.appendChild(element("p", "lab-caption"))
+  slot.node = root.appendChild(element("div", `lab-${card.kind}`))
+  root.dataset.card = card.id
+  if (card.kind === "chart") addChartButtons(board, slot)
+  board.slots.set(card.id, slot)
+}
+
+function dropSlot(board, id) {
+  const slot = board.slots.get(id)
+  release(slot)
+  slot.root.remove()
+  board.slots.delete(id)
+}
+
+function release(slot) {
+  if (slot.drawn) window.Plotly.purge(slot.node)
+}
+
+/** Wide cards and named rows stand alone; plain cards that follow each other share a row. */
+function placeRows(board) {
+  const rows = new Map()
+  let plain = 0
+  for (const { card, root } of board.slots.values()) {
+    const alone = card.row ? `row ${card.row}` : card.wide ? `wide ${card.id}` : null
+    if (alone) plain += 1
+    const key = alone ?? `plain ${plain}`
+    if (!rows.has(key)) rows.set(key, [])
+    rows.get(key).push(root)
+  }
+  const kept = new Map()
+  for (const [key, cards] of rows) {
+    const row = board.rows.get(key) ?? element("div", "lab-row")
+    row.dataset.named = key.startsWith("row ")
+    kept.set(key, row)
+    arrange(row, cards)
+  }
+  board.rows = kept
+  arrange(board.root, [...kept.values()])
+}
+
+/** Make `wanted` the children of `parent`, moving as few nodes as possible: a moved node loses focus. */
+function arrange(parent, wanted) {
+  for (const child of [...parent.children]) if (!wanted.includes(child)) child.remove()
+  wanted.forEach((node, index) => {
+    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null)
+  })
+}
+
+/** As many columns as fit, and lines of a row as equally filled as possible. */
+function fitColumns(board) {
+  const { unit } = board.look
+  for (const row of board.rows.values()) {
+    const count = row.children.length
+    const minimum = (row.dataset.named === "true" ? MINIMUM_ROW_WIDTH : MINIMUM_WIDTH) * unit
+    const fit = Math.max(1, Math.floor((board.root.clientWidth + GAP) / (minimum + GAP)))
+    const columns = Math.ceil(count / Math.ceil(count / fit))
+    row.style.setProperty("--lab-columns", columns)
+  }
+}
+
+function draw(board, slot) {
+  setText(slot.title, slot.card.title)
+  setText(slot.caption, slot.card.caption)
+  slot.caption.hidden = !slot.card.caption
+  slot.node.setAttribute("role", slot.card.kind === "numbers" ? "group" : "img")
+  slot.node.setAttribute("aria-label", slot.card.alt || slot.card.title)
+  DRAWERS[slot.card.kind](board, slot)
+}
+
+// ------------------------------------------------------------------------------------------------ pictures, numbers
+
+function drawPictures(board, slot) {
+  const { tiles, columns } = slot.card
+  slot.node.style.setProperty("--lab-tiles", Math.max(1, Math.min(columns, tiles.length)))
+  matchCount(slot.node, tiles.length, () => parts("figure", "lab-tile", [["img", ""], ["figcaption", "lab-label"]]))
+  tiles.forEach(({ label, image, color }, index) => {
+    const [picture, caption] = slot.node.children[index].children
+    if (picture.getAttribute("src") !== image) picture.src = image
+    picture.alt = label
+    mark(slot.node.children[index], color)
+    setText(caption, label)
+    caption.title = label
+    caption.hidden = !label
+  })
+}
+
+function drawNumbers(board, slot) {
+  const { readouts } = slot.card
+  const pieces = [["span", "lab-label"], ["span", "lab-value"], ["span", "lab-help"]]
+  matchCount(slot.node, readouts.length, () => parts("div", "lab-readout", pieces))
+  readouts.forEach((readout, index) => {
+    const [label, value, help] = slot.node.children[index].children
+    mark(slot.node.children[index], readout.color)
+    setText(label, readout.label)
+    setText(value, readout.value)
+    setText(help, readout.help)
+  })
+}
+
+function mark(node, color) {
+  node.classList.toggle("lab-marked", Boolean(color))
+  node.style.setProperty("--lab-mark", color ?? "transparent")
+}
+
+function matchCount(parent, count, make) {
+  while (parent.children.length > count) parent.lastElementChild.remove()
+  while (parent.children.length < count) parent.append(make())
+}
+
+// ------------------------------------------------------------------------------------------------ DOM
+
+function element(tag, className) {
+  const node = document.createElement(tag)
+  node.className = className
+  return node
+}
+
+function parts(tag, className, children) {
+  const node = element(tag, className)
+  node.append(...children.map(([childTag, childClass]) => element(childTag, childClass)))
+  return node
+}
+
+function button(text, label, onclick) {
+  const node = Object.assign(element("button", "lab-button"), { type: "button", onclick, title: label })
+  node.setAttribute("aria-label", label)
+  setText(node, text)
+  return node
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text
+}

@@ -1,0 +1,83 @@
+"""The live board in the page: charts, pictures and numbers that change in place, keeping zoom, hover and legend.
+
+`st.plotly_chart` makes a new chart on every change; this component updates the one that is there. The drawing is in
+`live_board.js` and `live_board_charts.js`, the look in `live_board.css`, the content comes from `lab.figures.board`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import orjson
+import plotly
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from lab.figures.board import Board
+
+HERE = Path(__file__).resolve().parent
+PLOTLY_SOURCE = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
+PLOTLY_URL = f"app/static/plotly.min.js?v={plotly.__version__}"
+SCRIPTS = ("live_board.js", "live_board_charts.js")
+HEADER_BYTES = 256  # plotly.min.js names its version at its top
+
+_mount = st.components.v2.component(
+    "lab_live_board",
+    css=(HERE / "live_board.css").read_text(encoding="utf-8"),
+    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    isolate_styles=False,  # plotly puts its style sheet into the document's head, out of reach of a shadow root
+)
+
+
+def live_board(key: str, board: Board) -> None:
+    """Show the board, or bring the one of this key up to date. The page redraws only when its version changed."""
+    with contextlib.suppress(OSError):  # a folder that cannot be written: the page says that plotly.js is missing
+        ensure_plotly_js()
+    message = {"plotly": PLOTLY_URL, **board.payload()}
+    _mount(key=key, data=orjson.dumps(message, option=orjson.OPT_SERIALIZE_NUMPY))
+
+
+def ensure_plotly_js(folder: Path | None = None) -> Path:
+    """Put plotly.js where Streamlit serves it, unless it is there; returns the file.
+
+    A real copy, because Streamlit refuses links that leave its static folder.
+
+    Args:
+        folder: the static folder; by default the one beside the running app's entry script.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    target = (folder or _static_folder()) / "plotly.min.js"
+    if not (target.is_file() and _fingerprint(target) == _fingerprint(PLOTLY_SOURCE)):
+        _copy_whole(PLOTLY_SOURCE, target)
+    return target
+
+
+def _static_folder() -> Path:
+    context = get_script_run_ctx(suppress_warning=True)
+    entry_folder = Path(context.main_script_path).parent if context else HERE.parents[1]
+    return entry_folder / "static"
+
+
+def _fingerprint(file: Path) -> tuple[int, bytes]:
+    with file.open("rb") as stream:
+        return file.stat().st_size, stream.read(HEADER_BYTES)
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy so that nobody ever reads half a file, also with several servers starting at once."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=target.name)
+    os.close(handle)
+    try:
+        shutil.copyfile(source, part)
+        os.chmod(part, 0o644)
+        os.replace(part, target)
+    except OSError:
+        os.unlink(part)
+        raise

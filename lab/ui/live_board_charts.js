@@ -1,0 +1,161 @@
+// The charts of the live board; follows live_board.js in the same module.
+// Zoom belongs to the reader: `slot.view` holds the axis ranges a reader has set, and every drawing obeys it.
+
+const PAPER = { text: "#1a1a1a", background: "#ffffff", font: "Arial, sans-serif", unit: 1 }
+const CONFIG = { displaylogo: false, displayModeBar: false, doubleClick: false, responsive: false }
+
+let plotlyLoading = null
+
+function loadPlotly(url) {
+  plotlyLoading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script")
+    script.src = new URL(url, document.baseURI) // relative, so that a base path of the server is kept
+    script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error(`${url} is not plotly.js`)))
+    script.onerror = () => reject(new Error(`${url} did not load`))
+    document.head.append(script)
+  })
+  return plotlyLoading
+}
+
+async function drawChart(board, slot) {
+  slot.node.style.height = `${(slot.card.figure.layout.height ?? 280) * board.look.unit}px`
+  slot.shared = sharedRange(board, slot.card.link)
+  slot.stale = true
+  try {
+    await loadPlotly(board.message.plotly)
+  } catch (error) {
+    setText(slot.node, `This chart cannot be drawn: ${error.message}. ${slot.card.alt}`)
+    return
+  }
+  if (!slot.stale || !slot.node.clientWidth) return // a hidden or removed chart has no width; coming into view draws it
+  slot.stale = false
+  slot.draws += 1
+  window.Plotly.react(slot.node, tracesOf(slot, board.look), layoutOf(slot, board.look), CONFIG)
+  if (!slot.drawn) listen(board, slot)
+  slot.drawn = true
+  keepHover(board, slot)
+}
+
+function resizeChart(board, slot) {
+  const size = `${slot.node.clientWidth} x ${slot.node.clientHeight}`
+  if (!slot.node.clientWidth || size === slot.size) return
+  slot.size = size
+  if (slot.drawn) window.Plotly.Plots.resize(slot.node)
+  else drawChart(board, slot)
+}
+
+function tracesOf(slot, { unit }) {
+  return slot.card.figure.data.map((trace) => {
+    const larger = { ...trace }
+    if (trace.line?.width) larger.line = { ...trace.line, width: trace.line.width * unit }
+    if (trace.marker?.size) larger.marker = { ...trace.marker, size: trace.marker.size * unit }
+    return larger
+  })
+}
+
+function layoutOf(slot, { text, background, font, unit }) {
+  const { height, ...layout } = slot.card.figure.layout
+  const letters = { color: text, family: font, size: (layout.font?.size ?? 11) * unit }
+  const margin = Object.fromEntries(Object.entries(layout.margin ?? {}).map(([side, width]) => [side, width * unit]))
+  const hoverlabel = { bgcolor: background, bordercolor: "rgba(128,128,128,0.6)", font: letters }
+  const themed = { ...layout, margin, hoverlabel, font: letters, autosize: true }
+  themed.uirevision = layout.uirevision ?? slot.card.id // the legend's state survives updates
+  for (const name of axisNames(layout)) {
+    const range = slot.view[name] ?? (name === "xaxis" && !layout.xaxis.range && slot.shared)
+    themed[name] = { ...layout[name], ...(range && { range, autorange: false }), uirevision: slot.draws }
+  }
+  return themed
+}
+
+function axisNames(layout) {
+  return Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))
+}
+
+function addChartButtons(board, slot) {
+  const { title } = slot.card
+  slot.reset = slot.head.appendChild(button("Reset zoom", `Reset the zoom of ${title}`, () => resetView(board, slot)))
+  slot.reset.hidden = true
+  slot.head.append(button("SVG", `Download ${title} as SVG`, () => download(slot)))
+  board.observer.observe(slot.node)
+}
+
+function download(slot) {
+  if (!slot.drawn) return
+  const layout = { ...layoutOf(slot, PAPER), paper_bgcolor: PAPER.background, plot_bgcolor: PAPER.background }
+  const size = { width: slot.node.clientWidth, height: slot.card.figure.layout.height }
+  const filename = slot.card.title.replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase()
+  window.Plotly.downloadImage({ data: tracesOf(slot, PAPER), layout }, { format: "svg", filename, ...size })
+}
+
+// ------------------------------------------------------------------------------------------------ linked charts
+
+function listen(board, slot) {
+  slot.node.on("plotly_relayout", (event) => rememberView(board, slot, event))
+  slot.node.on("plotly_doubleclick", () => resetView(board, slot))
+  slot.node.on("plotly_hover", ({ xvals }) => {
+    board.hover = { slot, x: xvals?.[0] }
+    for (const other of siblings(board, slot)) keepHover(board, other)
+  })
+  slot.node.on("plotly_unhover", () => {
+    board.hover = null
+    for (const { node } of siblings(board, slot)) window.Plotly.Fx.unhover(node)
+  })
+}
+
+/** Show the hovered position on a linked chart, and keep it where it belongs when the data below it change. */
+function keepHover(board, slot) {
+  const { hover } = board
+  if (hover?.x === undefined || slot.card.figure.layout.hovermode !== "x unified") return
+  if (slot !== hover.slot && !siblings(board, hover.slot).includes(slot)) return
+  const quietly = true // it must not count as a hover of the reader's
+  window.Plotly.Fx.hover(slot.node, { xval: hover.x }, "xy", quietly)
+}
+
+function siblings(board, slot) {
+  const { link } = slot.card
+  return [...board.slots.values()].filter((other) => link && other !== slot && other.card.link === link && other.drawn)
+}
+
+/** The positions that linked charts cover together: they run alike from the start, whatever each has measured. */
+function sharedRange(board, link) {
+  let [low, high] = [Infinity, -Infinity]
+  for (const { card } of board.slots.values()) {
+    if (!link || card.link !== link || (card.figure.layout.xaxis?.type ?? "linear") !== "linear") continue
+    for (const x of card.figure.data.flatMap((trace) => trace.x ?? [])) {
+      if (x < low) low = x
+      if (x > high) high = x
+    }
+  }
+  return low < high ? [low, high] : null
+}
+
+/** Keep the ranges a reader has set, and hand the horizontal one to the linked charts. */
+function rememberView(board, slot, event) {
+  const touched = new Set(Object.keys(event).map((key) => key.split(".")[0]))
+  for (const name of axisNames(slot.node.layout)) {
+    if (!touched.has(name)) continue
+    const { range, autorange } = slot.node.layout[name]
+    if (autorange || !range) delete slot.view[name]
+    else slot.view[name] = [...range]
+  }
+  showReset(slot)
+  if (!touched.has("xaxis")) return
+  for (const other of siblings(board, slot)) {
+    if (JSON.stringify(other.view.xaxis) === JSON.stringify(slot.view.xaxis)) continue
+    other.view = { ...other.view, xaxis: slot.view.xaxis }
+    showReset(other)
+    drawChart(board, other)
+  }
+}
+
+function resetView(board, slot) {
+  for (const each of [slot, ...siblings(board, slot)]) {
+    each.view = {}
+    showReset(each)
+    drawChart(board, each)
+  }
+}
+
+function showReset(slot) {
+  slot.reset.hidden = !Object.values(slot.view).some(Boolean)
+}

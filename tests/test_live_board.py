@@ -1,0 +1,272 @@
+"""The live board in a real browser: what is drawn changes in place, and nothing a reader did to it is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import plotly
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import launch_browser, run_app
+
+SCRIPT = """
+import numpy as np
+import streamlit as st
+
+from lab.figures.board import Board, Card, Chart, Numbers, Pictures, Readout
+from lab.figures.curves import Curve, line_chart
+from lab.figures.pictures import tiles
+from lab.ui.live_board import live_board
+
+st.set_page_config(layout="wide")
+st.text_input("a field")
+
+
+def chart(name: str, values: np.ndarray) -> Chart:
+    curves = [Curve(kind, np.arange(len(values)), values * (i + 1), "#0072B2") for i, kind in enumerate("ab")]
+    return Chart(line_chart(curves, "step", name + " (1)"), link="time")
+
+
+@st.fragment(run_every=0.3)
+def live() -> None:
+    step = st.session_state.step = st.session_state.get("step", 20) + (0 if st.query_params.get("still") else 5)
+    values = np.exp(-np.arange(step) / 50)
+    sheet = Pictures(tiles(np.eye(8)[None].repeat(12, 0), [f"unit {index}" for index in range(12)]), 12)
+    live_board("board", Board(step, [
+        Card("now", "Now", Numbers([Readout("step", str(step), "of 1000", "red")] * 6), wide=True),
+        Card("loss", "Loss", chart("loss", values), "Falls.", f"loss at step {step}"),
+        Card("error", "Error", chart("error", values), "Falls too.", f"error at step {step}"),
+        Card("maps", "Maps", sheet, "An identity.", "12 maps", wide=True),
+        Card("left", "Left", chart("left", values), row="pair"),
+        Card("right", "Right", chart("right", values), row="pair"),
+    ]))
+
+
+live()
+"""
+CONFIG = '[server]\nenableStaticServing = true\nfileWatcherType = "none"\n[client]\ntoolbarMode = "viewer"\n'
+LOSS, ERROR = "[data-card=loss] .lab-chart", "[data-card=error] .lab-chart"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launch_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder: Path = tmp_path_factory.mktemp("board")
+    (folder / ".streamlit").mkdir()
+    (folder / ".streamlit" / "config.toml").write_text(CONFIG)
+    (folder / "script.py").write_text(SCRIPT)
+    with run_app(folder / "script.py", folder, base="deep/lab") as address:
+        yield f"{address}/"
+
+
+@pytest.fixture
+def page(browser: Browser, app: str) -> Iterator[Page]:
+    yield from opened(browser, app)
+
+
+def opened(browser: Browser, address: str, width: int = 1200) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="light")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    page.wait_for_selector(f"{ERROR} .main-svg", timeout=30_000)
+    yield page
+    page.close()
+    assert not errors
+
+
+def after_updates(page: Page, count: int = 3) -> None:
+    """Wait until the board was drawn `count` more times."""
+    page.wait_for_function("draws => window.__labBoard.draws >= draws", arg=draws(page) + count, timeout=15_000)
+
+
+def draws(page: Page) -> int:
+    return page.evaluate("window.__labBoard.draws")
+
+
+def x_range(page: Page, selector: str) -> list[float]:
+    return page.evaluate("selector => document.querySelector(selector)._fullLayout.xaxis.range", selector)
+
+
+def zoom(page: Page, start: float, end: float) -> None:
+    """Drag with the mouse over a part of the loss chart, given as shares of its plot."""
+    box = page.locator(f"{LOSS} .nsewdrag").bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * start, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * end, middle, steps=5)
+    page.mouse.up()
+
+
+def test_the_curve_grows_in_the_same_node(page: Page) -> None:
+    page.evaluate(f"document.querySelector('{LOSS}').mine = true")
+    points = f"document.querySelector('{LOSS}').data[0].x.length"
+    before = page.evaluate(points)
+    after_updates(page)
+    assert page.evaluate(points) >= before + 10
+    assert page.evaluate(f"document.querySelector('{LOSS}').mine")
+
+
+def test_zoom_by_mouse_survives_updates_moves_the_sibling_and_is_reset_by_double_click(page: Page) -> None:
+    zoom(page, 0.2, 0.5)
+    page.wait_for_function(f"document.querySelector('{LOSS}')._fullLayout.xaxis.range[0] > 0")
+    zoomed = x_range(page, LOSS)
+    after_updates(page)
+    assert x_range(page, LOSS) == x_range(page, ERROR) == zoomed
+    page.locator(f"{ERROR} .nsewdrag").dblclick()
+    after_updates(page)
+    assert x_range(page, LOSS)[0] == x_range(page, ERROR)[0] == 0
+    assert x_range(page, LOSS)[1] > zoomed[1]
+
+
+def test_zoom_by_relayout_survives_and_the_reset_button_ends_it(page: Page) -> None:
+    button = page.get_by_role("button", name="Reset the zoom of Error")
+    assert not button.is_visible()
+    page.evaluate(
+        f"Plotly.relayout(document.querySelector('{LOSS}'), {{'xaxis.range': [3, 7], 'yaxis.range': [0, 9]}})"
+    )
+    after_updates(page)
+    assert x_range(page, LOSS) == x_range(page, ERROR) == [3, 7]
+    assert page.evaluate(f"document.querySelector('{LOSS}')._fullLayout.yaxis.range") == [0, 9]
+    button.click()
+    after_updates(page)
+    assert x_range(page, LOSS)[0] == 0
+    assert not button.is_visible()
+
+
+def test_a_hidden_curve_stays_hidden(page: Page) -> None:
+    page.locator(f"{LOSS} .legendtoggle").first.click()
+    after_updates(page, 4)  # plotly waits a moment for a second click
+    states = [
+        trace["visible"]
+        for trace in page.evaluate(f"document.querySelector('{LOSS}')._fullData.map(t => ({{visible: t.visible}}))")
+    ]
+    assert states == ["legendonly", True]
+
+
+def test_hover_shows_on_the_sibling_and_survives_updates(page: Page) -> None:
+    page.locator(f"{LOSS} .nsewdrag").hover()
+    page.wait_for_selector(f"{ERROR} .hoverlayer .legend")
+    after_updates(page)
+    assert page.locator(f"{LOSS} .hoverlayer .legend").count() == 1
+    assert page.locator(f"{ERROR} .hoverlayer .legend").count() == 1
+    page.mouse.move(5, 5)
+    page.wait_for_selector(f"{ERROR} .hoverlayer .legend", state="detached")
+
+
+def test_alternative_text_tells_the_current_values(page: Page) -> None:
+    chart = page.get_by_role("img", name="loss at step")
+    before = chart.get_attribute("aria-label")
+    after_updates(page)
+    assert chart.get_attribute("aria-label") != before
+    assert page.get_by_role("img", name="12 maps").count() == 1
+
+
+def test_an_update_leaves_focus_and_scroll_alone(page: Page) -> None:
+    page.get_by_label("a field").focus()
+    page.locator("[data-card=right]").scroll_into_view_if_needed()
+    where = "[document.activeElement.tagName, document.querySelector('[data-card=right]').getBoundingClientRect().top]"
+    before = page.evaluate(where)
+    after_updates(page)
+    assert page.evaluate(where) == before
+    assert before[0] == "INPUT"
+
+
+def contrast(page: Page) -> float:
+    """The contrast between the text of the chart's axis and the page's background (WCAG; 4.5 is readable)."""
+    return page.evaluate(
+        """selector => {
+          const light = color => {
+            const parts = color.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
+            const [r, g, b] = parts.map(v => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b
+          }
+          const text = light(getComputedStyle(document.querySelector(selector + " .xtick text")).fill)
+          const ground = light(getComputedStyle(document.querySelector(".stApp")).backgroundColor)
+          return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05)
+        }""",
+        LOSS,
+    )
+
+
+def test_charts_follow_a_change_of_theme_also_when_the_data_stand_still(browser: Browser, app: str) -> None:
+    for page in opened(browser, f"{app}?still=1"):
+        page.wait_for_timeout(700)
+        assert contrast(page) > 4.5
+        still = draws(page)
+        page.wait_for_timeout(700)
+        assert draws(page) == still  # the same version draws nothing
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function("draws => window.__labBoard.draws > draws", arg=still)
+        assert (
+            page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") != "rgb(255, 255, 255)"
+        )
+        assert contrast(page) > 4.5
+
+
+def test_text_and_charts_grow_with_the_scale(page: Page) -> None:
+    def sizes() -> Any:
+        return page.evaluate(
+            f"[document.querySelector('{LOSS}')._fullLayout.font.size, document.querySelector('{LOSS}').clientHeight]"
+        )
+
+    font, height = sizes()
+    page.add_style_tag(content=":root { --lab-scale: 1.5 }")
+    after_updates(page, 2)
+    assert sizes() == pytest.approx([font * 1.5, height * 1.5], abs=1)
+
+
+def test_nothing_is_cut_on_a_narrow_screen(browser: Browser, app: str) -> None:
+    for page in opened(browser, app, width=400):
+        after_updates(page, 1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        right = "Math.max(...[...document.querySelectorAll('.lab-board *')].map(n => n.getBoundingClientRect().right))"
+        assert page.evaluate(right) <= 400
+        tops = page.evaluate("['left', 'right'].map(c => document.querySelector(`[data-card=${c}]`).offsetTop)")
+        assert tops[0] < tops[1]  # a pair stacks
+
+
+def test_cards_of_a_row_stand_side_by_side(page: Page) -> None:
+    boxes = [page.locator(f"[data-card={card}]").bounding_box() for card in ("left", "right")]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[0]["width"] == pytest.approx(boxes[1]["width"], abs=1)
+
+
+def test_a_chart_is_saved_as_svg(page: Page) -> None:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download Loss as SVG").click()
+    assert download.value.suggested_filename == "loss.svg"
+    assert "<svg" in Path(download.value.path()).read_text()
+
+
+def test_without_plotly_each_chart_says_so(browser: Browser, app: str) -> None:
+    page = browser.new_page()
+    page.route("**/plotly.min.js*", lambda route: route.abort())
+    page.goto(app)
+    page.wait_for_selector("text=This chart cannot be drawn")
+    assert "loss at step" in page.locator(LOSS).inner_text()
+    page.close()
+
+
+def test_plotly_is_copied_once_and_replaced_when_it_differs(tmp_path: Path) -> None:
+    from lab.ui.live_board import PLOTLY_SOURCE, PLOTLY_URL, ensure_plotly_js
+
+    file = ensure_plotly_js(tmp_path / "static")
+    assert file.stat().st_size == PLOTLY_SOURCE.stat().st_size
+    born = file.stat().st_mtime_ns
+    assert ensure_plotly_js(tmp_path / "static").stat().st_mtime_ns == born
+    file.write_text("old")
+    assert ensure_plotly_js(tmp_path / "static").stat().st_size == PLOTLY_SOURCE.stat().st_size
+    assert [entry.name for entry in file.parent.iterdir()] == ["plotly.min.js"]
+    assert PLOTLY_URL.endswith(f"?v={plotly.__version__}")
