@@ -256,6 +256,7 @@ def test_without_plotly_each_chart_says_so(browser: Browser, app: str) -> None:
     page.goto(app)
     page.wait_for_selector("text=This chart cannot be drawn")
     assert "loss at step" in page.locator(LOSS).inner_text()
+    assert not page.get_by_role("button", name="Download").first.is_visible()
     page.close()
 
 

@@ -172,7 +172,6 @@ function drawPictures(board, slot) {
     picture.alt = label
     mark(slot.node.children[index], color)
     setText(caption, label)
-    caption.title = label
     caption.hidden = !label
   })
 }

@@ -2,7 +2,7 @@
 // Zoom belongs to the reader: `slot.view` holds the axis ranges a reader has set, and every drawing obeys it.
 
 const PAPER = { text: "#1a1a1a", background: "#ffffff", font: "Arial, sans-serif", unit: 1 }
-const CONFIG = { displaylogo: false, displayModeBar: false, doubleClick: false, responsive: false }
+const CONFIG = { displaylogo: false, displayModeBar: false, doubleClick: false, showTips: false }
 
 let plotlyLoading = null
 
@@ -24,6 +24,8 @@ async function drawChart(board, slot) {
   try {
     await loadPlotly(board.message.plotly)
   } catch (error) {
+    slot.node.style.height = "auto"
+    slot.save.hidden = true
     setText(slot.node, `This chart cannot be drawn: ${error.message}. ${slot.card.alt}`)
     return
   }
@@ -75,7 +77,7 @@ function addChartButtons(board, slot) {
   const { title } = slot.card
   slot.reset = slot.head.appendChild(button("Reset zoom", `Reset the zoom of ${title}`, () => resetView(board, slot)))
   slot.reset.hidden = true
-  slot.head.append(button("SVG", `Download ${title} as SVG`, () => download(slot)))
+  slot.save = slot.head.appendChild(button("SVG", `Download ${title} as SVG`, () => download(slot)))
   board.observer.observe(slot.node)
 }
 
