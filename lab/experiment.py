@@ -83,6 +83,12 @@ class Experiment(Value):
                 f"estimator {self.estimator.name!r} needs binary units to sample, and the architecture has none; "
                 "give architecture.binary_layers at least one layer"
             )
+        available = self.dataset.training_images - self.dataset.validation
+        if self.subset is not None and self.subset > available:
+            raise _whole(
+                f"subset is {self.subset}; allowed is 1 to {available}, the training images of {self.dataset.name!r} "
+                "that are not held out for validation"
+            )
         if self.batch_size < 2 and self.architecture.name != "mlp":
             raise _whole("batch_size is 1, and batch norm needs at least 2 images")
         return self
