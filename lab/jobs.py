@@ -5,8 +5,9 @@ Pages hold a job's id and read snapshots; whatever touches a net happens in its 
 
 from __future__ import annotations
 
-import itertools
+import atexit
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -322,7 +323,6 @@ class Jobs:
     def __init__(self, running_at_once: int = RUNNING_AT_ONCE) -> None:
         self._slots = Slots(running_at_once)
         self._jobs: dict[str, Job] = {}
-        self._ids = itertools.count(1)
         self._lock = threading.Lock()
 
     def start(self, experiments: Sequence[Experiment], title: str, playing: bool = True) -> Job:
@@ -333,7 +333,7 @@ class Jobs:
         """
         require_raceable(experiments)
         with self._lock:
-            job = Job(str(next(self._ids)), title, experiments, self._slots)
+            job = Job(secrets.token_hex(4), title, experiments, self._slots)
             self._jobs[job.id] = job
             self._forget_old()
         job.start(playing)
@@ -387,3 +387,5 @@ SHARED_IN_A_RACE = {
 
 JOBS = Jobs()
 """The jobs of this process. The app's file watcher is off, so that no edit makes a second, empty one."""
+
+atexit.register(JOBS.stop_all)

@@ -37,7 +37,7 @@ class Reinforce(BlackBox):
         r"\widehat{\nabla} = (L - B)\, \nabla \log P(b) + \nabla L, \qquad B \leftarrow \beta B + (1 - \beta)\, \bar L"
     )
     paper = "Williams 1992"
-    color, dash = "#8C6D31", "solid"
+    color, dash = "#A6761D", "solid"
 
     decay: float = Field(0.95, ge=0, lt=1)
     """How slowly the baseline B follows the loss (β)."""
@@ -84,7 +84,7 @@ class LeaveOneOut(BlackBox):
     summary = "Draws K sets of bits per example; each is judged against the mean loss of the others. Unbiased."
     formula = r"\widehat{\nabla} = \frac1K \sum_k \Bigl(L_k - \frac{1}{K-1}\sum_{j \ne k} L_j\Bigr) \nabla \log P(b_k)"
     paper = "Kool, van Hoof & Welling 2019; VarGrad: Richter et al. 2020"
-    color, dash = "#6A3D9A", "solid"
+    color, dash = "#9467BD", "solid"
 
     samples: int = Field(4, ge=2, le=64)
     """Sets of bits drawn per example (K)."""

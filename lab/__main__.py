@@ -1,0 +1,85 @@
+"""The command line: `python -m lab`. The same Experiment and the same engine as the app, so the same numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Kind = Literal["estimators", "architectures", "optimizers", "schedules", "datasets", "presets"]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+app = typer.Typer(
+    help="Train binary neural networks, and list what they can be made of.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+bench = typer.Typer(help="Measure how fast this machine trains and how fluent the live page is.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
+
+
+@app.command()
+def train(
+    preset: Annotated[str | None, typer.Option(metavar="NAME", help="Start from a preset.")] = None,
+    experiment: Annotated[Path | None, typer.Option(metavar="FILE", help="Start from an experiment's JSON.")] = None,
+    link: Annotated[str | None, typer.Option(metavar="TEXT", help="Start from a link of the app.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change a field, such as optimizer.lr=0.01. May be repeated."),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The images; a preset takes MNIST if it is here, else digits.")
+    ] = None,
+    epochs: Annotated[float | None, typer.Option(metavar="N", help="Train for so many epochs.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Where all randomness comes from.")] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Where to train; auto takes a GPU if there is one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train one experiment, given as --preset, --experiment or --link.
+
+    Exit codes: 0 done, 1 the loss became NaN or inf, 2 the input cannot be, 130 stopped with Ctrl-C.
+    """
+    from lab.cli.request import Request
+    from lab.cli.train import main
+
+    request = Request(preset, experiment, link, changes or (), dataset, epochs, seed, device)
+    raise typer.Exit(main(request, as_json))
+
+
+@app.command("list")
+def list_parts(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: AsJson = False) -> None:
+    """List the parts of a kind."""
+    from lab.cli.list import main
+
+    raise typer.Exit(main(kind, as_json))
+
+
+@bench.command("train")
+def bench_train(
+    as_json: AsJson = False,
+    accuracy: Annotated[bool, typer.Option(help="Also train to the end and compare the accuracy.")] = False,
+) -> None:
+    """Time a step of training here against the sources' own way."""
+    from lab.bench.train import main
+    from lab.cli.errors import explained
+
+    with explained():
+        main(json=as_json, accuracy=accuracy)
+
+
+@bench.command("live")
+def bench_live(as_json: AsJson = False) -> None:
+    """Time the live page."""
+    from lab.bench.live import main
+    from lab.cli.errors import explained
+
+    with explained():
+        main(json=as_json)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m lab")

@@ -1,0 +1,1 @@
+"""What the command line does, a module a command; imported when its command runs, so that `--help` needs no PyTorch."""

@@ -1,0 +1,109 @@
+"""`python -m lab train`: run one experiment to its end and print the result."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lab.cli.errors import STOPPED, explained
+from lab.cli.progress import Meter
+from lab.cli.request import Request
+from lab.evaluation import Scores
+from lab.experiment import Experiment
+from lab.training import Evaluated, Finished, Report, Step, Training
+
+EXIT_CODES = {"done": 0, "diverged": 1, "stopped": STOPPED}
+"""By how the run ended."""
+
+
+class Outcome(NamedTuple):
+    """How a run ended: used up its budget, diverged, or was stopped by Ctrl-C."""
+
+    reason: str
+    message: str
+    report: Report | None
+    validation: Scores | None
+    """The last scores on the validation images, where there is no report."""
+
+
+def main(request: Request, as_json: bool) -> int:
+    """Train what is asked for. Standard output gets the result and nothing else. Returns the exit code."""
+    with explained():
+        experiment = request.experiment()
+        if request.dataset is None and request.preset is not None:
+            typer.echo(f"Images: {experiment.dataset.title}. Choose others with --dataset.", err=True)
+        with Meter() as meter:
+            training = Training(experiment, meter.downloaded)
+            outcome = follow(training, meter)
+    if outcome.reason != "done":
+        typer.echo(outcome.message, err=True)
+    result = summary(training, outcome, request.preset)
+    if as_json:
+        typer.echo(json.dumps(result, allow_nan=False))
+    else:
+        _print_table(result)
+    return EXIT_CODES[outcome.reason]
+
+
+def follow(training: Training, meter: Meter) -> Outcome:
+    """Run to the end, or to Ctrl-C."""
+    scores = None
+    try:
+        for event in training.events():
+            if isinstance(event, Step):
+                meter.stepped(event, training)
+            elif isinstance(event, Evaluated):
+                scores = event.scores
+                meter.evaluated(event)
+            elif isinstance(event, Finished):
+                return Outcome(event.reason, event.message, event.report, scores)
+    except KeyboardInterrupt:
+        pass
+    return Outcome("stopped", f"Stopped at step {training.step}. What was recorded is printed.", None, scores)
+
+
+def summary(training: Training, outcome: Outcome, preset: str | None) -> dict[str, Any]:
+    """The result as plain data: figures that the run did not come to are None."""
+    experiment, report = training.experiment, outcome.report
+    seen, seconds = training.images_seen, training.seconds
+    return {
+        "preset": preset,
+        "dataset": experiment.dataset.name,
+        "seed": experiment.seed,
+        "device": training.device.type,
+        "reason": outcome.reason,
+        "message": outcome.message,
+        "epochs": training.progress.epoch,
+        "steps": training.step,
+        "reported_step": report.reported_step if report else None,
+        **_figures("test", report.test if report else None, experiment),
+        **_figures("validation", report.validation if report else outcome.validation, experiment),
+        "images_per_second": seen / seconds if seconds else 0.0,
+        "experiment": experiment.model_dump(mode="json"),
+    }
+
+
+def _figures(images: str, scores: Scores | None, experiment: Experiment) -> dict[str, float | None]:
+    loss = _finite(scores.loss if scores else None)
+    if experiment.architecture.task == "reconstruction":
+        return {f"{images}_loss": loss, f"{images}_mse": loss}
+    return {f"{images}_loss": loss, f"{images}_accuracy": scores.accuracy if scores else None}
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no word for NaN and inf."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _print_table(result: dict[str, Any]) -> None:
+    table = Table(show_header=False, box=None)
+    for key, value in result.items():
+        if key not in ("experiment", "message") and value is not None:
+            table.add_row(key.replace("_", " "), Text(f"{value:.6g}" if isinstance(value, float) else str(value)))
+    Console().print(table)

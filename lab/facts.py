@@ -1,0 +1,90 @@
+"""What must be said about an experiment before anyone trusts its curves: plain sentences. Knows no user interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import torch
+
+from lab.experiment import Experiment
+from lab.models import Architecture
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One sentence about an experiment, and how loud to say it."""
+
+    level: Literal["warning", "note"]
+    text: str
+
+
+def remarks(experiment: Experiment) -> list[Remark]:
+    """Everything worth saying about an experiment, the most important first."""
+    found = [*_gradient(experiment), *_bias(experiment), *_net(experiment), *_cost(experiment)]
+    return sorted(found, key=lambda remark: remark.level != "warning")
+
+
+@lru_cache(maxsize=64)
+def couples_examples(architecture: Architecture) -> bool:
+    """Whether batch norm follows the bits of this net, so that one example's bits move the loss of the others."""
+    with torch.device("meta"):
+        return architecture.net().batch_statistics_after_bits()
+
+
+def _gradient(experiment: Experiment) -> list[Remark]:
+    sites, rule = experiment.architecture.site_names, experiment.estimator
+    if not sites:
+        return [Remark("note", "This net has no binary units: the estimator and the slope have nothing to act on.")]
+    if rule.zero_gradient:
+        reason = "its units are cut from the graph" if rule.binarizes_only and rule.defect_of else "its derivative is 0"
+        return [
+            Remark(
+                "warning",
+                f"No gradient reaches anything in front of {sites[-1]}: {rule.title} sends nothing back, {reason}. "
+                "Those layers keep their initial weights; only what comes after the bits learns.",
+            )
+        ]
+    return []
+
+
+def _bias(experiment: Experiment) -> list[Remark]:
+    rule = experiment.estimator
+    if not experiment.architecture.site_names or rule.zero_gradient:
+        return []
+    if not rule.unbiased:
+        return [Remark("note", f"{rule.title} is biased: it follows a smooth function's gradient, not the bits' own.")]
+    if couples_examples(experiment.architecture):
+        return [
+            Remark(
+                "note",
+                f"{rule.title} is not unbiased in this net: batch norm follows the bits and couples the examples of a "
+                "batch, so an example's own loss no longer tells all that its bits did.",
+            )
+        ]
+    return [Remark("note", f"{rule.title} is unbiased here: its mean is the gradient of the expected loss.")]
+
+
+def _net(experiment: Experiment) -> list[Remark]:
+    fields = experiment.architecture.model_dump()
+    found = []
+    if fields.get("relu"):
+        found.append(
+            Remark(
+                "note",
+                "A ReLU stands right before the binarizer: it lets no gradient through to bits that are 0, so whatever "
+                "the estimator, the rule in effect is 'ReLU backward'. Switch it off to study the estimator itself.",
+            )
+        )
+    if fields.get("output") == "binarized":
+        found.append(Remark("note", "The logits are binarized, so the loss cannot fall below ln(e + 9) - 1 = 1.4612."))
+    return found
+
+
+def _cost(experiment: Experiment) -> list[Remark]:
+    sites = len(experiment.architecture.site_names)
+    passes = experiment.estimator.passes(sites)
+    if sites and passes > 1:
+        return [Remark("note", f"Each update costs {passes} evaluations of the loss.")]
+    return []

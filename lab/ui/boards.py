@@ -1,0 +1,26 @@
+"""Boards: all that a page shows of a job, as cards."""
+
+from __future__ import annotations
+
+from lab.figures.board import Board
+from lab.jobs import JobView
+from lab.ui.contestants import contestants
+from lab.ui.curve_cards import accuracy_card, classifies, flip_cards, loss_card, readouts, schedule_cards
+from lab.ui.inside_cards import inside_cards
+
+
+def board(view: JobView, picture: int = 0) -> Board:
+    """The board of a run, or of a race.
+
+    Args:
+        view: the job as it is now.
+        picture: which of the probed pictures single channels are shown for, from 0.
+    """
+    runs = contestants(view.experiments, view.snapshots)
+    cards = [readouts(runs[0])] if len(runs) == 1 else []
+    cards.append(loss_card(runs))
+    if all(classifies(run) for run in runs):
+        cards.append(accuracy_card(runs))
+    cards += schedule_cards(runs) + flip_cards(runs)
+    cards += inside_cards(runs, picture)
+    return Board(f"{view.id}:{view.version}:{picture}", cards)

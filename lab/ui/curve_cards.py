@@ -1,0 +1,196 @@
+"""The cards of a board that show how a run goes: readouts, curves, schedules and flips."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from lab.experiment import scheduled
+from lab.figures.board import Card, Chart, Numbers, Readout
+from lab.figures.curves import Curve, line_chart
+from lab.figures.downsample import smoothed
+from lab.recorder import Snapshot
+from lab.schedules import Constant
+from lab.ui.contestants import Contestant
+
+TIME = "time"
+"""Charts of this link zoom and hover together."""
+SMALL = 190
+SCHEDULED = (
+    ("slope", "Slope", "slope a of the binary units"),
+    ("lr", "Learning rate", "learning rate of the optimizer"),
+    ("delta", "Delta", "probability δ that a binary weight takes its target"),
+)
+
+
+def readouts(contestant: Contestant) -> Card:
+    """Where a run stands, in big numbers."""
+    snapshot, experiment = contestant.snapshot, contestant.experiment
+    steps, evaluations = snapshot.steps, snapshot.evaluations
+    numbers = [
+        Readout("Epoch", f"{_made(steps['epoch']):.2f}", f"step {_grouped(_made(steps['step']))}"),
+        Readout("Training loss", _number(_last(smoothed(steps["loss"], 50))), "mean over 50 steps"),
+    ]
+    if classifies(contestant):
+        numbers.append(Readout("Training accuracy", _percent(_last(smoothed(steps["accuracy"], 50))), "of its batches"))
+        numbers.append(Readout("Validation accuracy", _percent(_last(evaluations["accuracy"])), "last evaluation"))
+    else:
+        numbers.append(Readout("Validation error", _number(_last(evaluations["loss"])), "MSE, pixels in [-1, 1]"))
+    rate = snapshot.images_per_second(experiment.batch_size)
+    numbers.append(Readout("Speed", _grouped(rate) if rate else "–", "images a second"))
+    numbers += [Readout(title, f"{value:.4g}", "constant") for title, value in _constants(contestant)]
+    numbers += _result(contestant)
+    return Card("now", "Now", Numbers(numbers), wide=True)
+
+
+def _result(contestant: Contestant) -> list[Readout]:
+    report = contestant.snapshot.report
+    if report is None:
+        return []
+    value = _percent(report.test.accuracy) if report.test.accuracy is not None else _number(report.test.loss)
+    name = "Test accuracy" if report.test.accuracy is not None else "Test error"
+    which = "last weights" if contestant.experiment.report == "last" else "best on validation"
+    return [Readout(name, value, f"{which}, step {report.reported_step}", contestant.color)]
+
+
+def loss_card(runs: Sequence[Contestant]) -> Card:
+    """Training loss, and the validation loss as marked points."""
+    unit = "cross-entropy (nats)" if classifies(runs[0]) else "MSE, pixels in [-1, 1]"
+    curves = _training_curves(runs, "loss", 1) + _validation_curves(runs, "loss", 1)
+    logarithmic = not classifies(runs[0])
+    caption = "On each batch, smoothed over 50 steps with raw values faint; points: validation images."
+    chart = Chart(line_chart(curves, "epoch", unit, log_y=logarithmic), link=TIME)
+    return Card("loss", "Loss", chart, caption, alt=_told(runs, "loss", "loss"))
+
+
+def accuracy_card(runs: Sequence[Contestant]) -> Card:
+    """Training accuracy, and the validation accuracy as marked points."""
+    curves = _training_curves(runs, "accuracy", 100) + _validation_curves(runs, "accuracy", 100)
+    caption = "On each batch, smoothed over 50 steps; points: validation images, never the test set."
+    chart = Chart(line_chart(curves, "epoch", "accuracy (%)"), link=TIME)
+    return Card("accuracy", "Accuracy", chart, caption, alt=_told(runs, "accuracy", "accuracy"))
+
+
+def schedule_cards(runs: Sequence[Contestant]) -> list[Card]:
+    """Slope, learning rate and delta as they were used, where they change or differ; constant ones are readouts."""
+    cards = []
+    for column, title, caption in SCHEDULED:
+        shown = [run for run in runs if _has(run, column)]
+        curves = [
+            Curve(run.name, run.snapshot.steps["epoch"], run.snapshot.steps[column], run.color, run.dash)
+            for run in shown
+        ]
+        if any(_changes(run, column) for run in shown):
+            values = ", ".join(f"{curve.name}: {_last(curve.y):.3g}" for curve in curves)
+            chart = Chart(line_chart(curves, "epoch", title.lower(), height=SMALL), link=TIME)
+            cards.append(Card(column, title, chart, f"The {caption}, as used.", alt=f"{title} now: {values}"))
+    return cards
+
+
+def flip_cards(runs: Sequence[Contestant]) -> list[Card]:
+    """Share of binary weights that were chosen, and that really flipped, per update."""
+    curves = []
+    for run in runs:
+        steps = run.snapshot.steps
+        counted = np.isfinite(steps["realized"])
+        if not counted.any():
+            continue
+        x = steps["epoch"][counted]
+        curves.append(Curve(f"{run.name}: flipped", x, _positive(steps["realized"][counted]), run.color, run.dash))
+        if np.isfinite(steps["attempted"]).any():
+            attempted = _positive(steps["attempted"][counted])
+            curves.append(Curve(f"{run.name}: attempted", x, attempted, run.color, "dot"))
+    if not curves:
+        return []
+    chart = Chart(line_chart(curves, "epoch", "share of binary weights", log_y=True, height=SMALL), link=TIME)
+    values = ", ".join(f"{curve.name} {_last(curve.y):.2g}" for curve in curves)
+    caption = "In one update, counted every tenth: chosen to take their target, and really flipped."
+    return [Card("flips", "Flip rate", chart, caption, alt=f"Share of binary weights: {values}")]
+
+
+def classifies(run: Contestant) -> bool:
+    """Whether the run's net sorts images into classes; else it rebuilds them."""
+    return run.experiment.architecture.task == "classification"
+
+
+def _training_curves(runs: Sequence[Contestant], column: str, factor: float) -> list[Curve]:
+    curves = []
+    for run in runs:
+        steps = run.snapshot.steps
+        raw = steps[column] * factor
+        faint = raw if len(runs) == 1 else None
+        name = "training" if len(runs) == 1 else run.name
+        curves.append(Curve(name, steps["epoch"], smoothed(raw, 50), run.color, run.dash, faint_y=faint))
+    return curves
+
+
+def _validation_curves(runs: Sequence[Contestant], column: str, factor: float) -> list[Curve]:
+    curves = []
+    for run in runs:
+        scores = run.snapshot.evaluations
+        if len(scores["epoch"]):
+            name = "validation" if len(runs) == 1 else f"{run.name}, validation"
+            y = scores[column] * factor
+            curves.append(Curve(name, scores["epoch"], y, run.color, "dot", width=1.0, markers=True))
+    return curves
+
+
+def _told(runs: Sequence[Contestant], column: str, word: str) -> str:
+    said = []
+    for run in runs:
+        training, validation = _last(run.snapshot.steps[column]), _last(run.snapshot.evaluations[column])
+        said.append(f"{run.name}: training {word} {_number(training)}, validation {word} {_number(validation)}")
+    return "; ".join(said)
+
+
+def last_validation(snapshot: Snapshot, column: str) -> float:
+    """The last score on the validation images; NaN before the first."""
+    return _last(snapshot.evaluations[column])
+
+
+def _has(run: Contestant, column: str) -> bool:
+    if column == "slope" and not run.experiment.architecture.site_names:
+        return False
+    return bool(np.isfinite(run.snapshot.steps[column][:1]).any())
+
+
+def _changes(run: Contestant, column: str) -> bool:
+    schedules = {path.rpartition(".")[2]: schedule for path, schedule, _ in scheduled(run.experiment)}
+    return not isinstance(schedules.get(column), Constant)
+
+
+def _constants(run: Contestant) -> list[tuple[str, float]]:
+    steps = run.snapshot.steps
+    return [
+        (title, _last(steps[column]))
+        for column, title, _ in SCHEDULED
+        if _has(run, column) and not _changes(run, column)
+    ]
+
+
+def _made(column: np.ndarray) -> float:
+    """How far a run has come; 0 before its first step."""
+    return float(column[-1]) if len(column) else 0.0
+
+
+def _grouped(value: float) -> str:
+    return f"{value:,.0f}".replace(",", "\u2009")
+
+
+def _positive(shares: np.ndarray) -> np.ndarray:
+    """Shares for a logarithmic axis, where 0 has no place."""
+    return np.where(shares > 0, shares, np.nan)
+
+
+def _last(values) -> float:  # type: ignore[no-untyped-def]
+    return float(values[-1]) if len(values) else math.nan
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.4f}"
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.2f} %"

@@ -1,0 +1,107 @@
+"""The experiment as a panel of widgets, with its schedules drawn and its estimator explained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from lab.data import Dataset
+from lab.estimators import Estimator
+from lab.experiment import Experiment, InvalidExperiment, scheduled
+from lab.facts import remarks
+from lab.figures.estimators import forward_backward_chart
+from lab.figures.schedules import schedule_chart
+from lab.models import Architecture
+from lab.optimizers import Optimizer
+from lab.parts import Part
+from lab.probes.response import response
+from lab.schedules import Constant, Schedule
+from lab.ui import state
+from lab.ui.parts import field_editors, part_editor
+
+Data = dict[str, Any]
+
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "Budget": ("batch_size", "budget", "budget_unit", "subset", "seed"),
+    "Evaluation": ("evaluate_every", "evaluation", "evaluation_samples", "report"),
+    "Machine": ("precision", "threads", "device"),
+}
+FAMILIES: dict[str, type[Part]] = {
+    "dataset": Dataset,
+    "architecture": Architecture,
+    "estimator": Estimator,
+    "slope": Schedule,
+    "optimizer": Optimizer,
+}
+TITLES = {"dataset": "Images", "architecture": "Architecture", "estimator": "Gradient estimator", "slope": "Slope"}
+
+
+def experiment_editor() -> Experiment | None:
+    """All fields of the draft; returns the experiment, or None after saying what is wrong with it."""
+    before, key = state.draft(), f"draft.{state.edition()}"
+    data: Data = {}
+    for name, family in FAMILIES.items():
+        with st.container(border=True):
+            data[name] = part_editor(family, before[name], f"{key}.{name}", TITLES.get(name, name.capitalize()))
+            if name == "estimator":
+                _explain(family.choices()[data[name]["name"]], data)
+    for title, fields in SECTIONS.items():
+        with st.expander(title):
+            data |= field_editors(Experiment, before, key, only=fields)
+    state.edited(data)
+    try:
+        experiment = Experiment.parse(data)
+    except InvalidExperiment as error:
+        show_problems(error.problems)
+        return None
+    _draw_schedules(experiment)
+    return experiment
+
+
+def show_problems(problems: list[str]) -> None:
+    """Say what is wrong, a sentence each."""
+    for problem in problems:
+        st.error(problem, icon=":material/error:")
+
+
+def show_remarks(experiment: Experiment) -> None:
+    """What must be known about this experiment."""
+    for remark in remarks(experiment):
+        if remark.level == "warning":
+            st.warning(remark.text, icon=":material/warning:")
+        else:
+            st.caption(f":material/info: {remark.text}")
+
+
+def _explain(member: type[Part], data: Data) -> None:
+    """Formula, paper and picture of the estimator."""
+    st.latex(member.formula)
+    st.caption(f"{member.summary}  \n:material/article: {member.paper}")
+    try:
+        rule = member.model_validate(data["estimator"])
+    except ValueError:
+        return
+    assert isinstance(rule, Estimator)
+    curves = response(rule, slope=1.0)
+    if curves.backward is not None:
+        figure = forward_backward_chart(
+            curves.x, curves.forward, curves.backward, member.color, member.dash, height=170
+        )
+        _still(figure, f"estimator.{data['estimator']}", f"Forward and backward curve of {member.title} at slope 1")
+
+
+def _draw_schedules(experiment: Experiment) -> None:
+    """Each schedule that changes, over the run to come."""
+    steps, epochs = experiment.length()
+    for path, schedule, _ in scheduled(experiment):
+        if isinstance(schedule, Constant):
+            continue
+        x, y = schedule.curve(steps, epochs)
+        st.caption(f"**{path}** over the run")
+        figure = schedule_chart([path], x, [y], [schedule.color], "epoch", height=150)
+        _still(figure, f"schedule.{path}", f"{path} goes from {y[0]:.3g} to {y[-1]:.3g}")
+
+
+def _still(figure: dict[str, Any], key: str, alt: str) -> None:
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)

@@ -1,0 +1,110 @@
+"""The cards of a board that show what is inside a net: heatmaps, filters, codes and reconstructions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from lab.figures.board import Card, Chart, Pictures, Tile
+from lab.figures.histograms import bar_chart
+from lab.figures.pictures import tiles
+from lab.figures.theme import GRAY, VIRIDIS
+from lab.probes import Frame
+from lab.ui.contestants import Contestant
+
+BINS = np.linspace(0, 1, 21)
+SMALL = 190
+
+
+def inside_cards(runs: Sequence[Contestant], picture: int) -> list[Card]:
+    """Everything there is to see inside the nets; in a race, the same card of each run side by side.
+
+    Args:
+        runs: one run, or the contestants of a race.
+        picture: which of the probed pictures the single channels are shown for, from 0.
+    """
+    shown = [(run, run.snapshot.frame) for run in runs if run.snapshot.frame is not None]
+    cards = [card for run, frame in shown for card in _of_run(run, frame, picture, shown)]
+    if len(runs) == 1:
+        return cards
+    rows = list(dict.fromkeys(card.row for card in cards))
+    return sorted(cards, key=lambda card: rows.index(card.row))
+
+
+def _of_run(run: Contestant, frame: Frame, picture: int, all_runs: list[tuple[Contestant, Frame]]) -> Iterator[Card]:
+    alone = len(all_runs) == 1
+
+    def card(kind: str, title: str, content: Pictures | Chart, caption: str) -> Card:
+        return Card(
+            f"{kind}.{run.id}",
+            title if alone else f"{title} · {run.name}",
+            content,
+            caption,
+            alt=f"{title} of {run.name} at step {frame.step}. {caption}",
+            row="" if alone else kind,
+        )
+
+    yield from _heatmaps(card, frame, picture, all_runs)
+    if len(frame.reconstructions):
+        yield card(
+            "rebuilt",
+            "Reconstructions",
+            Pictures(_pairs(frame), columns=frame.pictures.shape[0]),
+            "Above: validation images. Below: what the code of each is decoded to.",
+        )
+    for site, rates in frame.on_rates.items():
+        counts, _ = np.histogram(rates, BINS)
+        dead, stuck = int((rates == 0).sum()), int((rates == 1).sum())
+        chart = bar_chart(BINS, counts, "share of images for which the bit is 1", "bits", run.color, height=SMALL)
+        yield card(
+            f"codes {site}",
+            f"Code histogram, {site}",
+            Chart(chart),
+            f"{len(rates)} bits over 128 validation images; {dead} never on, {stuck} always on.",
+        )
+    if len(frame.filters):
+        largest = float(np.abs(frame.filters).max())
+        sheet = tiles(frame.filters, [""] * len(frame.filters), -largest, largest, VIRIDIS)
+        yield card(
+            "filters",
+            "First-layer weights",
+            Pictures(sheet, columns=8),
+            f"The weights into each of the first {len(frame.filters)} units, yellow positive.",
+        )
+
+
+def _heatmaps(card, frame: Frame, picture: int, all_runs: list[tuple[Contestant, Frame]]) -> Iterator[Card]:  # type: ignore[no-untyped-def]
+    if not frame.maps:
+        return
+    rows = picture_tiles(frame)
+    tops = []
+    for layer, maps in frame.maps.items():
+        top = max(float(other.maps[layer].mean(1).max()) for _, other in all_runs if layer in other.maps)
+        rows += tiles(maps.mean(1), [layer] * len(maps), 0.0, top, VIRIDIS)
+        tops.append(f"{layer} 0 to {top:.2f}")
+    yield card(
+        "heatmaps",
+        "Heatmaps",
+        Pictures(rows, columns=len(frame.pictures)),
+        f"Validation images, and the mean over all channels after the units; dark to yellow is {', '.join(tops)}.",
+    )
+    for layer, maps in frame.maps.items():
+        channels = maps[picture]
+        labels = [str(channel) for channel in range(1, len(channels) + 1)]
+        yield card(
+            f"channels {layer}",
+            f"Channels, {layer}",
+            Pictures(tiles(channels, labels, 0.0, 1.0, VIRIDIS), columns=8),
+            f"Every channel after the units, for validation image {picture + 1}; 0 dark, 1 yellow.",
+        )
+
+
+def picture_tiles(frame: Frame) -> list[Tile]:
+    """The images that the net is probed with."""
+    return tiles(frame.pictures, [str(i) for i in range(1, len(frame.pictures) + 1)], 0, 255, GRAY)
+
+
+def _pairs(frame: Frame) -> list[Tile]:
+    rebuilt = tiles(frame.reconstructions, [""] * len(frame.reconstructions), -1.0, 1.0, GRAY)
+    return [*picture_tiles(frame), *rebuilt]

@@ -1,0 +1,70 @@
+"""Watching a job: its controls, its progress and its board, kept up to date by one fragment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lab.figures.board import Board
+from lab.jobs import ENDED, Job, JobView
+from lab.ui.live_board import live_board
+from lab.ui.transport import transport
+
+SECONDS_BETWEEN_UPDATES = {"running": 0.6, "preparing": 0.6, "queued": 1.0, "paused": 2.0}
+WORDS = {
+    "preparing": "Preparing the images and the net",
+    "queued": "Waiting in line",
+    "running": "Training",
+    "paused": "Paused",
+    "finished": "Finished",
+    "stopped": "Stopped",
+    "failed": "Failed",
+}
+
+
+def watch(job: Job, key: str, board: Callable[[JobView], Board], beside: Callable[[JobView], None] | None = None) -> None:
+    """Show a job live.
+
+    Args:
+        job: what to watch.
+        key: names the widgets of this view.
+        board: makes the board from what there is to see.
+        beside: draws more, under the board, at every update.
+    """
+    armed = job.status
+
+    def live() -> None:
+        transport(job, key)
+        view = job.view()
+        _status(view)
+        if any(len(snapshot.steps["step"]) or snapshot.frame for snapshot in view.snapshots):
+            live_board(key, board(view))
+        if beside is not None:
+            beside(view)
+        if SECONDS_BETWEEN_UPDATES.get(view.status) != SECONDS_BETWEEN_UPDATES.get(armed):
+            st.rerun()
+
+    st.fragment(live, run_every=SECONDS_BETWEEN_UPDATES.get(armed), key=f"live-{key}")()
+
+
+def _status(view: JobView) -> None:
+    word = WORDS[view.status]
+    if view.download is not None and view.status == "preparing":
+        done, total = view.download
+        st.progress(min(1.0, done / max(total, 1)), f"Downloading images: {done / 1e6:.1f} of {total / 1e6:.1f} MB")
+    elif view.status == "failed":
+        st.error(view.message, icon=":material/error:")
+    else:
+        st.progress(view.progress, f"**{word}** · {view.title}{_detail(view)}")
+        if view.status in ENDED and view.message:
+            st.info(view.message, icon=":material/info:")
+
+
+def _detail(view: JobView) -> str:
+    if view.status == "queued":
+        return f" · {view.place_in_line} ahead; two runs train at a time"
+    if view.seconds_left is None:
+        return ""
+    minutes, seconds = divmod(round(view.seconds_left), 60)
+    return f" · {minutes}:{seconds:02d} left" if view.status == "running" else ""

@@ -1,0 +1,124 @@
+"""Parts as widgets: every field of an experiment gets the widget that its declaration asks for.
+
+Walks `model_fields`, so that a new part appears here with its bounds, defaults and help without an edit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+import streamlit as st
+from pydantic.fields import FieldInfo
+
+from lab.parts import Part, Value
+
+Data = dict[str, Any]
+
+
+def part_editor(family: type[Part], data: Data, key: str, label: str) -> Data:
+    """A choice among the members of a family, and the fields of the chosen one."""
+    choices = family.choices()
+    names = list(choices)
+    name = st.selectbox(
+        label,
+        names,
+        index=names.index(data["name"]),
+        format_func=lambda item: choices[item].title,
+        help=choices[data["name"]].summary or None,
+        key=f"{key}.name",
+    )
+    member = choices[name]
+    if name != data["name"]:
+        data = member().model_dump(mode="json")
+    return {"name": name, **field_editors(member, data, f"{key}.{name}")}
+
+
+def field_editors(value: type[Value], data: Data, key: str, only: tuple[str, ...] = ()) -> Data:
+    """A widget for each field, or for those named; returns what they say."""
+    fields = {name: field for name, field in value.model_fields.items() if not only or name in only}
+    return {name: field_editor(name, field, data[name], f"{key}.{name}") for name, field in fields.items()}
+
+
+def field_editor(name: str, field: FieldInfo, value: Any, key: str) -> Any:
+    """The widget for one field."""
+    label = name.replace("_", " ").capitalize()
+    kind, optional = _without_none(field.annotation)
+    if isinstance(kind, type) and issubclass(kind, Part):
+        return part_editor(kind, value, key, label)
+    help = " ".join((field.description or "").split()) or None
+    if get_origin(kind) is Literal:
+        return _choice(label, get_args(kind), value, key, help)
+    if get_origin(kind) is tuple:
+        return _several(label, get_args(kind)[0], value, key, help)
+    if kind is bool:
+        return st.toggle(label, value, key=key, help=help)
+    return _number(label, kind, field, value, key, help, optional)
+
+
+def _choice(label: str, options: tuple[Any, ...], value: Any, key: str, help: str | None) -> Any:
+    if sum(len(str(option)) for option in options) <= 24:
+        return st.segmented_control(label, options, default=value, required=True, key=key, help=help)
+    return st.selectbox(label, options, index=options.index(value), key=key, help=help)
+
+
+def _several(label: str, kind: Any, value: list[Any], key: str, help: str | None) -> list[Any]:
+    if get_origin(kind) is Literal:
+        return sorted(st.pills(label, get_args(kind), selection_mode="multi", default=value, key=key, help=help))
+    text = st.text_input(label, ", ".join(map(str, value)), key=key, help=f"{help or ''} Numbers, separated by commas.")
+    return [_integer(item.strip()) for item in (text or "").split(",") if item.strip()]
+
+
+def _integer(text: str) -> int | str:
+    """The number, or the text itself for the experiment's own check to refuse."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def _number(label: str, kind: Any, field: FieldInfo, value: Any, key: str, help: str | None, optional: bool) -> Any:
+    number: Callable[[Any], Any] = int if kind is int else float
+    low, high = _bounds(field, whole=kind is int)
+    return st.number_input(
+        label,
+        min_value=None if low is None else number(low),
+        max_value=None if high is None else number(high),
+        value=None if value is None else number(value),
+        step=1 if kind is int else _stride(field.default),
+        format="%d" if kind is int else "%g",
+        placeholder="none" if optional else None,
+        key=key,
+        help=help,
+    )
+
+
+def _stride(default: Any) -> float:
+    """A tenth of the default's power of ten: what one press of + changes."""
+    if not isinstance(default, int | float) or default == 0:
+        return 0.1
+    return 10.0 ** (math.floor(math.log10(abs(default))) - 1)
+
+
+def _bounds(field: FieldInfo, whole: bool) -> tuple[float | None, float | None]:
+    low = high = None
+    for item in field.metadata:
+        if getattr(item, "ge", None) is not None:
+            low = item.ge
+        if getattr(item, "gt", None) is not None:
+            low = item.gt + 1 if whole else item.gt
+        if getattr(item, "le", None) is not None:
+            high = item.le
+        if getattr(item, "lt", None) is not None:
+            high = item.lt - 1 if whole else item.lt
+    return low, high
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """The type itself, and whether None is allowed beside it."""
+    if get_origin(annotation) in (UnionType, Union):
+        kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+        return kinds[0], len(kinds) < len(get_args(annotation))
+    return annotation, False

@@ -1,0 +1,52 @@
+"""The presets as buttons: one click, and a net is learning."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lab.presets import PRESETS, Preset
+from lab.ui import state
+
+FIRST = ("source-000", "source-001", "source-003-det-st-both", "source-004")
+"""One for each source; the others are in the list behind them."""
+
+
+def preset_gallery(compact: bool) -> None:
+    """A card for each source, or only buttons where there is a run to look at."""
+    with st.container(key="presets"):
+        if compact:
+            with st.container(horizontal=True):
+                for name in FIRST:
+                    _start_button(PRESETS[name], PRESETS[name].title)
+                _all()
+            return
+        st.subheader("Pick a source and watch it learn")
+        for column, name in zip(st.columns(len(FIRST)), FIRST, strict=True):
+            with column.container(border=True, height="stretch"):
+                preset = PRESETS[name]
+                st.markdown(f"**{preset.title}**")
+                st.caption(f"{preset.summary}  \n:material/article: {preset.source}")
+                _start_button(preset, "Start")
+        _all()
+
+
+def _all() -> None:
+    with st.popover("All presets", icon=":material/list:"):
+        for preset in PRESETS.values():
+            _start_button(preset, preset.title, "list")
+
+
+def _start_button(preset: Preset, label: str, where: str = "card") -> None:
+    st.button(
+        label,
+        icon=":material/play_arrow:",
+        key=f"preset.{where}.{preset.name}",
+        help=preset.summary,
+        on_click=_start,
+        args=(preset.name,),
+    )
+
+
+def _start(name: str) -> None:
+    preset = PRESETS[name]
+    state.start(preset.experiment(state.images()), preset.title)

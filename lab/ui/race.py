@@ -1,0 +1,143 @@
+"""Setting up a race: what all contestants share is edited in the sidebar, what they differ in side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from lab.experiment import Experiment, InvalidExperiment
+from lab.jobs import JOBS, SHARED_IN_A_RACE, require_raceable
+from lab.links import decode, encode
+from lab.ui import state
+from lab.ui.editor import FAMILIES, TITLES, experiment_editor
+from lab.ui.parts import field_editor, part_editor
+
+RACE, FIELDS, OVERRIDES, EDITION = "race", "race_fields", "race_overrides", "race_edition"
+MOST = 4
+FIRST_FIELDS = ["estimator"]
+FIRST_ESTIMATORS = ["hard-sigmoid", "stochastic-hard-sigmoid", "rloo", "detached-sample"]
+SEPARATOR = "~"
+
+Overrides = list[dict[str, Any]]
+
+
+def load() -> None:
+    """Fill a new tab from its address: the linked race, else the newest one, else a first proposal."""
+    state.load()
+    if OVERRIDES in st.session_state:
+        return
+    experiments = _linked()
+    job = JOBS.get(st.query_params.get("run")) or next((j for j in JOBS.all() if len(j.experiments) > 1), None)
+    if job is not None and len(job.experiments) > 1:
+        st.session_state[RACE] = job.id
+        experiments = experiments or list(job.experiments)
+    if experiments:
+        state.replace(experiments[0])
+        _take(experiments)
+    else:
+        st.session_state[FIELDS] = FIRST_FIELDS
+        st.session_state[OVERRIDES] = [{"estimator": {"name": name}} for name in FIRST_ESTIMATORS[:3]]
+    st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
+
+
+def base_editor() -> Experiment | None:
+    """The experiment that the contestants vary."""
+    with st.sidebar:
+        st.caption("What all contestants share, unless they differ in it")
+        return experiment_editor()
+
+
+def contestant_editor(base: Experiment | None) -> None:
+    """What the contestants differ in, the link to their race, and the button that starts it."""
+    before: Overrides = st.session_state[OVERRIDES]
+    key = f"race.{st.session_state[EDITION]}"
+    choices = [name for name in Experiment.model_fields if name not in SHARED_IN_A_RACE]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        fields = st.multiselect(
+            "They differ in", choices, default=st.session_state[FIELDS], key=f"{key}.fields", width=420
+        )
+        counts = range(2, MOST + 1)
+        count = st.segmented_control("Contestants", counts, default=len(before), required=True, key=f"{key}.count")
+        start_slot = st.container(width=150)
+        share_slot = st.container(width=170)
+    if base is None:
+        return
+    shared = base.model_dump(mode="json")
+    overrides: Overrides = []
+    experiments, problems = [], []
+    for index, column in enumerate(st.columns(count), 1):
+        old = before[index - 1] if index <= len(before) else {}
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**Contestant {index}**")
+            override = {name: _editor(name, old.get(name, shared[name]), f"{key}.{index}") for name in fields}
+            overrides.append(override)
+        try:
+            experiments.append(Experiment.parse(shared | override))
+        except InvalidExperiment as error:
+            problems += [f"Contestant {index}: {problem}" for problem in error.problems]
+    st.session_state[OVERRIDES], st.session_state[FIELDS] = overrides, fields
+    for problem in problems or _unraceable(experiments):
+        st.error(problem, icon=":material/error:")
+        return
+    with start_slot:
+        st.button("Race", icon=":material/flag:", type="primary", on_click=_start, args=(experiments,), width="stretch")
+    _share(experiments, share_slot)
+
+
+def _editor(name: str, value: Any, key: str) -> Any:
+    if name not in FAMILIES:
+        return field_editor(name, Experiment.model_fields[name], value, f"{key}.{name}")
+    family = FAMILIES[name]
+    full = family.model_validate(value).model_dump(mode="json")
+    return part_editor(family, full, f"{key}.{name}", TITLES.get(name, name.capitalize()))
+
+
+def _unraceable(experiments: list[Experiment]) -> list[str]:
+    try:
+        require_raceable(experiments)
+    except InvalidExperiment as error:
+        return error.problems
+    if len({experiment.key for experiment in experiments}) < len(experiments):
+        return ["Two contestants are the same experiment; let them differ in something."]
+    return []
+
+
+def _start(experiments: list[Experiment]) -> None:
+    before = state.watched(RACE)
+    if before is not None and not before.ended:
+        before.stop()
+    job = JOBS.start(experiments, f"Race of {len(experiments)}")
+    st.session_state[RACE] = job.id
+
+
+def _share(experiments: list[Experiment], slot: Any) -> None:
+    link = SEPARATOR.join(encode(experiment) for experiment in experiments)
+    if st.query_params.get("race") != link:
+        st.query_params["race"] = link
+    with slot.popover("Copy link", icon=":material/link:"):
+        st.caption("Opens this race, every field of every contestant:")
+        st.code(state.link_to("compare", race=link), language=None, wrap_lines=True)
+
+
+def _linked() -> list[Experiment]:
+    linked = st.query_params.get("race")
+    if not linked:
+        return []
+    try:
+        experiments = [decode(text) for text in linked.split(SEPARATOR)[: MOST + 1]]
+        if not 2 <= len(experiments) <= MOST:
+            raise InvalidExperiment([f"A race has 2 to {MOST} contestants; this link has {len(experiments)}."])
+        require_raceable(experiments)
+    except InvalidExperiment as error:
+        st.session_state[state.PROBLEMS] = [f"The link could not be opened. {text}" for text in error.problems]
+        return []
+    return experiments
+
+
+def _take(experiments: list[Experiment]) -> None:
+    """Edit these contestants: the fields in which they differ, each as it is."""
+    dumps = [experiment.model_dump(mode="json") for experiment in experiments]
+    fields = [name for name in dumps[0] if any(dump[name] != dumps[0][name] for dump in dumps)]
+    st.session_state[FIELDS] = fields
+    st.session_state[OVERRIDES] = [{name: dump[name] for name in fields} for dump in dumps]

@@ -1,0 +1,47 @@
+"""Where the contestants of a race stand, as a table."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from lab.figures.downsample import smoothed
+from lab.jobs import JobView
+from lab.ui.contestants import Contestant, contestants
+from lab.ui.curve_cards import classifies
+
+DECIMALS = st.column_config.NumberColumn(format="%.4f")
+PERCENT = st.column_config.NumberColumn(format="%.2f %%")
+
+
+def standings(view: JobView) -> None:
+    """The table, the leader on the validation images first."""
+    runs = contestants(view.experiments, view.snapshots)
+    rows = [_row(run) for run in runs]
+    if not any(row["step"] for row in rows):
+        return
+    table = pd.DataFrame(rows).sort_values("validation loss", na_position="last", kind="stable")
+    table = table.dropna(axis="columns", how="all")
+    table.insert(0, "place", range(1, len(table) + 1))
+    kinds = {name: PERCENT if "accuracy" in name else DECIMALS for name in table if "loss" in name or "accuracy" in name}
+    st.dataframe(table, hide_index=True, key=f"standings.{view.id}", column_config=kinds)
+
+
+def _row(run: Contestant) -> dict[str, float | str | None]:
+    steps, scores, report = run.snapshot.steps, run.snapshot.evaluations, run.snapshot.report
+    row: dict[str, float | str | None] = {
+        "contestant": run.name,
+        "step": int(steps["step"][-1]) if len(steps["step"]) else 0,
+        "training loss": float(smoothed(steps["loss"], 50)[-1]) if len(steps["loss"]) else None,
+        "validation loss": float(scores["loss"][-1]) if len(scores["loss"]) else None,
+    }
+    if classifies(run):
+        row["validation accuracy"] = 100 * float(scores["accuracy"][-1]) if len(scores["loss"]) else None
+        row["best validation accuracy"] = 100 * float(scores["accuracy"].max()) if len(scores["loss"]) else None
+    if report is not None:
+        row["test loss"] = report.test.loss
+        if report.test.accuracy is not None:
+            row["test accuracy"] = 100 * report.test.accuracy
+    row["images a second"] = round(run.snapshot.images_per_second(run.experiment.batch_size))
+    row["passes a step"] = run.experiment.estimator.passes(len(run.experiment.architecture.site_names))
+    return row

@@ -1,0 +1,142 @@
+"""What a browser tab holds: the experiment being edited, the run being watched, and their copy in the address.
+
+Only JSON values are kept in the session; jobs live in `lab.jobs` and are found again by their id.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from lab.data import DataError, Dataset, default_dataset
+from lab.experiment import Experiment, InvalidExperiment
+from lab.jobs import JOBS, Job
+from lab.links import decode, encode
+from lab.presets import PRESETS
+
+FIRST_PRESET = "source-003-det-st-both"
+
+DRAFT, EDITION, RUN, PROBLEMS, LINKED = "draft", "edition", "run", "problems", "linked"
+
+
+def images() -> Dataset:
+    """The images of a new experiment: MNIST where it is, else the embedded digits."""
+    try:
+        return default_dataset()
+    except DataError:
+        return Dataset.members["digits"]()
+
+
+def load() -> None:
+    """Fill a new tab from its address: the linked experiment and run, else the newest run, else a first preset."""
+    linked = st.query_params.get("experiment")
+    if DRAFT in st.session_state and linked in (None, st.session_state.get(LINKED)):
+        return
+    st.session_state[PROBLEMS] = []
+    job = JOBS.get(st.query_params.get("run"))
+    if linked:
+        try:
+            replace(decode(linked))
+        except InvalidExperiment as error:
+            st.session_state[PROBLEMS] = [f"The link could not be opened. {problem}" for problem in error.problems]
+    elif job is None and "run" not in st.session_state:
+        job = next((job for job in JOBS.all() if len(job.experiments) == 1 and not job.ended), None)
+    if job is not None:
+        watch(job)
+    if DRAFT not in st.session_state:
+        replace(PRESETS[FIRST_PRESET].experiment(images()))
+
+
+def draft() -> dict[str, Any]:
+    """The experiment being edited, as plain data that may not be valid."""
+    return st.session_state[DRAFT]
+
+
+def edition() -> int:
+    """Grows when the draft is replaced as a whole, so that every widget starts anew from it."""
+    return st.session_state[EDITION]
+
+
+def edited(data: dict[str, Any]) -> None:
+    """Take over what the widgets say."""
+    st.session_state[DRAFT] = data
+
+
+def replace(experiment: Experiment) -> None:
+    """Start editing another experiment."""
+    st.session_state[DRAFT] = experiment.model_dump(mode="json")
+    st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
+
+
+def watch(job: Job) -> None:
+    """Turn to a run, and edit its experiment."""
+    st.session_state[RUN] = job.id
+    replace(job.experiments[0])
+
+
+def watched(key: str = RUN) -> Job | None:
+    """The run this tab looks at, if it is still there."""
+    return JOBS.get(st.session_state.get(key))
+
+
+def start(experiment: Experiment, title: str) -> None:
+    """Start a run and watch it. One that the tab watched before is stopped, not forgotten."""
+    before = watched()
+    if before is not None and not before.ended:
+        before.stop()
+    watch(JOBS.start([experiment], title))
+
+
+def write_address(experiment: Experiment | None) -> None:
+    """Keep the whole experiment and the run in the address, for reloads and for links."""
+    if experiment is not None:
+        link = encode(experiment)
+        st.session_state[LINKED] = link
+        if st.query_params.get("experiment") != link:
+            st.query_params["experiment"] = link
+    write_run(RUN)
+
+
+def write_run(key: str) -> None:
+    """Keep the run that a page looks at in the address."""
+    job = watched(key)
+    if job is not None and st.query_params.get("run") != job.id:
+        st.query_params["run"] = job.id
+
+
+def link_to(page: str, **parameters: str) -> str:
+    """The address that opens a page of this app with these parameters."""
+    base = (st.context.url or "http://localhost:8501/").split("?")[0].rstrip("/")
+    for known in ("/compare", "/train"):
+        base = base.removesuffix(known)
+    query = "&".join(f"{key}={value}" for key, value in parameters.items())
+    return f"{base}/{page}?{query}" if page else f"{base}/?{query}"
+
+
+def problems() -> list[str]:
+    """What was wrong with the address this tab was opened with."""
+    return st.session_state.get(PROBLEMS, [])
+
+
+def choose_run(jobs: list[Job], key: str = RUN) -> None:
+    """A choice among some runs of this process, where there are several."""
+    if len(jobs) < 2:
+        return
+    by_id = {job.id: job for job in jobs}
+    current = st.session_state.get(key)
+    chosen = st.selectbox(
+        "Run",
+        list(by_id),
+        index=list(by_id).index(current) if current in by_id else None,
+        format_func=lambda id: f"{by_id[id].title} ({by_id[id].status})",
+        label_visibility="collapsed",
+        placeholder="Runs in this process",
+        key=f"choose.{key}.{current}",
+        width=320,
+    )
+    if chosen is not None and chosen != current:
+        st.session_state[key] = chosen
+        if key == RUN:
+            replace(by_id[chosen].experiments[0])
+        st.rerun()

@@ -1,0 +1,22 @@
+"""What all tests share: no data folder but what a test names itself, and one number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+
+@pytest.fixture
+def no_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget LAB_DATA for a test on the embedded digits, so that no folder of this machine can matter."""
+    monkeypatch.delenv("LAB_DATA", raising=False)
+
+
+@pytest.fixture
+def threads_kept() -> Iterator[None]:
+    """Give the number of CPU threads back as it was, whatever a failing test did."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)

@@ -1,0 +1,278 @@
+"""Every gradient estimator of the registry: what it says of itself, its bits, its surrogate, its probabilities."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from lab.estimators import BROKEN, Estimator, Levels, StraightThrough, to_levels
+from lab.models import Architecture, Net, Rollout
+
+MEMBERS = list(Estimator.members.values())
+BIT_RULES = [member for member in MEMBERS if member.forward == "bits"]
+DETERMINISTIC = [member for member in BIT_RULES if not member.stochastic]
+STOCHASTIC = [member for member in MEMBERS if member.stochastic]
+SURROGATES = [member for member in MEMBERS if issubclass(member, StraightThrough)]
+GRID = torch.linspace(-3.17, 3.13, 401, dtype=torch.float64)
+SLOPES = (0.5, 1.0, 3.0)
+
+by_name = pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)
+
+
+def some(members: list[type[Estimator]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("member", members, ids=lambda member: member.name)
+
+
+def unclipped(member: type[Estimator]) -> StraightThrough:
+    """The rule with neither gate nor clip."""
+    rule = member(gate=None, gradient_clip=None)
+    assert isinstance(rule, StraightThrough)
+    return rule
+
+
+def noise_for(rule: Estimator, x: Tensor) -> Tensor | None:
+    return torch.rand(x.shape, generator=torch.Generator().manual_seed(4)) if rule.stochastic else None
+
+
+def sent_back(rule: Estimator, x: Tensor, gradient: Tensor, slope: float = 1.0) -> Tensor:
+    """What reaches `x` for a gradient that arrives at the codes."""
+    x = x.clone().requires_grad_()
+    rule.binarize(x, slope, noise_for(rule, x)).backward(gradient)
+    assert x.grad is not None
+    return x.grad
+
+
+def test_every_plug_in_imports() -> None:
+    assert BROKEN == []
+
+
+@by_name
+def test_documents_itself(member: type[Estimator]) -> None:
+    for fact in ("name", "title", "summary", "formula", "paper"):
+        assert getattr(member, fact).strip(), f"{member.__name__} has no {fact}"
+    assert member.color.startswith("#")
+    assert len(member.color) == 7
+    for name, field in member.model_fields.items():
+        assert field.description, f"{member.name}.{name} is not documented"
+
+
+def test_no_two_look_alike() -> None:
+    looks = Counter((member.color, member.dash) for member in MEMBERS)
+    assert [look for look, count in looks.items() if count > 1] == []
+    titles = Counter(member.title for member in MEMBERS)
+    assert [title for title, count in titles.items() if count > 1] == []
+
+
+@some([member for member in DETERMINISTIC if not member.defect_of])
+def test_bit_at_zero(member: type[Estimator]) -> None:
+    at_zero = member().binarize(torch.tensor([0.0, -0.0]), 1.0, None).tolist()
+    assert at_zero == ([1.0, 1.0] if member.levels == "-1/+1" else [0.0, 0.0])
+
+
+@some(DETERMINISTIC)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_deterministic_bits_are_exact(member: type[Estimator], dtype: torch.dtype) -> None:
+    x = torch.tensor([-1e9, -3.0, -1e-7, 1e-7, 0.4, 1.0, 1e9], dtype=dtype)
+    codes = member().binarize(x, 2.5, None)
+    assert codes.dtype == dtype
+    assert codes.tolist() == [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
+
+
+@some([member for member in BIT_RULES if member.stochastic])
+def test_sampled_bits_are_exact(member: type[Estimator]) -> None:
+    rule, x = member(), torch.linspace(-2, 2, 1000)
+    noise = noise_for(rule, x)
+    codes = rule.binarize(x, 1.5, noise)
+    assert torch.equal(codes, (noise < rule.probability(x, 1.5)).float())
+    assert set(codes.unique().tolist()) == {0.0, 1.0}
+
+
+@some(SURROGATES)
+@pytest.mark.parametrize("slope", SLOPES)
+def test_backward_is_the_gradient_times_the_surrogate(member: type[Estimator], slope: float) -> None:
+    rule, x = unclipped(member), GRID.float()
+    gradient = torch.randn(x.shape, generator=torch.Generator().manual_seed(1)) * 5
+    torch.testing.assert_close(sent_back(rule, x, gradient, slope), gradient * rule.surrogate(x, slope))
+
+
+@some([member for member in SURROGATES if not member.stochastic])
+@pytest.mark.parametrize("slope", SLOPES)
+def test_surrogate_is_the_derivative_of_the_smooth_function(member: type[Estimator], slope: float) -> None:
+    rule, step = unclipped(member), 1e-6
+    below, at, above = (rule.smooth(GRID + shift, slope) for shift in (-step, 0, step))
+    left, right = (at - below) / step, (above - at) / step
+    smooth = (left - right).abs() < 1e-4
+    assert smooth.float().mean() > 0.95
+    slopes = rule.surrogate(GRID, slope).expand_as(GRID)
+    torch.testing.assert_close(slopes[smooth], ((left + right) / 2)[smooth], atol=1e-5, rtol=1e-5)
+
+
+@some([member for member in SURROGATES if member.stochastic and member.smooth is StraightThrough.smooth])
+@pytest.mark.parametrize("slope", SLOPES)
+def test_surrogate_of_sampled_bits_is_the_derivative_of_their_probability(
+    member: type[Estimator], slope: float
+) -> None:
+    rule, step = unclipped(member), 1e-2  # probabilities are float32
+    left, at, right = (rule.probability(GRID + shift, slope).double() for shift in (-step, 0, step))
+    smooth = (left - 2 * at + right).abs() < 1e-3 * slope**2 * step
+    assert smooth.float().mean() > 0.9
+    estimate = (right - left) / (2 * step)
+    torch.testing.assert_close(rule.surrogate(GRID, slope)[smooth].double(), estimate[smooth], atol=2e-3, rtol=1e-3)
+
+
+CLOSED_FORMS: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "zero-gradient": lambda x, a: 0 * x,
+    "identity": lambda x, a: 1 + 0 * x,
+    "value-clipped": lambda x, a: 1 + 0 * x,
+    "saturated": lambda x, a: (x.abs() <= 1).double(),
+    "relu-backward": lambda x, a: (x > 0).double(),
+    "hard-sigmoid": lambda x, a: a / 2 * ((a * x).abs() < 1),
+    "stochastic-hard-sigmoid": lambda x, a: a / 2 * ((a * x).abs() < 1),
+    "approx-sign": lambda x, a: (2 - 2 * x.abs()) * (x.abs() <= 1),
+    "bernoulli": lambda x, a: a * torch.sigmoid(a * x) * torch.sigmoid(-a * x),
+}
+"""The factor on a small incoming gradient, as published: rows D0, D1, D3, D4, D5, D7, S3, D8 and S2 of the table."""
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_published_closed_form(name: str, slope: float) -> None:
+    gradient = torch.full_like(GRID, 0.01)
+    expected = gradient * CLOSED_FORMS[name](GRID, slope)
+    actual = sent_back(Estimator.members[name](), GRID, gradient, slope)
+    torch.testing.assert_close(actual, expected, atol=1e-8, rtol=1e-5)
+
+
+@some(SURROGATES)
+def test_gradient_clip_and_gate_are_two_things(member: type[Estimator]) -> None:
+    x = torch.tensor([-2.0, -0.4, 0.3, 0.5, 2.0])
+    gradient = torch.tensor([-5.0, 0.1, 5.0, -5.0, 5.0])
+    free = unclipped(member)
+    clipped = sent_back(free.changed(gradient_clip=0.25), x, gradient)
+    torch.testing.assert_close(clipped, sent_back(free, x, gradient.clamp(-0.25, 0.25)))
+    gated = sent_back(free.changed(gate=0.5), x, gradient)
+    torch.testing.assert_close(gated, sent_back(free, x, gradient) * torch.tensor([0.0, 1.0, 1.0, 1.0, 0.0]))
+
+
+@some(SURROGATES)
+def test_incoming_gradient_is_not_written_to(member: type[Estimator]) -> None:
+    # Clipping in place would corrupt a branch that shares the gradient: a defect of source 002.
+    x = torch.tensor([0.2, -0.3, 2.0], requires_grad=True)
+    rule = unclipped(member).changed(gradient_clip=0.5, gate=1.0)
+    shared = x * 1.0
+    gradient = torch.tensor([5.0, -7.0, 0.5])
+    (rule.binarize(shared, 1.0, noise_for(rule, x)) + shared).backward(gradient)
+    assert gradient.tolist() == [5.0, -7.0, 0.5]
+    torch.testing.assert_close(x.grad, gradient + sent_back(rule, x.detach(), gradient))
+
+
+@some(SURROGATES)
+@pytest.mark.parametrize("levels", ["0/1", "-1/+1"])
+def test_surrogate_follows_the_levels_of_the_layer(member: type[Estimator], levels: Levels) -> None:
+    rule, x = unclipped(member), torch.tensor([-0.7, -0.2, 0.1, 0.6], requires_grad=True)
+    values = to_levels(rule.binarize(x, 1.0, noise_for(rule, x)), levels, rule.levels)
+    assert set(values.tolist()) <= ({0.0, 1.0} if levels == "0/1" else {-1.0, 1.0})
+    values.sum().backward()
+    factor = 1.0 if rule.levels in (None, levels) else 2.0 if levels == "-1/+1" else 0.5
+    torch.testing.assert_close(x.grad, rule.surrogate(x.detach(), 1.0) * factor)
+
+
+def test_levels_keep_the_value_and_scale_the_gradient() -> None:
+    codes = torch.tensor([0.0, 1.0, 0.25], requires_grad=True)
+    for levels, published, values, gain in (
+        ("0/1", "0/1", [0.0, 1.0, 0.25], 1.0),
+        ("-1/+1", "-1/+1", [-1.0, 1.0, -0.5], 1.0),
+        ("-1/+1", "0/1", [-1.0, 1.0, -0.5], 2.0),
+        ("0/1", "-1/+1", [0.0, 1.0, 0.25], 0.5),
+        ("-1/+1", None, [-1.0, 1.0, -0.5], 1.0),
+        ("0/1", None, [0.0, 1.0, 0.25], 1.0),
+    ):
+        result = to_levels(codes, levels, published)  # type: ignore[arg-type]
+        (gradient,) = torch.autograd.grad(result.sum(), codes)
+        assert result.tolist() == values
+        assert gradient.tolist() == [gain] * 3
+
+
+@some([member for member in MEMBERS if member.stochastic])
+def test_frequency_of_ones_is_the_probability(member: type[Estimator]) -> None:
+    rule, draws, slope = member(), 200_000, 1.3
+    x = torch.tensor([-5.0, -0.6, -0.1, 0.0, 0.2, 0.7, 5.0])
+    noise = torch.rand(draws, len(x), generator=torch.Generator().manual_seed(11))
+    frequency = rule.bits(x.expand(draws, -1), slope, noise).double().mean(0)
+    p = rule.probability(x, slope).double()
+    # Five standard errors and a count of five, for draws of a probability of 1e-6.
+    assert ((frequency - p).abs() <= 5 * (p * (1 - p) / draws).sqrt() + 5 / draws).all()
+
+
+@some(STOCHASTIC)
+def test_probability_stays_off_zero_and_one_and_is_flat_there(member: type[Estimator]) -> None:
+    x = torch.tensor([-1e6, -30.0, -0.3, 0.0, 0.3, 30.0, 1e6], dtype=torch.float64, requires_grad=True)
+    p = member().probability(x, 1.0)
+    assert p.dtype == torch.float32
+    assert p.min().item() == pytest.approx(1e-6, rel=1e-3)
+    assert 1 - p.double().max().item() == pytest.approx(1e-6, rel=0.05)
+    assert (p.diff() >= 0).all()
+    assert p[3].item() == pytest.approx(0.5)
+    p.log().sum().backward()
+    assert x.grad is not None
+    assert (x.grad[[0, 1, 5, 6]] == 0).all()
+    assert (x.grad[2:5] > 0).all()
+
+
+@some(STOCHASTIC)
+def test_a_larger_slope_means_less_noise(member: type[Estimator]) -> None:
+    x = torch.tensor([0.3])
+    assert 0.5 < member().probability(x, 1.0).item() < member().probability(x, 2.0).item()
+
+
+@some(DETERMINISTIC)
+def test_deterministic_units_have_no_probability(member: type[Estimator]) -> None:
+    with pytest.raises(TypeError, match="deterministic"):
+        member().probability(torch.zeros(1), 1.0)
+
+
+SMALL: dict[str, dict[str, object]] = {"binary-mlp": {"hidden": 32}, "autoencoder": {"code_bits": 16}}
+NETS: dict[str, Net] = {}
+
+
+def net_of(name: str) -> Net:
+    """A small net of an architecture, built once: its weights are put back after use."""
+    if name not in NETS:
+        NETS[name] = Architecture.members[name](**SMALL.get(name, {})).build(0)
+    return NETS[name]
+
+
+@pytest.mark.parametrize("name", Architecture.members)
+@by_name
+def test_what_one_step_changes_in_front_of_the_bits(member: type[Estimator], name: str) -> None:
+    net, rule = net_of(name), member()
+    generator = torch.Generator().manual_seed(3)
+    inputs = torch.rand(6, 1, 28, 28, generator=generator)
+    rollout = Rollout(net, inputs, torch.arange(6), rule, 1.0, generator)
+    net.train()
+    net.zero_grad()
+    rule.loss(rollout, rule.new_state()).backward()
+    first = next(net.parameters())
+    with torch.no_grad():
+        stepped = first - 0.1 * first.grad if first.grad is not None else first
+    assert stepped.isfinite().all()
+    assert torch.equal(stepped, first) == rule.zero_gradient
+    last = list(net.parameters())[-1]
+    assert last.grad is not None
+    assert (last.grad != 0).any(), "what follows the bits learns under every rule"
+
+
+@by_name
+def test_cost_is_stated_and_kept(member: type[Estimator]) -> None:
+    net, rule = net_of("convnet"), member()
+    evaluated: list[int] = []
+    counting = net.register_forward_hook(lambda _, inputs, output: evaluated.append(len(output)))
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.rand(4, 1, 28, 28, generator=generator)
+    rule.loss(Rollout(net, inputs, torch.arange(4), rule, 1.0, generator), rule.new_state())
+    counting.remove()
+    assert sum(evaluated) == 4 * rule.passes(len(net.sites))
