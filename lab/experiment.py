@@ -182,11 +182,12 @@ def read_json(text: str | bytes) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    twice = {key for key in keys if keys.count(key) > 1}
-    if twice:
-        raise ValueError(f"the key {sorted(twice)[0]!r} is there twice")
-    return dict(pairs)
+    unique: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in unique:
+            raise ValueError(f"the key {key!r} is there twice")
+        unique[key] = value
+    return unique
 
 
 def _apply(data: dict[str, Any], change: str) -> None:
@@ -205,8 +206,8 @@ def _apply(data: dict[str, Any], change: str) -> None:
 
 def _literal(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
         return text
 
 

@@ -51,7 +51,6 @@ class JobView:
     """Share of the budget used, 0 to 1."""
     seconds_left: float | None
     """Estimated from the rate so far, over all contestants."""
-    speed: float | None
     place_in_line: int
 
 
@@ -125,6 +124,11 @@ class Job:
         return self._status
 
     @property
+    def speed(self) -> float | None:
+        """The limit on the steps a second, if there is one."""
+        return self._speed
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen unless the job is rewound."""
         return self._status in ENDED
@@ -134,15 +138,15 @@ class Job:
         with self._condition:
             recorders, trainings = list(self._recorders), list(self._trainings)
             experiments = self.experiments
-            fixed = (self._status, self._message, self._version(), self._download, self._speed)
-        status, message, version, download, speed = fixed
+            fixed = (self._status, self._message, self._version(), self._download)
+        status, message, version, download = fixed
         fractions = [training.progress.fraction for training in trainings] or [0.0]
         spent = sum(training.seconds + training.evaluation_seconds for training in trainings)
         progress = 1.0 if status == "finished" else min(fractions)
         left = spent * (1 - progress) / progress if progress > 0 and status not in ENDED else None
         snapshots = tuple(recorder.snapshot() for recorder in recorders)
         return JobView(
-            self.id, self.title, status, message, version, download, experiments, snapshots, progress, left, speed,
+            self.id, self.title, status, message, version, download, experiments, snapshots, progress, left,
             self._slots.place(self) if status == "queued" else 0,
         )
 

@@ -39,7 +39,7 @@ class Value(BaseModel):
         if unknown:
             raise PydanticCustomError(
                 "unknown_field", "has no field {unknown}; its fields are {allowed}",
-                {"unknown": ", ".join(map(repr, unknown)), "allowed": ", ".join(cls.model_fields) or "none"},
+                {"unknown": _shortened(unknown[0]), "allowed": ", ".join(cls.model_fields) or "none"},
             )
         return value
 
@@ -168,6 +168,8 @@ def _sentence(problem: Any) -> str:
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     message = message[:1].lower() + message[1:]
     shown = given.get("name", "a set of fields") if isinstance(given, dict) else given
+    if kind == "whole" and not problem["loc"]:
+        return f"{message}."
     given_text = "" if kind in ("unknown_field", "whole") else f" (given: {_shortened(shown)})"
     return f"{field} {message}{given_text}.".strip()
 

@@ -31,10 +31,10 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
 
 show_problems(state.problems())
 preset_gallery(compact=job is not None)
-if job is not None:
-    watch(job, "train", board)
+shown = job.experiments[0] if job is not None else experiment
 with st.container(key="remarks"):
-    shown = job.experiments[0] if job is not None else experiment
     if shown is not None:
         show_remarks(shown)
+if job is not None:
+    watch(job, "train", board)
 state.write_address(experiment)

@@ -17,6 +17,7 @@ from lab.figures.theme import CHART_HEIGHT, Figure, axis, layout
 POINTS = 600  # about one point a pixel of a wide chart
 FAINT = 0.28  # opacity of raw values
 MARKER_SIZE = 6
+DECADES = range(-9, 7)  # powers of ten that a logarithmic axis can label
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,13 @@ def line_chart(
 
 
 def _log_ticks(curves: Sequence[Curve]) -> dict[str, Any]:
-    """Powers of ten, and 2 and 5 between them where the curves cover less than two decades."""
+    """Powers of ten, and 2 and 5 between them where the curves cover less than three decades; written out in full,
+    since plotly would label the tick at 0.5 just "5"."""
     values = np.concatenate([np.asarray(curve.y, dtype=np.float64) for curve in curves] or [np.ones(1)])
     values = values[np.isfinite(values) & (values > 0)]
     decades = np.log10(values.max() / values.min()) if values.size else 0.0
-    return {"type": "log", "exponentformat": "power", "dtick": 1 if decades >= 2 else "D2"}
+    ticks = [digit * 10.0**power for power in DECADES for digit in ((1,) if decades >= 3 else (1, 2, 5))]
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
 def _logarithms(y_range: tuple[float, float]) -> list[float]:

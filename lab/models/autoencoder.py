@@ -24,7 +24,7 @@ class Autoencoder(Architecture):
 
     code_bits: int = Field(512, ge=1, le=4096)
     """Bits of the code."""
-    relu: bool = True
+    relu: bool = Field(True, title="ReLU before the binarizer")
     """A ReLU in front of the binarizer, as in source 001. It blocks the gradient of every bit that is 0, whatever the
     estimator says: the rule in effect is then 'ReLU backward'. Without it the estimator decides alone."""
     levels: Levels = "0/1"

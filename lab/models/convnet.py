@@ -17,7 +17,7 @@ class ConvNet(Architecture):
     """Two 5×5 convolutions and a linear layer; binary units after either convolution, both or neither."""
 
     name = "convnet"
-    title = "Two-layer convolutional net"
+    title = "Two-layer conv net"
     summary = "Conv 16 – batch norm – pool – units – conv 32 – batch norm – pool – units – linear, as in source 003."
     paper = "source 003"
     convolutional: ClassVar[bool] = True

@@ -19,7 +19,7 @@ RECIPE = {"optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.9}, "batch_size"
 def _float() -> Preset:
     return Preset(
         name="source-003-float",
-        title="Conv net, no binary layer",
+        title="Conv net, real-valued",
         summary="The yardstick of source 003: hard-sigmoid units throughout, 29 034 parameters.",
         source=SOURCE,
         fields={"architecture": {"name": "convnet", "binary_layers": ()}, **RECIPE},
@@ -29,7 +29,7 @@ def _float() -> Preset:
 def _binary(units: str, rule: str, layers: str) -> Preset:
     where = "both convolutions" if layers == "both" else f"convolution {LAYERS[layers][0]}"
     if rule == "st":
-        title, story = "straight-through", "the gradient goes through a hard sigmoid of slope 1."
+        title, story = "ST", "the gradient goes through a hard sigmoid of slope 1."
     else:
         title, story = (
             "'REINFORCE'",
@@ -38,7 +38,7 @@ def _binary(units: str, rule: str, layers: str) -> Preset:
         )
     return Preset(
         name=f"source-003-{units}-{rule}-{layers}",
-        title=f"Conv net, {UNITS[units]}, {title}, {layers}",
+        title=f"Conv net, {units}. {title}, {layers}",
         summary=f"{UNITS[units].capitalize()} binary units after {where}; {story}",
         source=SOURCE,
         fields={

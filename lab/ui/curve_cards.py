@@ -59,9 +59,8 @@ def loss_card(runs: Sequence[Contestant]) -> Card:
     """Training loss, and the validation loss as marked points."""
     unit = "cross-entropy (nats)" if classifies(runs[0]) else "MSE, pixels in [-1, 1]"
     curves = _training_curves(runs, "loss", 1) + _validation_curves(runs, "loss", 1)
-    logarithmic = not classifies(runs[0])
     caption = "On each batch, smoothed over 50 steps with raw values faint; points: validation images."
-    chart = Chart(line_chart(curves, "epoch", unit, log_y=logarithmic), link=TIME)
+    chart = Chart(line_chart(curves, "epoch", unit, log_y=True), link=TIME)
     return Card("loss", "Loss", chart, caption, alt=_told(runs, "loss", "loss"))
 
 

@@ -14,7 +14,8 @@ from lab.probes import Frame
 from lab.ui.contestants import Contestant
 
 BINS = np.linspace(0, 1, 21)
-SMALL = 190
+LARGE_TILES = 4
+"""Pictures to a line where each should be easy to see."""
 
 
 def inside_cards(runs: Sequence[Contestant], picture: int) -> list[Card]:
@@ -50,13 +51,13 @@ def _of_run(run: Contestant, frame: Frame, picture: int, all_runs: list[tuple[Co
         yield card(
             "rebuilt",
             "Reconstructions",
-            Pictures(_pairs(frame), columns=frame.pictures.shape[0]),
-            "Above: validation images. Below: what the code of each is decoded to.",
+            Pictures(_pairs(frame), columns=LARGE_TILES),
+            "Validation images, and below each what its code is decoded to.",
         )
     for site, rates in frame.on_rates.items():
         counts, _ = np.histogram(rates, BINS)
         dead, stuck = int((rates == 0).sum()), int((rates == 1).sum())
-        chart = bar_chart(BINS, counts, "share of images for which the bit is 1", "bits", run.color, height=SMALL)
+        chart = bar_chart(BINS, counts, "share of images for which the bit is 1", "bits", run.color)
         yield card(
             f"codes {site}",
             f"Code histogram, {site}",
@@ -77,16 +78,16 @@ def _of_run(run: Contestant, frame: Frame, picture: int, all_runs: list[tuple[Co
 def _heatmaps(card, frame: Frame, picture: int, all_runs: list[tuple[Contestant, Frame]]) -> Iterator[Card]:  # type: ignore[no-untyped-def]
     if not frame.maps:
         return
-    rows = picture_tiles(frame)
+    rows = picture_tiles(frame)[:LARGE_TILES]
     tops = []
     for layer, maps in frame.maps.items():
         top = max(float(other.maps[layer].mean(1).max()) for _, other in all_runs if layer in other.maps)
-        rows += tiles(maps.mean(1), [layer] * len(maps), 0.0, top, VIRIDIS)
+        rows += tiles(maps.mean(1)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], 0.0, top, VIRIDIS)
         tops.append(f"{layer} 0 to {top:.2f}")
     yield card(
         "heatmaps",
         "Heatmaps",
-        Pictures(rows, columns=len(frame.pictures)),
+        Pictures(rows, columns=LARGE_TILES),
         f"Validation images, and the mean over all channels after the units; dark to yellow is {', '.join(tops)}.",
     )
     for layer, maps in frame.maps.items():
@@ -95,7 +96,7 @@ def _heatmaps(card, frame: Frame, picture: int, all_runs: list[tuple[Contestant,
         yield card(
             f"channels {layer}",
             f"Channels, {layer}",
-            Pictures(tiles(channels, labels, 0.0, 1.0, VIRIDIS), columns=8),
+            Pictures(tiles(channels, labels, 0.0, 1.0, VIRIDIS), columns=LARGE_TILES if len(channels) <= 16 else 8),
             f"Every channel after the units, for validation image {picture + 1}; 0 dark, 1 yellow.",
         )
 
@@ -106,5 +107,8 @@ def picture_tiles(frame: Frame) -> list[Tile]:
 
 
 def _pairs(frame: Frame) -> list[Tile]:
+    """Originals and reconstructions in alternating lines."""
+    originals = picture_tiles(frame)
     rebuilt = tiles(frame.reconstructions, [""] * len(frame.reconstructions), -1.0, 1.0, GRAY)
-    return [*picture_tiles(frame), *rebuilt]
+    lines = range(0, len(originals), LARGE_TILES)
+    return [tile for i in lines for sheet in (originals, rebuilt) for tile in sheet[i : i + LARGE_TILES]]

@@ -66,5 +66,11 @@ def _detail(view: JobView) -> str:
         return f" · {view.place_in_line} ahead; two runs train at a time"
     if view.seconds_left is None:
         return ""
-    minutes, seconds = divmod(round(view.seconds_left), 60)
-    return f" · {minutes}:{seconds:02d} left" if view.status == "running" else ""
+    return f" · {_duration(view.seconds_left)} left" if view.status == "running" else ""
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes}:{rest:02d}"

@@ -19,12 +19,23 @@ export default function ({ data, parentElement }) {
 }
 
 function createBoard(parentElement) {
+  releaseFocusAfterMouse()
   const board = { root: element("div", "lab-board"), slots: new Map(), rows: new Map() }
   Object.assign(board, { message: null, look: null, hover: null })
   board.observer = new ResizeObserver(() => refit(board))
   board.observer.observe(board.root)
   parentElement.append(board.root)
   return board
+}
+
+// Keys belong to the transport: a button or slider that was used with the mouse must not keep Space and the arrows.
+function releaseFocusAfterMouse() {
+  if (window.__labReleasesFocus) return
+  window.__labReleasesFocus = true
+  const held = "button, [role=slider], [role=switch], input[type=checkbox], input[type=radio]"
+  document.addEventListener("click", (event) => {
+    if (event.detail > 0) setTimeout(() => document.activeElement?.closest(held)?.blur())
+  })
 }
 
 function destroyBoard(board) {

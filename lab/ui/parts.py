@@ -44,7 +44,7 @@ def field_editors(value: type[Value], data: Data, key: str, only: tuple[str, ...
 
 def field_editor(name: str, field: FieldInfo, value: Any, key: str) -> Any:
     """The widget for one field."""
-    label = name.replace("_", " ").capitalize()
+    label = field.title or name.replace("_", " ").capitalize()
     kind, optional = _without_none(field.annotation)
     if isinstance(kind, type) and issubclass(kind, Part):
         return part_editor(kind, value, key, label)

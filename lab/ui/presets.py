@@ -20,7 +20,8 @@ def preset_gallery(compact: bool) -> None:
                     _start_button(PRESETS[name], PRESETS[name].title)
                 _all()
             return
-        st.subheader("Pick a source and watch it learn")
+        st.title("Binary Neuron Lab")
+        st.markdown("Networks whose units are one bit. Pick one of the sources and watch it learn, or set up your own.")
         for column, name in zip(st.columns(len(FIRST)), FIRST, strict=True):
             with column.container(border=True, height="stretch"):
                 preset = PRESETS[name]

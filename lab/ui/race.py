@@ -10,7 +10,7 @@ from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs import JOBS, SHARED_IN_A_RACE, require_raceable
 from lab.links import decode, encode
 from lab.ui import state
-from lab.ui.editor import FAMILIES, TITLES, experiment_editor
+from lab.ui.editor import FAMILIES, TITLES, experiment_editor, show_remarks
 from lab.ui.parts import field_editor, part_editor
 
 RACE, FIELDS, OVERRIDES, EDITION = "race", "race_fields", "race_overrides", "race_edition"
@@ -74,6 +74,8 @@ def contestant_editor(base: Experiment | None) -> None:
             overrides.append(override)
         try:
             experiments.append(Experiment.parse(shared | override))
+            with column:
+                show_remarks(experiments[-1])
         except InvalidExperiment as error:
             problems += [f"Contestant {index}: {problem}" for problem in error.problems]
     st.session_state[OVERRIDES], st.session_state[FIELDS] = overrides, fields

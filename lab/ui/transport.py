@@ -35,7 +35,7 @@ def transport(job: Job, key: str) -> None:
         st.select_slider(
             "Speed, steps a second",
             list(SPEEDS),
-            value=next(name for name, speed in SPEEDS.items() if speed == job.view().speed),
+            value=next(name for name, speed in SPEEDS.items() if speed == job.speed),
             key=f"{key}.speed",
             on_change=_set_speed,
             args=(job, f"{key}.speed"),
