@@ -1,10 +1,13 @@
 """The lab's entry: page set-up and navigation."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from lab.ui.warm import warm
 
-st.set_page_config(page_title="Binary Neuron Lab", page_icon=":material/neurology:", layout="wide", initial_sidebar_state=340)
+st.set_page_config(page_title="Binary Neuron Lab", page_icon=":material/neurology:", layout="wide")
+st.html(Path(__file__).parent / "lab" / "ui" / "page.css")
 warm()
 st.navigation(
     [

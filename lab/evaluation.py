@@ -1,4 +1,4 @@
-"""How good a net is on some images: no gradient, no influence on the run, and stochastic units as the experiment says."""
+"""How good a net is on some images: no gradient, no influence on the run."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def evaluate(
 
 
 def predict(net: Net, experiment: Experiment, inputs: Tensor, slope: float, generator: torch.Generator) -> Tensor:
-    """Class probabilities (B, 10), or pictures, for a batch: the mean over several samples where evaluation is `mean`."""
+    """Class probabilities (B, 10), or pictures, for a batch: a mean over samples where evaluation is `mean`."""
     rule = experiment.estimator
     samples = experiment.evaluation_samples if rule.stochastic and experiment.evaluation == "mean" else 1
 

@@ -55,7 +55,7 @@ class Experiment(Value):
     """Train on so many images only; None takes all that are not held out."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Where all randomness comes from: initial weights, split, data order, noise."""
-    evaluate_every: float = Field(1.0, gt=0, le=1e4)
+    evaluate_every: float = Field(0.5, gt=0, le=1e4)
     """Epochs between two evaluations on the validation images."""
     evaluation: Literal["threshold", "sample", "mean"] = "sample"
     """How stochastic units are evaluated: by threshold at p = 1/2, by one sample, or by the mean prediction of many."""
@@ -89,8 +89,9 @@ class Experiment(Value):
                 f"subset is {self.subset}; allowed is 1 to {available}, the training images of {self.dataset.name!r} "
                 "that are not held out for validation"
             )
-        if self.batch_size < 2 and self.architecture.name != "mlp":
-            raise _whole("batch_size is 1, and batch norm needs at least 2 images")
+        if self.architecture.has_batch_norm and min(self.batch_size, self.subset or available) < 2:
+            field = "batch_size" if self.batch_size < 2 else "subset" if self.subset else "training images left over"
+            raise _whole(f"{field} is 1, and batch norm needs at least 2 images")
         return self
 
     @model_validator(mode="after")
@@ -162,7 +163,7 @@ def scheduled(value: Value, path: str = "") -> Iterator[tuple[str, Schedule, Wit
 
 
 def differences(experiments: Sequence[Experiment]) -> dict[str, list[Any]]:
-    """The fields in which some experiments differ: dotted path to the value in each, None where it has no such field."""
+    """The fields in which some experiments differ: dotted path to the value in each, None where it has none."""
     flat = [dict(_flatten(experiment.model_dump())) for experiment in experiments]
     paths = list(dict.fromkeys(path for fields in flat for path in fields))
     table = {path: [fields.get(path) for fields in flat] for path in paths}
@@ -195,13 +196,18 @@ def _apply(data: dict[str, Any], change: str) -> None:
     if not equals or not path.strip():
         raise InvalidExperiment([f"{change!r} is not a change; write path=value, such as optimizer.lr=0.01."])
     *parents, last = path.strip().split(".")
-    if last == "name" and parents:
-        *parents, last = parents
+    holder = data
     for parent in parents:
-        if not isinstance(data.get(parent), dict):
+        data, holder = holder, holder.setdefault(parent, {})
+        if not isinstance(holder, dict):
             raise InvalidExperiment([f"{path.strip()!r} leads nowhere: {parent!r} has no fields to set."])
-        data = data[parent]
-    data[last] = _literal(text.strip())
+    value = _literal(text.strip())
+    if last == "name" and parents:
+        data[parents[-1]] = {"name": value}
+    elif isinstance(holder.get(last), dict) and isinstance(value, str):
+        holder[last] = {"name": value}  # in full, so that a later change finds its fields
+    else:
+        holder[last] = value
 
 
 def _literal(text: str) -> Any:

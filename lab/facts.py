@@ -54,7 +54,8 @@ def _bias(experiment: Experiment) -> list[Remark]:
     if not experiment.architecture.site_names or rule.zero_gradient:
         return []
     if not rule.unbiased:
-        return [Remark("note", f"{rule.title} is biased: it follows a smooth function's gradient, not the bits' own.")]
+        text = f"{rule.title} is biased: it sends back a surrogate, not the gradient of the expected loss."
+        return [Remark("note", text)]
     if couples_examples(experiment.architecture):
         return [
             Remark(

@@ -37,7 +37,7 @@ def decode(text: str) -> Experiment:
         unpacker = zlib.decompressobj()
         json_text = unpacker.decompress(packed, LARGEST_JSON)
     except (binascii.Error, ValueError, zlib.error):
-        raise InvalidExperiment(["This link is damaged: a part of it is missing or was changed. Copy it again."]) from None
+        raise InvalidExperiment(["This link is damaged: a part is missing or was changed. Copy it again."]) from None
     if unpacker.unconsumed_tail:
         raise InvalidExperiment([f"This link unpacks to more than {LARGEST_JSON} bytes, which no experiment needs."])
     if not unpacker.eof:

@@ -12,8 +12,16 @@ import pkgutil
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, ValidatorFunctionWrapHandler
-from pydantic import field_validator, model_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#A6761D", "#9467BD")
@@ -46,7 +54,8 @@ class Value(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_boolean_for_a_number(cls, value: Any, info: Any) -> Any:
-        if isinstance(value, bool) and cls.model_fields[info.field_name].annotation is not bool:
+        given = value if isinstance(value, list | tuple) else [value]
+        if any(isinstance(item, bool) for item in given) and cls.model_fields[info.field_name].annotation is not bool:
             raise PydanticCustomError("not_boolean", "true and false are not allowed here")
         return value
 
@@ -54,12 +63,13 @@ class Value(BaseModel):
 class Part(Value):
     """A named, documented, immutable piece of an experiment. Class facts describe it, fields are its settings.
 
-    A family declares `members` and `family`, the word for one of them in a sentence. A member declares `name` (its identifier in files, links and on the command line), `title`, and, where they
-    apply, `summary`, `formula` (LaTeX), `paper` and `defect_of` (the source whose defect it keeps on purpose).
+    A family declares `members` and `family`, the word for one of them in a sentence. A member declares `name` (its
+    identifier in files, links and on the command line), `title`, and, where they apply, `summary`, `formula` (LaTeX),
+    `paper` and `defect_of` (the source whose defect it keeps on purpose).
     `color` and `dash` have derived defaults. `recipes` names settings worth offering beside the defaults.
     """
 
-    members: ClassVar[dict[str, type[Self]]]
+    members: ClassVar[dict[str, type[Any]]]
     family: ClassVar[str]
     name: ClassVar[str]
     title: ClassVar[str]
@@ -108,7 +118,7 @@ class Part(Value):
             return value
         value = cls._expand(value)
         if not isinstance(value, dict) or "name" not in value:
-            raise PydanticCustomError("part", "is not a {family}; give its name", {"family": cls.family})
+            raise PydanticCustomError("part", "is not {family}; give its name", {"family": _with_article(cls.family)})
         choices = cls.choices()
         if not isinstance(value["name"], str) or value["name"] not in choices:
             raise PydanticCustomError(
@@ -168,12 +178,16 @@ def _sentence(problem: Any) -> str:
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     message = message[:1].lower() + message[1:]
     shown = given.get("name", "a set of fields") if isinstance(given, dict) else given
-    if kind == "whole" and not problem["loc"]:
-        return f"{message}."
-    given_text = "" if kind in ("unknown_field", "whole") else f" (given: {_shortened(shown)})"
+    if kind == "whole":  # begins with the name of a field
+        return f"{field}.{message}." if problem["loc"] else f"{message}."
+    given_text = "" if kind == "unknown_field" else f" (given: {_shortened(shown)})"
     return f"{field} {message}{given_text}.".strip()
 
 
 def _shortened(value: Any, limit: int = 60) -> str:
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -1,4 +1,4 @@
-"""Schedules: slope, delta, temperature and learning rate as pure functions of a run's progress. They hold no counter."""
+"""Schedules: slope, delta, temperature and learning rate as pure functions of a run's progress, without a counter."""
 
 from __future__ import annotations
 

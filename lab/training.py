@@ -260,7 +260,7 @@ class Training:
         return Evaluated(self.step, self.step / self.batches.steps_per_epoch, scores)
 
     def _report(self) -> Report:
-        """Score the weights to be reported on the test images; the net keeps them, so that pictures match the figures."""
+        """Score the weights to be reported on the test images; the net keeps them, so that pictures match."""
         kept = self._kept
         assert kept is not None
         self.net.load_state_dict(kept.weights)

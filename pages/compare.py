@@ -5,8 +5,8 @@ import streamlit as st
 from lab.jobs import JOBS
 from lab.ui import race, state
 from lab.ui.boards import board
-from lab.ui.editor import show_problems
 from lab.ui.live import watch
+from lab.ui.notices import show_notices
 from lab.ui.projector import projector
 from lab.ui.standings import standings
 
@@ -17,9 +17,10 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     if not on_stage:
         state.choose_run([job for job in JOBS.all() if len(job.experiments) > 1], race.RACE)
 
-show_problems(state.problems())
+show_notices()
 if not on_stage:
-    race.contestant_editor(base)
+    with st.expander("Contestants", expanded=state.watched(race.RACE) is None):
+        race.contestant_editor(base)
 job = state.watched(race.RACE)
 if job is None:
     st.info("Choose the contestants above and press Race: they train in lock-step, on the same batches.")

@@ -5,9 +5,10 @@ import streamlit as st
 from lab.jobs import JOBS
 from lab.ui import state
 from lab.ui.boards import board
-from lab.ui.editor import experiment_editor, show_problems, show_remarks
+from lab.ui.editor import experiment_editor, show_changes, show_remarks, train_button
 from lab.ui.live import watch
-from lab.ui.presets import preset_gallery
+from lab.ui.notices import show_notices
+from lab.ui.presets import preset_gallery, preset_list
 from lab.ui.projector import projector
 from lab.ui.share import share
 
@@ -16,25 +17,26 @@ with st.sidebar:
     start_slot = st.container()
     experiment = experiment_editor()
     with start_slot:
-        if st.button("Train", icon=":material/rocket_launch:", type="primary", width="stretch", disabled=not experiment):
-            assert experiment is not None
-            state.start(experiment, experiment.architecture.title)
-            st.rerun()
+        train_button(experiment)
 
 job = state.watched()
 with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     on_stage = projector()
-    if experiment is not None:
-        share(experiment)
     if not on_stage:
+        preset_list()
+        if experiment is not None:
+            share(experiment)
         state.choose_run([item for item in JOBS.all() if len(item.experiments) == 1])
 
-show_problems(state.problems())
-preset_gallery(compact=job is not None)
-shown = job.experiments[0] if job is not None else experiment
+show_notices()
+if job is None:
+    preset_gallery()
 with st.container(key="remarks"):
-    if shown is not None:
-        show_remarks(shown)
+    if job is not None:
+        show_remarks(job.experiments[0])
+        show_changes(job.experiments[0], experiment)
+    elif experiment is not None:
+        show_remarks(experiment)
 if job is not None:
     watch(job, "train", board)
 state.write_address(experiment)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from lab.figures.board import Board, Card, Chart, Numbers, Pictures, Readout, Tile
 from lab.figures.curves import POINTS, Curve, line_chart
-from lab.figures.downsample import min_max, smoothed
+from lab.figures.downsample import geometric_mean, min_max, smoothed
 from lab.figures.estimators import forward_backward_chart
 from lab.figures.histograms import bar_chart
 from lab.figures.numbers import json_numbers
@@ -70,6 +70,11 @@ def test_smoothed_is_the_bias_corrected_average(y: np.ndarray, window: float) ->
             total, weight = decay * total + value, decay * weight + 1
         expected.append(math.nan if math.isnan(value) else total / weight)
     np.testing.assert_allclose(smoothed(y, window), expected, rtol=1e-9, atol=1e-6)
+
+
+def test_geometric_mean_halves_the_way_on_a_logarithmic_axis() -> None:
+    np.testing.assert_allclose(geometric_mean([1.0, 100.0, 1.0, 100.0] * 50, 1000)[-1], 10.0, rtol=0.02)
+    assert np.isnan(geometric_mean([1.0, 0.0, 4.0], 3)).tolist() == [False, True, False]
 
 
 @given(SERIES)

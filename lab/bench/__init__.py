@@ -1,1 +1,1 @@
-"""Benchmarks: what is compared alternates in one run, so that a busy machine slows both sides alike; ratios are told."""
+"""Benchmarks: what is compared alternates in one run, so that a busy machine slows both sides alike."""

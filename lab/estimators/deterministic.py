@@ -13,7 +13,7 @@ class ZeroGradient(StraightThrough):
 
     name = "zero-gradient"
     title = "Zero gradient"
-    summary = "The step as autograd sees it, as in relu(sign(x)) or round(x): its derivative is 0, nothing below learns."
+    summary = "The step as autograd sees it, as in relu(sign(x)) or round(x): its derivative is 0."
     formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial b}{\partial x} := 0"
     paper = "source 000, third answer"
     defect_of = "source 000"
@@ -113,7 +113,7 @@ class HardSigmoid(StraightThrough):
 
     name = "hard-sigmoid"
     title = "Hard-sigmoid straight-through"
-    summary = "Sends the gradient through a hard sigmoid. A larger slope a brings it closer to the step, and narrows it."
+    summary = "Sends the gradient through a hard sigmoid. A larger slope brings it closer to the step, and narrows it."
     formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial b}{\partial x} := \tfrac a2\, \mathbb 1[|ax| < 1]"
     paper = "Chung, Ahn & Bengio 2017; source 003, 'Deterministic ST'"
     color, dash = "#CC79A7", "solid"

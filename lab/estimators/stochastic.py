@@ -12,7 +12,7 @@ class BernoulliStraightThrough(StraightThrough):
 
     name = "bernoulli"
     title = "Bernoulli straight-through"
-    summary = "Samples each bit with probability p and sends the gradient through p. Exact where the loss is linear in b."
+    summary = "Samples each bit with probability p and sends the gradient through p. Exact for a loss linear in b."
     formula = r"b \sim \mathrm{Bernoulli}(p),\; p = \sigma(ax), \qquad \frac{\partial b}{\partial x} := a\,p\,(1-p)"
     paper = "Bengio, Léonard & Courville 2013"
     stochastic = True

@@ -56,3 +56,9 @@ def smoothed(y: ArrayLike, window: float) -> FloatArray:
     series = pd.Series(np.where(finite, values, np.nan))
     averages = series.ewm(span=max(1.0, window), adjust=True, ignore_na=True).mean().to_numpy()
     return np.where(finite, averages, np.nan)
+
+
+def geometric_mean(y: ArrayLike, window: float) -> FloatArray:
+    """The same average of the logarithms of y: what looks smooth on a logarithmic axis. Values up to 0 become gaps."""
+    values = np.asarray(y, dtype=np.float64)
+    return np.exp(smoothed(np.log(np.where(values > 0, values, np.nan)), window))

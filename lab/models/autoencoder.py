@@ -20,7 +20,7 @@ class Autoencoder(Architecture):
     summary = "28 – 14 – 7 – 3 – 1: every picture becomes a code of bits, and a picture again. Pixels are in [-1, 1]."
     paper = "source 001"
     task: ClassVar[Literal["classification", "reconstruction"]] = "reconstruction"
-    convolutional: ClassVar[bool] = True
+    has_batch_norm: ClassVar[bool] = True
 
     code_bits: int = Field(512, ge=1, le=4096)
     """Bits of the code."""

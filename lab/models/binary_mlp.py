@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -21,6 +22,7 @@ class BinaryMLP(Architecture):
     summary = "Every weight is one bit; batch norm between the layers; binary units after each."
     paper = "source 004; Shibuya et al. 2025, Binary Stochastic Flip Optimization"
     has_binary_weights: ClassVar[bool] = True
+    has_batch_norm: ClassVar[bool] = True
 
     hidden: int = Field(1024, ge=1, le=8192)
     """Units of each hidden layer."""
@@ -58,7 +60,7 @@ class BinaryMLPNet(Net):
         super().__init__()
         widths = [784, *[shape.hidden] * (shape.depth - 1), 10]
         layers: list[nn.Module] = [nn.Flatten()]
-        for inputs, outputs in zip(widths, widths[1:], strict=False):
+        for inputs, outputs in pairwise(widths):
             layers.append(BinaryLinear(inputs, outputs, shape.weight_levels, shape.weight_rule))
             layers.append(BatchNorm1d(outputs))
             layers.append(BinaryUnits(self.stage, shape.levels))

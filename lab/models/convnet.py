@@ -20,7 +20,7 @@ class ConvNet(Architecture):
     title = "Two-layer conv net"
     summary = "Conv 16 – batch norm – pool – units – conv 32 – batch norm – pool – units – linear, as in source 003."
     paper = "source 003"
-    convolutional: ClassVar[bool] = True
+    has_batch_norm: ClassVar[bool] = True
 
     binary_layers: tuple[Literal[1, 2], ...] = Field((1, 2), max_length=2)
     """Which convolutions are followed by binary units; the others have hard-sigmoid units."""

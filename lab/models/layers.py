@@ -1,4 +1,4 @@
-"""The layers an architecture is built from: binary units, layers with binary weights, batch norm that can hold still."""
+"""The layers an architecture is built from: binary units, binary weights, batch norm that can hold still."""
 
 from __future__ import annotations
 

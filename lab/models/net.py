@@ -74,7 +74,7 @@ class Net(nn.Module):
         ]
 
     def batch_statistics_after_bits(self) -> bool:
-        """Whether a batch norm runs after binary units: it couples the examples, and no score function is exact then."""
+        """Whether a batch norm runs after binary units: it couples the examples, so no score function is exact."""
         order = [module for module in self.modules() if isinstance(module, BinaryUnits | BatchNorm1d | BatchNorm2d)]
         first = next((i for i, module in enumerate(order) if isinstance(module, BinaryUnits)), len(order))
         return any(not isinstance(module, BinaryUnits) for module in order[first:])
@@ -88,7 +88,7 @@ class Architecture(Part):
 
     task: ClassVar[Literal["classification", "reconstruction"]] = "classification"
     has_binary_weights: ClassVar[bool] = False
-    convolutional: ClassVar[bool] = False
+    has_batch_norm: ClassVar[bool] = False
     weight_init: WeightInit = "kaiming-uniform"
     """How weights are drawn: PyTorch's default, or Glorot's normal distribution."""
 

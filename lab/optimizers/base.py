@@ -53,7 +53,7 @@ class Updates(ABC):
 
     @abstractmethod
     def step(self, progress: Progress, measure: bool) -> Flips | None:
-        """Update the parameters from their gradients; returns the flips if asked to `measure` them and there are any."""
+        """Update the parameters from their gradients; returns the flips, if asked to `measure` any."""
 
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the optimizers without latent weights share: bits are flipped, the real parameters get an optimizer of their own."""
+"""What optimizers without latent weights share: bits are flipped, real parameters get an optimizer of their own."""
 
 from __future__ import annotations
 

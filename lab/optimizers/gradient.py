@@ -35,7 +35,7 @@ class SGD(GradientOptimizer):
 
     name = "sgd"
     title = "SGD with momentum"
-    summary = "A step against the gradient, plus what is left of the last one. Latent weights of binary weights are clipped."
+    summary = "A step against the gradient, plus what is left of the last one. Latent weights are clipped."
     formula = r"v \leftarrow \mu v + g, \qquad w \leftarrow \operatorname{clip}(w - \eta v, -c, c)"
     paper = "Polyak 1964; latent clipping: Courbariaux et al. 2015, BinaryConnect"
 
@@ -53,7 +53,7 @@ class Adam(GradientOptimizer):
 
     name = "adam"
     title = "Adam"
-    summary = "Steps scaled per weight by the recent size of its gradient. Latent weights of binary weights are clipped."
+    summary = "Steps scaled per weight by the recent size of its gradient. Latent weights are clipped."
     formula = r"w \leftarrow \operatorname{clip}\bigl(w - \eta\, \hat m / (\sqrt{\hat v} + \epsilon), -c, c\bigr)"
     paper = "Kingma & Ba 2015; latent clipping: Courbariaux et al. 2015, BinaryConnect"
 

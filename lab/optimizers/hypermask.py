@@ -23,7 +23,7 @@ class Hypermask(BitOptimizer):
         "probability δ and is kept otherwise: mask 1 means 'take the target'."
     )
     formula = (
-        r"m \sim \mathrm{Bernoulli}(\delta), \qquad w \leftarrow m\, w^\ast + (1 - m)\, w, \qquad w^\ast = \mathbb 1[g < 0]"
+        r"m \sim \mathrm{Bernoulli}(\delta), \qquad w \leftarrow m w^\ast + (1 - m) w, \qquad w^\ast = \mathbb 1[g < 0]"
     )
     paper = "Shibuya et al. 2025, Binary Stochastic Flip Optimization; source 004"
 

@@ -37,7 +37,7 @@ class Frame:
     pictures: Array
     """The images looked at: (pictures, 28, 28) uint8."""
     maps: dict[str, Array]
-    """What the units after each convolution give, for the first pictures: (pictures, channels, height, width) float32."""
+    """What the units after each convolution give, for the pictures: (pictures, channels, height, width) float32."""
     filters: Array
     """Weights of the first fully connected layer, as in use: (units, 28, 28) float32."""
     reconstructions: Array

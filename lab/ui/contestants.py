@@ -33,7 +33,7 @@ def contestants(experiments: Sequence[Experiment], snapshots: Sequence[Snapshot]
         for index, estimator in enumerate(estimators)
     ]
     rows = zip(names, looks, experiments, snapshots, strict=True)
-    return [Contestant(str(i), name, *look, experiment, snapshot) for i, (name, look, experiment, snapshot) in enumerate(rows)]
+    return [Contestant(str(i), name, *look, run, snapshot) for i, (name, look, run, snapshot) in enumerate(rows)]
 
 
 def labels(experiments: Sequence[Experiment]) -> list[str]:
@@ -52,6 +52,6 @@ def labels(experiments: Sequence[Experiment]) -> list[str]:
 
 
 def _short(value: Any) -> str:
-    return "+".join(map(str, value)) or "none" if isinstance(value, list | tuple) else f"{value:g}" if isinstance(
-        value, float
-    ) else str(value)
+    if isinstance(value, list | tuple):
+        return "+".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

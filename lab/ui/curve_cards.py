@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from lab.experiment import scheduled
 from lab.figures.board import Card, Chart, Numbers, Readout
 from lab.figures.curves import Curve, line_chart
-from lab.figures.downsample import smoothed
+from lab.figures.downsample import FloatArray, geometric_mean, smoothed
 from lab.recorder import Snapshot
 from lab.schedules import Constant
 from lab.ui.contestants import Contestant
 
+Mean = Callable[[np.ndarray, float], FloatArray]
+
 TIME = "time"
 """Charts of this link zoom and hover together."""
 SMALL = 190
+WINDOW = 50
+"""Steps that curves are smoothed over."""
 SCHEDULED = (
     ("slope", "Slope", "slope a of the binary units"),
     ("lr", "Learning rate", "learning rate of the optimizer"),
@@ -31,10 +35,11 @@ def readouts(contestant: Contestant) -> Card:
     steps, evaluations = snapshot.steps, snapshot.evaluations
     numbers = [
         Readout("Epoch", f"{_made(steps['epoch']):.2f}", f"step {_grouped(_made(steps['step']))}"),
-        Readout("Training loss", _number(_last(smoothed(steps["loss"], 50))), "mean over 50 steps"),
+        Readout("Training loss", _number(_last(smoothed(steps["loss"], WINDOW))), f"mean over {WINDOW} steps"),
     ]
     if classifies(contestant):
-        numbers.append(Readout("Training accuracy", _percent(_last(smoothed(steps["accuracy"], 50))), "of its batches"))
+        accuracy = _last(smoothed(steps["accuracy"], WINDOW))
+        numbers.append(Readout("Training accuracy", _percent(accuracy), f"mean over {WINDOW} steps"))
         numbers.append(Readout("Validation accuracy", _percent(_last(evaluations["accuracy"])), "last evaluation"))
     else:
         numbers.append(Readout("Validation error", _number(_last(evaluations["loss"])), "MSE, pixels in [-1, 1]"))
@@ -58,16 +63,16 @@ def _result(contestant: Contestant) -> list[Readout]:
 def loss_card(runs: Sequence[Contestant]) -> Card:
     """Training loss, and the validation loss as marked points."""
     unit = "cross-entropy (nats)" if classifies(runs[0]) else "MSE, pixels in [-1, 1]"
-    curves = _training_curves(runs, "loss", 1) + _validation_curves(runs, "loss", 1)
-    caption = "On each batch, smoothed over 50 steps with raw values faint; points: validation images."
+    curves = _training_curves(runs, "loss", 1, geometric_mean) + _validation_curves(runs, "loss", 1)
+    caption = f"On each batch: geometric mean over {WINDOW} steps{_raw(runs)}; points: validation images."
     chart = Chart(line_chart(curves, "epoch", unit, log_y=True), link=TIME)
     return Card("loss", "Loss", chart, caption, alt=_told(runs, "loss", "loss"))
 
 
 def accuracy_card(runs: Sequence[Contestant]) -> Card:
     """Training accuracy, and the validation accuracy as marked points."""
-    curves = _training_curves(runs, "accuracy", 100) + _validation_curves(runs, "accuracy", 100)
-    caption = "On each batch, smoothed over 50 steps; points: validation images, never the test set."
+    curves = _training_curves(runs, "accuracy", 100, smoothed) + _validation_curves(runs, "accuracy", 100)
+    caption = f"On each batch: mean over {WINDOW} steps{_raw(runs)}; points: validation images, never the test set."
     chart = Chart(line_chart(curves, "epoch", "accuracy (%)"), link=TIME)
     return Card("accuracy", "Accuracy", chart, caption, alt=_told(runs, "accuracy", "accuracy"))
 
@@ -114,15 +119,19 @@ def classifies(run: Contestant) -> bool:
     return run.experiment.architecture.task == "classification"
 
 
-def _training_curves(runs: Sequence[Contestant], column: str, factor: float) -> list[Curve]:
+def _training_curves(runs: Sequence[Contestant], column: str, factor: float, mean: Mean) -> list[Curve]:
     curves = []
     for run in runs:
         steps = run.snapshot.steps
         raw = steps[column] * factor
         faint = raw if len(runs) == 1 else None
         name = "training" if len(runs) == 1 else run.name
-        curves.append(Curve(name, steps["epoch"], smoothed(raw, 50), run.color, run.dash, faint_y=faint))
+        curves.append(Curve(name, steps["epoch"], mean(raw, WINDOW), run.color, run.dash, faint_y=faint))
     return curves
+
+
+def _raw(runs: Sequence[Contestant]) -> str:
+    return ", raw values faint" if len(runs) == 1 else ""
 
 
 def _validation_curves(runs: Sequence[Contestant], column: str, factor: float) -> list[Curve]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lab.data import Dataset
 from lab.estimators import Estimator
-from lab.experiment import Experiment, InvalidExperiment, scheduled
+from lab.experiment import Experiment, InvalidExperiment, differences, scheduled
 from lab.facts import remarks
 from lab.figures.estimators import forward_backward_chart
 from lab.figures.schedules import schedule_chart
@@ -18,6 +18,7 @@ from lab.parts import Part
 from lab.probes.response import response
 from lab.schedules import Constant, Schedule
 from lab.ui import state
+from lab.ui.notices import show_problems
 from lab.ui.parts import field_editors, part_editor
 
 Data = dict[str, Any]
@@ -59,12 +60,6 @@ def experiment_editor() -> Experiment | None:
     return experiment
 
 
-def show_problems(problems: list[str]) -> None:
-    """Say what is wrong, a sentence each."""
-    for problem in problems:
-        st.error(problem, icon=":material/error:")
-
-
 def show_remarks(experiment: Experiment) -> None:
     """What must be known about this experiment."""
     for remark in remarks(experiment):
@@ -72,6 +67,28 @@ def show_remarks(experiment: Experiment) -> None:
             st.warning(remark.text, icon=":material/warning:")
         else:
             st.caption(f":material/info: {remark.text}")
+
+
+def show_changes(running: Experiment, draft: Experiment | None) -> None:
+    """Say in which fields the panel is ahead of the run."""
+    changed = differences([running, draft]) if draft is not None else {}
+    if changed:
+        fields = ", ".join(dict.fromkeys(path.split(".")[0].replace("_", " ") for path in changed))
+        st.caption(f":material/edit: The panel differs from this run in {fields}. Press Train for a run of its own.")
+
+
+def train_button(experiment: Experiment | None) -> None:
+    """Start the experiment of the panel."""
+    titles = [experiment.architecture.title, experiment.estimator.title] if experiment is not None else []
+    st.button(
+        "Train",
+        icon=":material/rocket_launch:",
+        type="primary",
+        width="stretch",
+        disabled=experiment is None,
+        on_click=state.start,
+        args=([experiment], " · ".join(titles)),
+    )
 
 
 def _explain(member: type[Part], data: Data) -> None:

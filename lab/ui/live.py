@@ -23,14 +23,16 @@ WORDS = {
 }
 
 
-def watch(job: Job, key: str, board: Callable[[JobView], Board], beside: Callable[[JobView], None] | None = None) -> None:
+def watch(
+    job: Job, key: str, board: Callable[[JobView], Board], above: Callable[[JobView], None] | None = None
+) -> None:
     """Show a job live.
 
     Args:
         job: what to watch.
         key: names the widgets of this view.
         board: makes the board from what there is to see.
-        beside: draws more, under the board, at every update.
+        above: draws more, above the board, at every update.
     """
     armed = job.status
 
@@ -38,10 +40,10 @@ def watch(job: Job, key: str, board: Callable[[JobView], Board], beside: Callabl
         transport(job, key)
         view = job.view()
         _status(view)
+        if above is not None:
+            above(view)
         if any(len(snapshot.steps["step"]) or snapshot.frame for snapshot in view.snapshots):
             live_board(key, board(view))
-        if beside is not None:
-            beside(view)
         if SECONDS_BETWEEN_UPDATES.get(view.status) != SECONDS_BETWEEN_UPDATES.get(armed):
             st.rerun()
 

@@ -11,28 +11,22 @@ FIRST = ("source-000", "source-001", "source-003-det-st-both", "source-004")
 """One for each source; the others are in the list behind them."""
 
 
-def preset_gallery(compact: bool) -> None:
-    """A card for each source, or only buttons where there is a run to look at."""
-    with st.container(key="presets"):
-        if compact:
-            with st.container(horizontal=True):
-                for name in FIRST:
-                    _start_button(PRESETS[name], PRESETS[name].title)
-                _all()
-            return
-        st.title("Binary Neuron Lab")
-        st.markdown("Networks whose units are one bit. Pick one of the sources and watch it learn, or set up your own.")
-        for column, name in zip(st.columns(len(FIRST)), FIRST, strict=True):
-            with column.container(border=True, height="stretch"):
-                preset = PRESETS[name]
-                st.markdown(f"**{preset.title}**")
-                st.caption(f"{preset.summary}  \n:material/article: {preset.source}")
-                _start_button(preset, "Start")
-        _all()
+def preset_gallery() -> None:
+    """The front page: what this is, and a card for each source."""
+    st.title("Binary Neuron Lab")
+    st.markdown("Networks whose units are one bit. Pick one of the sources and watch it learn, or set up your own.")
+    for column, name in zip(st.columns(len(FIRST)), FIRST, strict=True):
+        with column.container(border=True, height="stretch"):
+            preset = PRESETS[name]
+            st.markdown(f"**{preset.title}**")
+            st.caption(f"{preset.summary}  \n:material/article: {preset.source}")
+            st.space("stretch")
+            _start_button(preset, "Start")
 
 
-def _all() -> None:
-    with st.popover("All presets", icon=":material/list:"):
+def preset_list() -> None:
+    """Every preset, behind one button."""
+    with st.popover("Presets", icon=":material/list:"):
         for preset in PRESETS.values():
             _start_button(preset, preset.title, "list")
 
@@ -50,4 +44,4 @@ def _start_button(preset: Preset, label: str, where: str = "card") -> None:
 
 def _start(name: str) -> None:
     preset = PRESETS[name]
-    state.start(preset.experiment(state.images()), preset.title)
+    state.start([preset.experiment(state.images())], preset.title)

@@ -11,12 +11,13 @@ from lab.jobs import JOBS, SHARED_IN_A_RACE, require_raceable
 from lab.links import decode, encode
 from lab.ui import state
 from lab.ui.editor import FAMILIES, TITLES, experiment_editor, show_remarks
+from lab.ui.notices import show_problems
 from lab.ui.parts import field_editor, part_editor
 
 RACE, FIELDS, OVERRIDES, EDITION = "race", "race_fields", "race_overrides", "race_edition"
 MOST = 4
 FIRST_FIELDS = ["estimator"]
-FIRST_ESTIMATORS = ["hard-sigmoid", "stochastic-hard-sigmoid", "rloo", "detached-sample"]
+FIRST_ESTIMATORS = ["identity", "hard-sigmoid", "bernoulli", "rloo"]
 SEPARATOR = "~"
 
 Overrides = list[dict[str, Any]]
@@ -79,8 +80,9 @@ def contestant_editor(base: Experiment | None) -> None:
         except InvalidExperiment as error:
             problems += [f"Contestant {index}: {problem}" for problem in error.problems]
     st.session_state[OVERRIDES], st.session_state[FIELDS] = overrides, fields
-    for problem in problems or _unraceable(experiments):
-        st.error(problem, icon=":material/error:")
+    problems = problems or _unraceable(experiments)
+    show_problems(problems)
+    if problems:
         return
     with start_slot:
         st.button("Race", icon=":material/flag:", type="primary", on_click=_start, args=(experiments,), width="stretch")
@@ -106,11 +108,7 @@ def _unraceable(experiments: list[Experiment]) -> list[str]:
 
 
 def _start(experiments: list[Experiment]) -> None:
-    before = state.watched(RACE)
-    if before is not None and not before.ended:
-        before.stop()
-    job = JOBS.start(experiments, f"Race of {len(experiments)}")
-    st.session_state[RACE] = job.id
+    state.start(experiments, f"Race of {len(experiments)}", RACE)
 
 
 def _share(experiments: list[Experiment], slot: Any) -> None:

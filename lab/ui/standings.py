@@ -23,7 +23,7 @@ def standings(view: JobView) -> None:
     table = pd.DataFrame(rows).sort_values("validation loss", na_position="last", kind="stable")
     table = table.dropna(axis="columns", how="all")
     table.insert(0, "place", range(1, len(table) + 1))
-    kinds = {name: PERCENT if "accuracy" in name else DECIMALS for name in table if "loss" in name or "accuracy" in name}
+    kinds = {name: DECIMALS for name in table if "loss" in name} | {name: PERCENT for name in table if "acc" in name}
     st.dataframe(table, hide_index=True, key=f"standings.{view.id}", column_config=kinds)
 
 

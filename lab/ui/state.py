@@ -5,6 +5,7 @@ Only JSON values are kept in the session; jobs live in `lab.jobs` and are found 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -17,7 +18,7 @@ from lab.presets import PRESETS
 
 FIRST_PRESET = "source-003-det-st-both"
 
-DRAFT, EDITION, RUN, PROBLEMS, LINKED = "draft", "edition", "run", "problems", "linked"
+DRAFT, EDITION, RUN, OWN, PROBLEMS, LINKED = "draft", "edition", "run", "own", "problems", "linked"
 
 
 def images() -> Dataset:
@@ -34,18 +35,19 @@ def load() -> None:
     if DRAFT in st.session_state and linked in (None, st.session_state.get(LINKED)):
         return
     st.session_state[PROBLEMS] = []
-    job = JOBS.get(st.query_params.get("run"))
+    runs = [job for job in JOBS.all() if len(job.experiments) == 1]
+    job = next((job for job in runs if job.id == st.query_params.get("run")), None)
     if linked:
         try:
             replace(decode(linked))
         except InvalidExperiment as error:
             st.session_state[PROBLEMS] = [f"The link could not be opened. {problem}" for problem in error.problems]
-    elif job is None and "run" not in st.session_state:
-        job = next((job for job in JOBS.all() if len(job.experiments) == 1 and not job.ended), None)
+    elif job is None and RUN not in st.session_state:
+        job = next((job for job in runs if not job.ended), None)
     if job is not None:
-        watch(job)
+        st.session_state[RUN] = job.id
     if DRAFT not in st.session_state:
-        replace(PRESETS[FIRST_PRESET].experiment(images()))
+        replace(job.experiments[0] if job is not None else PRESETS[FIRST_PRESET].experiment(images()))
 
 
 def draft() -> dict[str, Any]:
@@ -69,23 +71,21 @@ def replace(experiment: Experiment) -> None:
     st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
 
 
-def watch(job: Job) -> None:
-    """Turn to a run, and edit its experiment."""
-    st.session_state[RUN] = job.id
-    replace(job.experiments[0])
-
-
 def watched(key: str = RUN) -> Job | None:
     """The run this tab looks at, if it is still there."""
     return JOBS.get(st.session_state.get(key))
 
 
-def start(experiment: Experiment, title: str) -> None:
-    """Start a run and watch it. One that the tab watched before is stopped, not forgotten."""
-    before = watched()
-    if before is not None and not before.ended:
+def start(experiments: Sequence[Experiment], title: str, key: str = RUN) -> None:
+    """Start a run or a race and watch it. What this tab started before makes room; runs of other tabs go on."""
+    before, own = watched(key), st.session_state.get(OWN, [])
+    if before is not None and before.id in own:
         before.stop()
-    watch(JOBS.start([experiment], title))
+    job = JOBS.start(experiments, title)
+    st.session_state[OWN] = [*own, job.id]
+    st.session_state[key] = job.id
+    if key == RUN:
+        replace(job.experiments[0])
 
 
 def write_address(experiment: Experiment | None) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lab.jobs import Job
 
-SPEEDS: dict[str, float | None] = {"1/s": 1.0, "5/s": 5.0, "25/s": 25.0, "100/s": 100.0, "full": None}
+SPEEDS: dict[str, float | None] = {"1": 1.0, "5": 5.0, "25": 25.0, "100": 100.0, "full": None}
 
 
 def transport(job: Job, key: str) -> None:
@@ -23,7 +23,7 @@ def transport(job: Job, key: str) -> None:
             on_click=_play_or_pause,
             args=(job,),
             key=f"{key}.play",
-            width=150,
+            width=145,
         )
         _button(job, key, "Step", ":material/skip_next:", "Right", _step, 1, disabled=job.ended)
         _button(job, key, "10 steps", ":material/fast_forward:", "Up", _step, 10, disabled=job.ended)
@@ -33,13 +33,13 @@ def transport(job: Job, key: str) -> None:
         )
         _button(job, key, "New seed", ":material/casino:", "N", _new_seed, help="Back to step 0 with other weights")
         st.select_slider(
-            "Speed, steps a second",
+            "Steps a second",
             list(SPEEDS),
             value=next(name for name, speed in SPEEDS.items() if speed == job.speed),
             key=f"{key}.speed",
             on_change=_set_speed,
             args=(job, f"{key}.speed"),
-            width=220,
+            width=190,
         )
 
 

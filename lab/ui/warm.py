@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 
@@ -10,23 +11,36 @@ import streamlit as st
 from lab.data import DataError, default_dataset
 from lab.presets import PRESETS
 from lab.training import Training
+from lab.ui.presets import FIRST
 
 log = logging.getLogger(__name__)
 
 
+_closing = threading.Event()
+
+
 @st.cache_resource(show_spinner=False)
 def warm() -> threading.Thread:
-    """Build the net of every source once and make a step of the cheap ones, in the background."""
+    """Build the net of every source once and make a step of it, in the background."""
     thread = threading.Thread(target=_warm, name="warm", daemon=True)
     thread.start()
+    atexit.register(_close, thread)
     return thread
 
 
 def _warm() -> None:
     try:
         dataset = default_dataset()
-        for name in ("source-000", "source-003-det-st-both", "source-001", "source-004"):
+        for name in FIRST:
+            if _closing.is_set():
+                return
             small = PRESETS[name].experiment(dataset).with_changes(["batch_size=2", "subset=4"])
             next(Training(small).events())
     except DataError as error:
         log.warning("%s", error)
+
+
+def _close(thread: threading.Thread) -> None:
+    """A thread that is inside PyTorch when the interpreter ends would abort the process."""
+    _closing.set()
+    thread.join()

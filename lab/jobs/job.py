@@ -1,57 +1,34 @@
-"""Runs in this process: each job is a thread that trains one experiment, or races several in lock-step.
+"""One job: a thread that trains an experiment, or races several in lock-step, and does what people ask of it.
 
-Pages hold a job's id and read snapshots; whatever touches a net happens in its own thread, between two steps.
+Whatever touches a net happens in the job's own thread, between two steps.
 """
 
 from __future__ import annotations
 
-import atexit
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from lab.data import DataError
 from lab.experiment import Experiment, InvalidExperiment
-from lab.recorder import Recorder, Snapshot
+from lab.jobs.slots import Slots
+from lab.jobs.view import ENDED, JobView, Status
+from lab.recorder import Recorder
 from lab.training import DeviceMissing, Step, Training
 
-Status = Literal["preparing", "queued", "running", "paused", "finished", "stopped", "failed"]
-ENDED: tuple[Status, ...] = ("finished", "stopped", "failed")
-
-RUNNING_AT_ONCE = 2
-"""Jobs that train at the same time; more wait in line."""
-KEPT = 24
-"""Ended jobs kept in memory."""
 SECONDS_PER_FRAME = 0.7
 """Pause between two looks inside the nets of a running job."""
 FRAME_SHARE = 0.05
 """At most this share of a job's time goes into looking."""
 
+STOPPED = "Stopped. What was recorded is kept."
+
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class JobView:
-    """What a page shows of a job at one moment."""
-
-    id: str
-    title: str
-    status: Status
-    message: str
-    version: int
-    download: tuple[int, int] | None
-    """(bytes so far, bytes in all) of a download under way."""
-    experiments: tuple[Experiment, ...]
-    snapshots: tuple[Snapshot, ...]
-    progress: float
-    """Share of the budget used, 0 to 1."""
-    seconds_left: float | None
-    """Estimated from the rate so far, over all contestants."""
-    place_in_line: int
+class _StoppedWhilePreparing(Exception):
+    """Leaves a download that nobody waits for any more."""
 
 
 class Job:
@@ -72,6 +49,7 @@ class Job:
         self._download: tuple[int, int] | None = None
         self._recorders = [Recorder() for _ in self.experiments]
         self._trainings: list[Training] = []
+        self._progress = 0.0
         self._base_version = 0
         self._thread: threading.Thread | None = None
 
@@ -105,7 +83,7 @@ class Job:
                 data = [experiment.model_dump() | {"seed": seed} for experiment in self.experiments]
                 self.experiments = tuple(Experiment.parse(item) for item in data)
             self._base_version = self._version() + 1
-            self._recorders = [Recorder() for _ in self.experiments]
+            self._recorders, self._trainings, self._progress = [Recorder() for _ in self.experiments], [], 0.0
             self._playing, self._stopped, self._restart, self._steps_asked = False, False, True, 0
             self._start_thread()
             self._wake()
@@ -138,11 +116,11 @@ class Job:
         with self._condition:
             recorders, trainings = list(self._recorders), list(self._trainings)
             experiments = self.experiments
-            fixed = (self._status, self._message, self._version(), self._download)
-        status, message, version, download = fixed
-        fractions = [training.progress.fraction for training in trainings] or [0.0]
+            fixed = (self._status, self._message, self._version(), self._download, self._progress)
+        status, message, version, download, progress = fixed
+        if trainings:
+            progress = _fraction(trainings)
         spent = sum(training.seconds + training.evaluation_seconds for training in trainings)
-        progress = 1.0 if status == "finished" else min(fractions)
         left = spent * (1 - progress) / progress if progress > 0 and status not in ENDED else None
         snapshots = tuple(recorder.snapshot() for recorder in recorders)
         return JobView(
@@ -181,9 +159,11 @@ class Job:
         try:
             while self._run():
                 pass
+        except _StoppedWhilePreparing:
+            self._set("stopped", STOPPED)
         except (DataError, DeviceMissing, InvalidExperiment) as error:
             self._set("failed", str(error))
-        except Exception as error:  # the thread's last line: the page must learn of any failure, and the log keeps its trace
+        except Exception as error:  # the page must learn of any failure, and the log keeps its trace
             log.exception("job %s failed", self.id)
             self._set("failed", f"The run failed: {type(error).__name__}: {error}")
         finally:
@@ -202,12 +182,7 @@ class Job:
         self._look(trainings, recorders)
         looked = stepped = time.monotonic()
         cost = 0.0
-        while runs:
-            held = not self._may_step()
-            if held and self._restart:
-                return True
-            if held:
-                break
+        while runs and self._may_step():
             runs = [run for run in runs if next(run, False)]
             now = time.monotonic()
             if not self._playing or now - looked > max(SECONDS_PER_FRAME, cost / FRAME_SHARE):
@@ -215,8 +190,12 @@ class Job:
                 looked = time.monotonic()
                 cost = looked - now
             stepped = self._pace(stepped)
-        self._look(trainings, recorders)
-        self._end(recorders)
+        if not self._restart:
+            self._look(trainings, recorders)
+        with self._condition:
+            if self._restart:  # perhaps asked for after the last step
+                return True
+            self._end(trainings, recorders)
         return False
 
     def _may_step(self) -> bool:
@@ -254,16 +233,22 @@ class Job:
         for training, recorder in zip(trainings, recorders, strict=True):
             recorder.show(training.frame())
 
-    def _end(self, recorders: list[Recorder]) -> None:
+    def _end(self, trainings: list[Training], recorders: list[Recorder]) -> None:
         ends = [recorder.snapshot().finished for recorder in recorders]
+        # The nets and their optimizers go: an ended job keeps only what its recorders remember.
+        self._trainings = []
         if self._stopped and None in ends:
-            self._set("stopped", "Stopped. What was recorded is kept.")
+            self._progress = _fraction(trainings)
+            self._set("stopped", STOPPED)
         else:
+            self._progress = 1.0
             diverged = [end.message for end in ends if end is not None and end.reason == "diverged"]
             self._set("finished", " ".join(diverged))
 
     def _on_download(self, done: int, total: int) -> None:
         with self._condition:
+            if self._stopped:
+                raise _StoppedWhilePreparing
             self._download = (done, total)
             self._base_version += 1
 
@@ -294,102 +279,6 @@ def _advance(training: Training, recorder: Recorder) -> Iterator[bool]:
             yield True
 
 
-class Slots:
-    """Who may train now. Places are given in the order in which they were asked for."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._lock = threading.Lock()
-        self._line: list[Job] = []
-
-    def take(self, job: Job) -> bool:
-        """Get in line, once; returns whether the job is among the first and may train."""
-        with self._lock:
-            if job not in self._line:
-                self._line.append(job)
-            return self._line.index(job) < self._count
-
-    def place(self, job: Job) -> int:
-        """How many are ahead of the job in line, beyond those who may train; 0 if it is not waiting."""
-        with self._lock:
-            return max(0, self._line.index(job) - self._count + 1) if job in self._line else 0
-
-    def release(self, job: Job) -> None:
-        """Leave the line."""
-        with self._lock:
-            if job in self._line:
-                self._line.remove(job)
-
-
-class Jobs:
-    """Every job of this process, newest last."""
-
-    def __init__(self, running_at_once: int = RUNNING_AT_ONCE) -> None:
-        self._slots = Slots(running_at_once)
-        self._jobs: dict[str, Job] = {}
-        self._lock = threading.Lock()
-
-    def start(self, experiments: Sequence[Experiment], title: str, playing: bool = True) -> Job:
-        """Start a run, or a race of several.
-
-        Raises:
-            InvalidExperiment: the contestants cannot race each other.
-        """
-        require_raceable(experiments)
-        with self._lock:
-            job = Job(secrets.token_hex(4), title, experiments, self._slots)
-            self._jobs[job.id] = job
-            self._forget_old()
-        job.start(playing)
-        return job
-
-    def get(self, id: str | None) -> Job | None:
-        """The job of an id, if it is still there."""
-        return self._jobs.get(id) if id else None
-
-    def all(self) -> list[Job]:
-        """Every job, newest first."""
-        return list(reversed(self._jobs.values()))
-
-    def stop_all(self, timeout: float = 10) -> None:
-        """Stop every job and wait for its thread."""
-        for job in self.all():
-            job.stop()
-        for job in self.all():
-            job.wait(timeout)
-
-    def _forget_old(self) -> None:
-        ended = [job.id for job in self._jobs.values() if job.ended]
-        for id in ended[: max(0, len(ended) - KEPT)]:
-            del self._jobs[id]
-
-
-def require_raceable(experiments: Sequence[Experiment]) -> None:
-    """Contestants see the same batches, so what decides those must be the same for all.
-
-    Raises:
-        InvalidExperiment: there is no contestant, or some differ in what all must share.
-    """
-    if not experiments:
-        raise InvalidExperiment(["There is no experiment to run."])
-    for name, reason in SHARED_IN_A_RACE.items():
-        values = [getattr(experiment, name) for experiment in experiments]
-        if any(value != values[0] for value in values):
-            shown = " and ".join(dict.fromkeys(getattr(value, "name", None) or str(value) for value in values))
-            raise InvalidExperiment([f"Contestants differ in {name} ({shown}), and {reason}."])
-
-
-SHARED_IN_A_RACE = {
-    "dataset": "all of a race see the same images",
-    "batch_size": "all of a race see the same batches",
-    "subset": "all of a race see the same images",
-    "seed": "all of a race start from the same weights and see the same batches; use one race per seed",
-    "budget": "all of a race stop at the same step",
-    "budget_unit": "all of a race stop at the same step",
-    "threads": "all of a race take turns in one thread, which has one number of threads",
-}
-
-JOBS = Jobs()
-"""The jobs of this process. The app's file watcher is off, so that no edit makes a second, empty one."""
-
-atexit.register(JOBS.stop_all)
+def _fraction(trainings: list[Training]) -> float:
+    """Share of the budget used by the contestant that has the longest way to go."""
+    return min(training.progress.fraction for training in trainings)

@@ -1,0 +1,108 @@
+"""The contestants: each net trained as its source writes it, and by the lab's engine with and without recording."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from lab.bench import plain
+from lab.data import DataError, Dataset, data_folder
+from lab.experiment import Experiment
+from lab.jobs.job import SECONDS_PER_FRAME
+from lab.presets import PRESETS
+from lab.recorder import Recorder
+from lab.training import Step, Training
+
+Optimize = Callable[[Iterator[nn.Parameter]], torch.optim.Optimizer]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One net with the recipe of its source, and the preset that stands for it in the lab."""
+
+    preset: str
+    net: Callable[[], nn.Module]
+    optimizer: Optimize
+    loss: plain.Loss
+    scale: tuple[float, float]
+    """(mean, std) that the source normalizes pixels with."""
+    bars: dict[str, float]
+    """How many times faster the engine has to be on two cores, by precision."""
+
+
+CASES = {
+    "conv": Case(
+        "source-003-det-st-both",
+        plain.PlainConvNet,
+        lambda parameters: torch.optim.SGD(parameters, lr=0.1, momentum=0.9),
+        plain.classified,
+        (0.1307, 0.3081),
+        {"float32": 1.6, "bfloat16": 2.0},
+    ),
+    "mlp": Case(
+        "source-000",
+        plain.PlainMLP,
+        lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.9),
+        plain.classified,
+        (0.0, 1.0),
+        {"float32": 8.0},
+    ),
+    "autoencoder": Case(
+        "source-001",
+        plain.PlainAutoencoder,
+        lambda parameters: torch.optim.Adam(parameters, lr=0.001, betas=(0.5, 0.999)),
+        plain.reconstructed,
+        (0.5, 0.5),
+        {"float32": 1.15, "bfloat16": 1.4},
+    ),
+}
+
+
+def mnist() -> Dataset:
+    """The images of every benchmark.
+
+    Raises:
+        DataError: they are not in the data folder; nothing is downloaded.
+    """
+    dataset = Dataset.members["mnist"]()
+    if not dataset.present():
+        raise DataError(
+            f"The benchmarks need MNIST, and {data_folder()} does not hold it; set LAB_DATA to a folder that does."
+        )
+    return dataset
+
+
+def experiment(case: Case, precision: str, *changes: str) -> Experiment:
+    """The case for the lab, by default without end and without evaluations, which the plain loop does not make."""
+    endless = ["budget=10000000", "budget_unit=steps", "evaluate_every=10000"]
+    return PRESETS[case.preset].experiment(mnist()).with_changes([f"precision={precision}", *endless, *changes])
+
+
+def plain_steps(case: Case, indices: Tensor, seed: int = 0) -> Iterator[int]:
+    """Train as the source does, without end, on some of the training images; gives the images of each step."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        net = case.net()
+    optimizer = case.optimizer(net.parameters())
+    batches = plain.loader(True, case.scale, indices, seed)
+    while True:
+        for images, _ in plain.train(net, optimizer, case.loss, batches):
+            yield images
+
+
+def engine_steps(training: Training, recorder: Recorder | None) -> Iterator[int]:
+    """Train in the lab's engine; with a recorder, record curves and frames as often as a job does."""
+    looked, seen = time.monotonic(), 0
+    for event in training.events():
+        if recorder is not None:
+            recorder.add(event)
+            if time.monotonic() - looked > SECONDS_PER_FRAME:
+                recorder.show(training.frame())
+                looked = time.monotonic()
+        if isinstance(event, Step):
+            yield training.images_seen - seen
+            seen = training.images_seen

@@ -1,0 +1,75 @@
+"""Runs in this process, in one registry that outlives pages: each job trains one experiment, or races several.
+
+Pages hold a job's id and read snapshots.
+"""
+
+from __future__ import annotations
+
+import atexit
+import secrets
+import threading
+from collections.abc import Sequence
+
+from lab.experiment import Experiment
+from lab.jobs.job import Job
+from lab.jobs.races import SHARED_IN_A_RACE, require_raceable
+from lab.jobs.slots import Slots
+from lab.jobs.view import ENDED, JobView, Status
+
+RUNNING_AT_ONCE = 2
+"""Jobs that train at the same time; more wait in line."""
+KEPT = 24
+"""Ended jobs kept in memory."""
+
+__all__ = ["ENDED", "JOBS", "KEPT", "SHARED_IN_A_RACE", "Job", "JobView", "Jobs", "Slots", "Status", "require_raceable"]
+
+
+class Jobs:
+    """Every job of this process, newest last."""
+
+    def __init__(self, running_at_once: int = RUNNING_AT_ONCE) -> None:
+        self._slots = Slots(running_at_once)
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+
+    def start(self, experiments: Sequence[Experiment], title: str, playing: bool = True) -> Job:
+        """Start a run, or a race of several.
+
+        Raises:
+            InvalidExperiment: the contestants cannot race each other.
+        """
+        require_raceable(experiments)
+        with self._lock:
+            job = Job(secrets.token_hex(4), title, experiments, self._slots)
+            self._jobs[job.id] = job
+            self._forget_old()
+        job.start(playing)
+        return job
+
+    def get(self, id: str | None) -> Job | None:
+        """The job of an id, if it is still there."""
+        with self._lock:
+            return self._jobs.get(id) if id else None
+
+    def all(self) -> list[Job]:
+        """Every job, newest first."""
+        with self._lock:
+            return list(reversed(self._jobs.values()))
+
+    def stop_all(self, timeout: float = 10) -> None:
+        """Stop every job and wait for its thread."""
+        for job in self.all():
+            job.stop()
+        for job in self.all():
+            job.wait(timeout)
+
+    def _forget_old(self) -> None:
+        ended = [job.id for job in self._jobs.values() if job.ended]
+        for id in ended[: max(0, len(ended) - KEPT)]:
+            del self._jobs[id]
+
+
+JOBS = Jobs()
+"""The jobs of this process. The app's file watcher is off, so that no edit makes a second, empty one."""
+
+atexit.register(JOBS.stop_all)

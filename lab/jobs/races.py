@@ -1,0 +1,33 @@
+"""Which experiments can race each other: those that see the same batches from the same start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lab.experiment import Experiment, InvalidExperiment
+
+SHARED_IN_A_RACE = {
+    "dataset": "all of a race see the same images",
+    "batch_size": "all of a race see the same batches",
+    "subset": "all of a race see the same images",
+    "seed": "all of a race start from the same weights and see the same batches; use one race per seed",
+    "budget": "all of a race stop at the same step",
+    "budget_unit": "all of a race stop at the same step",
+    "threads": "all of a race take turns in one thread, which has one number of threads",
+}
+"""The fields that contestants share, each with its reason."""
+
+
+def require_raceable(experiments: Sequence[Experiment]) -> None:
+    """Contestants see the same batches, so what decides those must be the same for all.
+
+    Raises:
+        InvalidExperiment: there is no contestant, or some differ in what all must share.
+    """
+    if not experiments:
+        raise InvalidExperiment(["There is no experiment to run."])
+    for name, reason in SHARED_IN_A_RACE.items():
+        values = [getattr(experiment, name) for experiment in experiments]
+        if any(value != values[0] for value in values):
+            shown = " and ".join(dict.fromkeys(getattr(value, "name", None) or str(value) for value in values))
+            raise InvalidExperiment([f"Contestants differ in {name} ({shown}), and {reason}."])

@@ -1,0 +1,37 @@
+"""What every page must say before anything else: a broken link, images that cannot be had, parts that did not load."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lab import data, estimators, models, optimizers, presets
+from lab.data import DataError, data_folder
+from lab.ui import state
+
+
+def show_notices() -> None:
+    """Say what is wrong with this tab's address, with the data folder and with the parts of the lab."""
+    show_problems([*state.problems(), *_data_problems(), *_broken_parts()])
+
+
+def show_problems(problems: list[str]) -> None:
+    """Say what is wrong, a sentence each."""
+    for problem in problems:
+        st.error(problem, icon=":material/error:")
+
+
+def _data_problems() -> list[str]:
+    try:
+        data_folder()
+    except DataError as error:
+        return [f"{error} Until then only the embedded digits can be trained on."]
+    return []
+
+
+def _broken_parts() -> list[str]:
+    families = (data, estimators, models, optimizers, presets)
+    return [
+        f"The module {broken.module} did not load, and its parts are missing: {broken.error}"
+        for family in families
+        for broken in family.BROKEN
+    ]

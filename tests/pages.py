@@ -1,0 +1,78 @@
+"""The app as scripts without a browser, for tests of its pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from lab.data import Dataset
+from lab.experiment import Experiment
+from lab.jobs import JOBS, Job
+from lab.presets import PRESETS
+from tests.browser import REPOSITORY
+
+APP = str(REPOSITORY / "app.py")
+PAGES = sorted(path.name for path in (REPOSITORY / "pages").glob("*.py"))
+PATIENCE = 60
+"""Seconds after which something that should happen has failed to."""
+
+
+def opened(page: str = "train.py", **parameters: str) -> AppTest:
+    """A new browser tab on a page, its address carrying these parameters. No exception may reach the person."""
+    tab = AppTest.from_file(APP, default_timeout=PATIENCE)
+    if page != "train.py":
+        tab.run()
+        tab.switch_page(f"pages/{page}")
+    for name, value in parameters.items():
+        tab.query_params[name] = value
+    return shown(tab)
+
+
+def shown(changed: Any) -> AppTest:
+    """The tab after its page ran once more: because time passed, or because an element of it was used."""
+    tab: AppTest = changed.run()
+    assert not tab.exception, [item.message for item in tab.exception]
+    return tab
+
+
+def pressed(tab: AppTest, key: str) -> AppTest:
+    """The tab after its button of that key was pressed."""
+    return shown(tab.button(key=key).click())
+
+
+def button(tab: AppTest, label: str) -> Any:
+    """The only button of that label."""
+    (found,) = [item for item in tab.button if item.label == label]
+    return found
+
+
+def told(tab: AppTest) -> str:
+    """Everything the page says in errors, warnings, notes and captions."""
+    return "\n".join(item.value for kind in (tab.error, tab.warning, tab.info, tab.caption) for item in kind)
+
+
+def forget_runs() -> None:
+    """Stop what runs in this process and start with none, as a server does."""
+    JOBS.stop_all()
+    JOBS._jobs.clear()
+
+
+def newest() -> Job:
+    """The job that was started last."""
+    return JOBS.all()[0]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that happens in another thread."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def on_digits(preset: str, *changes: str) -> Experiment:
+    """A preset on the embedded images."""
+    return PRESETS[preset].experiment(Dataset.members["digits"]()).with_changes(list(changes))

@@ -1,0 +1,195 @@
+"""The pages as scripts, on the embedded digits: what a person chooses, sees and is told. No browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.estimators import Estimator
+from lab.experiment import Experiment
+from lab.links import decode, encode
+from lab.models import Architecture
+from lab.optimizers import Optimizer
+from lab.parts import Part
+from lab.presets import PRESETS
+from lab.schedules import Schedule
+from tests.pages import PAGES, button, forget_runs, newest, on_digits, opened, pressed, shown, told, until
+
+CUT_SHORT = encode(on_digits("source-000"))[:-9]
+
+
+@pytest.fixture(autouse=True)
+def empty_lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No data folder, no run from another test."""
+    monkeypatch.delenv("LAB_DATA", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    forget_runs()
+    yield
+    forget_runs()
+
+
+def draft(tab) -> Experiment:  # type: ignore[no-untyped-def]
+    """The experiment in the tab's address."""
+    (link,) = tab.query_params["experiment"]
+    return decode(link)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_on_the_embedded_images(page: str) -> None:
+    tab = opened(page)
+    assert not tab.error
+    assert any(box.label == "Images" and box.value == "digits" for box in tab.sidebar.selectbox)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_data_folder_that_is_not_there_is_said_and_the_rest_works(page: str, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LAB_DATA", str(tmp_path / "absent"))
+    tab = opened(page)
+    assert "absent" in tab.error[0].value
+    assert "LAB_DATA" in tab.error[0].value
+    assert not (tmp_path / "absent").exists()
+    start = button(tab, "Train" if page == "train.py" else "Race")
+    assert not start.disabled
+
+
+def test_one_click_starts_a_net_and_the_keys_of_the_transport_work() -> None:
+    tab = pressed(opened(), "preset.card.source-000")
+    job = newest()
+    until(lambda: job.view().snapshots[0].steps["step"].size > 3)
+    shown(tab)
+    assert tab.get("bidi_component")
+    pressed(tab, "train.play")
+    until(lambda: job.status == "paused")
+    steps = job.view().snapshots[0].steps["step"][-1]
+    pressed(tab, "train.Step")
+    until(lambda: job.view().snapshots[0].steps["step"][-1] == steps + 1)
+    pressed(tab, "train.10 steps")
+    until(lambda: job.view().snapshots[0].steps["step"][-1] == steps + 11)
+    pressed(tab, "train.Rewind")
+    until(lambda: job.status == "paused" and not job.view().snapshots[0].steps["step"].size)
+    seed = job.experiments[0].seed
+    pressed(tab, "train.New seed")
+    assert job.experiments[0].seed != seed
+    pressed(tab, "train.play")
+    until(lambda: job.status == "running")
+    pressed(tab, "train.Stop")
+    until(lambda: job.status == "stopped")
+    assert "What was recorded is kept" in told(shown(tab))
+
+
+def test_a_reload_and_a_second_tab_find_the_run() -> None:
+    tab = pressed(opened(), "preset.card.source-004")
+    job = newest()
+    (run,) = tab.query_params["run"]
+    assert run == job.id
+    for other in (opened(), opened(run=run, experiment=encode(job.experiments[0]))):
+        assert any(item.label == "Pause" for item in other.button)
+    assert not job.ended
+
+
+def test_a_reload_keeps_what_was_being_edited_beside_the_run() -> None:
+    pressed(opened(), "preset.card.source-000")
+    edited = on_digits("source-000", "estimator=relu-backward")
+    tab = opened(run=newest().id, experiment=encode(edited))
+    assert draft(tab) == edited
+    assert "differs from this run in estimator" in told(tab)
+
+
+def test_a_run_of_another_tab_goes_on_when_this_one_starts_its_own() -> None:
+    pressed(opened(), "preset.card.source-000")
+    first = newest()
+    other = pressed(opened(), "preset.card.source-004")
+    second = newest()
+    assert not first.ended
+    pressed(other, "preset.list.source-000")
+    until(lambda: second.status == "stopped")
+    assert not first.ended
+
+
+def test_train_starts_what_the_panel_shows() -> None:
+    tab = opened(experiment=encode(on_digits("source-000", "seed=7", "optimizer.lr.name=cosine")))
+    shown(button(tab, "Train").click())
+    assert newest().experiments[0] == on_digits("source-000", "seed=7", "optimizer.lr.name=cosine")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_address_carries_every_field(name: str) -> None:
+    experiment = on_digits(name, "seed=12345", "budget=3.5")
+    assert draft(opened(experiment=encode(experiment))) == experiment
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [("nonsense", "format"), ("1.abc", "damaged"), ("9.abc", "reads format '1'"), (CUT_SHORT, "cut short")],
+)
+def test_a_broken_link_is_said_and_the_rest_works(link: str, words: str) -> None:
+    tab = opened(experiment=link)
+    assert tab.error[0].value.startswith("The link could not be opened.")
+    assert words in tab.error[0].value
+    pressed(tab, "preset.card.source-000")
+    assert not newest().ended
+
+
+def members(family: type[Part]) -> list[tuple[str, type[Part]]]:
+    return [(name, member) for name, member in family.members.items()]
+
+
+def chosen(tab, label: str, name: str):  # type: ignore[no-untyped-def]
+    """The tab after a part was chosen in the panel."""
+    (box,) = [item for item in tab.sidebar.selectbox if item.label == label]
+    return shown(box.set_value(name))
+
+
+@pytest.mark.parametrize(("name", "member"), members(Estimator))
+def test_every_estimator_explains_itself(name: str, member: type[Estimator]) -> None:
+    tab = chosen(opened(), "Gradient estimator", name)
+    assert draft(tab).estimator.name == name
+    assert member.formula in [item.value.strip("$ \n") for item in tab.sidebar.latex]
+    assert member.paper in told(tab)
+    if member.zero_gradient:
+        assert "No gradient reaches" in tab.warning[0].value
+    if member.unbiased:
+        assert f"{member.title} is not unbiased in this net" in told(tab), "batch norm follows the bits"
+
+
+@pytest.mark.parametrize(("name", "member"), members(Architecture))
+def test_every_architecture_can_be_chosen(name: str, member: type[Architecture]) -> None:
+    tab = chosen(opened(), "Architecture", name)
+    assert draft(tab).architecture == member()
+
+
+@pytest.mark.parametrize(("name", "member"), members(Optimizer))
+def test_every_optimizer_can_be_chosen_where_it_fits(name: str, member: type[Optimizer]) -> None:
+    tab = chosen(opened(), "Optimizer", name)
+    if member.needs_binary_weights:
+        assert f"optimizer '{name}' flips binary weights" in tab.sidebar.error[0].value
+        assert button(tab, "Train").disabled
+        tab = chosen(tab, "Architecture", "binary-mlp")
+    assert draft(tab).optimizer.name == name
+    assert not tab.error
+
+
+@pytest.mark.parametrize("name", Schedule.members)
+def test_every_schedule_is_drawn_before_the_run(name: str) -> None:
+    tab = chosen(opened(), "Lr", name)
+    charts = tab.sidebar.get("plotly_chart")
+    assert draft(tab).optimizer.lr.name == name
+    assert len(charts) == (1 if name == "constant" else 2), "the estimator's picture, and the schedule"
+
+
+def test_a_run_that_diverges_says_so_and_keeps_its_curves() -> None:
+    tab = opened(experiment=encode(on_digits("source-000", "optimizer.lr=100", "optimizer.momentum=0.99", "estimator=identity")))
+    shown(button(tab, "Train").click())
+    job = newest()
+    until(lambda: job.ended)
+    assert "training loss" in told(shown(tab))
+    assert job.view().snapshots[0].steps["step"].size
+
+
+def test_a_device_that_is_not_there_is_said_and_what_is_offered() -> None:
+    tab = opened(experiment=encode(on_digits("source-000", "device=mps")))
+    shown(button(tab, "Train").click())
+    until(lambda: newest().ended)
+    assert "'mps' is not on this machine; it offers auto, cpu" in told(shown(tab))
