@@ -138,7 +138,8 @@ class Training:
         self.images = experiment.dataset.images(on_progress)
         self.scale = pixel_scale(experiment.architecture.scale, self.images)
         self.indices = split(experiment.dataset, self.images, stream(experiment.seed, "split"), experiment.subset)
-        self.net = experiment.architecture.build(experiment.seed).to(self.device)
+        # Convolutions are fastest where channels lie side by side, and take that from the layout of their weights.
+        self.net = experiment.architecture.build(experiment.seed).to(self.device, memory_format=torch.channels_last)
         self.state = experiment.estimator.new_state()
         if self.state is not None:
             self.state.to(self.device)

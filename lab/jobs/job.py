@@ -102,6 +102,11 @@ class Job:
         return self._status
 
     @property
+    def playing(self) -> bool:
+        """Whether it trains, or will as soon as it can."""
+        return self._playing and not self.ended
+
+    @property
     def speed(self) -> float | None:
         """The limit on the steps a second, if there is one."""
         return self._speed
@@ -185,7 +190,8 @@ class Job:
         while runs and self._may_step():
             runs = [run for run in runs if next(run, False)]
             now = time.monotonic()
-            if not self._playing or now - looked > max(SECONDS_PER_FRAME, cost / FRAME_SHARE):
+            held = not self._playing and not self._steps_asked
+            if held or now - looked > max(SECONDS_PER_FRAME, cost / FRAME_SHARE):
                 self._look(trainings, recorders)
                 looked = time.monotonic()
                 cost = looked - now

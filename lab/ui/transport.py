@@ -13,7 +13,7 @@ SPEEDS: dict[str, float | None] = {"1": 1.0, "5": 5.0, "25": 25.0, "100": 100.0,
 
 def transport(job: Job, key: str) -> None:
     """The controls of a job. Space plays and pauses, → steps, ↑ makes ten steps, Home rewinds, N draws a new seed."""
-    playing = job.status in ("running", "queued", "preparing")
+    playing = job.playing
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"transport-{key}"):
         st.button(
             "Pause" if playing else "Play",
@@ -48,7 +48,7 @@ def _button(job: Job, key: str, label: str, icon: str, shortcut: str | None, act
 
 
 def _play_or_pause(job: Job) -> None:
-    if job.status in ("running", "queued", "preparing"):
+    if job.playing:
         job.pause()
         return
     if job.ended:

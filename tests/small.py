@@ -1,0 +1,68 @@
+"""Small experiments on the digits, one for every architecture, and their curves without clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from lab.experiment import Experiment
+from lab.training import Evaluated, Event, Finished, Report, Step, train
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "mlp": {"hidden": [16]},
+    "convnet": {},
+    "autoencoder": {"code_bits": 8},
+    "binary-mlp": {"hidden": 24, "depth": 3},
+}
+"""Fields that keep the net of an architecture small; one that is not here has its defaults."""
+BATCHES: dict[str, int] = {"autoencoder": 4}
+"""Images per update, where 16 take long."""
+
+
+def small(architecture: str = "mlp", shape: dict[str, Any] | None = None, **fields: Any) -> Experiment:
+    """A few steps, four of them an epoch; `shape` sets fields of the architecture."""
+    net = {"name": architecture, **SHAPES.get(architecture, {}), **(shape or {})}
+    batch = BATCHES.get(architecture, 16)
+    quick = {"budget": 4, "budget_unit": "steps", "subset": 4 * batch, "batch_size": batch, "threads": 1}
+    gentle = {"name": "sgd", "lr": 0.02}
+    images = {"name": "digits", "validation": 40}
+    return Experiment.parse({"dataset": images, "architecture": net, "optimizer": gentle, **quick, **fields})
+
+
+def clockless(events: Iterable[Event]) -> list[Event]:
+    """Events without what depends on the time they took."""
+    return [_clockless(event) for event in events]
+
+
+def curves(experiment: Experiment, first: int | None = None) -> list[Event]:
+    """The events of a run without times: all of them, or so many, which spares the report on the test images."""
+    return clockless(islice(train(experiment), first))
+
+
+def _clockless(event: Event) -> Event:
+    if isinstance(event, Step):
+        return event._replace(seconds=0.0)
+    if isinstance(event, Evaluated) or event.report is None:
+        return event
+    report = event.report
+    return event._replace(
+        report=Report(report.steps, report.epochs, report.test, report.validation, report.reported_step, 0.0)
+    )
+
+
+def finished(events: list[Event]) -> Finished:
+    """The end of a run."""
+    end = events[-1]
+    assert isinstance(end, Finished)
+    return end
+
+
+def steps(events: Iterable[Event]) -> list[Step]:
+    """The updates of a run."""
+    return [event for event in events if isinstance(event, Step)]
+
+
+def evaluations(events: Iterable[Event]) -> list[Evaluated]:
+    """The evaluations of a run on its validation images."""
+    return [event for event in events if isinstance(event, Evaluated)]
