@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import torch
@@ -37,7 +39,7 @@ def evaluate(
         inputs, targets = normalized(chunk, *scale, device), targets.to(device)
         output = predict(net, experiment, inputs, slope, generator)
         if net.task == "classification":
-            loss += float(-output.gather(1, targets[:, None]).log().sum())
+            loss += float(-output.gather(1, targets[:, None]).sum())
             correct += int((output.argmax(1) == targets).sum())
         else:
             loss += float((output - inputs).square().flatten(1).mean(1).sum())
@@ -47,7 +49,7 @@ def evaluate(
 
 
 def predict(net: Net, experiment: Experiment, inputs: Tensor, slope: float, generator: torch.Generator) -> Tensor:
-    """Class probabilities (B, 10), or pictures, for a batch: a mean over samples where evaluation is `mean`."""
+    """Log-probabilities of the classes (B, 10), or pictures, for a batch; evaluation by `mean` averages over samples."""
     rule = experiment.estimator
     samples = experiment.evaluation_samples if rule.stochastic and experiment.evaluation == "mean" else 1
 
@@ -59,14 +61,15 @@ def predict(net: Net, experiment: Experiment, inputs: Tensor, slope: float, gene
             noise = torch.rand(x.shape, generator=generator, device=x.device)
         return to_levels(rule.bits(x, slope, noise), unit.levels, rule.levels)
 
-    total = torch.zeros((), device=inputs.device)
     with net.visited(visit), autocast(experiment, inputs.device):
-        for _ in range(samples):
-            output = net(inputs).float()
-            total = total + (output.softmax(1) if net.task == "classification" else output)
-    return total / samples
+        outputs = torch.stack([net(inputs).float() for _ in range(samples)])
+    if net.task == "classification":
+        return outputs.log_softmax(2).logsumexp(0) - math.log(samples)
+    return outputs.mean(0)
 
 
-def autocast(experiment: Experiment, device: torch.device) -> torch.autocast:
+def autocast(experiment: Experiment, device: torch.device) -> AbstractContextManager[None]:
     """The arithmetic that the experiment asks for."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=experiment.precision == "bfloat16")
+    if experiment.precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 
+from lab.estimators import Estimator, StraightThrough
 from lab.experiment import Experiment
 from lab.models import Architecture
 
@@ -38,7 +39,7 @@ def _gradient(experiment: Experiment) -> list[Remark]:
     if not sites:
         return [Remark("note", "This net has no binary units: the estimator and the slope have nothing to act on.")]
     if rule.zero_gradient:
-        reason = "its units are cut from the graph" if rule.binarizes_only and rule.defect_of else "its derivative is 0"
+        reason = "its derivative is 0" if isinstance(rule, StraightThrough) else "its units are cut from the graph"
         return [
             Remark(
                 "warning",
@@ -71,16 +72,22 @@ def _net(experiment: Experiment) -> list[Remark]:
     fields = experiment.architecture.model_dump()
     found = []
     if fields.get("relu"):
-        found.append(
-            Remark(
-                "note",
-                "A ReLU stands right before the binarizer: it lets no gradient through to bits that are 0, so whatever "
-                "the estimator, the rule in effect is 'ReLU backward'. Switch it off to study the estimator itself.",
-            )
-        )
+        found.append(_relu_before_bits(experiment.estimator))
     if fields.get("output") == "binarized":
         found.append(Remark("note", "The logits are binarized, so the loss cannot fall below ln(e + 9) - 1 = 1.4612."))
     return found
+
+
+def _relu_before_bits(rule: Estimator) -> Remark:
+    before = "A ReLU stands right before the binarizer"
+    if rule.stochastic:
+        text = f"{before}: no bit is 1 with a probability below 1/2, and those at 1/2 get no gradient."
+    elif rule.code_at_zero:
+        text = f"{before}, and {rule.title} takes 0 for a 1: every bit of the code is 1, whatever the picture."
+        return Remark("warning", f"{text} Switch the ReLU off, or choose another estimator.")
+    else:
+        text = f"{before}: a bit that is 0 gets no gradient, whatever the estimator, as under 'ReLU backward'."
+    return Remark("note", f"{text} Switch it off to study the estimator itself.")
 
 
 def _cost(experiment: Experiment) -> list[Remark]:

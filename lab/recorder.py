@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import threading
 from array import array
 from dataclasses import dataclass, field
@@ -43,8 +45,22 @@ class Snapshot:
         return float((len(seconds) - 1) * batch_size / (seconds[-1] - seconds[0]))
 
 
-def _columns(names: tuple[str, ...]) -> dict[str, array[float]]:
-    return {name: array("d") for name in names}
+class _Table:
+    """Equally long columns, kept row by row: to add a row is one call, to copy them all another."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._values = array("d")
+
+    def add(self, row: tuple[float | None, ...]) -> None:
+        self._values.extend([math.nan if value is None else value for value in row])
+
+    def columns(self) -> dict[str, Column]:
+        rows = np.array(self._values).reshape(-1, len(self._names))
+        return dict(zip(self._names, np.ascontiguousarray(rows.T), strict=True))
+
+    def nbytes(self) -> int:
+        return sys.getsizeof(self._values)  # with what is held ready for more rows
 
 
 @dataclass
@@ -52,8 +68,8 @@ class Recorder:
     """The memory of one run. `version` grows with everything added."""
 
     version: int = 0
-    _steps: dict[str, array[float]] = field(default_factory=lambda: _columns(STEP_COLUMNS))
-    _evaluations: dict[str, array[float]] = field(default_factory=lambda: _columns(EVALUATION_COLUMNS))
+    _steps: _Table = field(default_factory=lambda: _Table(STEP_COLUMNS))
+    _evaluations: _Table = field(default_factory=lambda: _Table(EVALUATION_COLUMNS))
     _frame: Frame | None = None
     _finished: Finished | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -66,7 +82,7 @@ class Recorder:
                 self._add_step(event)
             elif isinstance(event, Evaluated):
                 loss, accuracy = event.scores
-                self._append(self._evaluations, (event.step, event.epoch, loss, accuracy))
+                self._evaluations.add((event.step, event.epoch, loss, accuracy))
             else:
                 self._finished = event
 
@@ -81,8 +97,8 @@ class Recorder:
         with self._lock:
             return Snapshot(
                 self.version,
-                {name: np.array(column) for name, column in self._steps.items()},
-                {name: np.array(column) for name, column in self._evaluations.items()},
+                self._steps.columns(),
+                self._evaluations.columns(),
                 self._frame,
                 self._finished,
             )
@@ -90,9 +106,8 @@ class Recorder:
     def nbytes(self) -> int:
         """Memory taken by curves and frame, in bytes."""
         with self._lock:
-            columns = [*self._steps.values(), *self._evaluations.values()]
             frame = self._frame.nbytes() if self._frame else 0
-            return frame + sum(column.buffer_info()[1] * column.itemsize for column in columns)
+            return frame + self._steps.nbytes() + self._evaluations.nbytes()
 
     def _add_step(self, event: Step) -> None:
         rates, flips = event.rates, event.flips
@@ -108,9 +123,4 @@ class Recorder:
             flips.realized if flips else None,
             event.seconds,
         )
-        self._append(self._steps, row)
-
-    @staticmethod
-    def _append(columns: dict[str, array[float]], row: tuple[float | None, ...]) -> None:
-        for column, value in zip(columns.values(), row, strict=True):
-            column.append(float("nan") if value is None else value)
+        self._steps.add(row)

@@ -138,8 +138,9 @@ class Training:
         self.images = experiment.dataset.images(on_progress)
         self.scale = pixel_scale(experiment.architecture.scale, self.images)
         self.indices = split(experiment.dataset, self.images, stream(experiment.seed, "split"), experiment.subset)
-        # Convolutions are fastest where channels lie side by side, and take that from the layout of their weights.
-        self.net = experiment.architecture.build(experiment.seed).to(self.device, memory_format=torch.channels_last)
+        self.net = experiment.architecture.build(experiment.seed).to(self.device)
+        # Convolutions are fastest where the channels of a pixel lie side by side, as they then do in all that follows.
+        self.net.to(memory_format=torch.channels_last)
         self.state = experiment.estimator.new_state()
         if self.state is not None:
             self.state.to(self.device)
@@ -166,12 +167,18 @@ class Training:
 
     def events(self) -> Iterator[Event]:
         """Run to the end of the budget, one event at a time."""
+        run = self._run()
+        while (event := self._with_its_threads(run)) is not None:
+            yield event
+
+    def _with_its_threads(self, run: Iterator[Event]) -> Event | None:
+        """The next event. Others take turns in this thread, so their number of threads is given back after each."""
         threads = torch.get_num_threads()
         torch.set_num_threads(self.experiment.threads)
         try:
-            yield from self._run()
+            return next(run, None)
         except _Diverged as diverged:
-            yield Finished("diverged", str(diverged), None)
+            return Finished("diverged", str(diverged), None)
         finally:
             torch.set_num_threads(threads)
 
@@ -224,16 +231,12 @@ class Training:
         progress = self.progress
         slope = self.experiment.slope.at(progress)
         rollout = Rollout(self.net, inputs, targets, self.experiment.estimator, slope, self.noise)
-        if self.experiment.precision == "bfloat16":
-            with autocast(self.experiment, self.device):
-                loss = self.experiment.estimator.loss(rollout, self.state)
-        else:
+        with autocast(self.experiment, self.device):
             loss = self.experiment.estimator.loss(rollout, self.state)
         loss.backward()
         flips = self.updates.step(progress, measure=self.step % FLIPS_EVERY == 0)
-        for parameter in self._parameters:
-            parameter.grad = None
         batch_loss, accuracy = self._measured(rollout)
+        self._release()
         self.step += 1
         self.images_seen += len(inputs)
         self.seconds += perf_counter() - started
@@ -241,15 +244,21 @@ class Training:
         return Step(self.step, epoch, batch_loss, accuracy, slope, self.updates.rates, flips, self.seconds)
 
     def _measured(self, rollout: Rollout) -> tuple[float, float | None]:
-        """Loss and accuracy of the step's first pass, in one transfer from the device."""
+        """Loss and accuracy of the step's first pass."""
         first = rollout.first
         assert first is not None
-        loss = first.loss.detach().mean()
+        loss = first.loss.mean().item()
         if self.net.task == "reconstruction":
-            return loss.item(), None
-        hits = first.output.detach().argmax(1).view(-1, len(rollout.targets)) == rollout.targets
-        loss_value, accuracy = torch.stack((loss, hits.float().mean())).tolist()
-        return loss_value, accuracy
+            return loss, None
+        hits = first.output.argmax(1).view(-1, len(rollout.targets)) == rollout.targets
+        return loss, hits.sum().item() / hits.numel()
+
+    def _release(self) -> None:
+        """Free what only this step needs, so that the next one finds the same memory, still in the cache."""
+        for parameter in self._parameters:
+            parameter.grad = None
+        for norm in self.net.norms:
+            norm.last = None
 
     def _evaluated(self) -> Evaluated:
         started = perf_counter()

@@ -8,7 +8,7 @@ from lab.ui.boards import board
 from lab.ui.editor import experiment_editor, show_changes, show_remarks, train_button
 from lab.ui.live import watch
 from lab.ui.notices import show_notices
-from lab.ui.presets import preset_gallery, preset_list
+from lab.ui.presets import preset_gallery, preset_menu
 from lab.ui.projector import projector
 from lab.ui.share import share
 
@@ -23,7 +23,7 @@ job = state.watched()
 with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     on_stage = projector()
     if not on_stage:
-        preset_list()
+        preset_menu()
         if experiment is not None:
             share(experiment)
         state.choose_run([item for item in JOBS.all() if len(item.experiments) == 1])

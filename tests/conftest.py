@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from lab.jobs import Jobs
+from tests.pages import forget_runs
+
 
 @pytest.fixture
 def no_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,3 +33,21 @@ def lab_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root.mkdir()
     monkeypatch.setenv("LAB_DATA", str(root))
     return root
+
+
+@pytest.fixture
+def empty_lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """The app's process as it is at its start: no data folder, and no run of another test."""
+    monkeypatch.delenv("LAB_DATA", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    forget_runs()
+    yield
+    forget_runs()
+
+
+@pytest.fixture
+def jobs() -> Iterator[Jobs]:
+    """A registry of its own, whose threads end with the test."""
+    registry = Jobs(running_at_once=2)
+    yield registry
+    registry.stop_all(timeout=60)

@@ -111,6 +111,8 @@ def test_heavy_libraries_stay_where_they_belong(path: Path) -> None:
     for found in imports(path):
         if named(found, "streamlit"):
             assert shown(path).startswith(("lab/ui/", "pages/", "app.py")), f"{shown(path)} imports streamlit"
+        if named(found, "plotly"):
+            assert shown(path).startswith(("lab/figures/", "lab/ui/")), f"{shown(path)} imports plotly"
         if named(found, "torch"):
             assert not shown(path).startswith(("lab/figures/", "pages/", "app.py")), f"{shown(path)} imports torch"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,10 @@ from lab.optimizers import Optimizer
 from lab.parts import Part
 from lab.presets import PRESETS
 from lab.schedules import Schedule
-from tests.pages import PAGES, button, forget_runs, newest, on_digits, opened, pressed, shown, told, until
+from tests.pages import PAGES, button, newest, on_digits, opened, pressed, shown, told, until
 
+pytestmark = pytest.mark.usefixtures("empty_lab")
 CUT_SHORT = encode(on_digits("source-000"))[:-9]
-
-
-@pytest.fixture(autouse=True)
-def empty_lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """No data folder, no run from another test."""
-    monkeypatch.delenv("LAB_DATA", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    forget_runs()
-    yield
-    forget_runs()
 
 
 def draft(tab) -> Experiment:  # type: ignore[no-untyped-def]
@@ -54,7 +44,7 @@ def test_a_data_folder_that_is_not_there_is_said_and_the_rest_works(page: str, m
 
 
 def test_one_click_starts_a_net_and_the_keys_of_the_transport_work() -> None:
-    tab = pressed(opened(), "preset.card.source-003-det-st-both")
+    tab = pressed(opened(), "preset.source-003-det-st-both")
     job = newest()
     until(lambda: job.view().snapshots[0].steps["step"].size > 3)
     shown(tab)
@@ -79,7 +69,7 @@ def test_one_click_starts_a_net_and_the_keys_of_the_transport_work() -> None:
 
 
 def test_a_reload_and_a_second_tab_find_the_run() -> None:
-    tab = pressed(opened(), "preset.card.source-004")
+    tab = pressed(opened(), "preset.source-004")
     job = newest()
     run = tab.query_params["run"]
     assert run == job.id
@@ -89,7 +79,7 @@ def test_a_reload_and_a_second_tab_find_the_run() -> None:
 
 
 def test_a_reload_keeps_what_was_being_edited_beside_the_run() -> None:
-    pressed(opened(), "preset.card.source-000")
+    pressed(opened(), "preset.source-000")
     edited = on_digits("source-000", "estimator=relu-backward")
     tab = opened(run=newest().id, experiment=encode(edited))
     assert draft(tab) == edited
@@ -97,12 +87,12 @@ def test_a_reload_keeps_what_was_being_edited_beside_the_run() -> None:
 
 
 def test_a_run_of_another_tab_goes_on_when_this_one_starts_its_own() -> None:
-    pressed(opened(), "preset.card.source-001")
+    pressed(opened(), "preset.source-001")
     first = newest()
-    other = pressed(opened(), "preset.list.source-004")
+    other = shown(opened().menu_button(key="presets").click("source-004"))
     second = newest()
     assert not first.ended
-    pressed(other, "preset.list.source-000")
+    shown(other.menu_button(key="presets").click("source-000"))
     until(lambda: second.status == "stopped")
     assert not first.ended
 
@@ -127,7 +117,7 @@ def test_a_broken_link_is_said_and_the_rest_works(link: str, words: str) -> None
     tab = opened(experiment=link)
     assert tab.error[0].value.startswith("The link could not be opened.")
     assert words in tab.error[0].value
-    pressed(tab, "preset.card.source-000")
+    pressed(tab, "preset.source-000")
     assert not newest().ended
 
 
@@ -179,7 +169,8 @@ def test_every_schedule_is_drawn_before_the_run(name: str) -> None:
 
 
 def test_a_run_that_diverges_says_so_and_keeps_its_curves() -> None:
-    tab = opened(experiment=encode(on_digits("source-000", "optimizer.lr=100", "optimizer.momentum=0.99", "estimator=identity")))
+    hot = on_digits("source-000", "optimizer.lr=100", "optimizer.momentum=0.99", "estimator=identity")
+    tab = opened(experiment=encode(hot))
     shown(button(tab, "Train").click())
     job = newest()
     until(lambda: job.ended)

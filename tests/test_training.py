@@ -191,8 +191,8 @@ class TestReport:
 
 class TestDivergence:
     def test_ends_the_run_with_its_reason_and_keeps_what_was_recorded(self) -> None:
-        wild = {"optimizer": {"name": "sgd", "lr": 100}, "evaluate_every": 99, "budget": 60}
-        events = curves(small("mlp", {"binary_layers": []}, **wild))
+        wild = {"name": "sgd", "lr": 100, "weight_decay": 10}  # every step makes the weights a thousand times larger
+        events = curves(small("mlp", {"binary_layers": []}, optimizer=wild, evaluate_every=99, budget=60))
         end = finished(events)
         assert end.reason == "diverged"
         assert end.report is None

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from lab.bench import plain
-from lab.data import DataError, Dataset, data_folder
 from lab.experiment import Experiment
-from lab.jobs.job import SECONDS_PER_FRAME
+from lab.jobs.job import FRAME_SHARE, SECONDS_PER_FRAME
 from lab.presets import PRESETS
 from lab.recorder import Recorder
 from lab.training import Step, Training
+
+PLAIN = "plain"
+"""The name of the contestant that trains as the source does."""
 
 Optimize = Callable[[Iterator[nn.Parameter]], torch.optim.Optimizer]
 
@@ -62,24 +64,11 @@ CASES = {
 }
 
 
-def mnist() -> Dataset:
-    """The images of every benchmark.
-
-    Raises:
-        DataError: they are not in the data folder; nothing is downloaded.
-    """
-    dataset = Dataset.members["mnist"]()
-    if not dataset.present():
-        raise DataError(
-            f"The benchmarks need MNIST, and {data_folder()} does not hold it; set LAB_DATA to a folder that does."
-        )
-    return dataset
-
-
 def experiment(case: Case, precision: str, *changes: str) -> Experiment:
     """The case for the lab, by default without end and without evaluations, which the plain loop does not make."""
     endless = ["budget=10000000", "budget_unit=steps", "evaluate_every=10000"]
-    return PRESETS[case.preset].experiment(mnist()).with_changes([f"precision={precision}", *endless, *changes])
+    preset = PRESETS[case.preset].experiment(plain.require_mnist())
+    return preset.with_changes([f"precision={precision}", *endless, *changes])
 
 
 def plain_steps(case: Case, indices: Tensor, seed: int = 0) -> Iterator[int]:
@@ -96,13 +85,15 @@ def plain_steps(case: Case, indices: Tensor, seed: int = 0) -> Iterator[int]:
 
 def engine_steps(training: Training, recorder: Recorder | None) -> Iterator[int]:
     """Train in the lab's engine; with a recorder, record curves and frames as often as a job does."""
-    looked, seen = time.monotonic(), 0
+    looked, cost, seen = time.monotonic(), 0.0, 0
     for event in training.events():
         if recorder is not None:
             recorder.add(event)
-            if time.monotonic() - looked > SECONDS_PER_FRAME:
+            now = time.monotonic()
+            if now - looked > max(SECONDS_PER_FRAME, cost / FRAME_SHARE):
                 recorder.show(training.frame())
                 looked = time.monotonic()
+                cost = looked - now
         if isinstance(event, Step):
             yield training.images_seen - seen
             seen = training.images_seen

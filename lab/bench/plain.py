@@ -131,6 +131,18 @@ def reconstructed(net: nn.Module, data: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(net(data), data)
 
 
+def require_mnist() -> Dataset:
+    """The images of every benchmark.
+
+    Raises:
+        DataError: they are not in the data folder; nothing is downloaded.
+    """
+    dataset = Dataset.members["mnist"]()
+    if not dataset.present():
+        raise DataError(f"Benchmarks need MNIST, which is not in {data_folder()}; set LAB_DATA to a folder with it.")
+    return dataset
+
+
 def loader(train: bool, scale: tuple[float, float], indices: Tensor | None, seed: int) -> DataLoader[Batch]:
     """MNIST from the data folder in batches, in this process, as the sources load it.
 
@@ -145,8 +157,7 @@ def loader(train: bool, scale: tuple[float, float], indices: Tensor | None, seed
     """
     from torchvision import datasets, transforms
 
-    if not Dataset.members["mnist"]().present():
-        raise DataError(f"This benchmark needs MNIST, which is not in {data_folder()}; set LAB_DATA to a folder with it.")
+    require_mnist()
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((scale[0],), (scale[1],))])
     dataset = datasets.MNIST(str(data_folder()), train=train, transform=transform)
     if indices is None:

@@ -47,14 +47,11 @@ class Batches:
         self._generator = generator
         lone = batch_size > 1 and len(indices) > 1 and len(indices) % batch_size == 1
         self._served = len(indices) - lone
+        self.steps_per_epoch = math.ceil(self._served / batch_size)
+        """Batches an epoch."""
         self._affine = _Affine(*scale, self._images.device)
         chunk_images = CPU_CHUNK if self._images.device.type == "cpu" else DEVICE_CHUNK
         self._batches_per_chunk = max(1, chunk_images // batch_size)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Batches an epoch."""
-        return math.ceil(self._served / self._batch_size)
 
     def epoch(self, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Each image once, as (B, 1, 28, 28) float32 with (B,) int64 labels, without the first `skip` batches.

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from lab.data import DataError
 from lab.experiment import Experiment, InvalidExperiment
@@ -184,18 +185,16 @@ class Job:
         with self._condition:
             self._trainings, self._download = trainings, None
         runs = [_advance(training, recorder) for training, recorder in zip(trainings, recorders, strict=True)]
-        self._look(trainings, recorders)
-        looked = stepped = time.monotonic()
-        cost = 0.0
-        while runs and self._may_step():
-            runs = [run for run in runs if next(run, False)]
-            now = time.monotonic()
-            held = not self._playing and not self._steps_asked
-            if held or now - looked > max(SECONDS_PER_FRAME, cost / FRAME_SHARE):
-                self._look(trainings, recorders)
-                looked = time.monotonic()
-                cost = looked - now
-            stepped = self._pace(stepped)
+        stepped, look_after, shown = time.monotonic(), 0.0, False
+        while runs:
+            turn = "look" if not shown and time.monotonic() > look_after else self._turn(shown)
+            if turn == "end":
+                break
+            if turn == "look":
+                look_after, shown = self._look(trainings, recorders), True
+            else:
+                runs, shown = [run for run in runs if next(run, False)], False
+                stepped = self._pace(stepped)
         if not self._restart:
             self._look(trainings, recorders)
         with self._condition:
@@ -204,25 +203,27 @@ class Job:
             self._end(trainings, recorders)
         return False
 
-    def _may_step(self) -> bool:
-        """Wait until a step is asked for; False if the job was stopped or rewound instead."""
+    def _turn(self, shown: bool) -> Literal["step", "look", "end"]:
+        """Wait until there is something to do: a look, if the job is held and not `shown` as it is, or a step."""
         while True:
             with self._condition:
                 if self._stopped or self._restart:
                     self._slots.release(self)
-                    return False
+                    return "end"
                 if self._steps_asked > 0:
                     self._steps_asked -= 1
                     self._set("paused")
-                    return True
+                    return "step"
                 if not self._playing:
                     self._slots.release(self)
+                    if not shown:
+                        return "look"
                     self._set("paused")
                     self._condition.wait()
                     continue
                 if self._slots.take(self):
                     self._set("running")
-                    return True
+                    return "step"
                 self._set("queued")
                 self._condition.wait(0.2)
 
@@ -235,9 +236,13 @@ class Job:
                     self._condition.wait(remaining)
         return time.monotonic()
 
-    def _look(self, trainings: list[Training], recorders: list[Recorder]) -> None:
+    def _look(self, trainings: list[Training], recorders: list[Recorder]) -> float:
+        """Show what is inside the nets; returns the moment from which on to look again while training goes on."""
+        started = time.monotonic()
         for training, recorder in zip(trainings, recorders, strict=True):
             recorder.show(training.frame())
+        ended = time.monotonic()
+        return ended + max(SECONDS_PER_FRAME, (ended - started) / FRAME_SHARE)
 
     def _end(self, trainings: list[Training], recorders: list[Recorder]) -> None:
         ends = [recorder.snapshot().finished for recorder in recorders]

@@ -6,14 +6,14 @@ Knows no optimizer, data set or schedule: a slope is a number here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from lab.estimators import Estimator, to_levels
-from lab.models.layers import BinaryUnits
+from lab.models.layers import BatchNorm, BinaryUnits
 from lab.models.net import Net
 
 Fixed = Tensor | Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -108,12 +108,12 @@ class Rollout:
                 site.codes = self.rule.binarize(x, self.slope, site.noise)
                 site.values = to_levels(site.codes, unit.levels, self.rule.levels)
             else:
-                site.codes = fixed(x, site.p, site.noise) if callable(fixed) else fixed
+                site.codes = _codes(fixed, site)
                 site.values = to_levels(site.codes, unit.levels, unit.levels)
             return site.values
 
-        keeps_graph = torch.is_grad_enabled() and (derivative or not at)
-        with self._statistics(at), self.net.visited(visit), torch.set_grad_enabled(keeps_graph):
+        graph = torch.no_grad() if at and not derivative else nullcontext()
+        with self._statistics(at), self.net.visited(visit), graph:
             output = self.net(self.inputs)
             loss = self.net.losses(output, self.inputs, self.targets)
         result = Pass(output, loss.view(self.tiles, -1) if self.tiles else loss, sites)
@@ -121,19 +121,9 @@ class Rollout:
             self._root.first = result
         return result
 
-    @contextmanager
-    def _statistics(self, at: Mapping[int, Fixed]) -> Iterator[None]:
+    def _statistics(self, at: Mapping[int, Fixed]) -> AbstractContextManager[None]:
         """Only the first pass updates batch norm; passes with fixed sites see the statistics that it saw."""
-        if self._root.first is None or not self.net.norms:
-            yield
-            return
-        for norm in self.net.norms:
-            norm.statistics = "reuse" if at else "batch"
-        try:
-            yield
-        finally:
-            for norm in self.net.norms:
-                norm.statistics = "update"
+        return nullcontext() if self._root.first is None else _held(self.net.norms, "reuse" if at else "batch")
 
     def _noise_for(self, index: int, x: Tensor, fresh: bool) -> Tensor | None:
         if not self.rule.stochastic:
@@ -144,3 +134,22 @@ class Rollout:
         if not fresh:
             self._noise.append(noise)
         return noise
+
+
+def _codes(fixed: Fixed, site: Site) -> Tensor:
+    if not callable(fixed):
+        return fixed
+    p, noise = site.p, site.noise
+    assert noise is not None  # units that are not sampled have no p either
+    return fixed(site.x, p, noise)
+
+
+@contextmanager
+def _held(norms: list[BatchNorm], statistics: str) -> Iterator[None]:
+    for norm in norms:
+        norm.statistics = statistics
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.statistics = "update"

@@ -76,10 +76,10 @@ def probe(
     return Frame(
         step=step,
         epoch=epoch,
-        pictures=images[:PICTURES].numpy(),
+        pictures=_copied(images[:PICTURES]),
         maps=watch.maps(),
         filters=_filters(net),
-        reconstructions=output[:PICTURES, 0].cpu().numpy() if rebuilt else np.empty(0, np.float32),
+        reconstructions=_copied(output[:PICTURES, 0]) if rebuilt else np.empty(0, np.float32),
         on_rates=watch.on_rates(experiment.architecture.site_names),
     )
 
@@ -106,10 +106,10 @@ class _Watch:
             handle.remove()
 
     def maps(self) -> dict[str, Array]:
-        return {name: maps.float().cpu().numpy() for name, maps in self._maps.items()}
+        return {name: _copied(maps.float()) for name, maps in self._maps.items()}
 
     def on_rates(self, names: tuple[str, ...]) -> dict[str, Array]:
-        return {name: rates.cpu().numpy() for name, rates in zip(names, self._codes[: len(names)], strict=True)}
+        return {name: _copied(rates) for name, rates in zip(names, self._codes[: len(names)], strict=True)}
 
     def _count(self, site: nn.Module, _: Any, values: Tensor) -> None:
         self._codes.append((values > 0).flatten(1).float().mean(0))
@@ -126,4 +126,9 @@ def _filters(net: Net) -> Array:
     if first is None or first.in_features != 28 * 28:
         return np.empty(0, np.float32)
     weight = first.binary_weight() if isinstance(first, BinaryLinear) else first.weight
-    return weight[:FILTERS].detach().view(-1, 28, 28).cpu().numpy()
+    return _copied(weight[:FILTERS].view(-1, 28, 28))
+
+
+def _copied(values: Tensor) -> Array:
+    """An array of its own: a view would change with the weights, or keep a whole batch in memory."""
+    return values.detach().cpu().numpy().copy()

@@ -42,7 +42,7 @@ def watch(
         _status(view)
         if above is not None:
             above(view)
-        if any(len(snapshot.steps["step"]) or snapshot.frame for snapshot in view.snapshots):
+        if view.download is None and (view.status != "failed" or any(len(s.steps["step"]) for s in view.snapshots)):
             live_board(key, board(view))
         if SECONDS_BETWEEN_UPDATES.get(view.status) != SECONDS_BETWEEN_UPDATES.get(armed):
             st.rerun()

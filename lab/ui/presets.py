@@ -21,27 +21,21 @@ def preset_gallery() -> None:
             st.markdown(f"**{preset.title}**")
             st.caption(f"{preset.summary}  \n:material/article: {preset.source}")
             st.space("stretch")
-            _start_button(preset, "Start")
+            icon = ":material/play_arrow:"
+            st.button("Start", icon=icon, key=f"preset.{name}", help=preset.summary, on_click=_start, args=(preset,))
 
 
-def preset_list() -> None:
+def preset_menu() -> None:
     """Every preset, behind one button."""
-    with st.popover("Presets", icon=":material/list:"):
-        for preset in PRESETS.values():
-            _start_button(preset, preset.title, "list")
-
-
-def _start_button(preset: Preset, label: str, where: str = "card") -> None:
-    st.button(
-        label,
-        icon=":material/play_arrow:",
-        key=f"preset.{where}.{preset.name}",
-        help=preset.summary,
-        on_click=_start,
-        args=(preset.name,),
+    st.menu_button(
+        "Presets",
+        list(PRESETS),
+        format_func=lambda name: PRESETS[name].title,
+        icon=":material/list:",
+        key="presets",
+        on_click=lambda: _start(PRESETS[st.session_state["presets"]]),
     )
 
 
-def _start(name: str) -> None:
-    preset = PRESETS[name]
+def _start(preset: Preset) -> None:
     state.start([preset.experiment(state.images())], preset.title)

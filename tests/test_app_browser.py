@@ -1,0 +1,202 @@
+"""The whole app in a real browser, on the embedded digits: what only a person at a screen can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from lab.links import encode
+from tests.browser import REPOSITORY, launch_browser, run_app
+from tests.pages import on_digits
+
+LOSS = "[data-card=loss] .lab-chart"
+READOUT = "[data-card=now]"
+LONG_RUN = encode(on_digits("source-003-det-st-both", "budget=1000", "batch_size=16", "threads=1"))
+STOP = "[class*='st-key-train-Stop'] button, [class*='st-key-race-Stop'] button"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launch_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home: Path = tmp_path_factory.mktemp("home")
+    with run_app(REPOSITORY / "app.py", REPOSITORY, env={"HOME": str(home), "LAB_DATA": ""}) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, app: str) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page.set_default_timeout(30_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(app)
+    yield page
+    stop = page.locator(STOP)
+    if stop.count() and stop.is_enabled():
+        stop.click()  # its run would slow down the next test
+        expect(stop).to_be_disabled()
+    page.close()
+    assert errors == []
+
+
+def started(page: Page) -> Page:
+    """The page with a long run of the conv net, its chart drawn."""
+    page.goto(f"{page.url}?experiment={LONG_RUN}")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_selector(f"{LOSS} .main-svg")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    return page
+
+
+def step(page: Page) -> int:
+    """The step that the page says the run is at."""
+    found = re.search(r"step ([\d\u2009]+)", page.locator(READOUT).inner_text())
+    assert found
+    return int(found[1].replace("\u2009", ""))
+
+
+def points(page: Page) -> int:
+    """Points of the smoothed loss curve that are drawn."""
+    return int(page.eval_on_selector(LOSS, "chart => Math.max(...chart.data.map(trace => trace.x.length))"))
+
+
+def wait_for(page: Page, condition: str, argument: object = None) -> None:
+    page.wait_for_function(condition, arg=argument, timeout=30_000)
+
+
+def wait_beyond(page: Page, reached: int) -> None:
+    """Wait until the page shows a later step."""
+    wait_for(
+        page,
+        """reached => {
+            const found = document.querySelector("[data-card=now]")?.innerText.match(/step ([\\d\\u2009]+)/)
+            return found && Number(found[1].replace("\\u2009", "")) > reached
+        }""",
+        reached,
+    )
+
+
+def focus_nothing(page: Page) -> None:
+    page.evaluate("document.activeElement?.blur()")
+
+
+def paused(page: Page) -> int:
+    """The step at which the page holds, once it has."""
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Paused")
+    page.wait_for_timeout(2500)
+    return step(page)
+
+
+def test_the_front_page_starts_a_net_with_one_click_and_its_curve_grows(page: Page) -> None:
+    page.get_by_role("button", name="Start").nth(2).click()
+    page.wait_for_selector(f"{LOSS} .main-svg")
+    before = points(page)
+    wait_beyond(page, step(page) + 5)
+    assert points(page) > before
+    page.locator(STOP).click()
+    expect(page.get_by_text("What was recorded is kept")).to_be_visible()
+    assert points(page) > before
+
+
+def test_a_zoom_survives_the_updates_of_a_run(page: Page) -> None:
+    started(page)
+    wait_beyond(page, 5)
+    box = page.locator(f"{LOSS} .nsewdrag").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    page.mouse.up()
+    zoomed = page.eval_on_selector(LOSS, "chart => chart.layout.xaxis.range")
+    before = points(page)
+    wait_beyond(page, step(page) + 5)
+    assert points(page) > before
+    assert page.eval_on_selector(LOSS, "chart => chart.layout.xaxis.range") == zoomed
+    assert page.eval_on_selector(LOSS, "chart => chart.layout.xaxis.autorange") is False
+
+
+def test_keys_pause_step_and_rewind(page: Page) -> None:
+    started(page)
+    wait_beyond(page, 3)
+    focus_nothing(page)
+    page.keyboard.press("Space")
+    held = paused(page)
+    assert paused(page) == held
+    page.keyboard.press("ArrowRight")
+    wait_beyond(page, held)
+    assert paused(page) == held + 1
+    page.keyboard.press("ArrowUp")
+    wait_beyond(page, held + 10)
+    assert paused(page) == held + 11
+    page.keyboard.press("Home")
+    wait_for(page, """() => document.querySelector("[data-card=now]").innerText.includes("step 0")""")
+    page.keyboard.press("Space")
+    wait_beyond(page, 0)
+
+
+def test_space_after_a_click_on_a_button_still_pauses(page: Page) -> None:
+    started(page)
+    page.get_by_role("button", name="Pause").click()
+    held = paused(page)
+    page.get_by_role("button", name="Step", exact=False).first.click()
+    wait_beyond(page, held)
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_switching_pages_and_reloading_lose_nothing(page: Page) -> None:
+    started(page)
+    wait_beyond(page, 3)
+    reached = step(page)
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("button", name="Race")).to_be_visible()
+    page.get_by_role("link", name="Train").click()
+    page.wait_for_selector(f"{LOSS} .main-svg")
+    wait_beyond(page, reached)
+    reached = step(page)
+    page.reload()
+    page.wait_for_selector(f"{LOSS} .main-svg")
+    wait_beyond(page, reached)
+
+
+def test_the_projector_leaves_the_charts_and_the_controls(page: Page) -> None:
+    started(page)
+    focus_nothing(page)
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Leave projector")).to_be_visible()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_hidden()
+    expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()
+    expect(page.locator(LOSS)).to_be_visible()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+
+
+def test_a_race_draws_every_contestant_and_the_table(page: Page) -> None:
+    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("button", name="Race").click()
+    page.wait_for_selector(f"{LOSS} .main-svg")
+    wait_for(page, f"() => document.querySelector('{LOSS}').data.filter(trace => trace.x.length > 2).length > 2")
+    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+    assert page.locator("[data-card^='heatmaps']").count() == 3
+
+
+@pytest.mark.parametrize("width", [430, 1600])
+def test_nothing_is_wider_than_the_window(browser: Browser, app: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(app)
+    page.wait_for_selector("[data-testid=stMainBlockContainer] button")
+    page.wait_for_timeout(1000)
+    overflow = page.eval_on_selector("[data-testid=stMain]", "main => main.scrollWidth - main.clientWidth")
+    page.close()
+    assert overflow <= 0

@@ -1,0 +1,90 @@
+"""The Compare page as a script, on the embedded digits: choosing contestants, racing them, reading where they stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.jobs import JOBS
+from lab.links import decode, encode
+from tests.pages import button, newest, on_digits, opened, shown, told, until
+
+pytestmark = pytest.mark.usefixtures("empty_lab")
+
+MLP = ("source-000", "budget=6", "budget_unit=steps", "evaluate_every=0.1")
+
+
+def link(*changes: str) -> str:
+    """The link of a race of the small MLP, a contestant for each change."""
+    return "~".join(encode(on_digits(*MLP, change)) for change in changes)
+
+
+def test_a_new_tab_proposes_a_race_that_can_be_started() -> None:
+    tab = opened("compare.py")
+    shown(button(tab, "Race").click())
+    job = newest()
+    assert len({experiment.estimator.name for experiment in job.experiments}) == len(job.experiments) == 3
+    assert len({experiment.with_changes(["estimator=identity"]).key for experiment in job.experiments}) == 1
+
+
+def test_a_race_to_its_end_with_its_table() -> None:
+    tab = opened("compare.py", race=link("estimator=identity", "estimator=saturated", "estimator=zero-gradient"))
+    shown(button(tab, "Race").click())
+    job = newest()
+    until(lambda: job.ended)
+    (table,) = [item.value for item in shown(tab).dataframe]
+    assert list(table["place"]) == [1, 2, 3]
+    assert table["validation loss"].is_monotonic_increasing
+    assert set(table["step"]) == {6}
+    titles = [experiment.estimator.title for experiment in job.experiments]
+    reports = dict(zip(titles, (snapshot.report for snapshot in job.view().snapshots), strict=True))
+    for _, row in table.iterrows():
+        assert row["test accuracy"] == pytest.approx(100 * reports[row["contestant"]].test.accuracy)
+    assert tab.get("bidi_component")
+
+
+def test_contestants_may_differ_in_any_field() -> None:
+    race = link("optimizer.lr=0.02", "architecture.hidden=[32]", "slope=2", "evaluation=threshold")
+    tab = opened("compare.py", race=race)
+    (fields,) = [item for item in tab.multiselect if item.label == "They differ in"]
+    assert set(fields.value) == {"optimizer", "architecture", "slope", "evaluation"}
+    assert decode_all(tab.query_params["race"]) == decode_all(race)
+
+
+def decode_all(race: str) -> list[object]:
+    return [decode(part) for part in race.split("~")]
+
+
+def test_what_all_must_share_cannot_be_chosen_and_cannot_come_by_link() -> None:
+    tab = opened("compare.py", race=link("seed=1", "seed=2"))
+    assert "Contestants differ in seed (1 and 2)" in tab.error[0].value
+    (fields,) = [item for item in tab.multiselect if item.label == "They differ in"]
+    assert "seed" not in fields.options
+    assert "estimator" in fields.options
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_race_has_two_to_four_contestants(count: int) -> None:
+    tab = opened("compare.py", race=link(*[f"optimizer.lr=0.0{index}" for index in range(1, count + 1)]))
+    assert f"A race has 2 to 4 contestants; this link has {count}." in tab.error[0].value
+
+
+def test_contestants_that_do_not_differ_are_refused() -> None:
+    tab = opened("compare.py")
+    for box in [item for item in tab.main.selectbox if item.label == "Gradient estimator"]:
+        box.set_value("identity")
+    assert "Two contestants are the same experiment" in told(shown(tab))
+    assert not any(item.label == "Race" for item in tab.button)
+
+
+def test_an_estimator_that_a_contestant_cannot_use_is_said_with_its_number() -> None:
+    tab = opened("compare.py", race=link("estimator=identity", "estimator=rloo"))
+    (layers,) = [item for item in tab.sidebar.text_input if item.label == "Binary layers"]
+    assert "Contestant 2: estimator 'rloo' needs binary units" in told(shown(layers.set_value("")))
+
+
+def test_a_second_tab_finds_the_race() -> None:
+    tab = opened("compare.py")
+    shown(button(tab, "Race").click())
+    other = opened("compare.py")
+    assert any(item.label == "Pause" for item in other.button)
+    assert len(JOBS.all()) == 1

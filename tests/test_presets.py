@@ -1,0 +1,106 @@
+"""Presets: the sources by name, as they are written."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+import torch
+
+from lab.data.digits import Digits
+from lab.data.idx import Mnist
+from lab.presets import BROKEN, PRESETS
+from lab.schedules import Constant
+from lab.training import Step, Training
+
+CONV = [
+    f"source-003-{units}-{rule}-{layers}"
+    for units in ("det", "stoch")
+    for rule in ("st", "detached")
+    for layers in ("conv1", "conv2", "both")
+]
+PARAMETERS = {
+    "source-000": 50_890,
+    "source-001": 6_985_729,
+    "source-003-float": 29_034,
+    **dict.fromkeys(CONV, 29_034),
+    "source-004": 2_916_372,
+}
+"""The presets that scripts rely on, and the size of their nets as published."""
+
+pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
+
+
+def test_every_named_preset_is_there_and_no_module_is_broken() -> None:
+    assert BROKEN == []
+    assert set(PARAMETERS) <= set(PRESETS)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_documents_itself(name: str) -> None:
+    preset = PRESETS[name]
+    assert preset.name == name
+    assert all((preset.title, preset.summary, preset.source))
+    titles = [other.title for other in PRESETS.values()]
+    assert titles.count(preset.title) == 1
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_has_the_published_number_of_parameters(name: str) -> None:
+    with torch.device("meta"):
+        net = PRESETS[name].experiment(Digits()).architecture.net()
+    assert sum(parameter.numel() for parameter in net.parameters()) == PARAMETERS[name]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_takes_the_images_it_is_given(name: str) -> None:
+    assert PRESETS[name].experiment(Mnist()).dataset == Mnist()
+    assert PRESETS[name].experiment(Digits(validation=30)).dataset == Digits(validation=30)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_trains(name: str) -> None:
+    batch = 4 if name == "source-001" else 16
+    quick = [f"batch_size={batch}", f"subset={4 * batch}", "evaluate_every=9", "threads=2"]
+    training = Training(PRESETS[name].experiment(Digits(validation=20)).with_changes(quick))
+    events = [event for event in islice(training.events(), 2) if isinstance(event, Step)]
+    assert [event.step for event in events] == [1, 2]
+    assert all(torch.isfinite(torch.tensor(event.loss)) for event in events)
+
+
+@pytest.mark.parametrize("name", CONV)
+def test_source_003_is_as_its_name_says(name: str) -> None:
+    _, _, units, rule, layers = name.split("-")
+    experiment = PRESETS[name].experiment(Digits())
+    assert experiment.estimator.stochastic == (units == "stoch")
+    assert experiment.estimator.zero_gradient == (rule == "detached")
+    assert experiment.architecture.site_names == {
+        "conv1": ("conv 1",), "conv2": ("conv 2",), "both": ("conv 1", "conv 2")
+    }[layers]
+    assert experiment.optimizer.model_dump()["lr"] == Constant(value=0.1).model_dump()
+    assert (experiment.optimizer.model_dump()["momentum"], experiment.batch_size) == (0.9, 64)
+
+
+def test_the_real_valued_net_has_no_bits() -> None:
+    assert PRESETS["source-003-float"].experiment(Digits()).architecture.site_names == ()
+
+
+def test_source_000_clips_the_value_of_the_gradient() -> None:
+    experiment = PRESETS["source-000"].experiment(Digits())
+    assert experiment.estimator.model_dump() == {"name": "value-clipped", "gradient_clip": 1.0, "gate": None}
+    assert experiment.architecture.model_dump()["hidden"] == (64,)
+    assert experiment.architecture.model_dump()["weight_init"] == "xavier-normal"
+
+
+def test_source_001_is_an_autoencoder_of_512_bits_behind_a_relu() -> None:
+    shape = PRESETS["source-001"].experiment(Digits()).architecture.model_dump()
+    assert (shape["name"], shape["code_bits"], shape["relu"]) == ("autoencoder", 512, True)
+
+
+def test_source_004_flips_bits_as_the_gist_does() -> None:
+    experiment = PRESETS["source-004"].experiment(Digits())
+    optimizer, shape = experiment.optimizer.model_dump(), experiment.architecture.model_dump()
+    assert (optimizer["name"], optimizer["zero_gradient"]) == ("hypermask", "to-one")
+    assert (shape["name"], shape["output"], shape["levels"], shape["weight_levels"]) == (
+        "binary-mlp", "binarized", "0/1", "0/1"
+    )

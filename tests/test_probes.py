@@ -1,0 +1,172 @@
+"""Probes: arrays equal to those of a forward pass written out by hand, copies of their own, and no trace in the net."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lab.data import normalized
+from lab.estimators import Estimator, StraightThrough
+from lab.experiment import Experiment
+from lab.models import Architecture, Net, stream
+from lab.models.autoencoder import AutoencoderNet
+from lab.models.convnet import ConvNetNet
+from lab.probes import Frame, probe
+from lab.probes.frame import FILTERS, PICTURES, STATISTICS
+from lab.probes.response import response
+from tests.small import small
+
+SCALE = (0.2, 0.5)
+IMAGES = torch.randint(256, (150, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(5))
+INPUTS = normalized(IMAGES[:STATISTICS], *SCALE, "cpu")
+
+
+def looked(experiment: Experiment, images: Tensor = IMAGES, slope: float = 1.4) -> tuple[Net, Frame]:
+    """A fresh net and what a probe shows of it."""
+    net = experiment.architecture.build(experiment.seed)
+    with torch.no_grad():
+        for parameter in net.parameters():  # away from where batch norm hides a mistake
+            if parameter.dim() == 1:
+                parameter += 0.1
+    return net, probe(net, experiment, images, SCALE, slope, 7, 1.5)
+
+
+def arrays(frame: Frame) -> list[np.ndarray]:
+    found = [frame.pictures, *frame.maps.values(), frame.filters, frame.reconstructions, *frame.on_rates.values()]
+    return [array for array in found if array.size]
+
+
+class TestConvNet:
+    @torch.no_grad()
+    @pytest.mark.parametrize("layers", [(1, 2), (1,), (2,), ()])
+    def test_maps_and_bits_are_those_of_a_plain_pass(self, layers: tuple[int, ...]) -> None:
+        net, frame = looked(small("convnet", {"binary_layers": layers}, estimator="identity"))
+        assert isinstance(net, ConvNetNet)
+        net.eval()
+
+        def units(layer: int, x: Tensor) -> Tensor:
+            return (x > 0).float() if layer in layers else ((x + 1) / 2).clamp(0, 1)
+
+        first = units(1, nn.functional.max_pool2d(net.norm1(net.conv1(INPUTS)), 2))
+        second = units(2, nn.functional.max_pool2d(net.norm2(net.conv2(first)), 2))
+        for name, expected in (("conv 1", first), ("conv 2", second)):
+            assert frame.maps[name].shape == (PICTURES, *expected.shape[1:])
+            np.testing.assert_allclose(frame.maps[name], expected[:PICTURES].numpy(), atol=1e-5)
+        assert set(frame.on_rates) == {f"conv {layer}" for layer in layers}
+        for layer in layers:
+            rates = ((first, second)[layer - 1] > 0).flatten(1).float().mean(0)
+            np.testing.assert_allclose(frame.on_rates[f"conv {layer}"], rates.numpy(), atol=1e-6)
+
+    @torch.no_grad()
+    def test_stochastic_units_are_sampled_with_the_slope_of_the_moment(self) -> None:
+        experiment = small("convnet", {"binary_layers": (1,)}, estimator="bernoulli")
+        net, frame = looked(experiment, slope=2.5)
+        assert isinstance(net, ConvNetNet)
+        net.eval()
+        generator = torch.Generator().manual_seed(stream(experiment.seed, "probe"))
+        below = nn.functional.max_pool2d(net.norm1(net.conv1(INPUTS)), 2)
+        noise = torch.rand(below.shape, generator=generator)
+        expected = (noise < torch.sigmoid(2.5 * below)).float()
+        assert (frame.maps["conv 1"] == expected[:PICTURES].numpy()).mean() > 0.9999  # but for rounding at the edge
+
+
+class TestAutoencoder:
+    @torch.no_grad()
+    @pytest.mark.parametrize("levels", ["0/1", "-1/+1"])
+    def test_codes_and_reconstructions_are_those_of_a_plain_pass(self, levels: str) -> None:
+        net, frame = looked(small("autoencoder", {"levels": levels}, estimator="identity"))
+        assert isinstance(net, AutoencoderNet)
+        net.eval()
+        codes = net.encode(INPUTS)
+        rebuilt = net.decode(codes)[:PICTURES, 0].numpy()
+        assert frame.reconstructions.shape == (PICTURES, 28, 28)
+        np.testing.assert_allclose(frame.reconstructions, rebuilt, atol=1e-4)
+        assert np.abs(frame.reconstructions).max() <= 1
+        np.testing.assert_allclose(frame.on_rates["code"], (codes > 0).flatten(1).float().mean(0).numpy(), atol=1e-6)
+        assert frame.maps == {}
+
+
+class TestFilters:
+    def test_are_the_weights_of_the_first_layer_on_the_pixels(self) -> None:
+        net, frame = looked(small("mlp", {"hidden": [40]}))
+        expected = net.get_parameter("layers.1.weight")[:FILTERS].detach().numpy().reshape(-1, 28, 28)
+        np.testing.assert_array_equal(frame.filters, expected)
+        assert frame.filters.shape == (FILTERS, 28, 28)
+
+    @pytest.mark.parametrize("levels", ["0/1", "-1/+1"])
+    def test_are_bits_where_the_weights_in_use_are(self, levels: str) -> None:
+        net, frame = looked(small("binary-mlp", {"weight_levels": levels}))
+        latent = net.get_parameter("layers.1.weight").detach().numpy()
+        on, off = 1.0, 0.0 if levels == "0/1" else -1.0
+        np.testing.assert_array_equal(frame.filters, np.where(latent > 0, on, off).reshape(-1, 28, 28))
+
+    @pytest.mark.parametrize("name", ["convnet", "autoencoder"])
+    def test_are_empty_where_no_layer_sees_pixels_one_by_one(self, name: str) -> None:
+        assert looked(small(name))[1].filters.size == 0
+
+
+@pytest.mark.parametrize("evaluation", ["threshold", "sample", "mean"])
+@pytest.mark.parametrize("name", Architecture.members)
+def test_a_frame_is_numbers_of_its_own_and_the_net_is_as_before(name: str, evaluation: str) -> None:
+    experiment = small(name, estimator="bernoulli", evaluation=evaluation, evaluation_samples=3)
+    net = experiment.architecture.build(0)
+    before = {key: value.clone() for key, value in net.state_dict().items()}
+    hooks, world = [len(module._forward_hooks) for module in net.modules()], torch.get_rng_state()
+    net.train()
+    frame = probe(net, experiment, IMAGES, SCALE, 1.0, 7, 1.5)
+    assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
+    assert all(module.training for module in net.modules())
+    assert [len(module._forward_hooks) for module in net.modules()] == hooks
+    assert torch.equal(torch.get_rng_state(), world)
+    assert (frame.step, frame.epoch) == (7, 1.5)
+    np.testing.assert_array_equal(frame.pictures, IMAGES[:PICTURES].numpy())
+    for rates in frame.on_rates.values():
+        assert 0 <= rates.min() <= rates.max() <= 1
+    assert list(frame.on_rates) == list(experiment.architecture.site_names)
+    copies = [array.copy() for array in arrays(frame)]
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(1.0)
+    for array, copy in zip(arrays(frame), copies, strict=True):
+        np.testing.assert_array_equal(array, copy, err_msg="a frame must not follow the weights")
+        assert array.base is None or array.base.nbytes == array.nbytes, "a frame must not hold a whole batch"
+    assert frame.nbytes() == sum(array.nbytes for array in arrays(frame))
+
+
+def test_fewer_images_than_are_looked_for_will_do() -> None:
+    _, frame = looked(small("convnet"), images=IMAGES[:3])
+    assert len(frame.pictures) == len(frame.maps["conv 1"]) == 3
+
+
+def test_the_same_moment_gives_the_same_frame() -> None:
+    first, second = (looked(small("convnet", estimator="bernoulli"))[1] for _ in range(2))
+    for one, two in zip(arrays(first), arrays(second), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+class TestResponse:
+    @pytest.mark.parametrize("name", Estimator.members)
+    def test_is_the_rule_itself(self, name: str) -> None:
+        rule, slope = Estimator.members[name](), 1.6
+        curve = response(rule, slope, reach=2.0, points=201)
+        assert curve.x[0] == -2
+        assert curve.x[-1] == 2
+        assert len(curve.x) == len(curve.forward) == 201
+        x = torch.linspace(-2, 2, 201)
+        expected: Any = rule.probability(x, slope) if rule.stochastic else rule.step(x)
+        np.testing.assert_array_equal(curve.forward, expected.numpy())
+        if isinstance(rule, StraightThrough):
+            leaf = x.clone().requires_grad_()
+            noise = torch.full_like(x, 0.5) if rule.stochastic else None
+            rule.binarize(leaf, slope, noise).sum().backward()
+            assert curve.backward is not None
+            np.testing.assert_array_equal(curve.backward, leaf.grad.numpy())  # type: ignore[union-attr]
+        elif rule.zero_gradient:
+            assert curve.backward is not None
+            assert not curve.backward.any()
+        else:
+            assert curve.backward is None, "its gradient does not come through the bits"
