@@ -18,6 +18,7 @@ from torch import Tensor
 from lab.data import Images, split
 from lab.data.base import OnProgress
 from lab.data.batches import Batches
+from lab.devices import resolve_device
 from lab.evaluation import Scores, autocast, evaluate
 from lab.experiment import Experiment
 from lab.models import Pixels, Rollout, stream
@@ -74,32 +75,6 @@ class Finished(NamedTuple):
 
 
 Event = Step | Evaluated | Finished
-
-
-class DeviceMissing(RuntimeError):
-    """The experiment names a device that this machine does not have."""
-
-
-def devices() -> list[str]:
-    """The devices that an experiment may name on this machine."""
-    found = ["auto", "cpu"]
-    if torch.cuda.is_available():
-        found.append("cuda")
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return found
-
-
-def resolve_device(name: str) -> torch.device:
-    """The device for a name; `auto` takes a GPU where there is one.
-
-    Raises:
-        DeviceMissing: this machine does not have it.
-    """
-    found = devices()
-    if name not in found:
-        raise DeviceMissing(f"device {name!r} is not on this machine; it offers {', '.join(found)}.")
-    return torch.device(found[-1] if name == "auto" and len(found) > 2 else "cpu" if name == "auto" else name)
 
 
 def pixel_scale(pixels: Pixels, images: Images) -> tuple[float, float]:

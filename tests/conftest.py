@@ -51,3 +51,12 @@ def jobs() -> Iterator[Jobs]:
     registry = Jobs(running_at_once=2)
     yield registry
     registry.stop_all(timeout=60)
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No images but the embedded digits, whatever this machine has."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setenv("LAB_DATA", str(folder))
+    return folder

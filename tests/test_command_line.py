@@ -1,4 +1,4 @@
-"""The command line: the engine's own numbers, results that scripts can read, and a sentence for whatever cannot be."""
+"""`python -m lab train`: the engine's own numbers, in results that scripts can read."""
 
 from __future__ import annotations
 
@@ -7,24 +7,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
 
 import pytest
-from typer.testing import CliRunner
 
-import lab.cli.list as listing
-from lab.__main__ import Kind, app
 from lab.cli.progress import Meter
-from lab.data.idx import FILES
 from lab.experiment import Experiment
 from lab.links import encode
-from lab.parts import Broken
 from lab.presets import PRESETS
-from lab.training import Finished, devices, train
+from lab.training import Finished, train
+from tests.command_line import TWO_STEPS, lab, process, two_steps
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-KINDS = get_args(Kind)
-TWO_STEPS = ["--dataset", "digits", "--set", "subset=64", "--set", "budget=2", "--set", "budget_unit=steps"]
+pytestmark = pytest.mark.usefixtures("data_folder")
+
 PRESET_NAMES = {
     "source-000", "source-001", "source-003-float", "source-004",
     *(
@@ -33,52 +27,6 @@ PRESET_NAMES = {
     ),
 }  # fmt: skip
 """Scripts rely on these."""
-
-
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out.splitlines()[-1])
-
-
-def lab(*arguments: str | Path) -> Answer:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-    return Answer(result.exit_code, result.stdout, result.stderr)
-
-
-def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=REPOSITORY, stdin=subprocess.DEVNULL, text=True, timeout=120, **options
-    )
-
-
-def two_steps(preset: str) -> Experiment:
-    digits = PRESETS[preset].experiment(listing.Dataset.members["digits"]())
-    return digits.with_changes([change for change in TWO_STEPS if "=" in change])
-
-
-@pytest.fixture(autouse=True)
-def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No images but the embedded digits, whatever this machine has."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    monkeypatch.setenv("LAB_DATA", str(folder))
-    return folder
-
-
-def fake_mnist(folder: Path, content: bytes) -> Path:
-    raw = folder / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name in [name for pair in FILES.values() for name in pair]:
-        (raw / name).write_bytes(content)
-    return raw
-
-
-# Training
 
 
 def test_the_presets_that_scripts_name_are_there() -> None:
@@ -170,160 +118,6 @@ def test_ctrl_c_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Stopped at step 1" in answer.err
     monkeypatch.setattr("lab.training.Training.__init__", interrupt)
     assert lab("train", "--preset", "source-000", *TWO_STEPS) == (130, "", "Stopped.\n")
-
-
-# What cannot be
-
-START = ["--preset", "source-000", "--dataset", "digits"]
-REFUSED: dict[str, tuple[list[str], list[str]]] = {
-    "preset": (["--preset", "source-00"], ["preset", "'source-00'", "Did you mean", "source-004"]),
-    "dataset": (["--preset", "source-000", "--dataset", "cifar"], ["dataset", "'cifar'", "digits", "mnist"]),
-    "estimator": ([*START, "--set", "estimator=magic"], ["estimator", "'magic'", "hard-sigmoid"]),
-    "field": ([*START, "--set", "color=red"], ["'color'", "batch_size"]),
-    "path": ([*START, "--set", "seed.deep.er=1"], ["seed", "no fields"]),
-    "change": ([*START, "--set", "seed"], ["'seed'", "path=value"]),
-    "bound": ([*START, "--set", "batch_size=0"], ["batch_size", "greater than or equal to 1", "given: 0"]),
-    "epochs": ([*START, "--epochs", "-1"], ["budget", "greater than 0", "-1"]),
-    "epochs NaN": ([*START, "--epochs", "nan"], ["budget", "finite", "nan"]),
-    "seed": ([*START, "--seed", "-1"], ["seed", "greater than or equal to 0", "-1"]),
-    "schedule": ([*START, "--set", "optimizer.lr=1000"], ["optimizer.lr", "1000", "0 to 100"]),
-    "no binary units": (
-        ["--preset", "source-003-float", "--dataset", "digits", "--set", "estimator=reinforce"],
-        ["estimator", "'reinforce'", "binary_layers"],
-    ),
-    "too many binary layers": ([*START, "--set", "architecture.binary_layers=[1,2]"], ["binary_layers", "2", "1 to 1"]),
-    "optimizer": ([*START, "--set", "optimizer=bop"], ["optimizer", "'bop'", "sgd"]),
-    "unknown device": ([*START, "--device", "tpu"], ["device", "'tpu'", "'cpu'"]),
-    "link": (["--link", "1.broken"], ["link"]),
-    "link format": (["--link", "http://localhost:8501/?experiment=9.abc"], ["format", "'9'", "'1'"]),
-    "file": (["--experiment", "nowhere.json"], ["nowhere.json", "cannot be read"]),
-    "no start": (["--dataset", "digits"], ["--preset", "--experiment", "--link"]),
-    "two starts": ([*START, "--link", "1.x"], ["--preset", "--experiment", "--link"]),
-}
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_input_that_cannot_be_is_refused_in_a_sentence(case: str) -> None:
-    arguments, parts = REFUSED[case]
-    answer = lab("train", *arguments, "--json")
-    assert (answer.code, answer.out) == (2, "")
-    assert all(part in answer.err for part in parts), answer.err
-    assert "Traceback" not in answer.err
-
-
-@pytest.mark.parametrize("content", ["[]", "{", '{"seed": 1, "seed": 2}', '{"weights": []}', "\xff", "[" * 100_000])
-def test_json_from_elsewhere_is_refused(content: str, tmp_path: Path) -> None:
-    file = tmp_path / "other.json"
-    file.write_bytes(content.encode("latin-1"))
-    answer = lab("train", "--experiment", file)
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.strip()
-
-
-@pytest.mark.skipif("cuda" in devices() and "mps" in devices(), reason="this machine has every device")
-def test_a_device_that_is_not_there_is_named_with_those_that_are() -> None:
-    missing = next(name for name in ("cuda", "mps") if name not in devices())
-    answer = lab("train", *START, "--device", missing)
-    assert answer.code == 2
-    assert missing in answer.err
-    assert all(name in answer.err for name in devices())
-
-
-@pytest.mark.parametrize("dataset", ["digits", "mnist"])
-def test_a_data_folder_that_is_not_there_is_an_error_at_once(dataset: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAB_DATA", "/no/such/folder")
-    answer = lab("train", "--preset", "source-000", "--dataset", dataset)
-    assert answer.code == 2
-    assert "LAB_DATA" in answer.err
-    assert "/no/such/folder" in answer.err
-
-
-@pytest.mark.parametrize(("content", "problem"), [(b"", "shorter"), (b"no idx file at all", "starts with")])
-def test_mnist_is_the_default_where_it_is_and_its_broken_files_are_named(
-    content: bytes, problem: str, data_folder: Path
-) -> None:
-    raw = fake_mnist(data_folder, content)
-    answer = lab("train", "--preset", "source-000")
-    assert answer.code == 2
-    assert str(raw) in answer.err
-    assert problem in answer.err
-
-
-def test_a_missing_network_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from torchvision import datasets
-
-    monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://127.0.0.1:9/"])
-    answer = lab("train", "--preset", "source-000", "--dataset", "mnist")
-    assert answer.code == 2
-    assert "Could not download" in answer.err
-
-
-# Lists
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_lists_say_everything_in_json(kind: str) -> None:
-    answer = lab("list", kind, "--json")
-    assert answer.code == 0
-    entries = json.loads(answer.out)
-    assert entries
-    for entry in entries:
-        assert entry.keys() >= {"name", "title", "summary", "formula", "paper", "fields"}
-        for name, field in entry["fields"].items():
-            assert field["type"], (entry["name"], name)
-            assert field["help"], (entry["name"], name)
-            assert "default" in field or field["required"], (entry["name"], name)
-    assert all(entry["name"] in lab("list", kind).out for entry in entries)
-
-
-def test_fields_tell_bounds_choices_and_nested_families() -> None:
-    def fields(kind: str, name: str) -> dict[str, Any]:
-        return next(e["fields"] for e in json.loads(lab("list", kind, "--json").out) if e["name"] == name)
-
-    assert fields("estimators", "value-clipped")["gradient_clip"] == {
-        "type": "number",
-        "bounds": {"gt": 0, "le": 1e6},
-        "nullable": True,
-        "default": 1.0,
-        "help": "Clip the incoming gradient to [-c, c]; None leaves it alone.",
-    }
-    mlp = fields("architectures", "mlp")
-    assert mlp["hidden"]["of"] == {"type": "integer", "bounds": {"ge": 1, "le": 8192}}
-    assert mlp["hidden"]["bounds"] == {"min_length": 1, "max_length": 8}
-    assert mlp["activation"] | {"help": ""} == {
-        "type": "choice", "choices": ["relu", "hard-sigmoid"], "default": "relu", "help": ""
-    }  # fmt: skip
-    rate = fields("optimizers", "adam")["lr"]
-    assert (rate["type"], rate["bounds"]) == ("schedule", {"ge": 0, "le": 100})
-    assert rate["default"] == {"name": "constant", "value": 0.001}
-    assert "cosine" in rate["choices"]
-
-
-def test_a_presets_fields_have_its_own_values() -> None:
-    entry = next(e for e in json.loads(lab("list", "presets", "--json").out) if e["name"] == "source-004")
-    assert entry["fields"]["batch_size"]["default"] == 16384
-    assert entry["experiment"]["batch_size"] == 16384
-    assert "dataset" not in entry["fields"]
-
-
-def test_a_broken_plug_in_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(listing.BROKEN, "estimators", [Broken("lab.estimators.mine", "SyntaxError: invalid syntax")])
-    answer = lab("list", "estimators", "--json")
-    assert answer.code == 0
-    assert "lab.estimators.mine is broken" in answer.err
-    assert json.loads(answer.out)
-
-
-def test_no_plug_in_is_broken() -> None:
-    assert not [broken for family in listing.BROKEN.values() for broken in family]
-
-
-def test_usage_errors_end_with_2() -> None:
-    assert lab("list", "colors").code == 2
-    assert lab("train", "--fast").code == 2
-
-
-# The process
 
 
 def test_as_a_process_its_last_line_is_the_result_and_no_control_character_is_written() -> None:

@@ -8,6 +8,7 @@ import weakref
 from typing import Any
 
 import pytest
+import torch
 
 import lab.jobs
 import lab.jobs.job
@@ -228,7 +229,8 @@ class TestSpeed:
 
 class TestFailure:
     def test_a_missing_device_is_told(self, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(lab.training, "devices", lambda: ["auto", "cpu"])
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
         job = jobs.start([small(device="cuda")], "nowhere")
         assert job.wait(PATIENCE)
         assert (job.status, job.view().message) == (

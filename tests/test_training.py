@@ -14,8 +14,9 @@ import torch
 import lab.training
 from lab.data import Images
 from lab.data.digits import Digits
+from lab.devices import DeviceMissing, devices, resolve_device
 from lab.models import Architecture
-from lab.training import DeviceMissing, Evaluated, Finished, Training, devices, resolve_device, train
+from lab.training import Evaluated, Finished, Training, train
 from tests.small import clockless, curves, evaluations, finished, small, steps
 
 every_architecture = pytest.mark.parametrize("name", Architecture.members)
@@ -228,28 +229,17 @@ class TestMachine:
         assert resolve_device("auto") == torch.device("cuda")
         assert resolve_device("cpu") == torch.device("cpu")
 
-    @pytest.mark.parametrize("end", ["done", "closed"])
-    def test_threads_are_set_for_the_run_and_given_back(self, end: str) -> None:
+    def test_each_of_several_runs_in_a_thread_has_its_own_number_of_threads(self) -> None:
         torch.set_num_threads(2)
-        events = train(small(threads=1))
-        next(events)
-        assert torch.get_num_threads() == 1
-        if end == "done":
-            list(events)
-        else:
-            events.close()  # type: ignore[attr-defined]
-        assert torch.get_num_threads() == 2
-
-    def test_a_run_that_ends_first_leaves_the_others_their_threads(self) -> None:
-        torch.set_num_threads(2)
-        short, long = train(small(threads=1, budget=1)), train(small(threads=1, budget=3))
-        next(short)
-        next(long)
-        list(short)
-        next(long)
-        assert torch.get_num_threads() == 1
-        list(long)
-        assert torch.get_num_threads() == 2
+        seen: dict[int, list[int]] = {1: [], 2: []}
+        runs = []
+        for threads, counts in seen.items():
+            training = Training(small(threads=threads, budget=threads))
+            training.net.register_forward_hook(lambda *_, counts=counts: counts.append(torch.get_num_threads()))
+            runs.append(training.events())
+        for _ in itertools.zip_longest(*runs):
+            assert torch.get_num_threads() == 2, "given back between two events"
+        assert all(set(counts) == {threads} and len(counts) > threads for threads, counts in seen.items())
 
     @pytest.mark.parametrize("name", ["convnet", "autoencoder"])
     def test_bfloat16_is_near_float32_and_keeps_its_weights(self, name: str) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 import torch
 
 from lab.bench import plain
-from lab.bench.contestants import CASES, PLAIN, Case, experiment
+from lab.bench.contestants import PLAIN, Case, experiment
 from lab.models import stream
 from lab.training import Finished, Training
 
@@ -19,7 +19,7 @@ Way = Callable[..., float]
 
 
 def compare_results(
-    seeds: int, epochs: float, cases: Mapping[str, Case] = CASES
+    cases: Mapping[str, Case], seeds: int, epochs: float
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Train every case to the end: its test accuracy in percent, or mean squared error, by how it was trained."""
     results: dict[str, dict[str, dict[str, float]]] = {}

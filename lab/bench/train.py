@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_text
 import platform
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,23 +52,23 @@ def main(json: bool = False, accuracy: bool = False, length: Length | None = Non
         DataError: MNIST is not there.
     """
     require_mnist()
-    result = measure(accuracy, length or Length())
+    result = measure(CASES, accuracy, length or Length())
     if json:
         typer.echo(json_text.dumps(result, allow_nan=False))
     else:
         _print_tables(result)
 
 
-def measure(accuracy: bool, length: Length) -> dict[str, Any]:
-    """All figures as plain data. Ratios are of images per second."""
+def measure(cases: Mapping[str, Case], accuracy: bool, length: Length) -> dict[str, Any]:
+    """All figures of some cases as plain data. Ratios are of images per second."""
     before = torch.get_num_threads()
     torch.set_num_threads(experiment(CASES["conv"], "float32").threads)
     try:
         with disturbance() as others:
-            rates = {name: _rates(name, case, length) for name, case in CASES.items()}
+            rates = {name: _rates(name, case, length) for name, case in cases.items()}
         return {
-            **_figures(rates),
-            "recorder_bytes": {name: recorder_bytes(case) for name, case in CASES.items()},
+            **_figures(cases, rates),
+            "recorder_bytes": {name: recorder_bytes(case) for name, case in cases.items()},
             "recorder_steps": STEPS,
             "rounds": length.rounds,
             "seconds_a_turn": length.seconds,
@@ -76,7 +77,7 @@ def measure(accuracy: bool, length: Length) -> dict[str, Any]:
             "python": platform.python_version(),
             "bfloat16_in_hardware": bfloat16_in_hardware(),
             "processors_taken_by_others": others.share,
-            **({"results": compare_results(length.seeds, length.epochs)} if accuracy else {}),
+            **({"results": compare_results(cases, length.seeds, length.epochs)} if accuracy else {}),
         }
     finally:
         torch.set_num_threads(before)
@@ -91,15 +92,15 @@ def _rates(name: str, case: Case, length: Length) -> Rates:
     return alternate(contestants, length.rounds, length.seconds)
 
 
-def _figures(rates: dict[str, Rates]) -> dict[str, Any]:
+def _figures(cases: Mapping[str, Case], rates: dict[str, Rates]) -> dict[str, Any]:
     spread = {
         name: {precision: as_json(rates[name].ratio(precision, PLAIN)) for precision in case.bars}
-        for name, case in CASES.items()
+        for name, case in cases.items()
     }
     return {
         "ratios": {name: {of: ratio["median"] for of, ratio in ratios.items()} for name, ratios in spread.items()},
         "spread": spread,
-        "bars": {name: case.bars for name, case in CASES.items()},
+        "bars": {name: case.bars for name, case in cases.items()},
         "images_per_second": {
             name: {contestant: round(each.typical(contestant)) for contestant in each.rounds}
             for name, each in rates.items()

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import typer
 
 from lab.data import DataError
+from lab.devices import DeviceMissing
 from lab.experiment import InvalidExperiment
-from lab.training import DeviceMissing
 
 REFUSED = 2
 """Exit code on input that cannot be."""

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from lab.data import DataError
+from lab.devices import DeviceMissing
 from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
 from lab.recorder import Recorder
-from lab.training import DeviceMissing, Step, Training
+from lab.training import Step, Training
 
 SECONDS_PER_FRAME = 0.7
 """Pause between two looks inside the nets of a running job."""

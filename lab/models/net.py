@@ -23,7 +23,7 @@ class BinaryWeight(NamedTuple):
     """A parameter that holds binary weights, or their latent weights."""
 
     name: str
-    parameter: nn.Parameter
+    parameter: Tensor
     levels: Levels
 
 
@@ -68,7 +68,7 @@ class Net(nn.Module):
     def binary_weights(self) -> list[BinaryWeight]:
         """The parameters that hold binary weights: the `weight` of every layer that binarizes its weights."""
         return [
-            BinaryWeight(f"{name}.weight", module.weight, module.levels)
+            BinaryWeight(f"{name}.weight", module.get_parameter("weight"), module.levels)
             for name, module in self.named_modules()
             if isinstance(module, BinaryLinear)
         ]
