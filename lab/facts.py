@@ -44,7 +44,7 @@ def _gradient(experiment: Experiment) -> list[Remark]:
             Remark(
                 "warning",
                 f"No gradient reaches anything in front of {sites[-1]}: {rule.title} sends nothing back, {reason}. "
-                "Those layers keep their initial weights; only what comes after the bits learns.",
+                "Those layers learn nothing; only what comes after the bits learns.",
             )
         ]
     return []

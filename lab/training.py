@@ -27,8 +27,8 @@ from lab.optimizers import split as split_parameters
 from lab.probes import Frame, probe
 from lab.schedules import Progress
 
-FLIPS_EVERY = 10
-"""Steps between two counts of flipped weights, which cost a pass over all of them."""
+FLIP_COUNTS = 100
+"""Counts of flipped weights in an epoch; each costs a pass over all of them."""
 
 
 class Step(NamedTuple):
@@ -138,6 +138,7 @@ class Training:
         self._validation = self.images.train[self.indices.validation]
         self._validation_labels = self.images.train_labels[self.indices.validation]
         self._kept: _Kept | None = None
+        self._flips_every = max(1, self.batches.steps_per_epoch // FLIP_COUNTS)
         self._parameters = list(self.net.parameters())
 
     def events(self) -> Iterator[Event]:
@@ -209,7 +210,7 @@ class Training:
         with autocast(self.experiment, self.device):
             loss = self.experiment.estimator.loss(rollout, self.state)
         loss.backward()
-        flips = self.updates.step(progress, measure=self.step % FLIPS_EVERY == 0)
+        flips = self.updates.step(progress, measure=self.step % self._flips_every == 0)
         batch_loss, accuracy = self._measured(rollout)
         self._release()
         self.step += 1

@@ -12,7 +12,6 @@ import torch
 
 from lab.bench import plain
 from lab.bench.contestants import PLAIN, Case, experiment
-from lab.models import stream
 from lab.training import Finished, Training
 
 Way = Callable[..., float]
@@ -51,7 +50,7 @@ def of_plain(case: Case, seed: int, epochs: float) -> float:
     lab = experiment(case, "float32", f"seed={seed}", f"budget={epochs}", "budget_unit=epochs")
     indices = Training(lab).indices.train
     with torch.random.fork_rng():
-        torch.manual_seed(stream(seed, "plain") % 2**63)
+        torch.manual_seed(seed)
         net = case.net()
     optimizer = case.optimizer(net.parameters())
     batches = plain.loader(True, case.scale, indices, seed)

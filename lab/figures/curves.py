@@ -17,7 +17,6 @@ from lab.figures.theme import CHART_HEIGHT, Figure, axis, layout
 POINTS = 600  # about one point a pixel of a wide chart
 FAINT = 0.28  # opacity of raw values
 MARKER_SIZE = 6
-DECADES = range(-9, 7)  # powers of ten that a logarithmic axis can label
 
 
 @dataclass(frozen=True)
@@ -46,24 +45,13 @@ def line_chart(
     height: int = CHART_HEIGHT,
 ) -> Figure:
     """The curves in one chart; axis titles carry their units, `y_range` is in data units also when `log_y`."""
-    vertical: dict[str, Any] = _log_ticks(curves) if log_y else {"tickformat": "~g"}
+    # Without a format, plotly labels the tick at 0.5 of a logarithmic axis just "5".
+    vertical: dict[str, Any] = {"tickformat": "~g", "type": "log" if log_y else "linear"}
     if y_range is not None:
         vertical |= {"range": json_numbers(_logarithms(y_range) if log_y else y_range)}
     traces = [_faint(curve) for curve in curves if curve.faint_y is not None] + [_line(curve) for curve in curves]
-    return {
-        "data": traces,
-        "layout": layout(height, xaxis=axis(x_title), yaxis=axis(y_title, **vertical), showlegend=len(curves) > 1),
-    }
-
-
-def _log_ticks(curves: Sequence[Curve]) -> dict[str, Any]:
-    """Powers of ten, and 2 and 5 between them where the curves cover less than three decades; written out in full,
-    since plotly would label the tick at 0.5 just "5"."""
-    values = np.concatenate([np.asarray(curve.y, dtype=np.float64) for curve in curves] or [np.ones(1)])
-    values = values[np.isfinite(values) & (values > 0)]
-    decades = np.log10(values.max() / values.min()) if values.size else 0.0
-    ticks = [digit * 10.0**power for power in DECADES for digit in ((1,) if decades >= 3 else (1, 2, 5))]
-    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
+    axes = {"xaxis": axis(x_title, rangemode="nonnegative"), "yaxis": axis(y_title, **vertical)}
+    return {"data": traces, "layout": layout(height, **axes, showlegend=len(curves) > 1)}
 
 
 def _logarithms(y_range: tuple[float, float]) -> list[float]:
@@ -76,7 +64,7 @@ def _line(curve: Curve) -> dict[str, Any]:
     x, y = min_max(curve.x, curve.y, POINTS)
     return {
         "type": "scatter",
-        "mode": "lines+markers" if curve.markers else "lines",
+        "mode": "lines+markers" if curve.markers or np.isfinite(y).sum() == 1 else "lines",
         "uid": curve.name,
         "name": curve.name,
         "legendgroup": curve.name,

@@ -102,15 +102,16 @@ def flip_cards(runs: Sequence[Contestant]) -> list[Card]:
         if not counted.any():
             continue
         x = steps["epoch"][counted]
-        curves.append(Curve(f"{run.name}: flipped", x, _positive(steps["realized"][counted]), run.color, run.dash))
+        name = "" if len(runs) == 1 else f"{run.name}: "
+        curves.append(Curve(f"{name}flipped", x, _positive(steps["realized"][counted]), run.color, run.dash))
         if np.isfinite(steps["attempted"]).any():
             attempted = _positive(steps["attempted"][counted])
-            curves.append(Curve(f"{run.name}: attempted", x, attempted, run.color, "dot"))
+            curves.append(Curve(f"{name}attempted", x, attempted, run.color, "dot"))
     if not curves:
         return []
-    chart = Chart(line_chart(curves, "epoch", "share of binary weights", log_y=True, height=SMALL), link=TIME)
+    chart = Chart(line_chart(curves, "epoch", "share of binary weights", log_y=True), link=TIME)
     values = ", ".join(f"{curve.name} {_last(curve.y):.2g}" for curve in curves)
-    caption = "In one update, counted every tenth: chosen to take their target, and really flipped."
+    caption = "In one update, counted a hundred times an epoch: chosen to take their target, and really flipped."
     return [Card("flips", "Flip rate", chart, caption, alt=f"Share of binary weights: {values}")]
 
 
