@@ -45,8 +45,10 @@ def line_chart(
     height: int = CHART_HEIGHT,
 ) -> Figure:
     """The curves in one chart; axis titles carry their units, `y_range` is in data units also when `log_y`."""
-    # Without a format, plotly labels the tick at 0.5 of a logarithmic axis just "5".
-    vertical: dict[str, Any] = {"tickformat": "~g", "type": "log" if log_y else "linear"}
+    vertical: dict[str, Any] = {"tickformat": "~g"}
+    if log_y:
+        # Without the format, plotly labels the tick at 0.5 just "5"; with more ticks, it labels all from 0.1 to 0.9.
+        vertical |= {"type": "log", "nticks": 3}
     if y_range is not None:
         vertical |= {"range": json_numbers(_logarithms(y_range) if log_y else y_range)}
     traces = [_faint(curve) for curve in curves if curve.faint_y is not None] + [_line(curve) for curve in curves]

@@ -129,7 +129,7 @@ def choose_run(jobs: list[Job], key: str = RUN) -> None:
         "Run",
         list(by_id),
         index=list(by_id).index(current) if current in by_id else None,
-        format_func=lambda id: f"{by_id[id].title} ({by_id[id].status})",
+        format_func=lambda id: f"{by_id[id].title} · {id}",
         label_visibility="collapsed",
         placeholder="Runs in this process",
         key=f"choose.{key}.{current}",
