@@ -7,6 +7,7 @@ from lab.ui import race, state
 from lab.ui.boards import board
 from lab.ui.live import watch
 from lab.ui.notices import show_notices
+from lab.ui.picture_picker import picked_picture
 from lab.ui.projector import projector
 from lab.ui.standings import standings
 
@@ -25,5 +26,5 @@ job = state.watched(race.RACE)
 if job is None:
     st.info("Choose the contestants above and press Race: they train in lock-step, on the same batches.")
 else:
-    watch(job, "race", board, standings)
+    watch(job, "race", lambda view: board(view, picked_picture(view)), standings)
 state.write_run(race.RACE)

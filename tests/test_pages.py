@@ -68,6 +68,22 @@ def test_one_click_starts_a_net_and_the_keys_of_the_transport_work() -> None:
     assert "What was recorded is kept" in told(shown(tab))
 
 
+def test_single_channels_are_shown_for_the_picture_that_is_picked() -> None:
+    tab = opened(experiment=encode(on_digits("source-003-det-st-both", "budget=2", "budget_unit=steps")))
+    shown(button(tab, "Train").click())
+    until(lambda: newest().ended)
+    (picker,) = [item for item in shown(tab).get("button_group") if item.label == "Validation image"]
+    assert "for validation image 1;" in board_of(tab)
+    shown(picker.set_value(3))
+    assert "for validation image 3;" in board_of(tab)
+
+
+def board_of(tab) -> str:  # type: ignore[no-untyped-def]
+    """What is sent to the live board."""
+    (board,) = tab.get("bidi_component")
+    return str(board.proto)
+
+
 def test_a_reload_and_a_second_tab_find_the_run() -> None:
     tab = pressed(opened(), "preset.source-004")
     job = newest()

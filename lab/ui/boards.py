@@ -9,7 +9,7 @@ from lab.ui.curve_cards import accuracy_card, classifies, flip_cards, loss_card,
 from lab.ui.inside_cards import inside_cards
 
 
-def board(view: JobView, picture: int = 0) -> Board:
+def board(view: JobView, picture: int) -> Board:
     """The board of a run, or of a race.
 
     Args:
