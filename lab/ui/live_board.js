@@ -11,7 +11,9 @@ const boards = new WeakMap()
 export default function ({ data, parentElement }) {
   if (!boards.has(parentElement)) boards.set(parentElement, createBoard(parentElement))
   const board = boards.get(parentElement)
-  show(board, JSON.parse(new TextDecoder().decode(data)))
+  const message = JSON.parse(new TextDecoder().decode(data))
+  loadPlotly(message.plotly).catch(() => {}) // early; a chart that needs it says what is wrong
+  show(board, message)
   return () => {
     destroyBoard(board)
     boards.delete(parentElement)

@@ -41,6 +41,11 @@ def live_board(key: str, board: Board) -> None:
     _mount(key=key, data=orjson.dumps(message, option=orjson.OPT_SERIALIZE_NUMPY))
 
 
+def load_plotly_js() -> None:
+    """Let the page load plotly.js while a person still reads, so that the first chart need not wait for it."""
+    live_board("plotly", Board("", []))
+
+
 def ensure_plotly_js(folder: Path | None = None) -> Path:
     """Put plotly.js where Streamlit serves it, unless it is there; returns the file.
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from lab.presets import PRESETS, Preset
 from lab.ui import state
+from lab.ui.live_board import load_plotly_js
 
 FIRST = ("source-000", "source-001", "source-003-det-st-both", "source-004")
 """One for each source; the others are in the list behind them."""
@@ -23,6 +24,7 @@ def preset_gallery() -> None:
             st.space("stretch")
             icon = ":material/play_arrow:"
             st.button("Start", icon=icon, key=f"preset.{name}", help=preset.summary, on_click=_start, args=(preset,))
+    load_plotly_js()
 
 
 def preset_menu() -> None:
