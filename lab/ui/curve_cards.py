@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lab.experiment import scheduled
 from lab.figures.board import Card, Chart, Numbers, Readout
@@ -193,7 +194,8 @@ def _positive(shares: np.ndarray) -> np.ndarray:
     return np.where(shares > 0, shares, np.nan)
 
 
-def _last(values) -> float:  # type: ignore[no-untyped-def]
+def _last(values: ArrayLike) -> float:
+    values = np.asarray(values)
     return float(values[-1]) if len(values) else math.nan
 
 

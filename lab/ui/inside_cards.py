@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -12,6 +12,11 @@ from lab.figures.pictures import tiles
 from lab.figures.theme import GRAY, VIRIDIS
 from lab.probes import Frame
 from lab.ui.contestants import Contestant
+
+MakeCard = Callable[[str, str, Pictures | Chart, str], Card]
+"""Makes a card of one run from its kind, title, content and caption."""
+Shown = Sequence[tuple[Contestant, Frame]]
+"""The runs that there is something to see of."""
 
 BINS = np.linspace(0, 1, 21)
 LARGE_TILES = 4
@@ -33,8 +38,8 @@ def inside_cards(runs: Sequence[Contestant], picture: int) -> list[Card]:
     return sorted(cards, key=lambda card: rows.index(card.row))
 
 
-def _of_run(run: Contestant, frame: Frame, picture: int, all_runs: list[tuple[Contestant, Frame]]) -> Iterator[Card]:
-    alone = len(all_runs) == 1
+def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterator[Card]:
+    alone = len(shown) == 1
 
     def card(kind: str, title: str, content: Pictures | Chart, caption: str) -> Card:
         return Card(
@@ -46,7 +51,7 @@ def _of_run(run: Contestant, frame: Frame, picture: int, all_runs: list[tuple[Co
             row="" if alone else kind,
         )
 
-    yield from _heatmaps(card, frame, picture, all_runs)
+    yield from _heatmaps(card, frame, picture, shown)
     if len(frame.reconstructions):
         yield card(
             "rebuilt",
@@ -75,13 +80,13 @@ def _of_run(run: Contestant, frame: Frame, picture: int, all_runs: list[tuple[Co
         )
 
 
-def _heatmaps(card, frame: Frame, picture: int, all_runs: list[tuple[Contestant, Frame]]) -> Iterator[Card]:  # type: ignore[no-untyped-def]
+def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Iterator[Card]:
     if not frame.maps:
         return
     rows = picture_tiles(frame)[:LARGE_TILES]
     tops = []
     for layer, maps in frame.maps.items():
-        top = max(float(other.maps[layer].mean(1).max()) for _, other in all_runs if layer in other.maps)
+        top = max(float(other.maps[layer].mean(1).max()) for _, other in shown if layer in other.maps)
         rows += tiles(maps.mean(1)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], 0.0, top, VIRIDIS)
         tops.append(f"{layer} 0 to {top:.2f}")
     yield card(
