@@ -70,5 +70,9 @@ class ConvNetNet(Net):
         first = self.units1(self.pool1(self.norm1(self.conv1(x))))
         return first, self.units2(self.pool2(self.norm2(self.conv2(first))))
 
+    @property
+    def map_layers(self) -> dict[str, nn.Module]:
+        return {"conv 1": self.units1, "conv 2": self.units2}
+
     def forward(self, x: Tensor) -> Tensor:
         return self.classifier(self.feature_maps(x)[1].flatten(1))

@@ -46,6 +46,11 @@ class Net(nn.Module):
         """The batch norms, in the order they run."""
         return self._norms
 
+    @property
+    def map_layers(self) -> dict[str, nn.Module]:
+        """The layers whose outputs (B, channels, height, width) are worth seeing, by name."""
+        return {}
+
     def prepare(self) -> None:
         """Note the layers that a pass needs at once. Called when the net is complete."""
         self._norms = [module for module in self.modules() if isinstance(module, BatchNorm1d | BatchNorm2d)]

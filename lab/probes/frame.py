@@ -14,8 +14,6 @@ from lab.data.batches import normalized
 from lab.evaluation import predict
 from lab.experiment import Experiment
 from lab.models import Net, stream
-from lab.models.autoencoder import AutoencoderNet
-from lab.models.convnet import ConvNetNet
 from lab.models.layers import BinaryLinear
 
 PICTURES = 8
@@ -72,7 +70,7 @@ def probe(
         inputs = normalized(images[:STATISTICS], *scale, device)
         output = predict(net, experiment, inputs, slope, generator)
     net.train(training)
-    rebuilt = isinstance(net, AutoencoderNet)
+    rebuilt = net.task == "reconstruction"
     return Frame(
         step=step,
         epoch=epoch,
@@ -91,9 +89,7 @@ class _Watch:
         self._maps: dict[str, Tensor] = {}
         self._codes: list[Tensor] = []
         self._sites = net.sites
-        self._shown = {f"conv {i}": module for i, module in enumerate((net.units1, net.units2), 1)} if isinstance(
-            net, ConvNetNet
-        ) else {}
+        self._shown = net.map_layers
 
     def __enter__(self) -> _Watch:
         self._handles = [site.register_forward_hook(self._count) for site in self._sites]

@@ -83,26 +83,26 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
 def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Iterator[Card]:
     if not frame.maps:
         return
-    rows = picture_tiles(frame)[:LARGE_TILES]
-    tops = []
+    rows, ranges = picture_tiles(frame)[:LARGE_TILES], []
     for layer, maps in frame.maps.items():
-        top = max(float(other.maps[layer].mean(1).max()) for _, other in shown if layer in other.maps)
-        rows += tiles(maps.mean(1)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], 0.0, top, VIRIDIS)
-        tops.append(f"{layer} 0 to {top:.2f}")
+        means = [other.maps[layer].mean(1) for _, other in shown if layer in other.maps]
+        low, high = min(0.0, *(float(mean.min()) for mean in means)), max(float(mean.max()) for mean in means)
+        rows += tiles(maps.mean(1)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], low, high, VIRIDIS)
+        ranges.append(f"{layer} {low:.2g} to {high:.2f}")
     yield card(
         "heatmaps",
         "Heatmaps",
         Pictures(rows, columns=LARGE_TILES),
-        f"Validation images, and the mean over all channels after the units; dark to yellow is {', '.join(tops)}.",
+        f"Validation images, and the mean over all channels after the units; dark to yellow is {', '.join(ranges)}.",
     )
     for layer, maps in frame.maps.items():
-        channels = maps[picture]
+        channels, low = maps[picture], min(0.0, float(maps.min()))
         labels = [str(channel) for channel in range(1, len(channels) + 1)]
         yield card(
             f"channels {layer}",
             f"Channels, {layer}",
-            Pictures(tiles(channels, labels, 0.0, 1.0, VIRIDIS), columns=LARGE_TILES if len(channels) <= 16 else 8),
-            f"Every channel after the units, for validation image {picture + 1}; 0 dark, 1 yellow.",
+            Pictures(tiles(channels, labels, low, 1.0, VIRIDIS), columns=LARGE_TILES if len(channels) <= 16 else 8),
+            f"Every channel after the units, for validation image {picture + 1}; {low:g} dark, 1 yellow.",
         )
 
 
