@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -21,7 +22,7 @@ from lab.bench.alternating import Ratio, alternate, as_json
 from lab.bench.contestants import CASES, Case, engine_steps
 from lab.bench.headless import Work, train_headless
 from lab.bench.live import Length as LiveLength
-from lab.bench.live import Round, figures
+from lab.bench.live import Round, Watched, figures
 from lab.bench.processor import below, counted, of_processes
 from lab.bench.train import Length, measure
 from lab.data import DataError, Dataset
@@ -108,7 +109,7 @@ def twins(case: Case) -> tuple[nn.Module, Net, Experiment]:
     torch.manual_seed(0)
     theirs = case.net()
     experiment = PRESETS[case.preset].experiment(Dataset.members["digits"]())
-    ours = experiment.architecture.build(0)
+    ours = Training(experiment).net
     with torch.no_grad():
         for source, parameter in zip(theirs.parameters(), ours.parameters(), strict=True):
             parameter.copy_(source)
@@ -154,9 +155,10 @@ class TestBothTrainTheSameNet:
         for step in range(3):
             for theirs_p, ours_p in zip(theirs.parameters(), ours.parameters(), strict=True):
                 theirs_p.grad = torch.randn(theirs_p.shape, generator=generator)
-                ours_p.grad = theirs_p.grad.clone()
+                ours_p.grad = torch.empty_like(ours_p).copy_(theirs_p.grad)  # laid out as autograd does
             optimizer.step()
             updates.step(Progress(step, 3, step, 3), measure=False)
+            updates.load_state_dict(as_from_a_file(updates.state_dict()))
         for theirs_p, ours_p in zip(theirs.parameters(), ours.parameters(), strict=True):
             torch.testing.assert_close(ours_p, theirs_p)
 
@@ -165,6 +167,13 @@ class TestBothTrainTheSameNet:
         assert {name: list(case.bars) for name, case in CASES.items()} == {
             "conv": both, "mlp": ["float32"], "autoencoder": both,
         }  # fmt: skip
+
+
+def as_from_a_file(state: Any) -> Any:
+    """A saved state whose tensors have their rows in order, however they lay in memory before."""
+    if isinstance(state, dict):
+        return {key: as_from_a_file(value) for key, value in state.items()}
+    return state.clone(memory_format=torch.contiguous_format) if isinstance(state, Tensor) else state
 
 
 class TestEngineSteps:
@@ -212,19 +221,19 @@ class TestFigures:
             assert summary["runs"] == 2
 
 
-def work(rate: float, processors: float | None = 1.0) -> Work:
-    return Work(10 * rate, 10, None if processors is None else 10 * processors)
+def work(rate: float, processors: float) -> Work:
+    return Work(10 * rate, 10, 10 * processors)
 
 
 class TestLive:
     @needs_proc
     def test_the_browser_is_stated_apart(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "cpu_count", lambda: 2)
-        rounds = [Round(work(100, 2.0), work(75, 1.5), browser=0.5)] * 3
+        rounds = [Round(work(100, 2.0), Watched(work(75, 1.5), browser=0.5, others=0.25))] * 3
         result = figures(rounds, LiveLength(3, 10, 0))
         assert result["ratio"]["median"] == 0.75
         assert result["images_per_second"] == {"alone": 100, "live": 75}
-        assert result["processors_used"] == {"alone": 2.0, "app": 1.5, "browser": 0.5}
+        assert result["processors_used"] == {"alone": 2.0, "app": 1.5, "browser": 0.5, "others": 0.25}
         assert result["ratio_on_processors_left"]["median"] == 1.0
         assert result["ratio_per_processor_second"]["median"] == 1.0
 

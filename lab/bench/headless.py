@@ -6,6 +6,7 @@ The live page is measured against it, in a process of its own because the app is
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import time
@@ -18,16 +19,29 @@ from lab.training import Training
 
 
 class Work(NamedTuple):
-    """Images trained on, the seconds that took, and the processor's seconds it took; None where nobody counts them."""
+    """What a process did."""
 
     images: float
+    """Images trained on."""
     seconds: float
+    """How long that took."""
     processor_seconds: float | None
+    """Over all processors; None where nobody counts them."""
 
     @property
     def rate(self) -> float:
         """Images per second."""
         return self.images / self.seconds
+
+    @property
+    def processors(self) -> float:
+        """Processors kept busy, in CPU seconds per second."""
+        return (self.processor_seconds or math.nan) / self.seconds
+
+    @property
+    def per_processor_second(self) -> float:
+        """Images per second of a processor."""
+        return self.images / (self.processor_seconds or math.nan)
 
 
 def train_headless(link: str, warm_up: float, seconds: float) -> Work:

@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -17,7 +17,7 @@ from rich.table import Table
 from lab.bench.alternating import Ratio, as_json
 from lab.bench.contestants import CASES, experiment
 from lab.bench.headless import Work, train_headless
-from lab.bench.processor import below, counted, of_processes
+from lab.bench.processor import below, counted, of_machine, of_processes
 from lab.bench.watching import App, NotWatchable, browser_page, end_run, running_app, start_run, steps_per_second
 from lab.cli.errors import REFUSED
 from lab.links import encode
@@ -38,13 +38,26 @@ class Length:
     warm_up: float = 6.0
 
 
-@dataclass(frozen=True)
-class Round:
-    """Both sides, one after the other, and the processor's seconds that the browser took in one second of it."""
+class Watched(NamedTuple):
+    """A run under the app, and who else kept processors busy meanwhile, in CPU seconds per second."""
+
+    work: Work
+    """Of the app's process."""
+    browser: float | None
+    others: float | None
+    """Everything on this machine but the app and the browser."""
+
+
+class Round(NamedTuple):
+    """Both sides, one after the other."""
 
     alone: Work
-    live: Work
-    browser: float | None
+    live: Watched
+
+    @property
+    def ratio(self) -> float:
+        """The rate under the app in units of the rate alone."""
+        return self.live.work.rate / self.alone.rate
 
 
 def main(json: bool = False, length: Length | None = None) -> None:
@@ -73,43 +86,47 @@ def measure(link: str, batch_size: int, length: Length) -> list[Round]:
     Raises:
         NotWatchable: there is no app or no browser.
     """
-    rounds = []
+    rounds: list[Round] = []
     with running_app() as app, browser_page() as page:
         for number in range(length.rounds):
-            if number % 2:
-                live, browser = _watched(app, page, link, batch_size, length)
+            live = _watched(app, page, link, batch_size, length) if number % 2 else None
             alone = train_headless(link, length.warm_up, length.seconds)
-            if not number % 2:
-                live, browser = _watched(app, page, link, batch_size, length)
-            rounds.append(Round(alone, live, browser))
-            rates = f"{alone.rate:,.0f} images/s alone, {live.rate:,.0f} live"
+            live = live or _watched(app, page, link, batch_size, length)
+            rounds.append(Round(alone, live))
+            rates = f"{alone.rate:,.0f} images/s alone, {live.work.rate:,.0f} live"
             print(f"round {number + 1} of {length.rounds}: {rates}", file=sys.stderr, flush=True)
     return rounds
 
 
-def _watched(app: App, page: Page, link: str, batch_size: int, length: Length) -> tuple[Work, float | None]:
+def _watched(app: App, page: Page, link: str, batch_size: int, length: Length) -> Watched:
     start_run(page, app.address, link)
     time.sleep(length.warm_up)
-    browser = below(os.getpid()) - {app.pid} - below(app.pid) if counted() else set()
-    before, started = [of_processes({app.pid}), of_processes(browser)], time.perf_counter()
+    browser = below(os.getpid()) - {app.pid} if counted() else set()
+    before, started = _used(app, browser), time.perf_counter()
     time.sleep(length.seconds)
     seconds = time.perf_counter() - started
-    used = [of_processes({app.pid}) - before[0], of_processes(browser) - before[1]]
+    used = [now - then for now, then in zip(_used(app, browser), before, strict=True)]
     images = steps_per_second(page, seconds) * batch_size * seconds
     end_run(page)
-    if not counted():
-        return Work(images, seconds, None), None
-    return Work(images, seconds, used[0]), used[1] / seconds
+    if not used:
+        return Watched(Work(images, seconds, None), None, None)
+    of_app, of_browser, of_all = used
+    return Watched(Work(images, seconds, of_app), of_browser / seconds, (of_all - of_app - of_browser) / seconds)
+
+
+def _used(app: App, browser: set[int]) -> list[float]:
+    """What the app, the browser and all together have used of the processors so far; nothing where nobody counts."""
+    return [of_processes({app.pid}), of_processes(browser), of_machine()] if counted() else []
 
 
 def figures(rounds: list[Round], length: Length) -> dict[str, Any]:
     """All figures as plain data; processors are counted in CPU seconds per second."""
     result = {
-        "ratio": as_json(Ratio.of([each.live.rate / each.alone.rate for each in rounds])),
+        "ratio": as_json(Ratio.of([each.ratio for each in rounds])),
         "bar": BAR,
         "images_per_second": {
             "alone": round(median(each.alone.rate for each in rounds)),
-            "live": round(median(each.live.rate for each in rounds)),
+            "live": round(median(each.live.work.rate for each in rounds)),
         },
         "rounds": length.rounds,
         "seconds_a_turn": length.seconds,
@@ -119,21 +136,18 @@ def figures(rounds: list[Round], length: Length) -> dict[str, Any]:
 
 def _of_processors(rounds: list[Round]) -> dict[str, Any]:
     there = os.cpu_count() or 1
-    counts = [(each, each.alone.processor_seconds or 0.0, each.live.processor_seconds or 0.0, each.browser or 0.0)
-              for each in rounds]  # fmt: skip
+    per_second = [each.live.work.per_processor_second / each.alone.per_processor_second for each in rounds]
+    on_what_is_left = [each.ratio * there / (there - (each.live.browser or 0.0)) for each in rounds]
     return {
         "processors": there,
         "processors_used": {
-            "alone": round(median(alone / each.alone.seconds for each, alone, _, _ in counts), 2),
-            "app": round(median(app / each.live.seconds for each, _, app, _ in counts), 2),
-            "browser": round(median(browser for *_, browser in counts), 2),
+            "alone": round(median(each.alone.processors for each in rounds), 2),
+            "app": round(median(each.live.work.processors for each in rounds), 2),
+            "browser": round(median(each.live.browser or 0.0 for each in rounds), 2),
+            "others": round(median(each.live.others or 0.0 for each in rounds), 2),
         },
-        "ratio_per_processor_second": as_json(
-            Ratio.of([(each.live.images / app) / (each.alone.images / alone) for each, alone, app, _ in counts])
-        ),
-        "ratio_on_processors_left": as_json(
-            Ratio.of([each.live.rate / each.alone.rate * there / (there - browser) for each, _, _, browser in counts])
-        ),
+        "ratio_per_processor_second": as_json(Ratio.of(per_second)),
+        "ratio_on_processors_left": as_json(Ratio.of(on_what_is_left)),
     }
 
 
@@ -144,7 +158,7 @@ def _print_table(result: dict[str, Any]) -> None:
     table.add_row(f"Ratio (at least {result['bar']} is asked for)", _told(result["ratio"]))
     if "processors" in result:
         used = result["processors_used"]
-        busy = f"{used['alone']} alone; {used['app']} the app, {used['browser']} the browser"
+        busy = f"{used['alone']} alone; live {used['app']} app, {used['browser']} browser, {used['others']} others"
         table.add_row(f"Processors kept busy, of {result['processors']}", busy)
         table.add_row("Ratio on the processors that the browser leaves", _told(result["ratio_on_processors_left"]))
         table.add_row("Ratio of images per processor second, app / alone", _told(result["ratio_per_processor_second"]))

@@ -103,6 +103,11 @@ class GradientUpdates(Updates):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._optimizer.load_state_dict(state)
+        for parameter, memory in self._optimizer.state.items():
+            for name, value in memory.items():
+                if value.shape == parameter.shape:
+                    # PyTorch's fused steps go through memory in order, and a file has its tensors in another.
+                    memory[name] = torch.empty_like(parameter).copy_(value)
 
 
 def _fused(parameters: list[Tensor]) -> bool:
