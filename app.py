@@ -6,8 +6,10 @@ import streamlit as st
 
 from lab.ui.warm import warm
 
-st.set_page_config(page_title="Binary Neuron Lab", page_icon=":material/neurology:", layout="wide")
-st.html(Path(__file__).parent / "lab" / "ui" / "page.css")
+UI = Path(__file__).parent / "lab" / "ui"
+
+st.set_page_config(page_title="Binary Neuron Lab", page_icon=str(UI / "icon.svg"), layout="wide")
+st.html(UI / "page.css")
 warm()
 st.navigation(
     [

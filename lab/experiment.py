@@ -83,6 +83,12 @@ class Experiment(Value):
                 f"estimator {self.estimator.name!r} needs binary units to sample, and the architecture has none; "
                 "give architecture.binary_layers at least one layer"
             )
+        if self.architecture.ends_in_bits and self.estimator.zero_gradient:
+            fitting = [name for name, member in Estimator.members.items() if not member.zero_gradient]
+            raise _whole(
+                f"estimator {self.estimator.name!r} sends no gradient through bits, and the output is bits, so nothing "
+                f"could learn; allowed: {', '.join(fitting)}, or architecture.output=real"
+            )
         available = self.dataset.training_images - self.dataset.validation
         if self.subset is not None and self.subset > available:
             raise _whole(
@@ -211,6 +217,8 @@ def _apply(data: dict[str, Any], change: str) -> None:
 
 
 def _literal(text: str) -> Any:
+    if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+        return float(text)  # for the field to refuse as the number that it is
     try:
         return json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError):

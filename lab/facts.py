@@ -11,6 +11,7 @@ import torch
 from lab.estimators import Estimator, StraightThrough
 from lab.experiment import Experiment
 from lab.models import Architecture
+from lab.schedules import Constant
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Remark:
 
 def remarks(experiment: Experiment) -> list[Remark]:
     """Everything worth saying about an experiment, the most important first."""
-    found = [*_gradient(experiment), *_bias(experiment), *_net(experiment), *_cost(experiment)]
+    about = (_gradient, _bias, _slope, _net, _cost)
+    found = [remark for describe in about for remark in describe(experiment)]
     return sorted(found, key=lambda remark: remark.level != "warning")
 
 
@@ -66,6 +68,13 @@ def _bias(experiment: Experiment) -> list[Remark]:
             )
         ]
     return [Remark("note", f"{rule.title} is unbiased here: its mean is the gradient of the expected loss.")]
+
+
+def _slope(experiment: Experiment) -> list[Remark]:
+    rule = experiment.estimator
+    if rule.uses_slope or not experiment.architecture.site_names or experiment.slope == Constant(value=1.0):
+        return []
+    return [Remark("warning", f"{rule.title} does not use the slope: whatever its schedule, nothing changes.")]
 
 
 def _net(experiment: Experiment) -> list[Remark]:

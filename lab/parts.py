@@ -56,7 +56,7 @@ class Value(BaseModel):
     def _no_boolean_for_a_number(cls, value: Any, info: Any) -> Any:
         given = value if isinstance(value, list | tuple) else [value]
         if any(isinstance(item, bool) for item in given) and cls.model_fields[info.field_name].annotation is not bool:
-            raise PydanticCustomError("not_boolean", "true and false are not allowed here")
+            raise PydanticCustomError("not_boolean", "must not be true or false")
         return value
 
 

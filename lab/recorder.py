@@ -6,6 +6,7 @@ import math
 import sys
 import threading
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -124,3 +125,11 @@ class Recorder:
             event.seconds,
         )
         self._steps.add(row)
+
+
+def recorded(events: Iterator[Event], recorder: Recorder) -> Iterator[Step]:
+    """Record a run's events; gives its steps, so that contestants of a race can take turns step by step."""
+    for event in events:
+        recorder.add(event)
+        if isinstance(event, Step):
+            yield event

@@ -116,6 +116,7 @@ class Training:
         self.net = experiment.architecture.build(experiment.seed).to(self.device)
         # Convolutions are fastest where the channels of a pixel lie side by side, as they then do in all that follows.
         self.net.to(memory_format=torch.channels_last)
+        self.net.stage.code_at_zero = experiment.estimator.code_at_zero
         self.state = experiment.estimator.new_state()
         if self.state is not None:
             self.state.to(self.device)
@@ -138,6 +139,8 @@ class Training:
         self._validation = self.images.train[self.indices.validation]
         self._validation_labels = self.images.train_labels[self.indices.validation]
         self._kept: _Kept | None = None
+        self._reported: _Kept | None = None
+        """Whose weights the net has, once the run has ended."""
         self._flips_every = max(1, self.batches.steps_per_epoch // FLIP_COUNTS)
         self._parameters = list(self.net.parameters())
 
@@ -176,8 +179,9 @@ class Training:
 
     def frame(self) -> Frame:
         """What can be seen inside the net now. Leaves no trace in the run."""
-        epoch = self.step / self.batches.steps_per_epoch
-        return probe(self.net, self.experiment, self._validation, self.scale, self.slope, self.step, epoch)
+        step, slope = (self._reported.step, self._reported.slope) if self._reported else (self.step, self.slope)
+        epoch = step / self.batches.steps_per_epoch
+        return probe(self.net, self.experiment, self._validation, self.scale, slope, step, epoch)
 
     @property
     def progress(self) -> Progress:
@@ -250,6 +254,7 @@ class Training:
         kept = self._kept
         assert kept is not None
         self.net.load_state_dict(kept.weights)
+        self._reported = kept
         test = self._scores(self.images.test, self.images.test_labels, kept.slope)
         epochs = self.step / self.batches.steps_per_epoch
         rate = self.images_seen / self.seconds if self.seconds else 0.0

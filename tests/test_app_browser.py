@@ -191,6 +191,27 @@ def test_a_race_draws_every_contestant_and_the_table(page: Page) -> None:
     assert page.locator("[data-card^='heatmaps']").count() == 3
 
 
+def test_a_run_of_another_kind_takes_over_the_board(page: Page) -> None:
+    started(page)
+    page.get_by_role("button", name="Presets").click()
+    page.get_by_test_id("stMenuButtonBody").get_by_text("Binary autoencoder", exact=True).click()
+    expect(page.locator("[data-card=rebuilt\\.0]")).to_be_visible()
+    expect(page.locator("[data-card=accuracy]")).to_have_count(0)
+    page.wait_for_selector(f"{LOSS} .main-svg")
+    wait_beyond(page, 0)
+
+
+def test_a_second_race_replaces_the_curves_of_the_first(page: Page) -> None:
+    for rates in (("0.01", "0.02"), ("0.05", "0.1", "0.2")):
+        link = "~".join(encode(on_digits("source-000", f"optimizer.lr={rate}", "budget=1000")) for rate in rates)
+        page.goto(f"{page.url.split('?')[0].removesuffix('/compare').rstrip('/')}/compare?race={link}")
+        page.get_by_role("button", name="Race").click()
+        names = [f"lr {float(rate):g}" for rate in rates]
+        drawn = f"names => names.every(name => document.querySelector('{LOSS}')?.data?.some(t => t.name === name))"
+        wait_for(page, drawn, names)
+    assert page.get_by_text("Error").count() == 0
+
+
 @pytest.mark.parametrize("width", [430, 1600])
 def test_nothing_is_wider_than_the_window(browser: Browser, app: str, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lab.experiment import Experiment
 from lab.jobs import JOBS
 from lab.links import decode, encode
 from tests.pages import button, newest, on_digits, opened, shown, told, until
@@ -50,7 +51,7 @@ def test_contestants_may_differ_in_any_field() -> None:
     assert decode_all(tab.query_params["race"]) == decode_all(race)
 
 
-def decode_all(race: str) -> list[object]:
+def decode_all(race: str) -> list[Experiment]:
     return [decode(part) for part in race.split("~")]
 
 
@@ -80,6 +81,32 @@ def test_an_estimator_that_a_contestant_cannot_use_is_said_with_its_number() -> 
     tab = opened("compare.py", race=link("estimator=identity", "estimator=rloo"))
     (layers,) = [item for item in tab.sidebar.text_input if item.label == "Binary layers"]
     assert "Contestant 2: estimator 'rloo' needs binary units" in told(shown(layers.set_value("")))
+
+
+def test_a_linked_race_is_not_hidden_by_another_that_runs() -> None:
+    shown(button(opened("compare.py"), "Race").click())
+    tab = opened("compare.py", race=link("estimator=identity", "estimator=saturated"))
+    assert not any(item.label == "Pause" for item in tab.button)
+    assert any(item.label == "Race" for item in tab.button)
+    shown(button(tab, "Race").click())
+    again = opened("compare.py", race=tab.query_params["race"])
+    assert len(newest().experiments) == 2
+    assert "Race of 2" in "".join(item.proto.text for item in again.get("progress"))
+
+
+def test_a_contestant_that_diverges_is_named() -> None:
+    explosive = 'optimizer={"name": "sgd", "lr": 100, "weight_decay": 10}'
+    longer = [experiment.with_changes(["budget=60"]) for experiment in decode_all(link("evaluation=sample", explosive))]
+    tab = opened("compare.py", race="~".join(map(encode, longer)))
+    shown(button(tab, "Race").click())
+    job = newest()
+    until(lambda: job.ended)
+    (table,) = [item.value for item in shown(tab).dataframe]
+    states = dict(zip(table["contestant"], table["state"], strict=True))
+    assert sorted(states.values()) == ["diverged", "done"]
+    (name,) = [name for name, state in states.items() if state == "diverged"]
+    assert tab.warning[0].value.startswith(f"{name}: ")
+    assert job.view().progress == 1.0
 
 
 def test_a_second_tab_finds_the_race() -> None:

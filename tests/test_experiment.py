@@ -134,7 +134,7 @@ class TestChanges:
             ("nothing.name=sgd", "has no field 'nothing'; its fields are dataset, "),
             ("seed.name=3", "'seed.name' leads nowhere: 'seed' has no fields to set."),
             ("architecture.binary_layers.0=1", "'binary_layers' has no fields to set."),
-            ("seed=true", "seed true and false are not allowed here (given: True)."),
+            ("seed=true", "seed must not be true or false (given: True)."),
             ("seed=[1", "seed should be a valid integer"),
             ("architecture.name=resnet", "architecture names no architecture that is allowed here; allowed: "),
             ('optimizer={"name": "sgd", "lr": 1, "lr": 2}', "optimizer names no optimizer that is allowed here"),

@@ -49,7 +49,7 @@ def problems(data: Any) -> list[str]:
         ({"budget": float("nan")}, "budget should be a finite number (given: nan)."),
         ({"budget_unit": "hours"}, "budget_unit should be 'epochs', 'steps' or 'seconds' (given: 'hours')."),
         ({"seed": -1}, "seed should be greater than or equal to 0 (given: -1)."),
-        ({"seed": True}, "seed true and false are not allowed here (given: True)."),
+        ({"seed": True}, "seed must not be true or false (given: True)."),
         ({"seed": 1.5}, "seed should be a valid integer, got a number with a fractional part (given: 1.5)."),
         ({"seed": None}, "seed should be a valid integer (given: None)."),
         ({"report": "best"}, "report should be 'last' or 'best-validation' (given: 'best')."),
@@ -58,7 +58,7 @@ def problems(data: Any) -> list[str]:
         ({"slope": -1}, "slope is -1; allowed is above 0 to 1000."),
         ({"colour": "red"}, "the experiment has no field 'colour'; its fields are dataset, architecture, "),
         ({"architecture": {"name": "mlp", "hidden": []}}, "architecture.hidden tuple should have at least 1 item"),
-        ({"architecture": {"name": "mlp", "hidden": [64, True]}}, "architecture.hidden true and false are not allowed"),
+        ({"architecture": {"name": "mlp", "hidden": [64, True]}}, "architecture.hidden must not be true or false"),
         ({"architecture": {"name": "mlp", "hidden": [64, 9000]}}, "architecture.hidden.1 should be less than or equal"),
         ({"architecture": {"name": "convnet", "binary_layers": [3]}}, "architecture.binary_layers.0 should be 1 or 2"),
         (

@@ -23,7 +23,7 @@ from lab.figures.histograms import bar_chart
 from lab.figures.numbers import json_numbers
 from lab.figures.pictures import png, scaled, tiles
 from lab.figures.schedules import schedule_chart
-from lab.figures.theme import VIRIDIS
+from lab.figures.theme import VIRIDIS, uid
 
 FLOATS = st.floats(width=64, allow_nan=True, allow_infinity=True)
 SERIES = arrays(np.float64, st.integers(0, 400), elements=FLOATS)
@@ -179,3 +179,11 @@ def test_board_becomes_json_and_refuses_one_id_twice() -> None:
     assert [entry["kind"] for entry in payload["cards"]] == ["chart", "pictures", "numbers"]
     with pytest.raises(ValueError, match="'a'"):
         Board(1, [card, card])
+
+
+def test_identities_of_traces_are_safe_for_style_sheets_and_stay_the_same() -> None:
+    names = ["training (raw)", "optimizer.lr 0.1, slope 2", "1+2", "a", "b"]
+    assert len({uid(name) for name in names}) == len(names)
+    assert all(uid(name).isalpha() and uid(name) == uid(name) for name in names)
+    for figure in figures().values():
+        assert all(trace.get("uid", "x").isalpha() for trace in figure["data"])

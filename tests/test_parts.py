@@ -151,11 +151,11 @@ def test_changes_are_validated() -> None:
         ({"shape": {"name": "circle", "radius": "wide"}}, "shape.radius should be a valid number"),
         ({"shape": {"name": "circle", "radius": float("nan")}}, "shape.radius should be a finite number (given: nan)"),
         ({"shape": {"name": "circle", "radius": float("inf")}}, "shape.radius should be a finite number (given: inf)"),
-        ({"shape": {"name": "circle", "radius": True}}, "shape.radius true and false are not allowed here (given"),
-        ({"shape": {"name": "circle", "count": True}}, "shape.count true and false are not allowed here (given"),
+        ({"shape": {"name": "circle", "radius": True}}, "shape.radius must not be true or false (given"),
+        ({"shape": {"name": "circle", "count": True}}, "shape.count must not be true or false (given"),
         ({"shape": {"name": "circle", "count": 2.5}}, "shape.count should be a valid integer"),
         ({"shape": "dot", "size": 0}, "size should be greater than or equal to 1 (given: 0)."),
-        ({"shape": "dot", "size": False}, "size true and false are not allowed here (given: False)."),
+        ({"shape": "dot", "size": False}, "size must not be true or false (given: False)."),
     ],
 )
 def test_a_problem_names_field_value_and_what_is_allowed(data: Any, sentence: str) -> None:

@@ -33,6 +33,8 @@ class Estimator(Part):
     """Whether the expected gradient is the gradient of the expected loss, where no batch statistics follow the bits."""
     zero_gradient: ClassVar[bool] = False
     """Whether nothing at all reaches the parameters in front of the bits."""
+    uses_slope: ClassVar[bool] = True
+    """Whether the slope changes anything."""
     levels: ClassVar[Levels | None] = "0/1"
     """The levels its surrogate is published for; None where it is the same on both."""
     code_at_zero: ClassVar[int] = 0

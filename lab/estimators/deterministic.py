@@ -18,13 +18,14 @@ class ZeroGradient(StraightThrough):
     paper = "source 000, third answer"
     defect_of = "source 000"
     zero_gradient = True
+    uses_slope = False
     color, dash = "#7F7F7F", "dot"
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return x * 0
 
-    def surrogate(self, x: Tensor, slope: float) -> Tensor:
-        return x * 0
+    def binarize(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
+        return self.bits(x, slope, noise)  # no gradient rather than zeros, which weight decay or hypermask act on
 
 
 class Identity(StraightThrough):
@@ -36,6 +37,7 @@ class Identity(StraightThrough):
     formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial b}{\partial x} := 1"
     paper = "Hinton 2012, lecture 15b; Bengio, Léonard & Courville 2013"
     levels = None
+    uses_slope = False
     color, dash = "#0072B2", "solid"
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
@@ -57,6 +59,7 @@ class ValueClipped(StraightThrough):
     formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial L}{\partial x} := \operatorname{clip}(g, -c, c)"
     paper = "source 001: hardtanh(grad_output)"
     levels = None
+    uses_slope = False
     color, dash = "#0072B2", "dash"
 
     gradient_clip: float | None = Field(1.0, gt=0, le=1e6)
@@ -79,6 +82,7 @@ class Saturated(StraightThrough):
     paper = "Hubara, Courbariaux et al. 2016, Binarized Neural Networks; SteSign in larq"
     levels = "-1/+1"
     code_at_zero = 1
+    uses_slope = False
     color, dash = "#D55E00", "solid"
 
     gate: float | None = Field(1.0, gt=0, le=1e6)
@@ -99,6 +103,7 @@ class ReluBackward(StraightThrough):
     summary = "Copies the gradient to units that fired. A unit that is off gets nothing and can stay off for ever."
     formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial b}{\partial x} := \mathbb 1[x > 0]"
     paper = "source 000, the question"
+    uses_slope = False
     color, dash = "#009E73", "solid"
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
@@ -135,6 +140,7 @@ class ApproxSign(StraightThrough):
     paper = "Liu et al. 2018, Bi-Real Net"
     levels = "-1/+1"
     code_at_zero = 1
+    uses_slope = False
     color, dash = "#E69F00", "solid"
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from lab.figures.downsample import min_max
 from lab.figures.numbers import json_numbers
-from lab.figures.theme import CHART_HEIGHT, Figure, axis, layout
+from lab.figures.theme import CHART_HEIGHT, Figure, axis, layout, uid
 
 POINTS = 600  # about one point a pixel of a wide chart
 FAINT = 0.28  # opacity of raw values
@@ -67,7 +67,7 @@ def _line(curve: Curve) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines+markers" if curve.markers or np.isfinite(y).sum() == 1 else "lines",
-        "uid": curve.name,
+        "uid": uid(curve.name),
         "name": curve.name,
         "legendgroup": curve.name,
         "x": json_numbers(x, digits=9),
@@ -85,7 +85,7 @@ def _faint(curve: Curve) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
-        "uid": f"{curve.name} (raw)",
+        "uid": uid(f"{curve.name} raw"),
         "name": curve.name,
         "legendgroup": curve.name,
         "showlegend": False,

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from lab.figures.numbers import json_numbers
-from lab.figures.theme import ZERO_COLOR, Figure, axis, layout
+from lab.figures.theme import ZERO_COLOR, Figure, axis, layout, uid
 
 LEFT, RIGHT = [0.0, 0.43], [0.57, 1.0]  # the panels' shares of the width
 
@@ -48,7 +48,7 @@ def _line(name: str, x: ArrayLike, y: ArrayLike, color: str, dash: str, panel: s
     return {
         "type": "scatter",
         "mode": "lines",
-        "uid": name,
+        "uid": uid(name),
         "name": name,
         "x": json_numbers(x),
         "y": json_numbers(y),

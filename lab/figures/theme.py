@@ -6,6 +6,7 @@ adds the page's text color and font size when it draws.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -62,3 +63,8 @@ def layout(height: int = CHART_HEIGHT, **settings: Any) -> dict[str, Any]:
         "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
         **settings,
     }
+
+
+def uid(name: str) -> str:
+    """An identity for the trace of that name, the same over updates; plotly makes it a CSS class, so letters only."""
+    return "trace" + "".join(chr(ord("a") + byte % 16) for byte in hashlib.sha256(name.encode()).digest()[:12])

@@ -8,16 +8,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from lab.data import DataError
 from lab.devices import DeviceMissing
 from lab.experiment import Experiment, InvalidExperiment
+from lab.jobs.estimate import fraction, seconds_left
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
-from lab.recorder import Recorder
-from lab.training import Step, Training
+from lab.recorder import Recorder, recorded
+from lab.training import Training
 
 SECONDS_PER_FRAME = 0.7
 """Pause between two looks inside the nets of a running job."""
@@ -90,6 +91,11 @@ class Job:
             self._start_thread()
             self._wake()
 
+    def settle(self, seconds: float) -> None:
+        """Wait, at most so long, until what was asked for is so: it trains, waits in line, or holds."""
+        with self._condition:
+            self._condition.wait_for(self._settled, seconds)
+
     def set_speed(self, steps_per_second: float | None) -> None:
         """Limit the steps a second, for people to follow; None trains as fast as it can."""
         with self._condition:
@@ -125,11 +131,12 @@ class Job:
             experiments = self.experiments
             fixed = (self._status, self._message, self._version(), self._download, self._progress)
         status, message, version, download, progress = fixed
-        if trainings:
-            progress = _fraction(trainings)
-        spent = sum(training.seconds + training.evaluation_seconds for training in trainings)
-        left = spent * (1 - progress) / progress if progress > 0 and status not in ENDED else None
         snapshots = tuple(recorder.snapshot() for recorder in recorders)
+        left = None
+        if trainings:
+            under_way = [t for t, shown in zip(trainings, snapshots, strict=True) if shown.finished is None]
+            progress = fraction(under_way)
+            left = seconds_left(under_way, self._speed)
         return JobView(
             self.id, self.title, status, message, version, download, experiments, snapshots, progress, left,
             self._slots.place(self) if status == "queued" else 0,
@@ -174,7 +181,9 @@ class Job:
             log.exception("job %s failed", self.id)
             self._set("failed", f"The run failed: {type(error).__name__}: {error}")
         finally:
-            self._slots.release(self)
+            with self._condition:
+                if self._thread is threading.current_thread():  # else a rewind has started one that may have a place
+                    self._slots.release(self)
 
     def _run(self) -> bool:
         """Train from the initial weights; returns whether it was rewound and has to start again."""
@@ -185,7 +194,7 @@ class Job:
         trainings = [Training(experiment, self._on_download) for experiment in experiments]
         with self._condition:
             self._trainings, self._download = trainings, None
-        runs = [_advance(training, recorder) for training, recorder in zip(trainings, recorders, strict=True)]
+        runs = [recorded(training.events(), recorder) for training, recorder in zip(trainings, recorders, strict=True)]
         stepped, look_after, shown = time.monotonic(), 0.0, False
         while runs:
             turn = "look" if not shown and time.monotonic() > look_after else self._turn(shown)
@@ -194,7 +203,7 @@ class Job:
             if turn == "look":
                 look_after, shown = self._look(trainings, recorders), True
             else:
-                runs, shown = [run for run in runs if next(run, False)], False
+                runs, shown = [run for run in runs if next(run, None)], False
                 stepped = self._pace(stepped)
         if not self._restart:
             self._look(trainings, recorders)
@@ -250,7 +259,7 @@ class Job:
         # The nets and their optimizers go: an ended job keeps only what its recorders remember.
         self._trainings = []
         if self._stopped and None in ends:
-            self._progress = _fraction(trainings)
+            self._progress = fraction(trainings)
             self._set("stopped", STOPPED)
         else:
             self._progress = 1.0
@@ -273,7 +282,12 @@ class Job:
         with self._condition:
             if (status, message) != (self._status, self._message):
                 self._status, self._message = status, message
-                self._base_version += 1
+                self._wake()
+
+    def _settled(self) -> bool:
+        if self._playing:
+            return self._status in ("running", "queued", *ENDED)
+        return self._status in ("paused", *ENDED) and not self._steps_asked and not self._restart
 
     def _wake(self) -> None:
         self._base_version += 1
@@ -281,16 +295,3 @@ class Job:
 
     def _version(self) -> int:
         return self._base_version + sum(recorder.version for recorder in self._recorders)
-
-
-def _advance(training: Training, recorder: Recorder) -> Iterator[bool]:
-    """Record a run's events; yields after each step, so that contestants take turns step by step."""
-    for event in training.events():
-        recorder.add(event)
-        if isinstance(event, Step):
-            yield True
-
-
-def _fraction(trainings: list[Training]) -> float:
-    """Share of the budget used by the contestant that has the longest way to go."""
-    return min(training.progress.fraction for training in trainings)

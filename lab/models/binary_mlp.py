@@ -45,6 +45,10 @@ class BinaryMLP(Architecture):
         return self.pixels
 
     @property
+    def ends_in_bits(self) -> bool:
+        return self.output == "binarized"
+
+    @property
     def site_names(self) -> tuple[str, ...]:
         hidden = tuple(f"hidden {layer}" for layer in range(1, self.depth))
         return (*hidden, "output") if self.output == "binarized" else hidden

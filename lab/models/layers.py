@@ -17,11 +17,12 @@ class Stage:
     """Who looks after a net's binary units while it runs. Shared by all of them; a pass takes it and gives it back."""
 
     def __init__(self) -> None:
-        self.visit: Visit = _threshold
+        self.visit: Visit = self._threshold
+        self.code_at_zero = 0
+        """The bit of x = 0 in a net that runs alone; a run sets it to that of its estimator."""
 
-
-def _threshold(unit: BinaryUnits, x: Tensor) -> Tensor:
-    return to_levels((x > 0).to(x.dtype), unit.levels, unit.levels)
+    def _threshold(self, unit: BinaryUnits, x: Tensor) -> Tensor:
+        return to_levels((x >= 0 if self.code_at_zero else x > 0).to(x.dtype), unit.levels, unit.levels)
 
 
 class BinaryUnits(nn.Module):

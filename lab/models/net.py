@@ -107,6 +107,11 @@ class Architecture(Part):
         """The layers of binary units, in the order they run."""
         raise TypeError(f"{type(self).__name__} does not name its binary layers")
 
+    @property
+    def ends_in_bits(self) -> bool:
+        """Whether the output itself is a layer of binary units, so that nothing learns but through them."""
+        return False
+
     def net(self) -> Net:
         """The net, its weights not yet drawn."""
         raise TypeError(f"{type(self).__name__} does not build a net")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lab.experiment import Experiment, differences
-from lab.parts import DASHES, OKABE_ITO
+from lab.experiment import Experiment
+from lab.parts import DASHES, OKABE_ITO, Part
 from lab.recorder import Snapshot
+from lab.schedules import Constant
+
+TOLD_BY_TITLE = {"estimator", "architecture", "optimizer"}
+"""Fields whose parts say by their title what they are."""
 
 
 class Contestant(NamedTuple):
@@ -37,18 +41,31 @@ def contestants(experiments: Sequence[Experiment], snapshots: Sequence[Snapshot]
 
 
 def labels(experiments: Sequence[Experiment]) -> list[str]:
-    """What to call each experiment among the others: its estimator, and the other fields in which it differs."""
-    table = differences(experiments)
-    other = {path: values for path, values in table.items() if not path.startswith("estimator.")}
-    same_estimator = len({experiment.estimator for experiment in experiments}) == 1
+    """What to call each experiment among the others: the fields in which it differs from most of them."""
     names = []
-    for index, experiment in enumerate(experiments):
-        parts = [] if same_estimator and other else [experiment.estimator.title]
-        if not same_estimator and len({e.estimator.name for e in experiments}) < len(experiments):
-            parts += [f"{path[10:]} {_short(v[index])}" for path, v in table.items() if path.startswith("estimator.")]
-        parts += [f"{path} {_short(values[index])}" for path, values in other.items() if values[index] is not None][:3]
-        names.append(", ".join(parts))
+    for experiment in experiments:
+        words = []
+        for field in Experiment.model_fields:
+            value, values = getattr(experiment, field), [getattr(other, field) for other in experiments]
+            usual = values.count(value) > len(values) / 2 and field != "estimator"
+            if values.count(value) < len(values) and not usual:
+                words.append(_words(field, value, values))
+        names.append(", ".join(words) or experiment.estimator.title)
     return [f"{index}. {name}" if names.count(name) > 1 else name for index, name in enumerate(names, 1)]
+
+
+def _words(field: str, value: Any, values: Sequence[Any]) -> str:
+    """A field's value, told apart from the other values: parts by their title, and the settings that differ."""
+    prefix = "" if field in TOLD_BY_TITLE else f"{field.replace('_', ' ')} "
+    if isinstance(value, Constant):
+        return f"{prefix}{value.value:g}"
+    if not isinstance(value, Part):
+        return f"{prefix}{_short(value)}"
+    alike = [other for other in values if isinstance(other, type(value))]
+    settings = [name for name in type(value).model_fields if len({getattr(other, name) for other in alike}) > 1]
+    title = [f"{prefix}{value.title}"] if len(alike) < len(values) else []
+    told = [_words(name, getattr(value, name), [getattr(other, name) for other in alike]) for name in settings]
+    return " ".join([*title, *told])
 
 
 def _short(value: Any) -> str:

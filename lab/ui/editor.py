@@ -93,7 +93,8 @@ def train_button(experiment: Experiment | None) -> None:
 
 def _explain(member: type[Part], data: Data) -> None:
     """Formula, paper and picture of the estimator."""
-    st.latex(member.formula)
+    for line in member.formula.split(r"\qquad"):
+        st.latex(line.strip().rstrip(","))
     st.caption(f"{member.summary}  \n:material/article: {member.paper}")
     try:
         rule = member.model_validate(data["estimator"])

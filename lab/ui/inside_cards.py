@@ -69,7 +69,7 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
             Chart(chart),
             f"{len(rates)} bits over 128 validation images; {dead} never on, {stuck} always on.",
         )
-    if len(frame.filters):
+    if len(frame.filters) and np.isfinite(frame.filters).all():
         largest = float(np.abs(frame.filters).max())
         sheet = tiles(frame.filters, [""] * len(frame.filters), -largest, largest, VIRIDIS)
         yield card(

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from lab.figures.board import Board
-from lab.jobs import ENDED, Job, JobView
+from lab.jobs import Job, JobView
+from lab.ui.contestants import contestants
 from lab.ui.live_board import live_board
 from lab.ui.transport import transport
 
-SECONDS_BETWEEN_UPDATES = {"running": 0.6, "preparing": 0.6, "queued": 1.0, "paused": 2.0}
+SECONDS_BETWEEN_UPDATES = {"running": 0.6, "preparing": 0.6, "queued": 0.6, "paused": 0.6}
 WORDS = {
     "preparing": "Preparing the images and the net",
     "queued": "Waiting in line",
@@ -59,8 +60,11 @@ def _status(view: JobView) -> None:
         st.error(view.message, icon=":material/error:")
     else:
         st.progress(view.progress, f"**{word}** · {view.title}{_detail(view)}")
-        if view.status in ENDED and view.message:
+        if view.status == "stopped":
             st.info(view.message, icon=":material/info:")
+    for run in contestants(view.experiments, view.snapshots):
+        if run.snapshot.finished is not None and run.snapshot.finished.reason == "diverged":
+            st.warning(f"{run.name}: {run.snapshot.finished.message}", icon=":material/warning:")
 
 
 def _detail(view: JobView) -> str:

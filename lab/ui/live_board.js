@@ -113,13 +113,17 @@ function replaceSlot(board, card) {
 
 function dropSlot(board, id) {
   const slot = board.slots.get(id)
-  release(slot)
   slot.root.remove()
   board.slots.delete(id)
+  release(slot)
 }
 
 function release(slot) {
-  if (slot.drawn) window.Plotly.purge(slot.node)
+  try {
+    if (slot.drawn) window.Plotly.purge(slot.node)
+  } catch (error) {
+    console.error(error) // one chart that cannot be taken down must not take the board with it
+  }
 }
 
 /** Wide cards and named rows stand alone; plain cards that follow each other share a row. */

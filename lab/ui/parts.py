@@ -87,7 +87,7 @@ def _number(label: str, kind: Any, field: FieldInfo, value: Any, key: str, help:
         min_value=None if low is None else number(low),
         max_value=None if high is None else number(high),
         value=None if value is None else number(value),
-        step=1 if kind is int else _stride(field.default),
+        step=1 if kind is int else _stride(value or field.default),
         format="%d" if kind is int else "%g",
         placeholder="none" if optional else None,
         key=key,
@@ -95,11 +95,11 @@ def _number(label: str, kind: Any, field: FieldInfo, value: Any, key: str, help:
     )
 
 
-def _stride(default: Any) -> float:
-    """A tenth of the default's power of ten: what one press of + changes."""
-    if not isinstance(default, int | float) or default == 0:
+def _stride(value: Any) -> float:
+    """A tenth of the value's power of ten: what one press of + changes."""
+    if not isinstance(value, int | float) or value == 0:
         return 0.1
-    return 10.0 ** (math.floor(math.log10(abs(default))) - 1)
+    return 10.0 ** (math.floor(math.log10(abs(value))) - 1)
 
 
 def _bounds(field: FieldInfo, whole: bool) -> tuple[float | None, float | None]:

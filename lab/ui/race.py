@@ -28,11 +28,15 @@ def load() -> None:
     state.load()
     if OVERRIDES in st.session_state:
         return
-    experiments = _linked()
-    job = JOBS.get(st.query_params.get("run")) or next((j for j in JOBS.all() if len(j.experiments) > 1), None)
-    if job is not None and len(job.experiments) > 1:
+    linked = st.query_params.get("race")
+    experiments = _opened(linked) if linked else []
+    races = [job for job in JOBS.all() if len(job.experiments) > 1]
+    if linked:
+        races = [job for job in races if list(job.experiments) == experiments]
+    job = next((job for job in races if job.id == st.query_params.get("run")), races[0] if races else None)
+    if job is not None:
         st.session_state[RACE] = job.id
-        experiments = experiments or list(job.experiments)
+        experiments = list(job.experiments)
     if experiments:
         state.replace(experiments[0])
         _take(experiments)
@@ -120,10 +124,8 @@ def _share(experiments: list[Experiment], slot: Any) -> None:
         st.code(state.link_to("compare", race=link), language=None, wrap_lines=True)
 
 
-def _linked() -> list[Experiment]:
-    linked = st.query_params.get("race")
-    if not linked:
-        return []
+def _opened(linked: str) -> list[Experiment]:
+    """The contestants of a link; none, and a notice, where they cannot be."""
     try:
         experiments = [decode(text) for text in linked.split(SEPARATOR)[: MOST + 1]]
         if not 2 <= len(experiments) <= MOST:

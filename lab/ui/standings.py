@@ -27,10 +27,16 @@ def standings(view: JobView) -> None:
     st.dataframe(table, hide_index=True, key=f"standings.{view.id}", column_config=kinds)
 
 
+def _state(run: Contestant) -> str:
+    finished = run.snapshot.finished
+    return "under way" if finished is None else finished.reason
+
+
 def _row(run: Contestant) -> dict[str, float | str | None]:
     steps, scores, report = run.snapshot.steps, run.snapshot.evaluations, run.snapshot.report
     row: dict[str, float | str | None] = {
         "contestant": run.name,
+        "state": _state(run),
         "step": int(steps["step"][-1]) if len(steps["step"]) else 0,
         "training loss": float(smoothed(steps["loss"], 50)[-1]) if len(steps["loss"]) else None,
         "validation loss": float(scores["loss"][-1]) if len(scores["loss"]) else None,

@@ -79,8 +79,10 @@ def watched(key: str = RUN) -> Job | None:
 def start(experiments: Sequence[Experiment], title: str, key: str = RUN) -> None:
     """Start a run or a race and watch it. What this tab started before makes room; runs of other tabs go on."""
     before, own = watched(key), st.session_state.get(OWN, [])
-    if before is not None and before.id in own:
+    if before is not None and before.id in own and not before.ended:
         before.stop()
+        st.toast(f"{before.title} was stopped to make room; what it recorded is kept.", icon=":material/info:")
+    st.session_state[PROBLEMS] = []
     job = JOBS.start(experiments, title)
     st.session_state[OWN] = [*own, job.id]
     st.session_state[key] = job.id

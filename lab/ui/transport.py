@@ -11,6 +11,8 @@ import streamlit as st
 from lab.jobs import Job
 
 SPEEDS: dict[str, float | None] = {"1": 1.0, "5": 5.0, "25": 25.0, "100": 100.0, "full": None}
+SECONDS_TO_ACT = 0.3
+"""How long a click waits for its job to do what it asks."""
 
 
 class Control(NamedTuple):
@@ -45,7 +47,8 @@ def transport(job: Job, key: str) -> None:
             icon=":material/pause:" if job.playing else ":material/play_arrow:",
             type="primary",
             shortcut="Space",
-            on_click=lambda: _play_or_pause(job),
+            on_click=_asked,
+            args=(job, _play_or_pause),
             key=f"{key}.play",
             width=145,
         )
@@ -54,20 +57,31 @@ def transport(job: Job, key: str) -> None:
                 control.label,
                 icon=control.icon,
                 shortcut=control.shortcut,
-                on_click=control.act,
-                args=(job,),
+                on_click=_asked,
+                args=(job, control.act),
                 key=f"{key}.{control.label}",
                 help=control.help,
                 disabled=control.needs_run and job.ended,
             )
-        st.select_slider(
-            "Steps a second",
-            list(SPEEDS),
-            value=next(name for name, speed in SPEEDS.items() if speed == job.speed),
-            key=f"{key}.speed",
-            on_change=lambda: job.set_speed(SPEEDS[st.session_state[f"{key}.speed"]]),
-            width=190,
-        )
+        _speed(job, f"{key}.speed")
+
+
+def _asked(job: Job, act: Callable[[Job], None]) -> None:
+    """Do what a button says, and let the page that is drawn next show that it was done."""
+    act(job)
+    job.settle(SECONDS_TO_ACT)
+
+
+def _speed(job: Job, key: str) -> None:
+    # The job knows its speed: another tab may have set it, and another job may be shown now.
+    st.session_state[key] = next(name for name, speed in SPEEDS.items() if speed == job.speed)
+    st.select_slider(
+        "Steps a second",
+        list(SPEEDS),
+        key=key,
+        on_change=lambda: job.set_speed(SPEEDS[st.session_state[key]]),
+        width=190,
+    )
 
 
 def new_seed() -> int:
