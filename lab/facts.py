@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 
-from lab.estimators import Estimator, StraightThrough
+from lab.estimators import Estimator
 from lab.experiment import Experiment
 from lab.models import Architecture
 from lab.schedules import Constant
@@ -41,11 +41,10 @@ def _gradient(experiment: Experiment) -> list[Remark]:
     if not sites:
         return [Remark("note", "This net has no binary units: the estimator and the slope have nothing to act on.")]
     if rule.zero_gradient:
-        reason = "its derivative is 0" if isinstance(rule, StraightThrough) else "its units are cut from the graph"
         return [
             Remark(
                 "warning",
-                f"No gradient reaches anything in front of {sites[-1]}: {rule.title} sends nothing back, {reason}. "
+                f"No gradient reaches anything in front of {sites[-1]}: {rule.title} sends nothing back. "
                 "Those layers learn nothing; only what comes after the bits learns.",
             )
         ]

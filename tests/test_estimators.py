@@ -125,7 +125,6 @@ def test_surrogate_of_sampled_bits_is_the_derivative_of_their_probability(
 
 
 CLOSED_FORMS: dict[str, Callable[[Tensor, float], Tensor]] = {
-    "zero-gradient": lambda x, a: 0 * x,
     "identity": lambda x, a: 1 + 0 * x,
     "value-clipped": lambda x, a: 1 + 0 * x,
     "saturated": lambda x, a: (x.abs() <= 1).double(),
@@ -276,3 +275,19 @@ def test_cost_is_stated_and_kept(member: type[Estimator]) -> None:
     rule.loss(Rollout(net, inputs, torch.arange(4), rule, 1.0, generator), rule.new_state())
     counting.remove()
     assert sum(evaluated) == 4 * rule.passes(len(net.sites))
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)
+def test_the_slope_matters_to_those_that_say_so(member: type[Estimator]) -> None:
+    rule = member()
+    x = torch.linspace(-1.5, 1.5, 61)
+    noise = torch.rand(61, generator=torch.Generator().manual_seed(0)) if rule.stochastic else None
+    results = []
+    for slope in (1.0, 3.0):
+        leaf = x.clone().requires_grad_()
+        codes = rule.binarize(leaf, slope, noise)
+        if codes.requires_grad:
+            codes.sum().backward()
+        results.append([codes.detach(), leaf.grad, rule.probability(x, slope) if rule.stochastic else None])
+    same = all(torch.equal(*pair) for pair in zip(*results, strict=True) if isinstance(pair[0], torch.Tensor))
+    assert same != rule.uses_slope

@@ -42,12 +42,6 @@ def test_a_rule_without_gradient_is_warned_of_and_no_other(name: str, architectu
         assert f"in front of {last}: {rule.title} sends nothing back" in remark.text
 
 
-def test_the_reason_for_no_gradient_is_the_true_one() -> None:
-    assert "its derivative is 0" in texts(small(estimator="zero-gradient"))[0]
-    for name in ("detached-sample", "detached-round"):
-        assert "cut from the graph" in texts(small(estimator=name))[0]
-
-
 @every_architecture
 @every_estimator
 def test_unbiased_is_said_only_where_it_is_true(name: str, architecture: str) -> None:

@@ -175,6 +175,16 @@ class TestReport:
         assert (one.reported_step, one.validation) == (two.reported_step, two.validation)
         assert one.test != two.test
 
+    def test_the_last_frame_shows_the_weights_that_are_reported(self) -> None:
+        changes = {"slope": {"name": "linear", "start": 1.0, "end": 5.0}, "evaluate_every": 0.25, "budget": 12}
+        training = Training(small(**changes, optimizer={"name": "sgd", "lr": 3.0}))
+        frames = {}
+        for event in training.events():
+            frames[training.step] = training.frame() if not isinstance(event, Finished) else frames[training.step]
+        report_step = training.frame().step
+        assert report_step < 12, "the best weights are not the last"
+        assert np.array_equal(training.frame().filters, frames[report_step].filters)
+
     def test_an_autoencoder_has_an_error_and_no_accuracy(self) -> None:
         events = curves(small("autoencoder"))
         assert all(event.accuracy is None for event in steps(events))

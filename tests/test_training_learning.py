@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lab.estimators import Estimator
+from lab.experiment import InvalidExperiment
 from lab.models import Architecture, Net
 from lab.models.layers import BinaryUnits
 from lab.optimizers import Optimizer
@@ -52,6 +53,36 @@ def test_one_step_teaches_what_is_in_front_of_the_bits_or_nothing_there(name: st
         assert not changed & in_front
     else:
         assert next(iter(weights(training.net))) in changed, "the first layer's weights"
+
+
+WITHOUT_GRADIENT = [name for name, member in Estimator.members.items() if member.zero_gradient]
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        {"name": "sgd", "weight_decay": 0.1},
+        {"name": "adam", "weight_decay": 0.1},
+        {"name": "hypermask", "delta": 1.0, "zero_gradient": "to-one"},
+    ],
+    ids=lambda optimizer: optimizer["name"],
+)
+@pytest.mark.parametrize("name", WITHOUT_GRADIENT)
+def test_no_optimizer_moves_what_gets_no_gradient(name: str, optimizer: dict[str, Any]) -> None:
+    training = Training(small("binary-mlp", estimator=name, optimizer=optimizer))
+    changed = changed_by_one_step(training)
+    assert changed
+    assert not changed & set(in_front_of_the_bits(training.net))
+
+
+@pytest.mark.parametrize("name", Estimator.members)
+def test_a_net_that_ends_in_bits_learns_or_is_refused(name: str) -> None:
+    ending_in_bits = {"output": "binarized"}
+    if name in WITHOUT_GRADIENT:
+        with pytest.raises(InvalidExperiment, match=r"sends no gradient through bits.*architecture\.output=real"):
+            small("binary-mlp", shape=ending_in_bits, estimator=name)
+    else:
+        assert changed_by_one_step(Training(small("binary-mlp", shape=ending_in_bits, estimator=name)))
 
 
 @pytest.mark.parametrize("name", Optimizer.members)

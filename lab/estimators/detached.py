@@ -42,5 +42,6 @@ class DetachedRound(Estimator):
     formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial b}{\partial x} = 0"
     paper = "source 003 and Wizaron/binary-stochastic-neurons"
     defect_of = "source 003"
+    uses_slope = False
     zero_gradient = True
     color, dash = "#7F7F7F", "dash"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import StraightThrough
+from lab.estimators.base import Estimator, StraightThrough
 
 
-class ZeroGradient(StraightThrough):
+class ZeroGradient(Estimator):
     """What automatic differentiation really gives for a step."""
 
     name = "zero-gradient"
@@ -20,12 +20,6 @@ class ZeroGradient(StraightThrough):
     zero_gradient = True
     uses_slope = False
     color, dash = "#7F7F7F", "dot"
-
-    def smooth(self, x: Tensor, slope: float) -> Tensor:
-        return x * 0
-
-    def binarize(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
-        return self.bits(x, slope, noise)  # no gradient rather than zeros, which weight decay or hypermask act on
 
 
 class Identity(StraightThrough):
