@@ -195,7 +195,7 @@ def test_a_run_of_another_kind_takes_over_the_board(page: Page) -> None:
     started(page)
     page.get_by_role("button", name="Presets").click()
     page.get_by_test_id("stMenuButtonBody").get_by_text("Binary autoencoder", exact=True).click()
-    expect(page.locator("[data-card=rebuilt\\.0]")).to_be_visible()
+    expect(page.locator("[data-card^=rebuilt]")).to_be_visible()
     expect(page.locator("[data-card=accuracy]")).to_have_count(0)
     page.wait_for_selector(f"{LOSS} .main-svg")
     wait_beyond(page, 0)

@@ -119,11 +119,8 @@ function dropSlot(board, id) {
 }
 
 function release(slot) {
-  try {
-    if (slot.drawn) window.Plotly.purge(slot.node)
-  } catch (error) {
-    console.error(error) // one chart that cannot be taken down must not take the board with it
-  }
+  // Only once it is drawn: plotly still asks a chart that it has purged where the pointer is.
+  if (slot.drawn) slot.drawing.catch(() => {}).then(() => window.Plotly.purge(slot.node))
 }
 
 /** Wide cards and named rows stand alone; plain cards that follow each other share a row. */

@@ -32,7 +32,7 @@ async function drawChart(board, slot) {
   if (!slot.stale || !slot.node.clientWidth) return // a hidden or removed chart has no width; coming into view draws it
   slot.stale = false
   slot.draws += 1
-  window.Plotly.react(slot.node, tracesOf(slot, board.look), layoutOf(slot, board.look), CONFIG)
+  slot.drawing = window.Plotly.react(slot.node, tracesOf(slot, board.look), layoutOf(slot, board.look), CONFIG)
   if (!slot.drawn) listen(board, slot)
   slot.drawn = true
   keepHover(board, slot)
