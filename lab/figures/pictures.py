@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,9 +22,15 @@ def png(array: Bytes, lookup: Lookup | None = None) -> str:
     """A PNG data URL of gray values (H, W), colored through `lookup` (256, 3) if given, or of colors (H, W, 3)."""
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
         raise ValueError(f"the picture is {array.dtype} {array.shape}; it must be uint8 (H, W) or (H, W, 3).")
-    picture = Image.fromarray(np.ascontiguousarray(array))
-    if lookup is not None and array.ndim == 2:
-        picture.putpalette(lookup.tobytes())
+    palette = lookup.tobytes() if lookup is not None and array.ndim == 2 else None
+    return _encoded(array.tobytes(), array.shape, palette)
+
+
+@lru_cache(maxsize=2048)  # a live page shows the same pictures several times before new ones come
+def _encoded(values: bytes, shape: tuple[int, ...], palette: bytes | None) -> str:
+    picture = Image.fromarray(np.frombuffer(values, dtype=np.uint8).reshape(shape))
+    if palette is not None:
+        picture.putpalette(palette)
     stream = io.BytesIO()
     picture.save(stream, format="PNG", compress_level=3)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

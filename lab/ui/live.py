@@ -12,7 +12,7 @@ from lab.ui.contestants import contestants
 from lab.ui.live_board import live_board
 from lab.ui.transport import transport
 
-SECONDS_BETWEEN_UPDATES = {"running": 0.6, "preparing": 0.6, "queued": 0.6, "paused": 0.6}
+SECONDS_BETWEEN_UPDATES = {"running": 0.8, "preparing": 0.6, "queued": 0.8, "paused": 0.8}
 WORDS = {
     "preparing": "Preparing the images and the net",
     "queued": "Waiting in line",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import threading
 
@@ -38,6 +39,10 @@ def _warm() -> None:
             next(Training(small).events())
     except DataError as error:
         log.warning("%s", error)
+    # Streamlit collects garbage after every update of a page. Without this, each time it walks through all objects of
+    # PyTorch and of Streamlit itself: a quarter of a second in which no step of any run can be made.
+    gc.collect()
+    gc.freeze()
 
 
 def _close(thread: threading.Thread) -> None:
