@@ -63,6 +63,12 @@ def test_what_all_must_share_cannot_be_chosen_and_cannot_come_by_link() -> None:
     assert "estimator" in fields.options
 
 
+def test_a_race_by_the_clock_is_refused() -> None:
+    by_the_clock = [item.with_changes(["budget_unit=seconds"]) for item in decode_all(link("slope=1", "slope=2"))]
+    tab = opened("compare.py", race="~".join(map(encode, by_the_clock)))
+    assert "budget_unit is seconds" in tab.error[0].value
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_a_race_has_two_to_four_contestants(count: int) -> None:
     tab = opened("compare.py", race=link(*[f"optimizer.lr=0.0{index}" for index in range(1, count + 1)]))

@@ -49,3 +49,4 @@ def _close(thread: threading.Thread) -> None:
     """A thread that is inside PyTorch when the interpreter ends would abort the process."""
     _closing.set()
     thread.join()
+    gc.unfreeze()  # else libraries complain at the end about objects that nobody frees
