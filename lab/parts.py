@@ -46,7 +46,8 @@ class Value(BaseModel):
         unknown = [key for key in value if key not in cls.model_fields] if isinstance(value, dict) else []
         if unknown:
             raise PydanticCustomError(
-                "unknown_field", "has no field {unknown}; its fields are {allowed}",
+                "unknown_field",
+                "has no field {unknown}; its fields are {allowed}",
                 {"unknown": _shortened(unknown[0]), "allowed": ", ".join(cls.model_fields) or "none"},
             )
         return value

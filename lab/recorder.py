@@ -1,4 +1,4 @@
-"""What a run remembers: its curves, its last frame and its end. Written by one thread, read by any number."""
+"""What a run remembers: its curves, its frames and its end. Written by one thread, read by any number."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.events import Evaluated, Event, Finished, Report, Step
 from lab.probes import Frame
-from lab.training import Evaluated, Event, Finished, Report, Step
 
 Column = NDArray[np.float64]
 
@@ -25,12 +25,15 @@ EVALUATION_COLUMNS = ("step", "epoch", "loss", "accuracy")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run's curves at one moment: equally long columns by name, and the frame and end there are so far."""
+    """A run's curves at one moment: equally long columns by name, and the frames and end there are so far."""
 
     version: int
     steps: dict[str, Column]
     evaluations: dict[str, Column]
+    frames: tuple[Frame, ...]
+    """Through training time, oldest first."""
     frame: Frame | None
+    """The newest look inside the net, kept or not."""
     finished: Finished | None
 
     @property
@@ -71,6 +74,7 @@ class Recorder:
     version: int = 0
     _steps: _Table = field(default_factory=lambda: _Table(STEP_COLUMNS))
     _evaluations: _Table = field(default_factory=lambda: _Table(EVALUATION_COLUMNS))
+    _frames: list[Frame] = field(default_factory=list)
     _frame: Frame | None = None
     _finished: Finished | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -84,11 +88,14 @@ class Recorder:
             elif isinstance(event, Evaluated):
                 loss, accuracy = event.scores
                 self._evaluations.add((event.step, event.epoch, loss, accuracy))
+            elif isinstance(event, Frame):
+                self._frames.append(event)
+                self._frame = event
             else:
                 self._finished = event
 
     def show(self, frame: Frame) -> None:
-        """Replace the last frame."""
+        """Replace the newest look inside the net by one that is not kept."""
         with self._lock:
             self.version += 1
             self._frame = frame
@@ -100,15 +107,17 @@ class Recorder:
                 self.version,
                 self._steps.columns(),
                 self._evaluations.columns(),
+                tuple(self._frames),
                 self._frame,
                 self._finished,
             )
 
     def nbytes(self) -> int:
-        """Memory taken by curves and frame, in bytes."""
+        """Memory taken by curves and frames, in bytes."""
         with self._lock:
-            frame = self._frame.nbytes() if self._frame else 0
-            return frame + self._steps.nbytes() + self._evaluations.nbytes()
+            frames = {id(frame): frame for frame in [*self._frames, self._frame] if frame is not None}
+            looks = sum(frame.nbytes() for frame in frames.values())
+            return looks + self._steps.nbytes() + self._evaluations.nbytes()
 
     def _add_step(self, event: Step) -> None:
         rates, flips = event.rates, event.flips

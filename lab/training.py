@@ -8,9 +8,8 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from time import perf_counter
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,66 +19,30 @@ from lab.data.base import OnProgress
 from lab.data.batches import Batches
 from lab.devices import resolve_device
 from lab.evaluation import Scores, autocast, evaluate
+from lab.events import Evaluated, Event, Finished, Report, Step
 from lab.experiment import Experiment
 from lab.models import Pixels, Rollout, stream
-from lab.optimizers import Flips
 from lab.optimizers import split as split_parameters
 from lab.probes import Frame, probe
 from lab.schedules import Progress
 
 FLIP_COUNTS = 100
 """Counts of flipped weights in an epoch; each costs a pass over all of them."""
-
-
-class Step(NamedTuple):
-    """One update of the parameters, measured on its own batch before it."""
-
-    step: int
-    epoch: float
-    loss: float
-    accuracy: float | None
-    slope: float
-    rates: dict[str, float]
-    flips: Flips | None
-    seconds: float
-    """Time spent training so far, without evaluations and pauses."""
-
-
-class Evaluated(NamedTuple):
-    """Scores on the validation images."""
-
-    step: int
-    epoch: float
-    scores: Scores
-
-
-@dataclass(frozen=True)
-class Report:
-    """The result of a run, on the test images."""
-
-    steps: int
-    epochs: float
-    test: Scores
-    validation: Scores
-    reported_step: int
-    """The step whose weights are reported."""
-    images_per_second: float
-
-
-class Finished(NamedTuple):
-    """The end of a run, and why. There is no report where it diverged."""
-
-    reason: Literal["done", "diverged"]
-    message: str
-    report: Report | None
-
-
-Event = Step | Evaluated | Finished
+FRAME_GROWTH = 4 / 3
+"""By how much a run has grown, in steps, from one frame to the next: what is inside a net changes most at first."""
 
 
 def pixel_scale(pixels: Pixels, images: Images) -> tuple[float, float]:
     """(mean, std) to normalize pixels in [0, 1] with, for what a net wants to see."""
     return {"0..1": (0.0, 1.0), "-1..1": (0.5, 0.5), "standardized": images.scale}[pixels]
+
+
+def frame_steps() -> Iterator[int]:
+    """The steps after which a run shows what is inside its net, without end; it also does before the first step."""
+    step = 1
+    while True:
+        yield step
+        step = math.ceil(step * FRAME_GROWTH)
 
 
 class _Kept(NamedTuple):
@@ -134,7 +97,8 @@ class Training:
         self.step = 0
         self.seconds = 0.0
         """Time spent training."""
-        self.evaluation_seconds = 0.0
+        self.looking_seconds = 0.0
+        """Time spent on evaluations and frames."""
         self.images_seen = 0
         self._validation = self.images.train[self.indices.validation]
         self._validation_labels = self.images.train_labels[self.indices.validation]
@@ -164,16 +128,24 @@ class Training:
     def _run(self) -> Iterator[Event]:
         self.net.train()
         every = max(1, round(self.experiment.evaluate_every * self.batches.steps_per_epoch))
-        while not self._spent():
+        frames = frame_steps()
+        due = next(frames)
+        yield self._framed()
+        last = False
+        while not last:
             for inputs, targets in self.batches.epoch():
                 trained = self._train(inputs, targets)
                 yield trained
                 self._require_finite("training loss", trained.loss)
-                if self.step % every == 0 or self._spent():
+                last = self._spent()
+                if self.step % every == 0 or last:
                     evaluated = self._evaluated()
                     yield evaluated
                     self._require_finite("validation loss", evaluated.scores.loss)
-                if self._spent():
+                if self.step >= due or last:
+                    yield self._framed()
+                    due = next(frames)
+                if last:
                     break
         yield Finished("done", "The budget is used up.", self._report())
 
@@ -192,7 +164,7 @@ class Training:
         elif self.experiment.budget_unit == "epochs":
             steps = max(1.0, round(budget * per_epoch))
         else:
-            spent = self.seconds + self.evaluation_seconds
+            spent = self.seconds + self.looking_seconds
             steps = max(1.0, self.step * budget / spent) if self.step else math.inf
         return Progress(self.step, steps, self.step / per_epoch, steps / per_epoch)
 
@@ -203,7 +175,7 @@ class Training:
 
     def _spent(self) -> bool:
         if self.experiment.budget_unit == "seconds":
-            return self.seconds + self.evaluation_seconds >= self.experiment.budget
+            return self.seconds + self.looking_seconds >= self.experiment.budget
         return self.step >= self.progress.steps
 
     def _train(self, inputs: Tensor, targets: Tensor) -> Step:
@@ -240,13 +212,19 @@ class Training:
         for norm in self.net.norms:
             norm.last = None
 
+    def _framed(self) -> Frame:
+        started = perf_counter()
+        frame = self.frame()
+        self.looking_seconds += perf_counter() - started
+        return frame
+
     def _evaluated(self) -> Evaluated:
         started = perf_counter()
         scores = self._scores(self._validation, self._validation_labels, self.slope)
         kept = self._kept
         if kept is None or self.experiment.report == "last" or scores.loss < kept.scores.loss:
             self._kept = _Kept(self.step, self.slope, scores, copy.deepcopy(self.net.state_dict()))
-        self.evaluation_seconds += perf_counter() - started
+        self.looking_seconds += perf_counter() - started
         return Evaluated(self.step, self.step / self.batches.steps_per_epoch, scores)
 
     def _report(self) -> Report:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from lab.events import Evaluated, Event, Finished, Report, Step
 from lab.experiment import Experiment
-from lab.training import Evaluated, Event, Finished, Report, Step, train
+from lab.probes import Frame
+from lab.training import train
 
 SHAPES: dict[str, dict[str, Any]] = {
     "mlp": {"hidden": [16]},
@@ -30,17 +32,25 @@ def small(architecture: str = "mlp", shape: dict[str, Any] | None = None, **fiel
     return Experiment.parse({"dataset": images, "architecture": net, "optimizer": gentle, **quick, **fields})
 
 
-def clockless(events: Iterable[Event]) -> list[Event]:
-    """Events without what depends on the time they took."""
-    return [_clockless(event) for event in events]
+CurveEvent = Step | Evaluated | Finished
 
 
-def curves(experiment: Experiment, first: int | None = None) -> list[Event]:
-    """The events of a run without times: all of them, or so many, which spares the report on the test images."""
-    return clockless(islice(train(experiment), first))
+def without_frames(events: Iterable[Event]) -> Iterator[CurveEvent]:
+    """What curves are made of."""
+    return (event for event in events if not isinstance(event, Frame))
 
 
-def _clockless(event: Event) -> Event:
+def clockless(events: Iterable[Event]) -> list[CurveEvent]:
+    """Events without frames, and without what depends on the time they took."""
+    return [_clockless(event) for event in without_frames(events)]
+
+
+def curves(experiment: Experiment, first: int | None = None) -> list[CurveEvent]:
+    """The curves of a run: all of them, or so many events, which spares the report on the test images."""
+    return clockless(islice(without_frames(train(experiment)), first))
+
+
+def _clockless(event: CurveEvent) -> CurveEvent:
     if isinstance(event, Step):
         return event._replace(seconds=0.0)
     if isinstance(event, Evaluated) or event.report is None:
@@ -51,7 +61,7 @@ def _clockless(event: Event) -> Event:
     )
 
 
-def finished(events: list[Event]) -> Finished:
+def finished(events: Sequence[Event]) -> Finished:
     """The end of a run."""
     end = events[-1]
     assert isinstance(end, Finished)
@@ -61,6 +71,11 @@ def finished(events: list[Event]) -> Finished:
 def steps(events: Iterable[Event]) -> list[Step]:
     """The updates of a run."""
     return [event for event in events if isinstance(event, Step)]
+
+
+def frames(events: Iterable[Event]) -> list[Frame]:
+    """The looks inside the net of a run."""
+    return [event for event in events if isinstance(event, Frame)]
 
 
 def evaluations(events: Iterable[Event]) -> list[Evaluated]:

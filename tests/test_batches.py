@@ -84,8 +84,10 @@ class TestBatches:
             plain = (pixels[labels].unsqueeze(1).double() / 255 - 0.13) / 0.31
             torch.testing.assert_close(values.double(), plain, rtol=0, atol=5e-7)
         torch.testing.assert_close(
-            normalized(pixels, 0.13, 0.31, "cpu").double(), (pixels.unsqueeze(1).double() / 255 - 0.13) / 0.31,
-            rtol=0, atol=5e-7,
+            normalized(pixels, 0.13, 0.31, "cpu").double(),
+            (pixels.unsqueeze(1).double() / 255 - 0.13) / 0.31,
+            rtol=0,
+            atol=5e-7,
         )
 
     def test_the_seed_decides_and_epochs_differ(self) -> None:

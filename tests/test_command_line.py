@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from lab.cli.progress import Meter
+from lab.events import Finished
 from lab.experiment import Experiment
 from lab.links import encode
 from lab.presets import PRESETS
-from lab.training import Finished, train
+from lab.training import train
 from tests.command_line import TWO_STEPS, lab, process, two_steps
 
 pytestmark = pytest.mark.usefixtures("data_folder")

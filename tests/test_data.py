@@ -183,7 +183,8 @@ class TestRealMnist:
 
         images = Mnist().images()
         for part, pixels, labels in (
-            (True, images.train, images.train_labels), (False, images.test, images.test_labels),
+            (True, images.train, images.train_labels),
+            (False, images.test, images.test_labels),
         ):
             theirs = MNIST(REAL_FOLDER, train=part)
             assert torch.equal(theirs.data, pixels)

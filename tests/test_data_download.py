@@ -103,9 +103,7 @@ class TestDownload:
         served.write_bytes(good)
         assert len(FashionMnist().images().test) == 5
 
-    def test_the_next_mirror_is_tried(
-        self, lab_data: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_the_next_mirror_is_tried(self, lab_data: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         from torchvision import datasets
 
         good = datasets.FashionMNIST.mirrors[0]

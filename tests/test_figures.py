@@ -17,7 +17,7 @@ from PIL import Image
 
 from lab.figures.board import Board, Card, Chart, Numbers, Pictures, Readout, Tile
 from lab.figures.curves import POINTS, Curve, line_chart
-from lab.figures.downsample import geometric_mean, min_max, smoothed
+from lab.figures.downsample import geometric_mean, min_max, recent_mean, smoothed
 from lab.figures.estimators import forward_backward_chart
 from lab.figures.histograms import bar_chart
 from lab.figures.numbers import json_numbers
@@ -62,14 +62,27 @@ def test_min_max_refuses_what_makes_no_sense(y: np.ndarray, points: int) -> None
         min_max(np.ones(9), y, points)
 
 
-@given(arrays(np.float64, st.integers(1, 100), elements=MEASURED), st.floats(1, 50))
-def test_smoothed_is_the_bias_corrected_average(y: np.ndarray, window: float) -> None:
-    decay, total, weight, expected = 1 - 2 / (window + 1), 0.0, 0.0, []
-    for value in y:
-        if not math.isnan(value):
-            total, weight = decay * total + value, decay * weight + 1
-        expected.append(math.nan if math.isnan(value) else total / weight)
+@given(arrays(np.float64, st.integers(0, 100), elements=MEASURED), st.integers(1, 50))
+def test_smoothed_is_the_mean_around_each_sample(y: np.ndarray, window: int) -> None:
+    expected = []
+    for index, value in enumerate(y):
+        reach = min(window // 2, index)
+        around = y[index - reach : index + reach + 1]
+        expected.append(math.nan if math.isnan(value) else around[~np.isnan(around)].mean())
     np.testing.assert_allclose(smoothed(y, window), expected, rtol=1e-9, atol=1e-6)
+
+
+def test_smoothed_does_not_lag_behind_and_forgets_a_spike() -> None:
+    ramp = np.arange(200.0)
+    np.testing.assert_allclose(smoothed(ramp, 50)[:175], ramp[:175])
+    ramp[10] = 1e30
+    np.testing.assert_allclose(smoothed(ramp, 50)[40:175], ramp[40:175])
+
+
+def test_recent_mean_is_that_of_the_last_samples() -> None:
+    assert recent_mean([9, 9, 1, math.nan, 2], 2) == 1.5
+    assert math.isnan(recent_mean([], 2))
+    assert math.isnan(recent_mean([math.inf], 2))
 
 
 def test_geometric_mean_halves_the_way_on_a_logarithmic_axis() -> None:

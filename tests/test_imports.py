@@ -14,7 +14,20 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ORDER = [
     *("parts", "schedules", "data", "devices", "estimators", "models", "optimizers", "experiment", "links", "presets"),
-    *("oracle", "evaluation", "probes", "training", "recorder", "jobs", "facts", "figures", "cli", "bench", "ui"),
+    *(
+        "oracle",
+        "evaluation",
+        "probes",
+        "events",
+        "training",
+        "recorder",
+        "jobs",
+        "facts",
+        "figures",
+        "cli",
+        "bench",
+        "ui",
+    ),
     "__main__",
 ]
 """Modules and packages of `lab`: each imports only what stands before it."""

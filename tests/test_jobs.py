@@ -234,7 +234,8 @@ class TestFailure:
         job = jobs.start([small(device="cuda")], "nowhere")
         assert job.wait(PATIENCE)
         assert (job.status, job.view().message) == (
-            "failed", "device 'cuda' is not on this machine; it offers auto, cpu."
+            "failed",
+            "device 'cuda' is not on this machine; it offers auto, cpu.",
         )
 
     def test_missing_images_are_told(self, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:

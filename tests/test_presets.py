@@ -11,7 +11,8 @@ from lab.data.digits import Digits
 from lab.data.idx import Mnist
 from lab.presets import BROKEN, PRESETS
 from lab.schedules import Constant
-from lab.training import Step, Training
+from lab.training import Training
+from tests.small import steps, without_frames
 
 CONV = [
     f"source-003-{units}-{rule}-{layers}"
@@ -63,7 +64,7 @@ def test_trains(name: str) -> None:
     batch = 4 if name == "source-001" else 16
     quick = [f"batch_size={batch}", f"subset={4 * batch}", "evaluate_every=9", "threads=2"]
     training = Training(PRESETS[name].experiment(Digits(validation=20)).with_changes(quick))
-    events = [event for event in islice(training.events(), 2) if isinstance(event, Step)]
+    events = steps(islice(without_frames(training.events()), 2))
     assert [event.step for event in events] == [1, 2]
     assert all(torch.isfinite(torch.tensor(event.loss)) for event in events)
 
@@ -74,9 +75,10 @@ def test_source_003_is_as_its_name_says(name: str) -> None:
     experiment = PRESETS[name].experiment(Digits())
     assert experiment.estimator.stochastic == (units == "stoch")
     assert experiment.estimator.zero_gradient == (rule == "detached")
-    assert experiment.architecture.site_names == {
-        "conv1": ("conv 1",), "conv2": ("conv 2",), "both": ("conv 1", "conv 2")
-    }[layers]
+    assert (
+        experiment.architecture.site_names
+        == {"conv1": ("conv 1",), "conv2": ("conv 2",), "both": ("conv 1", "conv 2")}[layers]
+    )
     assert experiment.optimizer.model_dump()["lr"] == Constant(value=0.1).model_dump()
     assert (experiment.optimizer.model_dump()["momentum"], experiment.batch_size) == (0.9, 64)
 
@@ -102,5 +104,8 @@ def test_source_004_flips_bits_as_the_gist_does() -> None:
     optimizer, shape = experiment.optimizer.model_dump(), experiment.architecture.model_dump()
     assert (optimizer["name"], optimizer["zero_gradient"]) == ("hypermask", "to-one")
     assert (shape["name"], shape["output"], shape["levels"], shape["weight_levels"]) == (
-        "binary-mlp", "binarized", "0/1", "0/1"
+        "binary-mlp",
+        "binarized",
+        "0/1",
+        "0/1",
     )

@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from lab.__main__ import app
 from lab.data.digits import Digits
 from lab.estimators import Estimator
+from lab.events import Finished
 from lab.experiment import Experiment
-from lab.training import Finished, train
+from lab.training import train
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

@@ -64,9 +64,7 @@ def test_a_pass_says_all_there_is_to_say(rollout: Rollout) -> None:
         by_hand = (site.codes * site.p.log() + (1 - site.codes) * (1 - site.p).log()).sum(1)
         torch.testing.assert_close(site.log_prob, by_hand)
     torch.testing.assert_close(first.log_prob, first.sites[0].log_prob + first.sites[1].log_prob)
-    torch.testing.assert_close(
-        first.loss, nn.functional.cross_entropy(first.output, rollout.targets, reduction="none")
-    )
+    torch.testing.assert_close(first.loss, nn.functional.cross_entropy(first.output, rollout.targets, reduction="none"))
 
 
 def test_the_score_of_a_pass_does_not_reach_upstream_bits_through_codes(rollout: Rollout) -> None:

@@ -15,9 +15,11 @@ import lab.training
 from lab.data import Images
 from lab.data.digits import Digits
 from lab.devices import DeviceMissing, devices, resolve_device
+from lab.events import Evaluated, Finished, Step
 from lab.models import Architecture
-from lab.training import Evaluated, Finished, Training, train
-from tests.small import clockless, curves, evaluations, finished, small, steps
+from lab.probes import Frame
+from lab.training import Training, frame_steps, train
+from tests.small import clockless, curves, evaluations, finished, frames, small, steps, without_frames
 
 every_architecture = pytest.mark.parametrize("name", Architecture.members)
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
@@ -45,10 +47,30 @@ class TestSameNumbers:
         experiment = small(name, estimator="stochastic-hard-sigmoid", evaluate_every=0.5)
         training, seen = Training(experiment), []
         training.frame()
-        for event in itertools.islice(training.events(), 6):
+        for event in itertools.islice(without_frames(training.events()), 6):
             training.frame()
             seen.append(event)
         assert clockless(seen) == curves(experiment, 6)
+
+    def test_frames_come_often_at_first_and_at_the_end(self) -> None:
+        events = list(train(small("convnet", estimator="bernoulli", budget=10)))
+        at = [(event.step, events[index - 1]) for index, event in enumerate(events) if isinstance(event, Frame)]
+        assert [step for step, _ in at] == [0, 1, 2, 3, 4, 6, 8, 10]
+        for step, before in at[1:]:
+            assert isinstance(before, Step | Evaluated)
+            assert before.step == step, "a frame shows what was last trained"
+
+    def test_the_frames_of_a_long_run_are_few(self) -> None:
+        shown = list(itertools.takewhile(lambda step: step <= 20_000, frame_steps()))
+        assert shown == sorted(set(shown))
+        assert len(shown) < 40
+
+    def test_the_same_seed_gives_the_same_frames(self) -> None:
+        experiment = small("autoencoder", estimator="stochastic-hard-sigmoid")
+        for one, two in zip(*(frames(train(experiment)) for _ in range(2)), strict=True):
+            assert (one.step, one.epoch) == (two.step, two.epoch)
+            assert np.array_equal(one.reconstructions, two.reconstructions)
+            assert all(np.array_equal(one.on_rates[site], two.on_rates[site]) for site in one.on_rates)
 
     def test_evaluating_more_often_changes_no_update(self) -> None:
         seldom = curves(small(evaluate_every=1, estimator="bernoulli", budget=8))
@@ -105,18 +127,18 @@ class TestBudget:
     def test_in_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = itertools.count(step=0.01)  # whatever is measured takes a hundredth of a second
         monkeypatch.setattr(lab.training, "perf_counter", lambda: next(clock))
-        training = Training(small(budget=0.095, budget_unit="seconds", evaluate_every=100))
+        training = Training(small(budget=0.165, budget_unit="seconds", evaluate_every=100))
         events = list(training.events())
         assert len(steps(events)) == 10
         assert training.progress.fraction == 1
         assert finished(events).reason == "done"
 
-    def test_evaluations_count_as_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_evaluations_and_frames_count_as_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = itertools.count(step=0.01)
         monkeypatch.setattr(lab.training, "perf_counter", lambda: next(clock))
         events = list(train(small(budget=0.095, budget_unit="seconds", evaluate_every=0.25)))
-        assert len(steps(events)) == 5
-        assert len(evaluations(events)) == 5
+        assert len(steps(events)) == 4
+        assert len(evaluations(events)) == 4
 
     def test_a_subset_is_all_that_is_seen(self) -> None:
         training = Training(small(subset=32, budget=3, budget_unit="epochs"))
@@ -255,7 +277,7 @@ class TestMachine:
     @pytest.mark.parametrize("name", ["convnet", "autoencoder"])
     def test_bfloat16_is_near_float32_and_keeps_its_weights(self, name: str) -> None:
         training = Training(small(name, precision="bfloat16"))
-        half, full = steps(itertools.islice(training.events(), 3)), steps(curves(small(name), 1))
+        half, full = steps(itertools.islice(without_frames(training.events()), 3)), steps(curves(small(name), 1))
         assert all(parameter.dtype == torch.float32 for parameter in training.net.parameters())
         assert half[0].loss != full[0].loss
         assert half[0].loss == pytest.approx(full[0].loss, rel=0.1)

@@ -16,7 +16,7 @@ from lab.models import Architecture, Net
 from lab.models.layers import BinaryUnits
 from lab.optimizers import Optimizer
 from lab.training import Training
-from tests.small import curves, evaluations, finished, small, steps
+from tests.small import curves, evaluations, finished, small, steps, without_frames
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 
@@ -37,7 +37,7 @@ def weights(net: Net) -> dict[str, Tensor]:
 
 def changed_by_one_step(training: Training) -> set[str]:
     before = weights(training.net)
-    next(training.events())
+    next(without_frames(training.events()))
     return {name for name, value in weights(training.net).items() if not torch.equal(value, before[name])}
 
 
@@ -91,7 +91,7 @@ def test_every_optimizer_changes_weights_and_tells_its_rates(name: str) -> None:
     optimizer = {"name": name, **settings.get(name, {})}
     training = Training(small("binary-mlp", optimizer=optimizer, estimator="saturated"))
     before = weights(training.net)
-    events = steps(itertools.islice(training.events(), 4))
+    events = steps(itertools.islice(without_frames(training.events()), 4))
     moved = [key for key, value in weights(training.net).items() if not torch.equal(value, before[key])]
     assert any(key.endswith("layers.1.weight") for key in moved)
     assert all(event.rates == events[0].rates for event in events)

@@ -12,14 +12,13 @@ import torch
 
 from lab.bench import plain
 from lab.bench.contestants import PLAIN, Case, experiment
-from lab.training import Finished, Training
+from lab.events import Finished
+from lab.training import Training
 
 Way = Callable[..., float]
 
 
-def compare_results(
-    cases: Mapping[str, Case], seeds: int, epochs: float
-) -> dict[str, dict[str, dict[str, float]]]:
+def compare_results(cases: Mapping[str, Case], seeds: int, epochs: float) -> dict[str, dict[str, dict[str, float]]]:
     """Train every case to the end: its test accuracy in percent, or mean squared error, by how it was trained."""
     results: dict[str, dict[str, dict[str, float]]] = {}
     for name, case in cases.items():

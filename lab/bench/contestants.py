@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from lab.bench import plain
+from lab.events import Step
 from lab.experiment import Experiment
-from lab.jobs.job import FRAME_SHARE, SECONDS_PER_FRAME
+from lab.jobs.looks import Looks
 from lab.presets import PRESETS
 from lab.recorder import Recorder
-from lab.training import Step, Training
+from lab.training import Training
 
 PLAIN = "plain"
 """The name of the contestant that trains as the source does."""
@@ -84,16 +85,14 @@ def plain_steps(case: Case, indices: Tensor, seed: int = 0) -> Iterator[int]:
 
 
 def engine_steps(training: Training, recorder: Recorder | None) -> Iterator[int]:
-    """Train in the lab's engine; with a recorder, record curves and frames as often as a job does."""
-    looked, cost, seen = time.monotonic(), 0.0, 0
+    """Train in the lab's engine; with a recorder, record all and look inside as often as a job does that is watched."""
+    looks = Looks([training], [recorder]) if recorder else None
+    seen = 0
     for event in training.events():
-        if recorder is not None:
+        if recorder is not None and looks is not None:
             recorder.add(event)
-            now = time.monotonic()
-            if now - looked > max(SECONDS_PER_FRAME, cost / FRAME_SHARE):
-                recorder.show(training.frame())
-                looked = time.monotonic()
-                cost = looked - now
+            if looks.due(time.monotonic()):
+                looks.take()
         if isinstance(event, Step):
             yield training.images_seen - seen
             seen = training.images_seen

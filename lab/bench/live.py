@@ -33,8 +33,8 @@ BAR = 0.9
 class Length:
     """How long to measure: rounds, in each of which both sides train for so many seconds after warming up."""
 
-    rounds: int = 5
-    seconds: float = 15.0
+    rounds: int = 7
+    seconds: float = 20.0
     warm_up: float = 6.0
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+
 from lab.bench.contestants import Case, experiment
 from lab.evaluation import Scores
+from lab.events import Evaluated, Step
 from lab.recorder import Recorder
-from lab.training import Evaluated, Step, Training
+from lab.training import Training, frame_steps
 
 STEPS = 20_000
 
 
 def recorder_bytes(case: Case, steps: int = STEPS) -> int:
-    """The bytes of a recorder after so many steps, an evaluation an epoch, and a last look inside the net."""
+    """The bytes of a recorder after so many steps, with all frames, an evaluation an epoch, and a last look."""
     training = Training(experiment(case, "float32"))
     made = next(event for event in training.events() if isinstance(event, Step))
     scores = Scores(made.loss, made.accuracy)
@@ -20,5 +23,7 @@ def recorder_bytes(case: Case, steps: int = STEPS) -> int:
         recorder.add(made._replace(step=step))
         if step % training.batches.steps_per_epoch == 0:
             recorder.add(Evaluated(step, made.epoch, scores))
+    for _ in itertools.takewhile(lambda step: step <= steps, frame_steps()):
+        recorder.add(training.frame())
     recorder.show(training.frame())
     return recorder.nbytes()

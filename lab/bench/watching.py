@@ -24,7 +24,7 @@ APP = Path(lab.__file__).resolve().parents[1] / "app.py"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 START_SECONDS = 120
 STEPS_ON_PAGE = """() => {
-  const board = document.querySelector(".lab-board")
+  const board = document.querySelector(".lab-readout").closest(".lab-board")
   const seen = (window.__labSteps = [])
   const look = () => {
     for (const readout of board.querySelectorAll(".lab-readout")) {

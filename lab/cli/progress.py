@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from lab.training import Evaluated, Step, Training
+from lab.events import Evaluated, Step
+from lab.training import Training
 
 SECONDS_BETWEEN_UPDATES = 0.1
 MEGABYTE = 1e6

@@ -15,8 +15,9 @@ from lab.cli.errors import STOPPED, explained
 from lab.cli.progress import Meter
 from lab.cli.request import Request
 from lab.evaluation import Scores
+from lab.events import Evaluated, Finished, Report, Step
 from lab.experiment import Experiment
-from lab.training import Evaluated, Finished, Report, Step, Training
+from lab.training import Training
 
 EXIT_CODES = {"done": 0, "diverged": 1, "stopped": STOPPED}
 """By how the run ended."""

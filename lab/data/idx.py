@@ -66,8 +66,10 @@ class Mnist(IdxDataset):
     classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
     folder = "MNIST"
     sizes: ClassVar[dict[str, int]] = {
-        "train-images-idx3-ubyte.gz": 9_912_422, "train-labels-idx1-ubyte.gz": 28_881,
-        "t10k-images-idx3-ubyte.gz": 1_648_877, "t10k-labels-idx1-ubyte.gz": 4_542,
+        "train-images-idx3-ubyte.gz": 9_912_422,
+        "train-labels-idx1-ubyte.gz": 28_881,
+        "t10k-images-idx3-ubyte.gz": 1_648_877,
+        "t10k-labels-idx1-ubyte.gz": 4_542,
     }
     download_bytes: ClassVar[int] = sum(sizes.values())
 
@@ -80,12 +82,23 @@ class FashionMnist(IdxDataset):
     summary = "70 000 photographs of clothing in MNIST's format: harder than digits, with classes that look alike."
     paper = "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, a Novel Image Dataset for Benchmarking. arXiv:1708.07747."
     classes: ClassVar[tuple[str, ...]] = (
-        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
     )
     folder = "FashionMNIST"
     sizes: ClassVar[dict[str, int]] = {
-        "train-images-idx3-ubyte.gz": 26_421_880, "train-labels-idx1-ubyte.gz": 29_515,
-        "t10k-images-idx3-ubyte.gz": 4_422_102, "t10k-labels-idx1-ubyte.gz": 5_148,
+        "train-images-idx3-ubyte.gz": 26_421_880,
+        "train-labels-idx1-ubyte.gz": 29_515,
+        "t10k-images-idx3-ubyte.gz": 4_422_102,
+        "t10k-labels-idx1-ubyte.gz": 5_148,
     }
     download_bytes: ClassVar[int] = sum(sizes.values())
 
@@ -100,8 +113,10 @@ class Kmnist(IdxDataset):
     classes: ClassVar[tuple[str, ...]] = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
     folder = "KMNIST"
     sizes: ClassVar[dict[str, int]] = {
-        "train-images-idx3-ubyte.gz": 18_165_135, "train-labels-idx1-ubyte.gz": 29_497,
-        "t10k-images-idx3-ubyte.gz": 3_041_136, "t10k-labels-idx1-ubyte.gz": 5_120,
+        "train-images-idx3-ubyte.gz": 18_165_135,
+        "train-labels-idx1-ubyte.gz": 29_497,
+        "t10k-images-idx3-ubyte.gz": 3_041_136,
+        "t10k-labels-idx1-ubyte.gz": 5_120,
     }
     download_bytes: ClassVar[int] = sum(sizes.values())
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
@@ -46,19 +47,33 @@ def _bucket_extremes(y: FloatArray, buckets: int) -> NDArray[np.int64]:
     return np.unique(np.concatenate((lowest, highest)))
 
 
-def smoothed(y: ArrayLike, window: float) -> FloatArray:
-    """Exponential moving average of y (N,) with a span of `window` samples, without bias towards the start.
+def smoothed(y: ArrayLike, window: int) -> FloatArray:
+    """Mean of y (N,) over `window` samples around each, without the lag of an average over past samples alone.
 
-    Gaps (NaN, infinities) stay gaps and do not disturb the values after them. A window of 1 returns y.
+    The window narrows towards the first sample, so that the curve starts where y does; towards the last one it loses
+    its later half, so that the end does not jump. Gaps (NaN, infinities) stay gaps and count nowhere.
     """
     values = np.asarray(y, dtype=np.float64)
+    if not len(values):
+        return values
     finite = np.isfinite(values)
-    series = pd.Series(np.where(finite, values, np.nan))
-    averages = series.ewm(span=max(1.0, window), adjust=True, ignore_na=True).mean().to_numpy()
-    return np.where(finite, averages, np.nan)
+    filled, half = np.where(finite, values, 0.0), window // 2
+    around = np.ones(2 * half + 1)
+    sums, counts = (np.convolve(each, around)[half:][: len(values)] for each in (filled, finite))
+    for index in range(min(half, len(values))):
+        sums[index], counts[index] = filled[: 2 * index + 1].sum(), finite[: 2 * index + 1].sum()
+    means = sums / np.maximum(counts, 1)
+    return np.where(finite, means, np.nan)
 
 
-def geometric_mean(y: ArrayLike, window: float) -> FloatArray:
+def recent_mean(y: ArrayLike, window: int) -> float:
+    """Mean of the last `window` samples of y (N,) that are finite; NaN where none is."""
+    values = np.asarray(y, dtype=np.float64)
+    values = values[np.isfinite(values)][-window:]
+    return float(values.mean()) if len(values) else math.nan
+
+
+def geometric_mean(y: ArrayLike, window: int) -> FloatArray:
     """The same average of the logarithms of y: what looks smooth on a logarithmic axis. Values up to 0 become gaps."""
     values = np.asarray(y, dtype=np.float64)
     return np.exp(smoothed(np.log(np.where(values > 0, values, np.nan)), window))

@@ -17,7 +17,7 @@ def seconds_left(trainings: list[Training], speed: float | None) -> float | None
         progress = training.progress
         if progress.fraction == 0:
             return None
-        spent = training.seconds + training.evaluation_seconds
+        spent = training.seconds + training.looking_seconds
         seconds += spent * (1 - progress.fraction) / progress.fraction
         steps = max(steps, progress.steps - progress.step)
     return max(seconds, steps / speed) if speed else seconds

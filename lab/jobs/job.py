@@ -6,6 +6,7 @@ Whatever touches a net happens in the job's own thread, between two steps.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -15,15 +16,11 @@ from lab.data import DataError
 from lab.devices import DeviceMissing
 from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs.estimate import fraction, seconds_left
+from lab.jobs.looks import Looks
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
 from lab.recorder import Recorder, recorded
 from lab.training import Training
-
-SECONDS_PER_FRAME = 0.7
-"""Pause between two looks inside the nets of a running job."""
-FRAME_SHARE = 0.05
-"""At most this share of a job's time goes into looking."""
 
 STOPPED = "Stopped. What was recorded is kept."
 
@@ -54,6 +51,7 @@ class Job:
         self._trainings: list[Training] = []
         self._progress = 0.0
         self._base_version = 0
+        self._watched = -math.inf
         self._thread: threading.Thread | None = None
 
     # What a person may ask for
@@ -127,6 +125,7 @@ class Job:
     def view(self) -> JobView:
         """Everything a page needs, consistent and copied."""
         with self._condition:
+            self._watched = time.monotonic()
             recorders, trainings = list(self._recorders), list(self._trainings)
             experiments = self.experiments
             fixed = (self._status, self._message, self._version(), self._download, self._progress)
@@ -138,7 +137,16 @@ class Job:
             progress = fraction(under_way)
             left = seconds_left(under_way, self._speed)
         return JobView(
-            self.id, self.title, status, message, version, download, experiments, snapshots, progress, left,
+            self.id,
+            self.title,
+            status,
+            message,
+            version,
+            download,
+            experiments,
+            snapshots,
+            progress,
+            left,
             self._slots.place(self) if status == "queued" else 0,
         )
 
@@ -195,18 +203,19 @@ class Job:
         with self._condition:
             self._trainings, self._download = trainings, None
         runs = [recorded(training.events(), recorder) for training, recorder in zip(trainings, recorders, strict=True)]
-        stepped, look_after, shown = time.monotonic(), 0.0, False
+        looks, stepped, shown = Looks(trainings, recorders), time.monotonic(), False
         while runs:
-            turn = "look" if not shown and time.monotonic() > look_after else self._turn(shown)
+            turn = "look" if not shown and looks.due(self._watched) else self._turn(shown)
             if turn == "end":
                 break
             if turn == "look":
-                look_after, shown = self._look(trainings, recorders), True
+                looks.take()
+                shown = True
             else:
                 runs, shown = [run for run in runs if next(run, None)], False
                 stepped = self._pace(stepped)
         if not self._restart:
-            self._look(trainings, recorders)
+            looks.take()
         with self._condition:
             if self._restart:  # perhaps asked for after the last step
                 return True
@@ -245,14 +254,6 @@ class Job:
                 if remaining > 0:
                     self._condition.wait(remaining)
         return time.monotonic()
-
-    def _look(self, trainings: list[Training], recorders: list[Recorder]) -> float:
-        """Show what is inside the nets; returns the moment from which on to look again while training goes on."""
-        started = time.monotonic()
-        for training, recorder in zip(trainings, recorders, strict=True):
-            recorder.show(training.frame())
-        ended = time.monotonic()
-        return ended + max(SECONDS_PER_FRAME, (ended - started) / FRAME_SHARE)
 
     def _end(self, trainings: list[Training], recorders: list[Recorder]) -> None:
         ends = [recorder.snapshot().finished for recorder in recorders]

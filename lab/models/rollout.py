@@ -87,9 +87,7 @@ class Rollout:
         tiled.tiles, tiled._root = copies, self._root
         return tiled
 
-    def __call__(
-        self, at: Mapping[int, Fixed] | None = None, fresh: bool = False, derivative: bool = False
-    ) -> Pass:
+    def __call__(self, at: Mapping[int, Fixed] | None = None, fresh: bool = False, derivative: bool = False) -> Pass:
         """Run the net once.
 
         Args:

@@ -11,18 +11,18 @@ from numpy.typing import ArrayLike
 from lab.experiment import scheduled
 from lab.figures.board import Card, Chart, Numbers, Readout
 from lab.figures.curves import Curve, line_chart
-from lab.figures.downsample import FloatArray, geometric_mean, smoothed
+from lab.figures.downsample import FloatArray, geometric_mean, recent_mean, smoothed
 from lab.recorder import Snapshot
 from lab.schedules import Constant
 from lab.ui.contestants import Contestant
 
-Mean = Callable[[np.ndarray, float], FloatArray]
+Mean = Callable[[np.ndarray, int], FloatArray]
 
 TIME = "time"
 """Charts of this link zoom and hover together."""
 SMALL = 190
 WINDOW = 50
-"""Steps that curves are smoothed over."""
+"""Steps that curves and readouts are averaged over."""
 SCHEDULED = (
     ("slope", "Slope", "slope a of the binary units"),
     ("lr", "Learning rate", "learning rate of the optimizer"),
@@ -36,10 +36,10 @@ def readouts(contestant: Contestant) -> Card:
     steps, evaluations = snapshot.steps, snapshot.evaluations
     numbers = [
         Readout("Epoch", f"{_made(steps['epoch']):.2f}", f"step {_grouped(_made(steps['step']))}"),
-        Readout("Training loss", _number(_last(smoothed(steps["loss"], WINDOW))), f"mean over {WINDOW} steps"),
+        Readout("Training loss", _number(recent_mean(steps["loss"], WINDOW)), f"mean over {WINDOW} steps"),
     ]
     if classifies(contestant):
-        accuracy = _last(smoothed(steps["accuracy"], WINDOW))
+        accuracy = recent_mean(steps["accuracy"], WINDOW)
         numbers.append(Readout("Training accuracy", _percent(accuracy), f"mean over {WINDOW} steps"))
         numbers.append(Readout("Validation accuracy", _percent(_last(evaluations["accuracy"])), "last evaluation"))
     else:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import streamlit as st
 
 from lab.figures.board import Board
-from lab.jobs import Job, JobView
+from lab.jobs import Job, JobView, Status
 from lab.ui.contestants import contestants
 from lab.ui.live_board import live_board
 from lab.ui.transport import transport
 
-SECONDS_BETWEEN_UPDATES = {"running": 0.8, "preparing": 0.6, "queued": 0.8, "paused": 0.8}
+WHILE_TRAINING = max(0.8, 3.2 / (os.cpu_count() or 1))
+"""Every update takes a browser on this machine a third of a processor's second: where there are few, from the run."""
+SECONDS_BETWEEN_UPDATES = {"running": WHILE_TRAINING, "preparing": 0.6, "queued": 1.0, "paused": 1.0}
 WORDS = {
     "preparing": "Preparing the images and the net",
     "queued": "Waiting in line",
@@ -35,20 +38,23 @@ def watch(
         board: makes the board from what there is to see.
         above: draws more, above the board, at every update.
     """
-    armed = job.status
 
-    def live() -> None:
+    def controlled() -> None:
         transport(job, key)
+        shown = job.status
+        st.fragment(live, run_every=SECONDS_BETWEEN_UPDATES.get(shown), key=f"live-{key}")(shown)
+
+    def live(shown: Status) -> None:
         view = job.view()
         _status(view)
         if above is not None:
             above(view)
         if view.download is None and (view.status != "failed" or any(len(s.steps["step"]) for s in view.snapshots)):
             live_board(key, board(view))
-        if SECONDS_BETWEEN_UPDATES.get(view.status) != SECONDS_BETWEEN_UPDATES.get(armed):
+        if view.status != shown:
             st.rerun()
 
-    st.fragment(live, run_every=SECONDS_BETWEEN_UPDATES.get(armed), key=f"live-{key}")()
+    st.fragment(controlled, key=f"controlled-{key}")()
 
 
 def _status(view: JobView) -> None:

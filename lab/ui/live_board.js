@@ -4,6 +4,7 @@
 const MINIMUM_WIDTH = 320 // pixels of a card at scale 1
 const MINIMUM_ROW_WIDTH = 220 // cards that are compared may be narrower, to stay side by side
 const GAP = 12
+const NEAR = "200px" // charts so near to the window are drawn, so that scrolling meets finished ones
 const DRAWERS = { chart: drawChart, pictures: drawPictures, numbers: drawNumbers }
 
 const boards = new WeakMap()
@@ -26,6 +27,7 @@ function createBoard(parentElement) {
   Object.assign(board, { message: null, look: null, hover: null })
   board.observer = new ResizeObserver(() => refit(board))
   board.observer.observe(board.root)
+  board.sight = new IntersectionObserver((entries) => noteSight(board, entries), { scrollMargin: NEAR })
   parentElement.append(board.root)
   return board
 }
@@ -42,6 +44,7 @@ function releaseFocusAfterMouse() {
 
 function destroyBoard(board) {
   board.observer.disconnect()
+  board.sight.disconnect()
   for (const slot of board.slots.values()) release(slot)
   board.root.remove()
 }
@@ -56,7 +59,7 @@ function show(board, message) {
   window.__labBoard = { version: message.version, draws }
 }
 
-/** Sizes changed, or the page's text scale, or a hidden board came into view. */
+/** Sizes changed, or the page's text scale. */
 function refit(board) {
   if (!board.message) return
   const look = readLook(board.root)
@@ -101,7 +104,7 @@ function placeCards(board) {
 function replaceSlot(board, card) {
   if (board.slots.has(card.id)) dropSlot(board, card.id)
   const root = element("section", "lab-card")
-  const slot = { card, root, view: {}, size: "", stale: true, drawn: false, draws: 0 }
+  const slot = { card, root, view: {}, size: "", inSight: false, stale: true, drawn: false, draws: 0 }
   slot.head = root.appendChild(element("div", "lab-head"))
   slot.title = slot.head.appendChild(element("h3", "lab-title"))
   slot.caption = root.appendChild(element("p", "lab-caption"))

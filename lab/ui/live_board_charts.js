@@ -19,8 +19,9 @@ function loadPlotly(url) {
 
 async function drawChart(board, slot) {
   slot.node.style.height = `${(slot.card.figure.layout.height ?? 280) * board.look.unit}px`
-  slot.shared = sharedRange(board, slot.card.link)
   slot.stale = true
+  if (!slot.inSight) return // to draw what nobody sees would take processors from the run; coming into sight draws it
+  slot.shared = sharedRange(board, slot.card.link)
   try {
     await loadPlotly(board.message.plotly)
   } catch (error) {
@@ -29,7 +30,7 @@ async function drawChart(board, slot) {
     setText(slot.node, `This chart cannot be drawn: ${error.message}. ${slot.card.alt}`)
     return
   }
-  if (!slot.stale || !slot.node.clientWidth) return // a hidden or removed chart has no width; coming into view draws it
+  if (!slot.stale || !slot.node.clientWidth) return // a removed chart has no width
   slot.stale = false
   slot.draws += 1
   slot.drawing = window.Plotly.react(slot.node, tracesOf(slot, board.look), layoutOf(slot, board.look), CONFIG)
@@ -79,6 +80,15 @@ function addChartButtons(board, slot) {
   slot.reset.hidden = true
   slot.save = slot.head.appendChild(button("SVG", `Download ${title} as SVG`, () => download(slot)))
   board.observer.observe(slot.node)
+  board.sight.observe(slot.node)
+}
+
+function noteSight(board, entries) {
+  for (const slot of board.slots.values()) {
+    const entry = entries.findLast(({ target }) => target === slot.node)
+    if (entry) slot.inSight = entry.isIntersecting
+    if (slot.inSight && slot.stale) drawChart(board, slot)
+  }
 }
 
 function download(slot) {

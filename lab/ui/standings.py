@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lab.figures.downsample import smoothed
+from lab.figures.downsample import recent_mean
 from lab.jobs import JobView
 from lab.ui.contestants import Contestant, contestants
-from lab.ui.curve_cards import classifies
+from lab.ui.curve_cards import WINDOW, classifies
 
 DECIMALS = st.column_config.NumberColumn(format="%.4f")
 PERCENT = st.column_config.NumberColumn(format="%.2f %%")
@@ -38,7 +38,7 @@ def _row(run: Contestant) -> dict[str, float | str | None]:
         "contestant": run.name,
         "state": _state(run),
         "step": int(steps["step"][-1]) if len(steps["step"]) else 0,
-        "training loss": float(smoothed(steps["loss"], 50)[-1]) if len(steps["loss"]) else None,
+        "training loss": recent_mean(steps["loss"], WINDOW),
         "validation loss": float(scores["loss"][-1]) if len(scores["loss"]) else None,
     }
     if classifies(run):

@@ -10,6 +10,7 @@ import threading
 import streamlit as st
 
 from lab.data import DataError, default_dataset
+from lab.events import Step
 from lab.presets import PRESETS
 from lab.training import Training
 from lab.ui.presets import FIRST
@@ -36,7 +37,7 @@ def _warm() -> None:
             if _closing.is_set():
                 return
             small = PRESETS[name].experiment(dataset).with_changes(["batch_size=2", "subset=4"])
-            next(Training(small).events())
+            next(event for event in Training(small).events() if isinstance(event, Step))
     except DataError as error:
         log.warning("%s", error)
     # Streamlit collects garbage after every update of a page. Without this, each time it walks through all objects of
