@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home: Path = tmp_path_factory.mktemp("home")
-    with run_app(REPOSITORY / "app.py", REPOSITORY, env={"HOME": str(home), "LAB_DATA": ""}) as address:
+    with run_app(REPOSITORY / "app.py", env={"HOME": str(home), "LAB_DATA": ""}) as address:
         yield address
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from typer.testing import CliRunner
 
 from lab.__main__ import app
-from lab.bench import watching
+from lab.bench import live, serving
 from lab.bench.accuracy import compare_results
 from lab.bench.alternating import Ratio, alternate, as_json
 from lab.bench.contestants import CASES, Case, engine_steps
@@ -239,12 +239,12 @@ class TestLive:
 
     def test_without_playwright_it_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
-        with pytest.raises(watching.NotWatchable, match=r"requirements-test\.txt"), watching.browser_page():
+        with pytest.raises(serving.NotStarted, match=r"requirements-test\.txt"), serving.running_browser():
             pass
 
     @needs_mnist
     def test_without_an_app_it_ends_with_a_message(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        monkeypatch.setattr(watching, "APP", tmp_path / "app.py")
+        monkeypatch.setattr(live, "APP", tmp_path / "app.py")
         answer = CliRunner().invoke(app, ["bench", "live", "--json"], catch_exceptions=False)
         assert answer.exit_code == 2
         assert "app.py is missing" in answer.stderr

@@ -63,7 +63,7 @@ def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (folder / ".streamlit").mkdir()
     (folder / ".streamlit" / "config.toml").write_text(CONFIG)
     (folder / "script.py").write_text(SCRIPT)
-    with run_app(folder / "script.py", folder, base="deep/lab") as address:
+    with run_app(folder / "script.py", base="deep/lab") as address:
         yield f"{address}/"
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,17 +15,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import lab
 from lab.bench.alternating import Ratio, as_json
 from lab.bench.contestants import CASES, experiment
 from lab.bench.headless import Work, train_headless
 from lab.bench.processor import below, counted, of_machine, of_processes
-from lab.bench.watching import App, NotWatchable, browser_page, end_run, running_app, start_run, steps_per_second
+from lab.bench.serving import App, NotStarted, running_app, running_browser
+from lab.bench.watching import NothingShown, end_run, start_run, steps_per_second, watched_page
 from lab.cli.errors import REFUSED
 from lab.links import encode
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+APP = Path(lab.__file__).resolve().parents[1] / "app.py"
 BAR = 0.9
 """The rate under the app that is asked for, in units of the rate alone."""
 
@@ -71,7 +75,7 @@ def main(json: bool = False, length: Length | None = None) -> None:
     case = experiment(CASES["conv"], "float32")
     try:
         result = figures(measure(encode(case), case.batch_size, length), length)
-    except NotWatchable as error:
+    except (NotStarted, NothingShown) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from None
     if json:
@@ -84,10 +88,11 @@ def measure(link: str, batch_size: int, length: Length) -> list[Round]:
     """Train the experiment of a link by turns alone and under the app; who goes first changes from round to round.
 
     Raises:
-        NotWatchable: there is no app or no browser.
+        NotStarted: there is no app or no browser.
+        NothingShown: the page shows no run.
     """
     rounds: list[Round] = []
-    with running_app() as app, browser_page() as page:
+    with running_app(APP) as app, running_browser() as browser, watched_page(browser) as page:
         for number in range(length.rounds):
             live = _watched(app, page, link, batch_size, length) if number % 2 else None
             alone = train_headless(link, length.warm_up, length.seconds)
