@@ -51,7 +51,7 @@ class Experiment(Value):
     """How long to train."""
     budget_unit: Literal["epochs", "steps", "seconds"] = "epochs"
     """What the budget counts."""
-    subset: int | None = Field(None, ge=1)
+    subset: int | None = Field(None, ge=1, title="Subset (images)")
     """Train on so many images only; None takes all that are not held out."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Where all randomness comes from: initial weights, split, data order, noise."""

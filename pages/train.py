@@ -5,6 +5,7 @@ import streamlit as st
 from lab.jobs import JOBS
 from lab.ui import state
 from lab.ui.boards import board
+from lab.ui.draft import TRAIN
 from lab.ui.editor import experiment_editor, show_changes, show_remarks, train_button
 from lab.ui.live import watch
 from lab.ui.notices import show_notices
@@ -16,7 +17,7 @@ from lab.ui.share import share
 state.load()
 with st.sidebar:
     start_slot = st.container()
-    experiment = experiment_editor()
+    experiment = experiment_editor(TRAIN)
     with start_slot:
         train_button(experiment)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lab.experiment import Experiment
 from lab.jobs import JOBS
@@ -46,8 +49,7 @@ def test_a_race_to_its_end_with_its_table() -> None:
 def test_contestants_may_differ_in_any_field() -> None:
     race = link("optimizer.lr=0.02", "architecture.hidden=[32]", "slope=2", "evaluation=threshold")
     tab = opened("compare.py", race=race)
-    (fields,) = [item for item in tab.multiselect if item.label == "They differ in"]
-    assert set(fields.value) == {"optimizer", "architecture", "slope", "evaluation"}
+    assert set(differ(tab).value) == {"optimizer", "architecture", "slope", "evaluation"}
     assert decode_all(tab.query_params["race"]) == decode_all(race)
 
 
@@ -121,3 +123,34 @@ def test_a_second_tab_finds_the_race() -> None:
     other = opened("compare.py")
     assert any(item.label == "Pause" for item in other.button)
     assert len(JOBS.all()) == 1
+
+
+def test_the_panel_shows_what_contestants_share_and_leaves_the_train_page_alone() -> None:
+    tab = opened("compare.py")
+    labels = {item.label for item in tab.sidebar.selectbox}
+    assert "Architecture" in labels
+    assert "Gradient estimator" not in labels, "each contestant has its own"
+    (architecture,) = [item for item in tab.sidebar.selectbox if item.label == "Architecture"]
+    shown(architecture.set_value("mlp"))
+    shown(button(tab, "Race").click())
+    assert {experiment.architecture.name for experiment in newest().experiments} == {"mlp"}
+    tab.switch_page("pages/train.py")
+    (architecture,) = [item for item in shown(tab).sidebar.selectbox if item.label == "Architecture"]
+    assert architecture.value == "convnet"
+
+
+def test_what_only_fits_together_may_be_what_differs() -> None:
+    tab = opened("compare.py", race=link("estimator=identity", "estimator=saturated"))
+    shown(differ(tab).set_value(["estimator", "architecture"]))
+    for index in (1, 2):
+        key = differ(tab).key.replace(".fields", f".{index}.architecture.name")
+        shown(tab.selectbox(key=key).set_value("binary-mlp"))
+    (optimizer,) = [item for item in tab.sidebar.selectbox if item.label == "Optimizer"]
+    assert not shown(optimizer.set_value("hypermask")).error
+    assert button(tab, "Race")
+
+
+def differ(tab: AppTest) -> Any:
+    """The choice of the fields in which contestants differ."""
+    (fields,) = [item for item in tab.multiselect if item.label == "They differ in"]
+    return fields

@@ -194,7 +194,7 @@ def test_every_optimizer_can_be_chosen_where_it_fits(name: str, member: type[Opt
 
 @pytest.mark.parametrize("name", Schedule.members)
 def test_every_schedule_is_drawn_before_the_run(name: str) -> None:
-    tab = chosen(opened(), "Lr", name)
+    tab = chosen(opened(), "Learning rate", name)
     charts = tab.sidebar.get("plotly_chart")
     assert draft(tab).optimizer.lr.name == name
     assert len(charts) == (1 if name == "constant" else 2), "the estimator's picture, and the schedule"

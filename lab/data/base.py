@@ -67,7 +67,7 @@ class Dataset(Part):
     download_bytes: ClassVar[int] = 0
     """What a first use downloads."""
 
-    validation: int = Field(default=6000, ge=1)
+    validation: int = Field(default=6000, ge=1, title="Validation images")
     """Training images held out for choosing the epoch, the learning rate or the recipe."""
 
     def images(self, progress: OnProgress | None = None) -> Images:

@@ -28,7 +28,7 @@ class Digits(Dataset):
 
     training_images: ClassVar[int] = TRAINING
 
-    validation: int = Field(default=200, ge=1, le=TRAINING - 1)
+    validation: int = Field(default=200, ge=1, le=TRAINING - 1, title="Validation images")
     """Training images held out for choosing the epoch, the learning rate or the recipe."""
 
     def _load(self, progress: OnProgress | None) -> Images:

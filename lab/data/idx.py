@@ -31,7 +31,7 @@ class IdxDataset(Dataset):
     sizes: ClassVar[dict[str, int]] = {}
     """Bytes of each compressed file that a download brings."""
 
-    validation: int = Field(default=6000, ge=1, le=59_999)
+    validation: int = Field(default=6000, ge=1, le=59_999, title="Validation images")
     """Training images held out for choosing the epoch, the learning rate or the recipe."""
 
     def present(self) -> bool:

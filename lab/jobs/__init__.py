@@ -31,6 +31,7 @@ class Jobs:
         self._slots = Slots(running_at_once)
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
+        self._started = 0
 
     def start(self, experiments: Sequence[Experiment], title: str, playing: bool = True) -> Job:
         """Start a run, or a race of several.
@@ -40,7 +41,8 @@ class Jobs:
         """
         require_raceable(experiments)
         with self._lock:
-            job = Job(secrets.token_hex(4), title, experiments, self._slots)
+            self._started += 1
+            job = Job(secrets.token_hex(4), self._started, title, experiments, self._slots)
             self._jobs[job.id] = job
             self._forget_old()
         job.start(playing)

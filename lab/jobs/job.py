@@ -34,8 +34,8 @@ class _StoppedWhilePreparing(Exception):
 class Job:
     """One run, or a race of several on the same batches. All methods may be called from any thread."""
 
-    def __init__(self, id: str, title: str, experiments: Sequence[Experiment], slots: Slots) -> None:
-        self.id, self.title = id, title
+    def __init__(self, id: str, number: int, title: str, experiments: Sequence[Experiment], slots: Slots) -> None:
+        self.id, self.number, self.title = id, number, title
         self.experiments = tuple(experiments)
         self._slots = slots
         self._condition = threading.Condition()

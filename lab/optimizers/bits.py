@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from lab.models import BinaryWeight
@@ -19,7 +20,7 @@ class BitOptimizer(Optimizer):
 
     needs_binary_weights: ClassVar[bool] = True
 
-    real: GradientOptimizer = Adam(lr=0.01)
+    real: GradientOptimizer = Field(Adam(lr=0.01), title="Optimizer of the real parameters")
     """Optimizer of the parameters that are not binary, such as those of batch norm."""
 
 

@@ -15,8 +15,8 @@ from lab.schedules import Constant, Progress
 class GradientOptimizer(Optimizer):
     """Optimizers that move weights along a gradient; binary weights are moved through their latent weights."""
 
-    lr: LearningRate = Constant(value=0.1)
-    """Learning rate."""
+    lr: LearningRate = Field(Constant(value=0.1), title="Learning rate")
+    """Size of the steps (η)."""
     weight_decay: float = Field(0.0, ge=0, le=10)
     """Pull of every weight towards 0, added to its gradient."""
     latent_clip: float | None = Field(1.0, gt=0, le=1e3)
@@ -57,11 +57,11 @@ class Adam(GradientOptimizer):
     formula = r"w \leftarrow \operatorname{clip}\bigl(w - \eta\, \hat m / (\sqrt{\hat v} + \epsilon), -c, c\bigr)"
     paper = "Kingma & Ba 2015; latent clipping: Courbariaux et al. 2015, BinaryConnect"
 
-    lr: LearningRate = Constant(value=0.001)
-    """Learning rate."""
-    beta1: float = Field(0.9, ge=0, lt=1)
+    lr: LearningRate = Field(Constant(value=0.001), title="Learning rate")
+    """Size of the steps (η)."""
+    beta1: float = Field(0.9, ge=0, lt=1, title="Beta 1")
     """Memory of the gradient's mean."""
-    beta2: float = Field(0.999, ge=0, lt=1)
+    beta2: float = Field(0.999, ge=0, lt=1, title="Beta 2")
     """Memory of the gradient's square."""
 
     def torch_optimizer(self, parameters: list[Tensor]) -> torch.optim.Optimizer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -18,10 +19,9 @@ from lab.parts import Part
 from lab.probes.response import response
 from lab.schedules import Constant, Schedule
 from lab.ui import state
+from lab.ui.draft import Data, Draft
 from lab.ui.notices import show_problems
 from lab.ui.parts import field_editors, part_editor
-
-Data = dict[str, Any]
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Budget": ("batch_size", "budget", "budget_unit", "subset", "seed"),
@@ -38,19 +38,26 @@ FAMILIES: dict[str, type[Part]] = {
 TITLES = {"dataset": "Images", "architecture": "Architecture", "estimator": "Gradient estimator", "slope": "Slope"}
 
 
-def experiment_editor() -> Experiment | None:
-    """All fields of the draft; returns the experiment, or None after saying what is wrong with it."""
-    before, key = state.draft(), f"draft.{state.edition()}"
-    data: Data = {}
+def experiment_editor(draft: Draft, leave_out: Sequence[str] = ()) -> Experiment | None:
+    """All fields of a draft; returns the experiment, or None after saying what is wrong with it.
+
+    Args:
+        draft: what is edited.
+        leave_out: fields that get no widget here and keep their values.
+    """
+    before, key = draft.data, draft.edition
+    data: Data = {name: before[name] for name in leave_out}
     for name, family in FAMILIES.items():
+        if name in leave_out:
+            continue
         with st.container(border=True):
             data[name] = part_editor(family, before[name], f"{key}.{name}", TITLES.get(name, name.capitalize()))
             if name == "estimator":
                 _explain(family.choices()[data[name]["name"]], data)
     for title, fields in SECTIONS.items():
         with st.expander(title):
-            data |= field_editors(Experiment, before, key, only=fields)
-    state.edited(data)
+            data |= field_editors(Experiment, before, key, [name for name in fields if name not in leave_out])
+    draft.take(data)
     try:
         experiment = Experiment.parse(data)
     except InvalidExperiment as error:

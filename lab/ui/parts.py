@@ -6,7 +6,7 @@ Walks `model_fields`, so that a new part appears here with its bounds, defaults 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -14,8 +14,7 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from lab.parts import Part, Value
-
-Data = dict[str, Any]
+from lab.ui.draft import Data
 
 
 def part_editor(family: type[Part], data: Data, key: str, label: str) -> Data:
@@ -36,9 +35,9 @@ def part_editor(family: type[Part], data: Data, key: str, label: str) -> Data:
     return {"name": name, **field_editors(member, data, f"{key}.{name}")}
 
 
-def field_editors(value: type[Value], data: Data, key: str, only: tuple[str, ...] = ()) -> Data:
+def field_editors(value: type[Value], data: Data, key: str, only: Sequence[str] | None = None) -> Data:
     """A widget for each field, or for those named; returns what they say."""
-    fields = {name: field for name, field in value.model_fields.items() if not only or name in only}
+    fields = {name: field for name, field in value.model_fields.items() if only is None or name in only}
     return {name: field_editor(name, field, data[name], f"{key}.{name}") for name, field in fields.items()}
 
 

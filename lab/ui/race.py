@@ -10,6 +10,7 @@ from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs import JOBS, SHARED_IN_A_RACE, require_raceable
 from lab.links import decode, encode
 from lab.ui import state
+from lab.ui.draft import COMPARE, TRAIN
 from lab.ui.editor import FAMILIES, TITLES, experiment_editor, show_remarks
 from lab.ui.notices import show_problems
 from lab.ui.parts import field_editor, part_editor
@@ -26,6 +27,8 @@ Overrides = list[dict[str, Any]]
 def load() -> None:
     """Fill a new tab from its address: the linked race, else the newest one, else a first proposal."""
     state.load()
+    if not COMPARE.exists:
+        COMPARE.take_over(TRAIN)
     if OVERRIDES in st.session_state:
         return
     linked = st.query_params.get("race")
@@ -38,7 +41,7 @@ def load() -> None:
         st.session_state[RACE] = job.id
         experiments = list(job.experiments)
     if experiments:
-        state.replace(experiments[0])
+        COMPARE.replace(experiments[0])
         _take(experiments)
     else:
         st.session_state[FIELDS] = FIRST_FIELDS
@@ -47,10 +50,13 @@ def load() -> None:
 
 
 def base_editor() -> Experiment | None:
-    """The experiment that the contestants vary."""
+    """The experiment that the contestants vary. In the fields in which they differ it is the first of them."""
+    differing = st.session_state.get(_fields_key(), st.session_state[FIELDS])
+    first = st.session_state[OVERRIDES][0]
+    COMPARE.take(COMPARE.data | {name: first[name] for name in differing if name in first})
     with st.sidebar:
-        st.caption("What all contestants share, unless they differ in it")
-        return experiment_editor()
+        st.caption("What all contestants share")
+        return experiment_editor(COMPARE, leave_out=differing)
 
 
 def contestant_editor(base: Experiment | None) -> None:
@@ -60,7 +66,7 @@ def contestant_editor(base: Experiment | None) -> None:
     choices = [name for name in Experiment.model_fields if name not in SHARED_IN_A_RACE]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         fields = st.multiselect(
-            "They differ in", choices, default=st.session_state[FIELDS], key=f"{key}.fields", width=420
+            "They differ in", choices, default=st.session_state[FIELDS], key=_fields_key(), width=420
         )
         counts = range(2, MOST + 1)
         count = st.segmented_control("Contestants", counts, default=len(before), required=True, key=f"{key}.count")
@@ -91,6 +97,10 @@ def contestant_editor(base: Experiment | None) -> None:
     with start_slot:
         st.button("Race", icon=":material/flag:", type="primary", on_click=_start, args=(experiments,), width="stretch")
     _share(experiments, share_slot)
+
+
+def _fields_key() -> str:
+    return f"race.{st.session_state[EDITION]}.fields"
 
 
 def _editor(name: str, value: Any, key: str) -> Any:

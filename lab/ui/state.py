@@ -1,4 +1,4 @@
-"""What a browser tab holds: the experiment being edited, the run being watched, and their copy in the address.
+"""What a browser tab holds beside its drafts: the runs it watches, and the copy of all that in the address.
 
 Only JSON values are kept in the session; jobs live in `lab.jobs` and are found again by their id.
 """
@@ -6,7 +6,6 @@ Only JSON values are kept in the session; jobs live in `lab.jobs` and are found 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -15,10 +14,11 @@ from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs import JOBS, Job
 from lab.links import decode, encode
 from lab.presets import PRESETS
+from lab.ui.draft import TRAIN
 
 FIRST_PRESET = "source-003-det-st-both"
 
-DRAFT, EDITION, RUN, OWN, PROBLEMS, LINKED = "draft", "edition", "run", "own", "problems", "linked"
+RUN, OWN, PROBLEMS, LINKED = "run", "own", "problems", "linked"
 
 
 def images() -> Dataset:
@@ -32,43 +32,22 @@ def images() -> Dataset:
 def load() -> None:
     """Fill a new tab from its address: the linked experiment and run, else the newest run, else a first preset."""
     linked = st.query_params.get("experiment")
-    if DRAFT in st.session_state and linked in (None, st.session_state.get(LINKED)):
+    if TRAIN.exists and linked in (None, st.session_state.get(LINKED)):
         return
     st.session_state[PROBLEMS] = []
     runs = [job for job in JOBS.all() if len(job.experiments) == 1]
     job = next((job for job in runs if job.id == st.query_params.get("run")), None)
     if linked:
         try:
-            replace(decode(linked))
+            TRAIN.replace(decode(linked))
         except InvalidExperiment as error:
             st.session_state[PROBLEMS] = [f"The link could not be opened. {problem}" for problem in error.problems]
     elif job is None and RUN not in st.session_state:
         job = next((job for job in runs if not job.ended), None)
     if job is not None:
         st.session_state[RUN] = job.id
-    if DRAFT not in st.session_state:
-        replace(job.experiments[0] if job is not None else PRESETS[FIRST_PRESET].experiment(images()))
-
-
-def draft() -> dict[str, Any]:
-    """The experiment being edited, as plain data that may not be valid."""
-    return st.session_state[DRAFT]
-
-
-def edition() -> int:
-    """Grows when the draft is replaced as a whole, so that every widget starts anew from it."""
-    return st.session_state[EDITION]
-
-
-def edited(data: dict[str, Any]) -> None:
-    """Take over what the widgets say."""
-    st.session_state[DRAFT] = data
-
-
-def replace(experiment: Experiment) -> None:
-    """Start editing another experiment."""
-    st.session_state[DRAFT] = experiment.model_dump(mode="json")
-    st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
+    if not TRAIN.exists:
+        TRAIN.replace(job.experiments[0] if job is not None else PRESETS[FIRST_PRESET].experiment(images()))
 
 
 def watched(key: str = RUN) -> Job | None:
@@ -87,7 +66,7 @@ def start(experiments: Sequence[Experiment], title: str, key: str = RUN) -> None
     st.session_state[OWN] = [*own, job.id]
     st.session_state[key] = job.id
     if key == RUN:
-        replace(job.experiments[0])
+        TRAIN.replace(job.experiments[0])
 
 
 def write_address(experiment: Experiment | None) -> None:
@@ -131,7 +110,7 @@ def choose_run(jobs: list[Job], key: str = RUN) -> None:
         "Run",
         list(by_id),
         index=list(by_id).index(current) if current in by_id else None,
-        format_func=lambda id: f"{by_id[id].title} · {id}",
+        format_func=lambda id: f"{by_id[id].number}. {by_id[id].title} · {by_id[id].status}",
         label_visibility="collapsed",
         placeholder="Runs in this process",
         key=f"choose.{key}.{current}",
@@ -140,5 +119,5 @@ def choose_run(jobs: list[Job], key: str = RUN) -> None:
     if chosen is not None and chosen != current:
         st.session_state[key] = chosen
         if key == RUN:
-            replace(by_id[chosen].experiments[0])
+            TRAIN.replace(by_id[chosen].experiments[0])
         st.rerun()
