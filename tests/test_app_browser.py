@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -167,6 +168,16 @@ def test_switching_pages_and_reloading_lose_nothing(page: Page) -> None:
     page.reload()
     page.wait_for_selector(f"{LOSS} .main-svg")
     wait_beyond(page, reached)
+
+
+def test_copy_link_copies_what_opens_the_same_experiment(page: Page) -> None:
+    started(page)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = str(page.evaluate("navigator.clipboard.readText()"))
+    assert parse_qs(urlsplit(copied).query)["experiment"] == [LONG_RUN]
+    assert copied.startswith(page.url.split("?")[0])
 
 
 def test_the_projector_leaves_the_charts_and_the_controls(page: Page) -> None:

@@ -10,6 +10,7 @@ from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs import JOBS, SHARED_IN_A_RACE, require_raceable
 from lab.links import decode, encode
 from lab.ui import state
+from lab.ui.copy_button import copy_button
 from lab.ui.draft import COMPARE, TRAIN
 from lab.ui.editor import FAMILIES, TITLES, experiment_editor, show_remarks
 from lab.ui.notices import show_problems
@@ -129,9 +130,8 @@ def _share(experiments: list[Experiment], slot: Any) -> None:
     link = SEPARATOR.join(encode(experiment) for experiment in experiments)
     if st.query_params.get("race") != link:
         st.query_params["race"] = link
-    with slot.popover("Copy link", icon=":material/link:"):
-        st.caption("Opens this race, every field of every contestant:")
-        st.code(state.link_to("compare", race=link), language=None, wrap_lines=True)
+    with slot:
+        copy_button("Copy link", state.link_to("compare", race=link), key="copy")
 
 
 def _opened(linked: str) -> list[Experiment]:

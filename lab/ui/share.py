@@ -7,15 +7,15 @@ import streamlit as st
 from lab.experiment import Experiment
 from lab.links import encode
 from lab.ui import state
+from lab.ui.copy_button import copy_button
 
 
 def share(experiment: Experiment) -> None:
     """The link that opens this experiment on any machine, and the same for a terminal and as a file."""
-    with st.popover("Copy link", icon=":material/link:"):
-        link = encode(experiment)
-        st.caption("Opens this experiment, every field of it:")
-        st.code(state.link_to("", experiment=link), language=None, wrap_lines=True)
-        st.caption("The same from a terminal:")
+    link = encode(experiment)
+    copy_button("Copy link", state.link_to("", experiment=link), key="copy")
+    with st.popover("Take along", icon=":material/terminal:"):
+        st.caption("From a terminal:")
         st.code(f"python -m lab train --link {link}", language="bash", wrap_lines=True)
         st.download_button(
             "Experiment as JSON",
