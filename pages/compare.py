@@ -5,6 +5,7 @@ import streamlit as st
 from lab.jobs import JOBS
 from lab.ui import race, state
 from lab.ui.boards import board
+from lab.ui.draft import COMPARE
 from lab.ui.live import watch
 from lab.ui.notices import show_notices
 from lab.ui.picture_picker import picked_picture
@@ -26,5 +27,5 @@ job = state.watched(race.RACE)
 if job is None:
     st.info("Choose the contestants above and press Race: they train in lock-step, on the same batches.")
 else:
-    watch(job, "race", lambda view: board(view, picked_picture(view)), standings)
+    watch(job, "race", COMPARE, lambda view: board(view, picked_picture(view)), standings)
 state.write_run(race.RACE)

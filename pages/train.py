@@ -40,5 +40,5 @@ with st.container(key="remarks"):
     elif experiment is not None:
         show_remarks(experiment)
 if job is not None:
-    watch(job, "train", lambda view: board(view, picked_picture(view)))
+    watch(job, "train", TRAIN, lambda view: board(view, picked_picture(view)))
 state.write_address(experiment)

@@ -31,6 +31,7 @@ REFUSED: dict[str, tuple[list[str], list[str]]] = {
     ),
     "too many binary layers": ([*START, "--set", "architecture.binary_layers=[1,2]"], ["binary_layers", "2", "1 to 1"]),
     "optimizer": ([*START, "--set", "optimizer=bop"], ["optimizer", "'bop'", "sgd"]),
+    "set twice": ([*START, "--seed", "1", "--set", "seed=2"], ["seed", "more than once", "--set"]),
     "unknown device": ([*START, "--device", "tpu"], ["device", "'tpu'", "'cpu'"]),
     "link": (["--link", "1.broken"], ["link"]),
     "link format": (["--link", "http://localhost:8501/?experiment=9.abc"], ["format", "'9'", "'1'"]),

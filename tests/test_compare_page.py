@@ -82,7 +82,7 @@ def test_contestants_that_do_not_differ_are_refused() -> None:
     for box in [item for item in tab.main.selectbox if item.label == "Gradient estimator"]:
         box.set_value("identity")
     assert "Two contestants are the same experiment" in told(shown(tab))
-    assert not any(item.label == "Race" for item in tab.button)
+    assert button(tab, "Race").disabled
 
 
 def test_an_estimator_that_a_contestant_cannot_use_is_said_with_its_number() -> None:
@@ -137,6 +137,15 @@ def test_the_panel_shows_what_contestants_share_and_leaves_the_train_page_alone(
     tab.switch_page("pages/train.py")
     (architecture,) = [item for item in shown(tab).sidebar.selectbox if item.label == "Architecture"]
     assert architecture.value == "convnet"
+
+
+def test_one_more_contestant_brings_an_estimator_of_its_own() -> None:
+    tab = opened("compare.py")
+    (count,) = [item for item in tab.get("button_group") if item.label == "Contestants"]
+    shown(count.set_value(4))
+    assert not tab.error
+    shown(button(tab, "Race").click())
+    assert len({experiment.estimator.name for experiment in newest().experiments}) == 4
 
 
 def test_what_only_fits_together_may_be_what_differs() -> None:

@@ -66,7 +66,7 @@ def test_min_max_refuses_what_makes_no_sense(y: np.ndarray, points: int) -> None
 def test_smoothed_is_the_mean_around_each_sample(y: np.ndarray, window: int) -> None:
     expected = []
     for index, value in enumerate(y):
-        reach = min(window // 2, index)
+        reach = min(window // 2, len(y) // 10, index)
         around = y[index - reach : index + reach + 1]
         expected.append(math.nan if math.isnan(value) else around[~np.isnan(around)].mean())
     np.testing.assert_allclose(smoothed(y, window), expected, rtol=1e-9, atol=1e-6)
@@ -86,7 +86,7 @@ def test_recent_mean_is_that_of_the_last_samples() -> None:
 
 
 def test_geometric_mean_halves_the_way_on_a_logarithmic_axis() -> None:
-    np.testing.assert_allclose(geometric_mean([1.0, 100.0, 1.0, 100.0] * 50, 1000)[-1], 10.0, rtol=0.02)
+    np.testing.assert_allclose(geometric_mean([1.0, 100.0] * 1000, 200)[1000], 10.0, rtol=0.02)
     assert np.isnan(geometric_mean([1.0, 0.0, 4.0], 3)).tolist() == [False, True, False]
 
 

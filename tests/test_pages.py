@@ -80,7 +80,7 @@ def test_single_channels_are_shown_for_the_picture_that_is_picked() -> None:
 
 def board_of(tab) -> str:  # type: ignore[no-untyped-def]
     """What is sent to the live board."""
-    (board,) = tab.get("bidi_component")
+    (board,) = [item for item in tab.get("bidi_component") if item.key == "train"]
     return str(board.proto)
 
 
@@ -120,6 +120,15 @@ def test_the_speed_shown_is_that_of_the_run_shown() -> None:
     shown(button(tab, "Train").click())
     assert newest().speed is None
     assert tab.select_slider(key="train.speed").value == "full"
+
+
+def test_the_address_and_the_panel_follow_a_new_seed() -> None:
+    tab = pressed(opened(), "preset.source-003-det-st-both")
+    before = newest().experiments[0].seed
+    shown(button(tab, "New seed").click())
+    seed = newest().experiments[0].seed
+    assert seed != before
+    assert draft(tab) == newest().experiments[0]
 
 
 def test_a_message_about_the_link_goes_when_something_is_started() -> None:

@@ -32,10 +32,10 @@ class Request:
     device: str | None = None
 
     def experiment(self) -> Experiment:
-        """The experiment to run. Options of their own win over `--set`.
+        """The experiment to run.
 
         Raises:
-            InvalidExperiment: a name is unknown, a value out of bounds, or a file or link unreadable.
+            InvalidExperiment: a name is unknown, a value out of bounds, a field set twice, a file or link unreadable.
             DataError: LAB_DATA names no folder.
         """
         data_folder()  # a wrong LAB_DATA is an error even for images that need no file
@@ -47,7 +47,9 @@ class Request:
         }
         options = [f"{path}={value}" for path, value in own.items() if value is not None]
         images = [] if self.dataset is None else [f"dataset={json.dumps({'name': self.dataset})}"]
-        return self._start().with_changes([*images, *self.changes, *options])
+        changes = [*images, *self.changes, *options]
+        _require_once([change.partition("=")[0].strip() for change in changes])
+        return self._start().with_changes(changes)
 
     def _start(self) -> Experiment:
         given = [value is not None for value in (self.preset, self.file, self.link)]
@@ -56,6 +58,12 @@ class Request:
         if self.preset is not None:
             return named_preset(self.preset).experiment(default_dataset())
         return read_link(self.link) if self.link is not None else read_file(self.file or Path())
+
+
+def _require_once(paths: list[str]) -> None:
+    twice = [path for path in dict.fromkeys(paths) if paths.count(path) > 1]
+    if twice:
+        raise InvalidExperiment([f"{path} is set more than once, by --set or by its own option." for path in twice])
 
 
 def named_preset(name: str) -> Preset:

@@ -47,12 +47,16 @@ def line_chart(
     """The curves in one chart; axis titles carry their units, `y_range` is in data units also when `log_y`."""
     vertical: dict[str, Any] = {"tickformat": "~g"}
     if log_y:
-        # Without the format, plotly labels the tick at 0.5 just "5"; with more ticks, it labels all from 0.1 to 0.9.
-        vertical |= {"type": "log", "nticks": 3}
+        # Without the format, plotly labels the tick at 0.5 just "5"; with more ticks, it labels all from 0.1 to 0.9;
+        # with fewer, only powers of ten.
+        vertical |= {"type": "log", "nticks": 4}
     if y_range is not None:
         vertical |= {"range": json_numbers(_logarithms(y_range) if log_y else y_range)}
     traces = [_faint(curve) for curve in curves if curve.faint_y is not None] + [_line(curve) for curve in curves]
     axes = {"xaxis": axis(x_title, rangemode="nonnegative"), "yaxis": axis(y_title, **vertical)}
+    if not any(np.isfinite(np.asarray(curve.y, dtype=np.float64)).any() for curve in curves):
+        for each in axes.values():  # plotly would make up numbers
+            each["showticklabels"] = False
     return {"data": traces, "layout": layout(height, **axes, showlegend=len(curves) > 1)}
 
 

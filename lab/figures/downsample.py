@@ -50,14 +50,15 @@ def _bucket_extremes(y: FloatArray, buckets: int) -> NDArray[np.int64]:
 def smoothed(y: ArrayLike, window: int) -> FloatArray:
     """Mean of y (N,) over `window` samples around each, without the lag of an average over past samples alone.
 
-    The window narrows towards the first sample, so that the curve starts where y does; towards the last one it loses
-    its later half, so that the end does not jump. Gaps (NaN, infinities) stay gaps and count nowhere.
+    The window is at most a fifth of the curve. It narrows towards the first sample, so that the curve starts where y
+    does; towards the last one it loses its later half, so that the end does not jump. Gaps (NaN, infinities) stay gaps
+    and count nowhere.
     """
     values = np.asarray(y, dtype=np.float64)
     if not len(values):
         return values
     finite = np.isfinite(values)
-    filled, half = np.where(finite, values, 0.0), window // 2
+    filled, half = np.where(finite, values, 0.0), min(window // 2, len(values) // 10)
     around = np.ones(2 * half + 1)
     sums, counts = (np.convolve(each, around)[half:][: len(values)] for each in (filled, finite))
     for index in range(min(half, len(values))):

@@ -41,8 +41,7 @@ class Job:
         self._condition = threading.Condition()
         self._playing = False
         self._steps_asked = 0
-        self._stopped = False
-        self._restart = False
+        self._stopped = self._restart = self._holding = False
         self._speed: float | None = None
         self._status: Status = "preparing"
         self._message = ""
@@ -238,7 +237,10 @@ class Job:
                     if not shown:
                         return "look"
                     self._set("paused")
+                    self._holding = True
+                    self._condition.notify_all()
                     self._condition.wait()
+                    self._holding = False
                     continue
                 if self._slots.take(self):
                     self._set("running")
@@ -288,7 +290,7 @@ class Job:
     def _settled(self) -> bool:
         if self._playing:
             return self._status in ("running", "queued", *ENDED)
-        return self._status in ("paused", *ENDED) and not self._steps_asked and not self._restart
+        return (self._holding or self.ended) and not self._steps_asked and not self._restart
 
     def _wake(self) -> None:
         self._base_version += 1

@@ -112,7 +112,7 @@ class _Watch:
 
     def _keep(self, name: str) -> Any:
         def keep(_: nn.Module, __: Any, values: Tensor) -> None:
-            self._maps[name] = values[:PICTURES]
+            self._maps.setdefault(name, values[:PICTURES])  # of several samples the first, as of the codes
 
         return keep
 

@@ -65,7 +65,7 @@ def loss_card(runs: Sequence[Contestant]) -> Card:
     """Training loss, and the validation loss as marked points."""
     unit = "cross-entropy (nats)" if classifies(runs[0]) else "MSE, pixels in [-1, 1]"
     curves = _training_curves(runs, "loss", 1, geometric_mean) + _validation_curves(runs, "loss", 1)
-    caption = f"On each batch: geometric mean over {WINDOW} steps{_raw(runs)}; points: validation images."
+    caption = f"On each batch: geometric mean over up to {WINDOW} steps{_raw(runs)}; points: validation images."
     chart = Chart(line_chart(curves, "epoch", unit, log_y=True), link=TIME)
     return Card("loss", "Loss", chart, caption, alt=_told(runs, "loss", "loss"))
 
@@ -73,7 +73,9 @@ def loss_card(runs: Sequence[Contestant]) -> Card:
 def accuracy_card(runs: Sequence[Contestant]) -> Card:
     """Training accuracy, and the validation accuracy as marked points."""
     curves = _training_curves(runs, "accuracy", 100, smoothed) + _validation_curves(runs, "accuracy", 100)
-    caption = f"On each batch: mean over {WINDOW} steps{_raw(runs)}; points: validation images, never the test set."
+    caption = (
+        f"On each batch: mean over up to {WINDOW} steps{_raw(runs)}; points: validation images, never the test set."
+    )
     chart = Chart(line_chart(curves, "epoch", "accuracy (%)"), link=TIME)
     return Card("accuracy", "Accuracy", chart, caption, alt=_told(runs, "accuracy", "accuracy"))
 

@@ -39,6 +39,10 @@ class Draft(NamedTuple):
         """Start editing another experiment."""
         self._start(experiment.model_dump(mode="json"))
 
+    def change(self, **fields: object) -> None:
+        """Set some fields, and let the widgets show them."""
+        self._start(self.data | fields)
+
     def take_over(self, other: Draft) -> None:
         """Start editing what another draft holds now."""
         self._start(dict(other.data))

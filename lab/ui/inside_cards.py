@@ -88,7 +88,7 @@ def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Itera
         means = [other.maps[layer].mean(1) for _, other in shown if layer in other.maps]
         low, high = min(0.0, *(float(mean.min()) for mean in means)), max(float(mean.max()) for mean in means)
         rows += tiles(maps.mean(1)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], low, high, VIRIDIS)
-        ranges.append(f"{layer} {low:.2g} to {high:.2f}")
+        ranges.append(f"{low:.2g} to {high:.2f} in {layer}")
     yield card(
         "heatmaps",
         "Heatmaps",

@@ -10,6 +10,7 @@ import streamlit as st
 from lab.figures.board import Board
 from lab.jobs import Job, JobView, Status
 from lab.ui.contestants import contestants
+from lab.ui.draft import Draft
 from lab.ui.live_board import live_board
 from lab.ui.transport import transport
 
@@ -28,18 +29,22 @@ WORDS = {
 
 
 def watch(
-    job: Job, key: str, board: Callable[[JobView], Board], above: Callable[[JobView], None] | None = None
+    job: Job, key: str, draft: Draft, board: Callable[[JobView], Board], above: Callable[[JobView], None] | None = None
 ) -> None:
     """Show a job live.
 
     Args:
         job: what to watch.
         key: names the widgets of this view.
+        draft: follows the job to a new seed, so that links and panel stay those of the run.
         board: makes the board from what there is to see.
         above: draws more, above the board, at every update.
     """
 
     def controlled() -> None:
+        if _has_new_seed(job, key):
+            draft.change(seed=job.experiments[0].seed)
+            st.rerun()
         transport(job, key)
         shown = job.status
         st.fragment(live, run_every=SECONDS_BETWEEN_UPDATES.get(shown), key=f"live-{key}")(shown)
@@ -55,6 +60,13 @@ def watch(
             st.rerun()
 
     st.fragment(controlled, key=f"controlled-{key}")()
+
+
+def _has_new_seed(job: Job, key: str) -> bool:
+    """Whether the job got another seed since this was last asked about it."""
+    before, seed = st.session_state.get(f"{key}.seed"), job.experiments[0].seed
+    st.session_state[f"{key}.seed"] = job.id, seed
+    return before not in (None, (job.id, seed)) and before[0] == job.id
 
 
 def _status(view: JobView) -> None:

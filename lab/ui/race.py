@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from lab.estimators import Estimator
 from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs import JOBS, SHARED_IN_A_RACE, require_raceable
 from lab.links import decode, encode
@@ -79,7 +80,7 @@ def contestant_editor(base: Experiment | None) -> None:
     overrides: Overrides = []
     experiments, problems = [], []
     for index, column in enumerate(st.columns(count), 1):
-        old = before[index - 1] if index <= len(before) else {}
+        old = before[index - 1] if index <= len(before) else _newcomer(overrides)
         with column.container(border=True, height="stretch"):
             st.markdown(f"**Contestant {index}**")
             override = {name: _editor(name, old.get(name, shared[name]), f"{key}.{index}") for name in fields}
@@ -93,11 +94,25 @@ def contestant_editor(base: Experiment | None) -> None:
     st.session_state[OVERRIDES], st.session_state[FIELDS] = overrides, fields
     problems = problems or _unraceable(experiments)
     show_problems(problems)
-    if problems:
-        return
     with start_slot:
-        st.button("Race", icon=":material/flag:", type="primary", on_click=_start, args=(experiments,), width="stretch")
-    _share(experiments, share_slot)
+        st.button(
+            "Race",
+            icon=":material/flag:",
+            type="primary",
+            disabled=bool(problems),
+            on_click=_start,
+            args=(experiments,),
+            width="stretch",
+        )
+    if not problems:
+        _share(experiments, share_slot)
+
+
+def _newcomer(others: Overrides) -> dict[str, Any]:
+    """What one more contestant differs in: an estimator that none of the others has."""
+    taken = {other["estimator"]["name"] for other in others if "estimator" in other}
+    free = [name for name in FIRST_ESTIMATORS if name not in taken]
+    return {"estimator": Estimator.members[free[0]]().model_dump(mode="json")} if free else {}
 
 
 def _fields_key() -> str:
