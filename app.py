@@ -15,5 +15,6 @@ st.navigation(
     [
         st.Page("pages/train.py", title="Train", icon=":material/play_circle:", default=True),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("pages/gradients.py", title="Gradients", icon=":material/show_chart:"),
     ]
 ).run()

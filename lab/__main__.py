@@ -71,6 +71,14 @@ def bench_train(
         main(json=as_json, accuracy=accuracy)
 
 
+@bench.command("gradients")
+def bench_gradients(as_json: AsJson = False) -> None:
+    """Time the picture of bias and noise."""
+    from lab.bench.gradients import main
+
+    main(json=as_json)
+
+
 @bench.command("live")
 def bench_live(as_json: AsJson = False) -> None:
     """Time the live page."""

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from lab.data import Dataset
 from lab.estimators import Estimator
-from lab.estimators.deterministic import HardSigmoid
+from lab.estimators.surrogates import HardSigmoid
 from lab.models import Architecture
 from lab.models.convnet import ConvNet
 from lab.optimizers import Optimizer
@@ -83,8 +83,11 @@ class Experiment(Value):
                 f"estimator {self.estimator.name!r} needs binary units to sample, and the architecture has none; "
                 "give architecture.binary_layers at least one layer"
             )
+        refusal = self.estimator.refusal(self.architecture.shapes) if self._rule_may_refuse() else None
+        if refusal:
+            raise _whole(f"estimator {self.estimator.name!r} {refusal}")
         if self.architecture.ends_in_bits and self.estimator.zero_gradient:
-            fitting = [name for name, member in Estimator.members.items() if not member.zero_gradient]
+            fitting = [name for name, member in Estimator.members.items() if not member().zero_gradient]
             raise _whole(
                 f"estimator {self.estimator.name!r} sends no gradient through bits, and the output is bits, so nothing "
                 f"could learn; allowed: {', '.join(fitting)}, or architecture.output=real"
@@ -99,6 +102,10 @@ class Experiment(Value):
             field = "batch_size" if self.batch_size < 2 else "subset" if self.subset else "training images left over"
             raise _whole(f"{field} is 1, and batch norm needs at least 2 images")
         return self
+
+    def _rule_may_refuse(self) -> bool:
+        # The shapes of a net take a moment to find out, and few rules look at them.
+        return bool(self.architecture.site_names) and type(self.estimator).refusal is not Estimator.refusal
 
     @model_validator(mode="after")
     def _schedules_stay_within(self) -> Self:

@@ -99,8 +99,8 @@ def _relu_before_bits(rule: Estimator) -> Remark:
 
 
 def _cost(experiment: Experiment) -> list[Remark]:
-    sites = len(experiment.architecture.site_names)
-    passes = experiment.estimator.passes(sites)
-    if sites and passes > 1:
-        return [Remark("note", f"Each update costs {passes} evaluations of the loss.")]
-    return []
+    rule = experiment.estimator
+    if not experiment.architecture.site_names or rule.cost == "1":
+        return []
+    passes = rule.passes(experiment.architecture.shapes)
+    return [Remark("note", f"Each update costs {passes} evaluations of the loss.")]

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from lab.estimators.enumeration import MOST_BITS, code_table
 from lab.models import Net, Pass, Rollout, Site
-
-MOST_BITS = 16
-"""Bits that may be enumerated: 2^16 = 65 536 codes for every example."""
 
 
 class NotEnumerable(ValueError):
@@ -47,17 +45,13 @@ class Spread:
         return (self.variance / self.draws).sqrt()
 
 
-def code_table(bits: int) -> Tensor:
-    """All codes of so many bits: (2^bits, bits) of 0 and 1, row r being r in binary, its lowest bit first."""
-    return torch.arange(2**bits)[:, None].bitwise_right_shift(torch.arange(bits)).bitwise_and(1)
-
-
-def expected_loss(rollout: Rollout, joint: bool = False) -> Tensor:
+def expected_loss(rollout: Rollout, joint: bool = False, own_objective: bool = True) -> Tensor:
     """The expected loss of a batch over all codes of its binary units, as a scalar with its gradient attached.
 
     Without batch statistics after the bits the examples are independent, and each is enumerated by itself: 2^n codes
     for n bits an example. `joint` enumerates the codes of the whole batch together, one pass for each of them, which is
-    right with batch statistics too.
+    right with batch statistics too. A rule whose objective combines several draws is taken at its word, unless
+    `own_objective` is False.
 
     Raises:
         NotEnumerable: there are more than `MOST_BITS` bits, units that are not sampled, or batch statistics that follow
@@ -69,16 +63,18 @@ def expected_loss(rollout: Rollout, joint: bool = False) -> Tensor:
         raise NotEnumerable("Batch statistics follow the bits and couple the examples; enumerate them jointly.")
     with _statistics_of_each_pass(rollout.net):
         sites = _passed(rollout).sites
-        return _joint_expectation(rollout, sites) if joint else _expectation(rollout, sites)
+        if joint:
+            return _joint_expectation(rollout, sites)
+        return _expectation(rollout, sites, rollout.rule.draws_in_objective if own_objective else 1)
 
 
-def exact_gradient(rollout: Rollout, joint: bool = False) -> dict[str, Tensor]:
+def exact_gradient(rollout: Rollout, joint: bool = False, own_objective: bool = True) -> dict[str, Tensor]:
     """The gradient of the expected loss for every parameter of the net, by name; 0 for those without influence.
 
     Raises:
         NotEnumerable: see `expected_loss`.
     """
-    return _gradients(expected_loss(rollout, joint), rollout.net)
+    return _gradients(expected_loss(rollout, joint, own_objective), rollout.net)
 
 
 def bias_and_variance(
@@ -100,10 +96,10 @@ def bias_and_variance(
     if draws < 2:
         raise ValueError(f"draws is {draws}; a variance needs at least 2.")
     exact = exact_gradient(rollout, joint)
-    state = rollout.rule.new_state()
+    state = rollout.rule.new_state(rollout.shapes)
     means = {name: torch.zeros_like(gradient, dtype=torch.float64) for name, gradient in exact.items()}
     squares = {name: mean.clone() for name, mean in means.items()}
-    with _buffers_kept(rollout.net):
+    with buffers_kept(rollout.net):
         for draw in range(-warm_up, draws):
             loss = rollout.rule.loss(_own(rollout, generator), state)
             if draw < 0:
@@ -126,13 +122,17 @@ def _passed(rollout: Rollout) -> Pass:
     return _own(rollout)()
 
 
-def _expectation(rollout: Rollout, sites: list[Site]) -> Tensor:
-    """Every code for each example by itself, all codes in one pass."""
-    examples = len(rollout.inputs)
-    tables = _codes_by_site(sites, examples=1)
+def _expectation(rollout: Rollout, sites: list[Site], draws: int) -> Tensor:
+    """Every code for each example by itself, all codes in one pass; every tuple of codes for an objective of several."""
+    rule, examples = rollout.rule, len(rollout.inputs)
+    tables = _codes_by_site(sites, 1, draws)
     held = {index: table.repeat_interleave(examples, 0) for index, table in enumerate(tables)}
     drawn = _own(rollout).tiled(len(tables[0]))(at=held, derivative=True)
-    return (drawn.log_prob.exp() * drawn.loss).sum(0).mean()
+    if draws == 1:
+        return (drawn.log_prob.exp() * drawn.loss).sum(0).mean()
+    tuples = torch.cartesian_prod(*[torch.arange(len(tables[0]))] * draws)  # (tuples, draws)
+    losses, log_probs = drawn.loss[tuples.T], drawn.log_prob[tuples.T]  # (draws, tuples, B)
+    return (log_probs.sum(0).exp() * rule.combined(losses)).sum(0).mean()
 
 
 def _joint_expectation(rollout: Rollout, sites: list[Site]) -> Tensor:
@@ -140,7 +140,7 @@ def _joint_expectation(rollout: Rollout, sites: list[Site]) -> Tensor:
     examples = len(rollout.inputs)
     tables = [
         table.view(-1, examples, *site.x.shape[1:])
-        for table, site in zip(_codes_by_site(sites, examples), sites, strict=True)
+        for table, site in zip(_codes_by_site(sites, examples, 1), sites, strict=True)
     ]
     terms = []
     for codes in zip(*tables, strict=True):
@@ -149,12 +149,16 @@ def _joint_expectation(rollout: Rollout, sites: list[Site]) -> Tensor:
     return torch.stack(terms).sum()
 
 
-def _codes_by_site(sites: list[Site], examples: int) -> list[Tensor]:
+def _codes_by_site(sites: list[Site], examples: int, draws: int) -> list[Tensor]:
     """All codes of so many examples, cut into sites: (codes * examples, *shape of the site) each."""
     units = [site.x[0].numel() for site in sites]
     bits = examples * sum(units)
-    if bits > MOST_BITS:
-        raise NotEnumerable(f"There are {bits} bits to go through; at most {MOST_BITS} are allowed.")
+    if bits * draws > MOST_BITS:
+        of_draws = "" if draws == 1 else f" in the {draws} draws of the objective"
+        raise NotEnumerable(
+            f"There are {bits * draws} bits to go through{of_draws}, 2^{bits * draws} codes; "
+            f"at most {MOST_BITS} are allowed."
+        )
     tables = code_table(bits).to(sites[0].x).split([examples * count for count in units], 1)
     return [table.reshape(-1, *site.x.shape[1:]) for table, site in zip(tables, sites, strict=True)]
 
@@ -179,7 +183,7 @@ def _statistics_of_each_pass(net: Net) -> Iterator[None]:
 
 
 @contextmanager
-def _buffers_kept(net: Net) -> Iterator[None]:
+def buffers_kept(net: Net) -> Iterator[None]:
     """Put the net's buffers, such as running statistics, back to what they were."""
     before = {name: buffer.clone() for name, buffer in net.named_buffers()}
     try:

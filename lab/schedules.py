@@ -94,6 +94,7 @@ class Linear(Schedule):
     title = "Linear"
     summary = "A straight line from the first step to the last."
     formula = r"v(t) = v_0 + (v_1 - v_0)\, t / T"
+    recipes: ClassVar[dict[str, dict[str, Any]]] = {"ReSTE: 1 to 3": {"start": 1.0, "end": 3.0}}
 
     start: float = 1.0
     """Value at the first step."""
@@ -102,6 +103,25 @@ class Linear(Schedule):
 
     def at(self, progress: Progress) -> float:
         return self.start + (self.end - self.start) * progress.fraction
+
+
+class Geometric(Schedule):
+    """A straight line on a logarithmic scale, over the run."""
+
+    name = "geometric"
+    title = "Geometric"
+    summary = "Multiplied by the same factor in every step: a straight line on a logarithmic scale."
+    formula = r"v(t) = v_0\, (v_1 / v_0)^{t / T}"
+    paper = "Qin et al. 2020, IR-Net: 0.1 to 10"
+    recipes: ClassVar[dict[str, dict[str, Any]]] = {"EDE (IR-Net): 0.1 to 10": {"start": 0.1, "end": 10.0}}
+
+    start: float = Field(0.1, gt=0, le=1e9)
+    """Value at the first step."""
+    end: float = Field(10.0, gt=0, le=1e9)
+    """Value at the last step."""
+
+    def at(self, progress: Progress) -> float:
+        return self.start * (self.end / self.start) ** progress.fraction
 
 
 class Cosine(Schedule):

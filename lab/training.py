@@ -23,7 +23,7 @@ from lab.events import Evaluated, Event, Finished, Report, Step
 from lab.experiment import Experiment
 from lab.models import Pixels, Rollout, stream
 from lab.optimizers import split as split_parameters
-from lab.probes import Frame, probe
+from lab.probes import Frame, Specimen, probe
 from lab.schedules import Progress
 
 FLIP_COUNTS = 100
@@ -79,8 +79,8 @@ class Training:
         self.net = experiment.architecture.build(experiment.seed).to(self.device)
         # Convolutions are fastest where the channels of a pixel lie side by side, as they then do in all that follows.
         self.net.to(memory_format=torch.channels_last)
-        self.net.stage.code_at_zero = experiment.estimator.code_at_zero
-        self.state = experiment.estimator.new_state()
+        self.net.stage.step = experiment.estimator.step
+        self.state = experiment.estimator.new_state(experiment.architecture.shapes)
         if self.state is not None:
             self.state.to(self.device)
         self.noise = self._generator("noise")
@@ -151,9 +151,19 @@ class Training:
 
     def frame(self) -> Frame:
         """What can be seen inside the net now. Leaves no trace in the run."""
-        step, slope = (self._reported.step, self._reported.slope) if self._reported else (self.step, self.slope)
+        step, slope = self._moment()
         epoch = step / self.batches.steps_per_epoch
         return probe(self.net, self.experiment, self._validation, self.scale, slope, step, epoch)
+
+    def specimen(self) -> Specimen:
+        """The net as it is now; it goes on training where the run does."""
+        step, slope = self._moment()
+        labels = self._validation_labels
+        return Specimen(self.experiment, self.net, self._validation, labels, self.scale, slope, step)
+
+    def _moment(self) -> tuple[int, float]:
+        """The step and the slope that belong to the weights of the net."""
+        return (self._reported.step, self._reported.slope) if self._reported else (self.step, self.slope)
 
     @property
     def progress(self) -> Progress:

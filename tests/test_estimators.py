@@ -10,13 +10,18 @@ import torch
 from torch import Tensor
 
 from lab.estimators import BROKEN, Estimator, Levels, StraightThrough, to_levels
+from lab.estimators.copies import Copy
+from lab.estimators.relaxed import Relaxed
 from lab.models import Architecture, Net, Rollout
+from tests.toys import rollout_of, toy
 
 MEMBERS = list(Estimator.members.values())
 BIT_RULES = [member for member in MEMBERS if member.forward == "bits"]
 DETERMINISTIC = [member for member in BIT_RULES if not member.stochastic]
 STOCHASTIC = [member for member in MEMBERS if member.stochastic]
-SURROGATES = [member for member in MEMBERS if issubclass(member, StraightThrough)]
+STRAIGHT = [member for member in MEMBERS if issubclass(member, StraightThrough)]
+SURROGATES = [member for member in STRAIGHT if member.sent_back in (StraightThrough.sent_back, Copy.sent_back)]
+"""Those whose factor depends on the pre-activation alone, and not on what was drawn."""
 GRID = torch.linspace(-3.17, 3.13, 401, dtype=torch.float64)
 SLOPES = (0.5, 1.0, 3.0)
 
@@ -69,7 +74,7 @@ def test_no_two_look_alike() -> None:
 
 @some([member for member in DETERMINISTIC if not member.defect_of])
 def test_bit_at_zero(member: type[Estimator]) -> None:
-    at_zero = member().binarize(torch.tensor([0.0, -0.0]), 1.0, None).tolist()
+    at_zero = member().binarize(torch.tensor([member.threshold, -0.0]), 1.0, None).tolist()
     assert at_zero == ([1.0, 1.0] if member.levels == "-1/+1" else [0.0, 0.0])
 
 
@@ -79,10 +84,10 @@ def test_deterministic_bits_are_exact(member: type[Estimator], dtype: torch.dtyp
     x = torch.tensor([-1e9, -3.0, -1e-7, 1e-7, 0.4, 1.0, 1e9], dtype=dtype)
     codes = member().binarize(x, 2.5, None)
     assert codes.dtype == dtype
-    assert codes.tolist() == [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
+    assert codes.tolist() == [float(value > member.threshold) for value in x.tolist()]
 
 
-@some([member for member in BIT_RULES if member.stochastic])
+@some([member for member in STOCHASTIC if issubclass(member, StraightThrough) and member.forward == "bits"])
 def test_sampled_bits_are_exact(member: type[Estimator]) -> None:
     rule, x = member(), torch.linspace(-2, 2, 1000)
     noise = noise_for(rule, x)
@@ -132,9 +137,28 @@ CLOSED_FORMS: dict[str, Callable[[Tensor, float], Tensor]] = {
     "hard-sigmoid": lambda x, a: a / 2 * ((a * x).abs() < 1),
     "stochastic-hard-sigmoid": lambda x, a: a / 2 * ((a * x).abs() < 1),
     "approx-sign": lambda x, a: (2 - 2 * x.abs()) * (x.abs() <= 1),
+    "saturated-step": lambda x, a: (x.abs() <= 1).double(),
+    "dorefa": lambda x, a: ((x >= 0) & (x <= 1)).double(),
+    "ternary": lambda x, a: (x.abs() <= 1).double(),
+    "sigmoid-adjusted": lambda x, a: a * torch.sigmoid(a * x) * torch.sigmoid(-a * x),
+    "tanh-adjusted": lambda x, a: a * (1 - torch.tanh(a * x) ** 2),
+    "two-level-sign": lambda x, a: (x.abs() <= 1).double() - 0.5 * ((x.abs() > 0.5) & (x.abs() <= 1)),
+    "swish-sign": lambda x, a: 5 * a * (2 - 5 * a * x * torch.tanh(2.5 * a * x)) / (1 + torch.cosh(5 * a * x)),
+    "ede": lambda x, a: max(1 / a, 1) * a * (1 - torch.tanh(a * x) ** 2),
+    "reste": lambda x, a: x.abs().clamp(min=0.1) ** ((1 - max(a, 1)) / max(a, 1)) / max(a, 1) * (x.abs() <= 1.5),
+    "fast-sigmoid": lambda x, a: a / (1 + 25 * (a * x).abs()) ** 2,
+    "arctan": lambda x, a: a / (1 + (torch.pi * a * x) ** 2),
+    "triangle": lambda x, a: a * (1 - (a * x).abs()).clamp(min=0),
+    "gaussian": lambda x, a: a * (2 / torch.pi) ** 0.5 * torch.exp(-2 * (a * x) ** 2),
+    "stochastic-identity": lambda x, a: 1 + 0 * x,
+    "stochastic-sign": lambda x, a: 1 + 0 * x,
     "bernoulli": lambda x, a: a * torch.sigmoid(a * x) * torch.sigmoid(-a * x),
 }
-"""The factor on a small incoming gradient, as published: rows D0, D1, D3, D4, D5, D7, S3, D8 and S2 of the table."""
+"""The factor on a small incoming gradient, as published, where it depends on the pre-activation alone."""
+
+
+def test_every_surrogate_has_a_published_form() -> None:
+    assert set(CLOSED_FORMS) >= {member.name for member in SURROGATES if "mean-field" != member.name}
 
 
 @pytest.mark.parametrize("slope", SLOPES)
@@ -146,7 +170,7 @@ def test_published_closed_form(name: str, slope: float) -> None:
     torch.testing.assert_close(actual, expected, atol=1e-8, rtol=1e-5)
 
 
-@some(SURROGATES)
+@some(STRAIGHT)
 def test_gradient_clip_and_gate_are_two_things(member: type[Estimator]) -> None:
     x = torch.tensor([-2.0, -0.4, 0.3, 0.5, 2.0])
     gradient = torch.tensor([-5.0, 0.1, 5.0, -5.0, 5.0])
@@ -157,7 +181,7 @@ def test_gradient_clip_and_gate_are_two_things(member: type[Estimator]) -> None:
     torch.testing.assert_close(gated, sent_back(free, x, gradient) * torch.tensor([0.0, 1.0, 1.0, 1.0, 0.0]))
 
 
-@some(SURROGATES)
+@some(STRAIGHT)
 def test_incoming_gradient_is_not_written_to(member: type[Estimator]) -> None:
     # Clipping in place would corrupt a branch that shares the gradient: a defect of source 002.
     x = torch.tensor([0.2, -0.3, 2.0], requires_grad=True)
@@ -174,7 +198,8 @@ def test_incoming_gradient_is_not_written_to(member: type[Estimator]) -> None:
 def test_surrogate_follows_the_levels_of_the_layer(member: type[Estimator], levels: Levels) -> None:
     rule, x = unclipped(member), torch.tensor([-0.7, -0.2, 0.1, 0.6], requires_grad=True)
     values = to_levels(rule.binarize(x, 1.0, noise_for(rule, x)), levels, rule.levels)
-    assert set(values.tolist()) <= ({0.0, 1.0} if levels == "0/1" else {-1.0, 1.0})
+    if member.forward == "bits":
+        assert set(values.tolist()) <= ({0.0, 1.0} if levels == "0/1" else {-1.0, 1.0})
     values.sum().backward()
     factor = 1.0 if rule.levels in (None, levels) else 2.0 if levels == "-1/+1" else 0.5
     torch.testing.assert_close(x.grad, rule.surrogate(x.detach(), 1.0) * factor)
@@ -225,7 +250,10 @@ def test_probability_stays_off_zero_and_one_and_is_flat_there(member: type[Estim
 @some(STOCHASTIC)
 def test_a_larger_slope_means_less_noise(member: type[Estimator]) -> None:
     x = torch.tensor([0.3])
-    assert 0.5 < member().probability(x, 1.0).item() < member().probability(x, 2.0).item()
+    gentle, steep = (member().probability(x, slope).item() for slope in (1.0, 2.0))
+    assert 0.5 < gentle
+    # Where the slope is not the noise's, it is a temperature's, or nothing at all.
+    assert gentle < steep or (gentle == steep and (issubclass(member, Relaxed) or not member().uses_slope))
 
 
 @some(DETERMINISTIC)
@@ -254,12 +282,14 @@ def test_what_one_step_changes_in_front_of_the_bits(member: type[Estimator], nam
     rollout = Rollout(net, inputs, torch.arange(6), rule, 1.0, generator)
     net.train()
     net.zero_grad()
-    rule.loss(rollout, rule.new_state()).backward()
+    if rule.refusal(rollout.shapes):
+        pytest.skip("too many units, which the experiment refuses")
+    rule.loss(rollout, rule.new_state(rollout.shapes)).backward()
     first = next(net.parameters())
     with torch.no_grad():
         stepped = first - 0.1 * first.grad if first.grad is not None else first
     assert stepped.isfinite().all()
-    assert torch.equal(stepped, first) == rule.zero_gradient
+    assert torch.equal(stepped, first) == rule.zero_gradient, "and those that say so change nothing"
     last = list(net.parameters())[-1]
     assert last.grad is not None
     assert (last.grad != 0).any(), "what follows the bits learns under every rule"
@@ -267,14 +297,16 @@ def test_what_one_step_changes_in_front_of_the_bits(member: type[Estimator], nam
 
 @by_name
 def test_cost_is_stated_and_kept(member: type[Estimator]) -> None:
-    net, rule = net_of("convnet"), member()
+    net, rule = toy(2, False, "quadratic"), member()
     evaluated: list[int] = []
     counting = net.register_forward_hook(lambda _, inputs, output: evaluated.append(len(output)))
-    generator = torch.Generator().manual_seed(0)
-    inputs = torch.rand(4, 1, 28, 28, generator=generator)
-    rule.loss(Rollout(net, inputs, torch.arange(4), rule, 1.0, generator), rule.new_state())
+    rollout = rollout_of(net, rule)
+    shapes = rollout.shapes
+    evaluated.clear()
+    rule.loss(rollout, rule.new_state(shapes))
     counting.remove()
-    assert sum(evaluated) == 4 * rule.passes(len(net.sites))
+    assert sum(evaluated) == rule.passes(shapes)
+    assert rule.cost == "1" or rule.passes(shapes) > 1
 
 
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)

@@ -146,7 +146,7 @@ def score_function_error(norm: bool) -> float:
     for code in code_table(examples * units).float():
         fresh = Rollout(net, rollout.inputs, rollout.targets, REINFORCE, 1.0, torch.Generator())
         drawn = fresh(at={0: code.view(examples, units)}, derivative=True)
-        loss = REINFORCE.loss(lambda drawn=drawn: drawn, REINFORCE.new_state())  # type: ignore[misc, arg-type]
+        loss = REINFORCE.loss(lambda drawn=drawn: drawn, REINFORCE.new_state(rollout.shapes))  # type: ignore[misc, arg-type]
         (gradient,) = torch.autograd.grad(loss, [net.below.weight])
         expected += drawn.log_prob.sum().exp().detach() * gradient
     return ((expected - exact).norm() / exact.norm()).item()
@@ -212,7 +212,7 @@ def test_bias_and_variance_of_an_unbiased_and_of_a_biased_rule() -> None:
 def test_bias_and_variance_are_mean_and_variance_of_the_draws() -> None:
     net, rule, draws, warm_up = toy(2, True, "quartic"), REINFORCE, 7, 3
     spreads = bias_and_variance(rollout_of(net, rule), draws, torch.Generator().manual_seed(5), warm_up)
-    generator, state, gradients = torch.Generator().manual_seed(5), rule.new_state(), []
+    generator, state, gradients = torch.Generator().manual_seed(5), rule.new_state(rollout_of(net, rule).shapes), []
     for _ in range(warm_up + draws):
         single = rollout_of(net, rule)
         single.generator = generator

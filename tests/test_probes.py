@@ -160,11 +160,15 @@ class TestResponse:
         expected: Any = rule.probability(x, slope) if rule.stochastic else rule.step(x)
         np.testing.assert_array_equal(curve.forward, expected.numpy())
         if isinstance(rule, StraightThrough):
-            leaf = x.clone().requires_grad_()
-            noise = torch.full_like(x, 0.5) if rule.stochastic else None
+            draws = 4000 if rule.stochastic else 1
+            leaf = x.expand(draws, -1).clone().requires_grad_()
+            generator = torch.Generator().manual_seed(0)
+            noise = torch.rand(leaf.shape, generator=generator) if rule.stochastic else None
             rule.binarize(leaf, slope, noise).sum().backward()
             assert curve.backward is not None
-            np.testing.assert_array_equal(curve.backward, leaf.grad.numpy())  # type: ignore[union-attr]
+            sent_back = leaf.grad.double()  # type: ignore[union-attr]
+            error = 6 * sent_back.std(0, correction=0) / draws**0.5
+            assert (abs(curve.backward - sent_back.mean(0).numpy()) <= error.numpy() + 0.01).all()
         elif rule.zero_gradient:
             assert curve.backward is not None
             assert not curve.backward.any()

@@ -44,18 +44,22 @@ def changed_by_one_step(training: Training) -> set[str]:
 @pytest.mark.parametrize("architecture", Architecture.members)
 @pytest.mark.parametrize("name", Estimator.members)
 def test_one_step_teaches_what_is_in_front_of_the_bits_or_nothing_there(name: str, architecture: str) -> None:
-    training = Training(small(architecture, estimator=name))
+    try:
+        training = Training(small(architecture, estimator=name))
+    except InvalidExperiment as refused:
+        assert "at most" in str(refused), "only a net with too many units is refused"
+        return
     in_front = set(in_front_of_the_bits(training.net))
     changed = changed_by_one_step(training)
     assert in_front
     assert changed - in_front or training.experiment.model_dump()["architecture"].get("output") == "binarized"
-    if Estimator.members[name].zero_gradient:
+    if Estimator.members[name]().zero_gradient:
         assert not changed & in_front
     else:
         assert next(iter(weights(training.net))) in changed, "the first layer's weights"
 
 
-WITHOUT_GRADIENT = [name for name, member in Estimator.members.items() if member.zero_gradient]
+WITHOUT_GRADIENT = [name for name, member in Estimator.members.items() if member().zero_gradient]
 
 
 @pytest.mark.parametrize(

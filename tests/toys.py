@@ -1,81 +1,15 @@
-"""Nets small enough to enumerate, whose parameters have a row for every draw: one backward pass then gives the gradient
-of each draw by itself, and many thousand draws cost one batch."""
+"""Small nets with fixed weights, and the gradient estimates of each of their draws."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lab.estimators import Estimator
-from lab.models import Net, Rollout
-from lab.models.layers import BinaryUnits
-
-Loss = Literal["quadratic", "quartic", "cross-entropy"]
-
-
-class ToyNet(Net):
-    """Units straight on their pre-activations; optionally a second layer of units, a skip connection, or both.
-
-    Every parameter is (draws, ...). Example i uses row i, in every tile.
-    """
-
-    def __init__(
-        self,
-        first: Tensor,
-        readout: Tensor,
-        loss: Loss = "quadratic",
-        second: Tensor | None = None,
-        skip: Tensor | None = None,
-        target: float = 1.0,
-        draws: int = 1,
-        levels: Literal["0/1", "-1/+1"] = "0/1",
-    ) -> None:
-        super().__init__()
-
-        def rows(values: Tensor) -> nn.Parameter:
-            return nn.Parameter(values.expand(draws, *values.shape).clone())
-
-        self.loss_name, self.target, self.draws = loss, target, draws
-        self.first = rows(first)
-        """(draws, units): pre-activations of the first site."""
-        self.second = None if second is None else rows(second)
-        """(draws, units + 1, units of the second site): weights between the sites, a bias last."""
-        self.skip = None if skip is None else rows(skip)
-        """(draws, units of the first site or of the input, outputs): around the last site."""
-        self.readout = rows(readout)
-        """(draws, units of the last site, outputs)."""
-        self.units1 = BinaryUnits(self.stage, levels)
-        if second is not None:
-            self.units2 = BinaryUnits(self.stage, levels)
-        self.prepare()
-
-    def forward(self, x: Tensor) -> Tensor:
-        copies = len(x) // self.draws
-
-        def tiled(parameter: Tensor) -> Tensor:
-            return parameter.repeat(copies, *[1] * (parameter.dim() - 1))
-
-        below = tiled(self.first)
-        bits = self.units1(below)
-        if self.second is not None:
-            weights = tiled(self.second)
-            below = bits
-            bits = self.units2(_times(bits, weights[:, :-1]) + weights[:, -1])
-        output = _times(bits, tiled(self.readout))
-        return output if self.skip is None else output + _times(below, tiled(self.skip))
-
-    def losses(self, output: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
-        if self.loss_name == "cross-entropy":
-            return F.cross_entropy(output, targets, reduction="none")
-        power = 2 if self.loss_name == "quadratic" else 4
-        return (output.sum(1) - self.target) ** power
-
-
-def _times(rows: Tensor, matrices: Tensor) -> Tensor:
-    return torch.bmm(rows[:, None], matrices)[:, 0]
+from lab.models import Rollout
+from lab.toy import Loss, ToyNet
 
 
 def toy(

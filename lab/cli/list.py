@@ -59,15 +59,19 @@ def _entry(part: type[Part], **facts: Any) -> Entry:
 
 
 def _estimator(part: type[Estimator]) -> Entry:
+    rule = part()
     return _entry(
         part,
-        stochastic=part.stochastic,
-        unbiased=part.unbiased,
-        zero_gradient=part.zero_gradient,
-        levels=part.levels,
-        forward=part.forward,
-        objective=part.objective,
-        passes_per_step_with_one_binary_layer=part().passes(1),
+        stochastic=rule.stochastic,
+        unbiased=rule.unbiased,
+        zero_gradient=rule.zero_gradient,
+        levels=rule.levels,
+        forward=rule.forward,
+        objective=rule.objective,
+        wraps=rule.wraps,
+        cost_in_loss_evaluations=rule.cost,
+        is_not=rule.is_not,
+        aliases=list(rule.aliases),
     )
 
 

@@ -5,7 +5,7 @@ Formulas are for codes b in {0, 1}; a layer maps them to its own levels. Knows n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import torch
 from pydantic import Field
@@ -17,8 +17,30 @@ if TYPE_CHECKING:
     from lab.models.rollout import Rollout
 
 Levels = Literal["0/1", "-1/+1"]
+Units = Literal["logistic", "hard-sigmoid"]
 
 PROBABILITY_FLOOR = 1e-6
+
+
+class Shapes(NamedTuple):
+    """What one example looks like in a net: at its input, and at each layer of binary units in the order they run."""
+
+    inputs: torch.Size
+    sites: tuple[torch.Size, ...]
+
+    @property
+    def bits(self) -> int:
+        """Binary units of one example."""
+        return sum(site.numel() for site in self.sites)
+
+
+class Drawn(NamedTuple):
+    """A layer's units as they were in the forward pass, all of one shape."""
+
+    x: Tensor
+    slope: float
+    noise: Tensor | None
+    codes: Tensor
 
 
 class Estimator(Part):
@@ -37,18 +59,43 @@ class Estimator(Part):
     """Whether the slope changes anything."""
     levels: ClassVar[Levels | None] = "0/1"
     """The levels its surrogate is published for; None where it is the same on both."""
+    threshold: ClassVar[float] = 0.0
+    """The pre-activation that a deterministic unit has to exceed to be 1."""
     code_at_zero: ClassVar[int] = 0
-    """The bit a deterministic unit takes at x = 0."""
-    forward: ClassVar[Literal["bits", "soft", "ternary"]] = "bits"
+    """The bit a deterministic unit takes at its threshold."""
+    forward: ClassVar[Literal["bits", "soft", "ternary", "scaled bits"]] = "bits"
+    """What the layers after it see while training."""
     objective: ClassVar[str] = "the expected loss"
+    """What its gradient is meant to be the gradient of."""
+    wraps: ClassVar[bool] = False
+    """Whether it is a wrapper around another rule."""
+    cost: ClassVar[str] = "1"
+    """Loss evaluations of one step: S layers of n units in all, K samples."""
+    is_not: ClassVar[str] = ""
+    """What it is easily taken for."""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other names of the same rule."""
 
     @property
     def binarizes_only(self) -> bool:
         """Whether `binarize` is all there is to the rule, so that it can also binarize weights."""
         return type(self).loss is Estimator.loss
 
-    def passes(self, sites: int) -> int:
-        """Cost of one step in loss evaluations, for a net with so many layers of binary units."""
+    def passes(self, shapes: Shapes) -> int:
+        """Cost of one step in loss evaluations, for a net of these shapes."""
+        return 1
+
+    def refusal(self, shapes: Shapes) -> str | None:
+        """Why the rule cannot be used in a net of these shapes, as a sentence without its end; None if it can."""
+        return None
+
+    def combined(self, losses: Tensor) -> Tensor:
+        """The objective of each example (B,) from the losses (K, B) of the K draws that it takes, by default one."""
+        return losses.mean(0)
+
+    @property
+    def draws_in_objective(self) -> int:
+        """How many independent draws of all bits the objective is the expectation over."""
         return 1
 
     def probability(self, x: Tensor, slope: float) -> Tensor:
@@ -57,7 +104,7 @@ class Estimator(Part):
 
     def step(self, x: Tensor) -> Tensor:
         """The bits of deterministic units: {0, 1} in the shape and type of `x`."""
-        return (x >= 0 if self.code_at_zero else x > 0).to(x.dtype)
+        return (x >= self.threshold if self.code_at_zero else x > self.threshold).to(x.dtype)
 
     def bits(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
         """The bits alone, without gradient: sampled where `noise` < p, or the step where `noise` is None."""
@@ -80,8 +127,8 @@ class Estimator(Part):
         """The scalar to back-propagate. Coefficients in it are detached; `rollout()` runs the net on the batch."""
         return rollout().loss.mean()
 
-    def new_state(self) -> nn.Module | None:
-        """What the rule remembers or learns over a run; None where it needs nothing."""
+    def new_state(self, shapes: Shapes) -> nn.Module | None:
+        """What the rule remembers or learns over a run of a net of these shapes; None where it needs nothing."""
         return None
 
 
@@ -104,36 +151,44 @@ class StraightThrough(Estimator):
             (slopes,) = torch.autograd.grad(self.smooth(x, slope).sum(), x)
         return slopes
 
-    def backward(self, gradient: Tensor, x: Tensor, slope: float) -> Tensor:
+    def backward(self, gradient: Tensor, drawn: Drawn) -> Tensor:
         """What is sent back for an incoming gradient, all of the shape of `x`."""
         if self.gradient_clip is not None:
             gradient = gradient.clamp(-self.gradient_clip, self.gradient_clip)
-        gradient = self.sent_back(gradient, x, slope)
+        gradient = self.sent_back(gradient, drawn)
         # Inclusive: latent weights clipped to [-c, c] would otherwise freeze at the wall.
-        return gradient if self.gate is None else gradient * (x.abs() <= self.gate)
+        return gradient if self.gate is None else gradient * (drawn.x.abs() <= self.gate)
 
-    def sent_back(self, gradient: Tensor, x: Tensor, slope: float) -> Tensor:
+    def sent_back(self, gradient: Tensor, drawn: Drawn) -> Tensor:
         """The rule itself, between the two clips."""
-        return gradient * self.surrogate(x, slope)
+        return gradient * self.surrogate(drawn.x, drawn.slope)
+
+    def codes(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
+        """What the layers above see while training, without gradient: the bits, or what a rule puts in their place."""
+        return self.bits(x, slope, noise)
 
     def binarize(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
-        return _BitsWithSurrogate.apply(x, self.bits(x, slope, noise), self, slope)
+        with torch.no_grad():
+            codes = self.codes(x, slope, noise)
+        return _CodesWithSurrogate.apply(x, codes, noise, self, slope)
 
 
-class _BitsWithSurrogate(torch.autograd.Function):
-    """Bits forward, a rule's surrogate backward."""
+class _CodesWithSurrogate(torch.autograd.Function):
+    """Codes forward, a rule's surrogate backward."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, bits: Tensor, rule: StraightThrough, slope: float) -> Tensor:
-        ctx.save_for_backward(x)
+    def forward(
+        ctx: Any, x: Tensor, codes: Tensor, noise: Tensor | None, rule: StraightThrough, slope: float
+    ) -> Tensor:
+        ctx.save_for_backward(x, codes, noise)
         ctx.rule, ctx.slope = rule, slope
-        return bits
+        return codes
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
-        (x,) = ctx.saved_tensors
-        return ctx.rule.backward(gradient, x, ctx.slope), None, None, None
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
+        x, codes, noise = ctx.saved_tensors
+        return ctx.rule.backward(gradient, Drawn(x, ctx.slope, noise, codes)), None, None, None, None
 
 
 def logistic(x: Tensor, slope: float) -> Tensor:
@@ -147,6 +202,11 @@ def hard_sigmoid(x: Tensor, slope: float) -> Tensor:
     This is the hard sigmoid of BinaryConnect and HM-RNN (slope 1/2 on [-1, 1]), not `torch.nn.Hardsigmoid`.
     """
     return ((slope * x.float() + 1) / 2).clamp(PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
+
+
+def unit_probability(units: Units, x: Tensor, slope: float) -> Tensor:
+    """P(b = 1) of units of that kind."""
+    return logistic(x, slope) if units == "logistic" else hard_sigmoid(x, slope)
 
 
 def to_levels(codes: Tensor, levels: Levels, published: Levels | None) -> Tensor:

@@ -1,19 +1,63 @@
-"""Unbiased rules that compare a sample with a coupled one, here its antithetic twin, one layer at a time."""
+"""Unbiased rules that compare a sample with its antithetic twin, one layer at a time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from lab.estimators.base import Shapes
 from lab.estimators.score_function import BlackBox
 
 if TYPE_CHECKING:
-    from lab.models.rollout import Rollout
+    from lab.models.rollout import Rollout, Site
 
 
-class DisARM(BlackBox):
+class Antithetic(BlackBox):
+    """A branch: the loss of the bits against that of the bits which the mirrored noise gives, for each layer."""
+
+    cost: ClassVar[str] = "1 + S"
+
+    def passes(self, shapes: Shapes) -> int:
+        return 1 + len(shapes.sites)
+
+    def weights(self, site: Site, twin_bits: Tensor) -> Tensor:
+        """The factor of each unit's logit on the difference of the losses, in the shape of the site."""
+        raise TypeError(f"{type(self).__name__} does not say how it weighs its twins")
+
+    def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
+        drawn = rollout()
+        total = drawn.loss.mean()
+        losses = drawn.loss.detach()
+        for index, site in enumerate(drawn.sites):
+            # Upstream bits stay as drawn: the twin of a whole net at once would be biased.
+            twin = rollout(at={index: _mirrored})
+            difference = (losses - twin.loss).flatten()[:, None]
+            coefficients = difference * self.weights(site, twin.sites[index].codes).detach().flatten(1)
+            total = total + (coefficients * torch.logit(site.p).flatten(1)).sum(-1).mean()
+        return total
+
+
+class ARM(Antithetic):
+    """Augment-REINFORCE-merge."""
+
+    name = "arm"
+    title = "ARM"
+    summary = "Compares bits with their antithetic twin, weighed by the noise that gave them. Unbiased, low variance."
+    formula = (
+        r"\widehat{\nabla_{\theta_i}} = \bigl(L(\mathbb 1[u > \sigma(-\theta)]) - L(\mathbb 1[u < \sigma(\theta)])\bigr)"
+        r"\bigl(u_i - \tfrac12\bigr), \qquad \theta = \operatorname{logit} p"
+    )
+    paper = "Yin & Zhou 2019"
+    color, dash = "#009E73", "longdashdot"
+
+    def weights(self, site: Site, twin_bits: Tensor) -> Tensor:
+        assert site.noise is not None
+        return 0.5 - site.noise
+
+
+class DisARM(Antithetic):
     """ARM with its uniform noise integrated out."""
 
     name = "disarm"
@@ -24,25 +68,12 @@ class DisARM(BlackBox):
         r"\mathbb 1[b_i \ne \tilde b_i]\, \sigma(|\theta_i|), \qquad \theta = \operatorname{logit} p"
     )
     paper = "Dong, Mnih & Tucker 2020; Yin et al. 2020"
+    aliases = ("U2G",)
     color, dash = "#009E73", "dash"
 
-    def passes(self, sites: int) -> int:
-        return 1 + sites
-
-    def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
-        drawn = rollout()
-        total = drawn.loss.mean()
-        losses = drawn.loss.detach()
-        for index, site in enumerate(drawn.sites):
-            # Upstream bits stay as drawn: the twin of a whole net at once would be biased.
-            twin = rollout(at={index: _antithetic})
-            bits, twin_bits = site.codes.detach(), twin.sites[index].codes
-            p = site.p
-            difference = (losses - twin.loss)[..., None] / 2
-            coefficients = difference * ((bits - twin_bits) * torch.maximum(p, 1 - p).detach()).flatten(1)
-            total = total + (coefficients * torch.logit(p).flatten(1)).sum(-1).mean()
-        return total
+    def weights(self, site: Site, twin_bits: Tensor) -> Tensor:
+        return (site.codes - twin_bits) * torch.maximum(site.p, 1 - site.p) / 2
 
 
-def _antithetic(x: Tensor, p: Tensor, noise: Tensor) -> Tensor:
+def _mirrored(x: Tensor, p: Tensor, noise: Tensor) -> Tensor:
     return (1 - noise < p).to(x.dtype)

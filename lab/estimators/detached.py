@@ -1,10 +1,26 @@
-"""What source 003 and its parent call REINFORCE: bits cut from the graph, and no score-function term in the loss."""
+"""Bits that send nothing back: what autograd gives for a step, and what source 003 and its parent call REINFORCE."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
 from lab.estimators.base import Estimator, hard_sigmoid
+
+
+class ZeroGradient(Estimator):
+    """What automatic differentiation really gives for a step."""
+
+    name = "zero-gradient"
+    title = "Zero gradient"
+    summary = "The step as autograd sees it, as in relu(sign(x)) or round(x): its derivative is 0."
+    formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial b}{\partial x} := 0"
+    paper = "source 000, third answer"
+    aliases = ("relu(sign(x))", "round", "torch.sign", "x > 0")
+    is_not = "Not an error: sign and round have a gradient, which is exactly 0, so nothing warns."
+    defect_of = "source 000"
+    zero_gradient = True
+    uses_slope = False
+    color, dash = "#7F7F7F", "dot"
 
 
 class DetachedSample(Estimator):
@@ -21,6 +37,7 @@ class DetachedSample(Estimator):
         r"\frac{\partial b}{\partial x} = 0"
     )
     paper = "source 003 and Wizaron/binary-stochastic-neurons"
+    is_not = "Not REINFORCE: no log-probability is ever multiplied by a loss."
     defect_of = "source 003"
     stochastic = True
     zero_gradient = True

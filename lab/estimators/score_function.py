@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from lab.estimators.base import Estimator, hard_sigmoid, logistic
+from lab.estimators.base import Estimator, Shapes, Units, unit_probability
 
 if TYPE_CHECKING:
     from lab.models.rollout import Rollout
 
 
 class BlackBox(Estimator):
-    """Sampled, detached bits of logistic or hard-sigmoid units; the gradient comes from the losses alone."""
+    """A branch: sampled, detached bits of logistic or hard-sigmoid units; the gradient comes from the losses alone."""
 
     stochastic: ClassVar[bool] = True
     unbiased: ClassVar[bool] = True
 
-    units: Literal["logistic", "hard-sigmoid"] = "logistic"
+    units: Units = "logistic"
     """The unit's P(b = 1) as a function of its pre-activation."""
 
     def probability(self, x: Tensor, slope: float) -> Tensor:
-        return (logistic if self.units == "logistic" else hard_sigmoid)(x, slope)
+        return unit_probability(self.units, x, slope)
+
+
+class ScoreFunction(BlackBox):
+    """The score-function estimator, plain or with a constant baseline."""
+
+    name = "score-function"
+    title = "REINFORCE, plain"
+    summary = "Raises the log-probability of bits in proportion to how low their loss was. Unbiased, noisiest of all."
+    formula = r"\widehat{\nabla} = (L - B)\, \nabla \log P(b) + \nabla L"
+    paper = "Williams 1992"
+    aliases = ("score function", "likelihood ratio", "log-derivative trick")
+    color, dash = "#A6761D", "longdash"
+
+    baseline: float = Field(0.0, ge=-1e6, le=1e6)
+    """A constant subtracted from the loss (B)."""
+
+    def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
+        drawn = rollout()
+        return (drawn.loss + (drawn.loss.detach() - self.baseline) * drawn.log_prob).mean()
 
 
 class Reinforce(BlackBox):
@@ -42,38 +61,137 @@ class Reinforce(BlackBox):
     decay: float = Field(0.95, ge=0, lt=1)
     """How slowly the baseline B follows the loss (β)."""
 
-    def new_state(self) -> nn.Module:
-        return MovingAverage(self.decay)
+    def new_state(self, shapes: Shapes) -> nn.Module:
+        return MovingAverage(self.decay, [()])
 
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
         assert isinstance(state, MovingAverage)
         drawn = rollout()
         losses = drawn.loss.detach()
-        advantage = losses - state.value()
-        state.update(losses.mean())  # after its use: a baseline that knew these bits would bias the gradient
+        advantage = losses - state.value(0)
+        state.update(0, losses.mean())  # after its use: a baseline that knew these bits would bias the gradient
         return (drawn.loss + advantage * drawn.log_prob).mean()
 
 
+class OptimalBaseline(BlackBox):
+    """The score-function estimator with the constant of least variance for every unit."""
+
+    name = "optimal-baseline"
+    title = "REINFORCE, optimal baseline per unit"
+    summary = "Each unit has the baseline that makes its own gradient least noisy, estimated as it goes. Unbiased."
+    formula = (
+        r"\widehat{\nabla_{\theta_i}} = (L - B_i)(b_i - p_i), \qquad "
+        r"B_i = \frac{\mathbb E[(b_i - p_i)^2 L]}{\mathbb E[(b_i - p_i)^2]}"
+    )
+    paper = "Bengio, Léonard & Courville 2013; R2RT 2016"
+    color, dash = "#A6761D", "dashdot"
+
+    decay: float = Field(0.95, ge=0, lt=1)
+    """How slowly the two means behind each baseline follow (β)."""
+
+    def new_state(self, shapes: Shapes) -> nn.Module:
+        return MovingAverage(self.decay, [shape for site in shapes.sites for shape in (site, site)])
+
+    def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
+        assert isinstance(state, MovingAverage)
+        drawn = rollout()
+        total, losses = drawn.loss.mean(), drawn.loss.detach().flatten()
+        for index, site in enumerate(drawn.sites):
+            weighted, weights = 2 * index, 2 * index + 1
+            by_unit = losses.view(-1, *[1] * (site.x.dim() - 1))
+            baseline = state.value(weighted) / (state.value(weights) + 1e-4)
+            total = total + ((by_unit - baseline) * site.log_probs).flatten(1).sum(1).mean()
+            squares = (site.codes - site.p).detach().square()
+            state.update(weighted, (squares * by_unit).mean(0))
+            state.update(weights, squares.mean(0))
+        return total
+
+
 class MovingAverage(nn.Module):
-    """An exponential moving average, corrected for its start at 0; 0 before the first update."""
+    """Exponential moving averages of some shapes, corrected for their start at 0; 0 before the first update."""
 
-    total: Tensor
-    weight: Tensor
-
-    def __init__(self, decay: float) -> None:
+    def __init__(self, decay: float, shapes: list[tuple[int, ...]] | list[torch.Size]) -> None:
         super().__init__()
         self.decay = decay
-        self.register_buffer("total", torch.zeros(()))
-        self.register_buffer("weight", torch.zeros(()))
+        for index, shape in enumerate(shapes):
+            self.register_buffer(f"total{index}", torch.zeros(shape))
+            self.register_buffer(f"weight{index}", torch.zeros(()))
 
-    def value(self) -> Tensor:
+    def value(self, index: int) -> Tensor:
         """The average so far."""
-        return self.total / self.weight.clamp(min=1e-12)
+        return self.get_buffer(f"total{index}") / self.get_buffer(f"weight{index}").clamp(min=1e-12)
 
-    def update(self, value: Tensor) -> None:
+    def update(self, index: int, value: Tensor) -> None:
         """Take in one more value."""
-        self.total.mul_(self.decay).add_(value, alpha=1 - self.decay)
-        self.weight.mul_(self.decay).add_(1 - self.decay)
+        self.get_buffer(f"total{index}").mul_(self.decay).add_(value, alpha=1 - self.decay)
+        self.get_buffer(f"weight{index}").mul_(self.decay).add_(1 - self.decay)
+
+
+class InputBaseline(BlackBox):
+    """The score-function estimator with a baseline learned from the input, as in NVIL."""
+
+    name = "input-baseline"
+    title = "REINFORCE, learned baseline (NVIL)"
+    summary = "A small net learns what loss to expect of each input, and bits are judged against that. Unbiased."
+    formula = (
+        r"\widehat{\nabla} = (L - B_\psi(\text{input}))\, \nabla \log P(b) + \nabla L, \qquad "
+        r"\psi \text{ minimizes } (L - B_\psi)^2"
+    )
+    paper = "Mnih & Gregor 2014, NVIL"
+    color, dash = "#CC79A7", "longdash"
+
+    hidden: int = Field(100, ge=1, le=4096)
+    """Hidden units of the net behind the baseline."""
+    learning_rate: float = Field(0.001, gt=0, le=1)
+    """Of Adam, for that net."""
+
+    def new_state(self, shapes: Shapes) -> nn.Module:
+        return LearnedBaseline(shapes.inputs.numel(), self.hidden, self.learning_rate)
+
+    def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
+        assert isinstance(state, LearnedBaseline)
+        drawn = rollout()
+        losses = drawn.loss.detach()
+        expected = state(rollout.inputs).view_as(losses)
+        advantage = losses - expected.detach()
+        state.fit((losses - expected).square().mean())
+        return (drawn.loss + advantage * drawn.log_prob).mean()
+
+
+class Learner(nn.Module):
+    """A state that learns: `fit` takes a step of its own optimizer, after what it said has been used."""
+
+    optimizer: torch.optim.Optimizer
+
+    def fit(self, loss: Tensor) -> None:
+        """Take a step down the gradient of a scalar."""
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+
+
+class LearnedBaseline(Learner):
+    """A net with one hidden layer from inputs (B, ...) to the loss to expect (B,). Starts at 0, with weights of seed 0."""
+
+    def __init__(self, inputs: int, hidden: int, learning_rate: float) -> None:
+        super().__init__()
+        self.net = small_net(inputs, hidden)
+        self.optimizer = torch.optim.Adam(self.parameters(), learning_rate)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.net(inputs.flatten(1).float())[:, 0]
+
+
+def small_net(inputs: int, hidden: int) -> nn.Sequential:
+    """Inputs to one number by a hidden layer of tanh units. It starts as 0, and touches no global random state."""
+    net = nn.utils.skip_init(nn.Linear, inputs, hidden), nn.utils.skip_init(nn.Linear, hidden, 1)
+    nn.init.xavier_normal_(net[0].weight, generator=torch.Generator().manual_seed(0))
+    for parameter in (net[0].bias, *net[1].parameters()):
+        nn.init.zeros_(parameter)
+    return nn.Sequential(net[0], nn.Tanh(), net[1])
 
 
 class LeaveOneOut(BlackBox):
@@ -84,12 +202,15 @@ class LeaveOneOut(BlackBox):
     summary = "Draws K sets of bits per example; each is judged against the mean loss of the others. Unbiased."
     formula = r"\widehat{\nabla} = \frac1K \sum_k \Bigl(L_k - \frac{1}{K-1}\sum_{j \ne k} L_j\Bigr) \nabla \log P(b_k)"
     paper = "Kool, van Hoof & Welling 2019; VarGrad: Richter et al. 2020"
+    is_not = "Not the 'REINFORCE++' of language models, which normalizes advantages over a batch."
+    aliases = ("VarGrad", "REINFORCE leave-one-out")
+    cost = "K"
     color, dash = "#9467BD", "solid"
 
     samples: int = Field(4, ge=2, le=64)
     """Sets of bits drawn per example (K)."""
 
-    def passes(self, sites: int) -> int:
+    def passes(self, shapes: Shapes) -> int:
         return self.samples
 
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:

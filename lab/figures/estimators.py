@@ -1,7 +1,9 @@
-"""A gradient estimator in two panels: what it computes forward, and what it multiplies onto the gradient backward."""
+"""Gradient estimators in two panels: what they compute forward, and what they multiply onto the gradient backward."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -12,25 +14,36 @@ from lab.figures.theme import ZERO_COLOR, Figure, axis, layout, uid
 LEFT, RIGHT = [0.0, 0.43], [0.57, 1.0]  # the panels' shares of the width
 
 
+@dataclass(frozen=True)
+class TwoCurves:
+    """An estimator over pre-activations `x` (N,): `forward` (N,) and the factor `backward` (N,), None if there is none."""
+
+    name: str
+    x: ArrayLike
+    forward: ArrayLike
+    backward: ArrayLike | None
+    color: str
+    dash: str = "solid"
+
+
 def forward_backward_chart(
-    x: ArrayLike,
-    forward: ArrayLike,
-    backward: ArrayLike,
-    color: str,
-    dash: str = "solid",
+    rules: Sequence[TwoCurves],
     x_title: str = "pre-activation x",
     forward_title: str = "forward b(x)",
     backward_title: str = "factor on the gradient",
     height: int = 220,
 ) -> Figure:
-    """Two small panels over the pre-activations `x` (N,): `forward` (N,) and the gradient factor `backward` (N,)."""
+    """Two small panels over the pre-activations, a line for each estimator in both; a legend where there are several."""
     horizontal: dict[str, Any] = {"zerolinecolor": ZERO_COLOR, "nticks": 5}
     vertical: dict[str, Any] = {"zerolinecolor": ZERO_COLOR, "nticks": 5, "tickformat": "~g", "rangemode": "tozero"}
+    several = len(rules) > 1
+    forward = [_line(rule, "forward", rule.forward, panel="") for rule in rules]
+    backward = [_line(rule, "backward", rule.backward, panel="2") for rule in rules if rule.backward is not None]
+    drawn = {line["legendgroup"] for line in forward}
+    for line in backward:
+        line["showlegend"] = line["legendgroup"] not in drawn
     return {
-        "data": [
-            _line("forward", x, forward, color, dash, panel=""),
-            _line("backward", x, backward, color, dash, panel="2"),
-        ],
+        "data": [*forward, *backward],
         "layout": layout(
             height,
             xaxis=axis(x_title, domain=LEFT, **horizontal),
@@ -39,23 +52,25 @@ def forward_backward_chart(
             yaxis2=axis("", anchor="x2", **vertical),
             annotations=[_heading(forward_title, LEFT), _heading(backward_title, RIGHT)],
             margin={"l": 40, "r": 10, "t": 28, "b": 44, "pad": 0},
-            showlegend=False,
+            showlegend=several,
+            **({"legend": {"orientation": "h", "x": 0, "y": -0.18, "yanchor": "top"}} if several else {}),
         ),
     }
 
 
-def _line(name: str, x: ArrayLike, y: ArrayLike, color: str, dash: str, panel: str) -> dict[str, Any]:
+def _line(rule: TwoCurves, which: str, y: ArrayLike, panel: str) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
-        "uid": uid(name),
-        "name": name,
-        "x": json_numbers(x),
+        "uid": uid(f"{rule.name} {which}"),
+        "name": rule.name,
+        "legendgroup": rule.name,
+        "x": json_numbers(rule.x),
         "y": json_numbers(y),
         "xaxis": f"x{panel}",
         "yaxis": f"y{panel}",
-        "line": {"color": color, "dash": dash, "width": 2.5},
-        "hovertemplate": "%{y:.4~g}<extra></extra>",
+        "line": {"color": rule.color, "dash": rule.dash, "width": 2.5},
+        "hovertemplate": "%{y:.4~g}<extra>" + rule.name + "</extra>",
     }
 
 

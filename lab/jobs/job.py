@@ -9,8 +9,9 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Literal
 
 from lab.data import DataError
 from lab.devices import DeviceMissing
@@ -19,8 +20,12 @@ from lab.jobs.estimate import fraction, seconds_left
 from lab.jobs.looks import Looks
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
+from lab.probes import Specimen
 from lab.recorder import Recorder, recorded
 from lab.training import Training
+
+Question = Callable[[Sequence[Specimen]], Any]
+"""Something to find out about the nets of a job. It may run them, and must not change them."""
 
 STOPPED = "Stopped. What was recorded is kept."
 
@@ -48,6 +53,9 @@ class Job:
         self._download: tuple[int, int] | None = None
         self._recorders = [Recorder() for _ in self.experiments]
         self._trainings: list[Training] = []
+        self._specimens: list[Specimen] = []
+        """The nets as they were when the job ended."""
+        self._questions: list[tuple[Question, Future[Any]]] = []
         self._progress = 0.0
         self._base_version = 0
         self._watched = -math.inf
@@ -84,6 +92,7 @@ class Job:
                 self.experiments = tuple(Experiment.parse(item) for item in data)
             self._base_version = self._version() + 1
             self._recorders, self._trainings, self._progress = [Recorder() for _ in self.experiments], [], 0.0
+            self._specimens = []
             self._playing, self._stopped, self._restart, self._steps_asked = False, False, True, 0
             self._start_thread()
             self._wake()
@@ -98,6 +107,24 @@ class Job:
         with self._condition:
             self._speed = steps_per_second
             self._wake()
+
+    def ask(self, question: Question) -> Future[Any]:
+        """Find out something about the nets, one for each experiment, between two steps; at once where it has ended.
+
+        The answer may be an exception: one of the question's own, or `CancelledError` where there will be no nets.
+        """
+        answer: Future[Any] = Future()
+        with self._condition:
+            if not self.ended:
+                self._questions.append((question, answer))
+                self._wake()
+                return answer
+            specimens = list(self._specimens)
+        if specimens:
+            _answer(question, answer, specimens)
+        else:
+            answer.cancel()
+        return answer
 
     # What a page may see
 
@@ -189,8 +216,11 @@ class Job:
             self._set("failed", f"The run failed: {type(error).__name__}: {error}")
         finally:
             with self._condition:
-                if self._thread is threading.current_thread():  # else a rewind has started one that may have a place
+                latest = self._thread is threading.current_thread()  # else a rewind has started one
+                if latest:
                     self._slots.release(self)
+            if latest:
+                self._answer_questions(self._specimens)
 
     def _run(self) -> bool:
         """Train from the initial weights; returns whether it was rewound and has to start again."""
@@ -210,6 +240,8 @@ class Job:
             if turn == "look":
                 looks.take()
                 shown = True
+            elif turn == "answer":
+                self._answer_questions([training.specimen() for training in trainings])
             else:
                 runs, shown = [run for run in runs if next(run, None)], False
                 stepped = self._pace(stepped)
@@ -221,13 +253,15 @@ class Job:
             self._end(trainings, recorders)
         return False
 
-    def _turn(self, shown: bool) -> Literal["step", "look", "end"]:
+    def _turn(self, shown: bool) -> Literal["step", "look", "answer", "end"]:
         """Wait until there is something to do: a look, if the job is held and not `shown` as it is, or a step."""
         while True:
             with self._condition:
                 if self._stopped or self._restart:
                     self._slots.release(self)
                     return "end"
+                if self._questions:
+                    return "answer"
                 if self._steps_asked > 0:
                     self._steps_asked -= 1
                     self._set("paused")
@@ -259,7 +293,8 @@ class Job:
 
     def _end(self, trainings: list[Training], recorders: list[Recorder]) -> None:
         ends = [recorder.snapshot().finished for recorder in recorders]
-        # The nets and their optimizers go: an ended job keeps only what its recorders remember.
+        # Optimizers, batches and kept weights go: an ended job keeps its nets, and what its recorders remember.
+        self._specimens = [training.specimen() for training in trainings]
         self._trainings = []
         if self._stopped and None in ends:
             self._progress = fraction(trainings)
@@ -268,6 +303,15 @@ class Job:
             self._progress = 1.0
             diverged = [end.message for end in ends if end is not None and end.reason == "diverged"]
             self._set("finished", " ".join(diverged))
+
+    def _answer_questions(self, specimens: list[Specimen]) -> None:
+        with self._condition:
+            questions, self._questions = self._questions, []
+        for question, answer in questions:
+            if specimens:
+                _answer(question, answer, specimens)
+            else:
+                answer.cancel()
 
     def _on_download(self, done: int, total: int) -> None:
         with self._condition:
@@ -298,3 +342,12 @@ class Job:
 
     def _version(self) -> int:
         return self._base_version + sum(recorder.version for recorder in self._recorders)
+
+
+def _answer(question: Question, answer: Future[Any], specimens: Sequence[Specimen]) -> None:
+    if not answer.set_running_or_notify_cancel():
+        return
+    try:
+        answer.set_result(question(specimens))
+    except Exception as error:  # whoever asked learns of it; the run goes on
+        answer.set_exception(error)

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from lab.estimators import Levels, StraightThrough
-from lab.estimators.deterministic import Identity
+from lab.estimators.copies import Identity
 from lab.models.layers import BatchNorm1d, BinaryLinear, BinaryUnits
 from lab.models.net import Architecture, Net, Pixels
 

@@ -18,11 +18,15 @@ class Stage:
 
     def __init__(self) -> None:
         self.visit: Visit = self._threshold
-        self.code_at_zero = 0
-        """The bit of x = 0 in a net that runs alone; a run sets it to that of its estimator."""
+        self.step: Callable[[Tensor], Tensor] = _above_zero
+        """The bits in a net that runs alone; a run sets it to the step of its estimator."""
 
     def _threshold(self, unit: BinaryUnits, x: Tensor) -> Tensor:
-        return to_levels((x >= 0 if self.code_at_zero else x > 0).to(x.dtype), unit.levels, unit.levels)
+        return to_levels(self.step(x), unit.levels, unit.levels)
+
+
+def _above_zero(x: Tensor) -> Tensor:
+    return (x > 0).to(x.dtype)
 
 
 class BinaryUnits(nn.Module):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import ClassVar, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lab.estimators import Levels
+from lab.estimators import Levels, Shapes
 from lab.models.layers import BatchNorm, BatchNorm1d, BatchNorm2d, BinaryLinear, BinaryUnits, Stage, Visit
 from lab.parts import Part
 
@@ -64,6 +65,26 @@ class Net(nn.Module):
         finally:
             self.stage.visit = before
 
+    @torch.no_grad()
+    def shapes(self, inputs: Tensor) -> Shapes:
+        """What one example looks like at the input and at each layer of binary units; runs the net once, unnoticed.
+
+        Args:
+            inputs: examples (B, ...) of the right shape.
+        """
+        sites: list[torch.Size] = []
+
+        def visit(unit: BinaryUnits, x: Tensor) -> Tensor:
+            sites.append(x.shape[1:])
+            return torch.zeros_like(x)
+
+        training = self.training
+        self.eval()
+        with self.visited(visit):
+            self(inputs)
+        self.train(training)
+        return Shapes(inputs.shape[1:], tuple(sites))
+
     def losses(self, output: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """The loss of each example, (B,): cross-entropy in nats, or the mean squared error over its pixels."""
         if self.task == "classification":
@@ -108,6 +129,11 @@ class Architecture(Part):
         raise TypeError(f"{type(self).__name__} does not name its binary layers")
 
     @property
+    def shapes(self) -> Shapes:
+        """What one picture looks like at the input and at each layer of binary units."""
+        return _shapes(self)
+
+    @property
     def ends_in_bits(self) -> bool:
         """Whether the output itself is a layer of binary units, so that nothing learns but through them."""
         return False
@@ -124,6 +150,14 @@ class Architecture(Part):
         draw_weights(net, seed, self.weight_init)
         net.prepare()
         return net
+
+
+@lru_cache(maxsize=256)
+def _shapes(architecture: Architecture) -> Shapes:
+    with torch.device("meta"):
+        net = architecture.net()
+        net.prepare()
+        return net.shapes(torch.zeros(1, 1, 28, 28))
 
 
 def stream(seed: int, purpose: str) -> int:

@@ -12,7 +12,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from lab.estimators import Estimator, to_levels
+from lab.estimators import Estimator, Shapes, to_levels
 from lab.models.layers import BatchNorm, BinaryUnits
 from lab.models.net import Net
 
@@ -34,10 +34,14 @@ class Site:
         return self.rule.probability(self.x, self.slope)
 
     @cached_property
+    def log_probs(self) -> Tensor:
+        """Log-probability of each unit's code, of the shape of `x`. The codes are detached."""
+        return torch.where(self.codes.detach() > 0.5, self.p, 1 - self.p).log()
+
+    @property
     def log_prob(self) -> Tensor:
-        """Log-probability of each example's codes, summed over the layer: (examples,). The codes are detached."""
-        codes = self.codes.detach()
-        return torch.where(codes > 0.5, self.p, 1 - self.p).log().flatten(1).sum(1)
+        """Log-probability of each example's codes, summed over the layer: (examples,)."""
+        return self.log_probs.flatten(1).sum(1)
 
 
 class Pass:
@@ -87,6 +91,21 @@ class Rollout:
         tiled.tiles, tiled._root = copies, self._root
         return tiled
 
+    def by(self, rule: Estimator) -> Rollout:
+        """The same step for another rule, with noise of its own."""
+        other = Rollout(self.net, self.inputs, self.targets, rule, self.slope, self.generator)
+        other.tiles, other._root = self.tiles, self._root
+        return other
+
+    @property
+    def shapes(self) -> Shapes:
+        """What an example looks like at the input and at each site."""
+        return self.net.shapes(self.inputs)
+
+    def uniform(self, like: Tensor) -> Tensor:
+        """New U(0, 1) of a tensor's shape, for rules that need more than the noise of their units."""
+        return torch.rand(like.shape, generator=self.generator, device=like.device)
+
     def __call__(self, at: Mapping[int, Fixed] | None = None, fresh: bool = False, derivative: bool = False) -> Pass:
         """Run the net once.
 
@@ -128,7 +147,7 @@ class Rollout:
             return None
         if not fresh and index < len(self._noise):
             return self._noise[index]
-        noise = torch.rand(x.shape, generator=self.generator, device=x.device)
+        noise = self.uniform(x)
         if not fresh:
             self._noise.append(noise)
         return noise

@@ -11,7 +11,7 @@ from lab.data import Dataset
 from lab.estimators import Estimator
 from lab.experiment import Experiment, InvalidExperiment, differences, scheduled
 from lab.facts import remarks
-from lab.figures.estimators import forward_backward_chart
+from lab.figures.estimators import TwoCurves, forward_backward_chart
 from lab.figures.schedules import schedule_chart
 from lab.models import Architecture
 from lab.optimizers import Optimizer
@@ -110,9 +110,8 @@ def _explain(member: type[Part], data: Data) -> None:
     assert isinstance(rule, Estimator)
     curves = response(rule, slope=1.0)
     if curves.backward is not None:
-        figure = forward_backward_chart(
-            curves.x, curves.forward, curves.backward, member.color, member.dash, height=170
-        )
+        drawn = TwoCurves(member.title, curves.x, curves.forward, curves.backward, member.color, member.dash)
+        figure = forward_backward_chart([drawn], height=170)
         _still(figure, f"estimator.{data['estimator']}", f"Forward and backward curve of {member.title} at slope 1")
 
 

@@ -1,0 +1,190 @@
+"""Unbiased rules that subtract what a smooth stand-in for the loss predicts, and add its gradient back.
+
+They work on one layer at a time: bits before it stay as drawn, layers after it are relaxed like the layer itself.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from lab.estimators.base import Shapes
+from lab.estimators.score_function import BlackBox, Learner, small_net
+
+if TYPE_CHECKING:
+    from lab.models.rollout import Fixed, Pass, Rollout, Site
+
+
+class MuProp(BlackBox):
+    """A first-order Taylor expansion of the loss around the mean code."""
+
+    name = "muprop"
+    title = "MuProp"
+    summary = "Subtracts what a linear model of the loss at the mean code predicts. Unbiased; needs a smooth loss."
+    formula = (
+        r"\widehat{\nabla_{\theta}} = \bigl(L(b) - L(p) - L'(p)^\top (b - p)\bigr)\, \nabla_\theta \log P(b) "
+        r"+ L'(p)^\top \nabla_\theta\, p"
+    )
+    paper = "Gu et al. 2016"
+    cost = "1 + S"
+    color, dash = "#F0A3C0", "solid"
+
+    def passes(self, shapes: Shapes) -> int:
+        return 1 + len(shapes.sites)
+
+    def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
+        drawn = rollout()
+        total, losses = drawn.loss.mean(), drawn.loss.detach().flatten()
+        for index, site in enumerate(drawn.sites):
+            p = site.p.detach().requires_grad_()
+            mean = _relaxed_from(rollout, drawn, index, p, lambda x, p, noise: p).loss.flatten()
+            (slope,) = torch.autograd.grad(mean.sum(), p)
+            linear = mean.detach() + (slope * (site.codes.detach() - p.detach())).flatten(1).sum(1)
+            total = total + ((losses - linear) * site.log_prob + (slope * site.p).flatten(1).sum(1)).mean()
+        return total
+
+
+class Concreted(BlackBox):
+    """A branch: a smooth function of the relaxed sample z predicts the loss, before and after the bits are known."""
+
+    cost: ClassVar[str] = "1 + 2 S"
+
+    learning_rate: float = Field(0.01, gt=0, le=1)
+    """Of Adam, for what makes the estimate less noisy."""
+
+    def predictions(self, rollout: Rollout, drawn: Pass, index: int, z: Tensor, state: nn.Module | None) -> Tensor:
+        """The stand-in for the loss of each example (B,), from the relaxed logits z of one layer."""
+        raise TypeError(f"{type(self).__name__} does not say what stands in for the loss")
+
+    def learns(self) -> bool:
+        """Whether the stand-in is tuned."""
+        return True
+
+    def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
+        drawn = rollout()
+        total, losses = drawn.loss.mean(), drawn.loss.detach().flatten()
+        noisiness = torch.zeros_like(total)
+        for index, site in enumerate(drawn.sites):
+            logits = torch.logit(site.p)
+            score, correction, after = self._correction(rollout, drawn, index, site, state)
+            by_unit = (losses - after).view(-1, *[1] * (score.dim() - 1))
+            estimate = by_unit * score + correction
+            noisiness = noisiness + estimate.square().flatten(1).sum(1).mean()
+            total = total + (estimate.detach() * logits).flatten(1).sum(1).mean()
+        if self.learns():
+            assert isinstance(state, Learner)
+            state.fit(noisiness)
+        return total
+
+    def _correction(
+        self, rollout: Rollout, drawn: Pass, index: int, site: Site, state: nn.Module | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The score of each logit, the gradient that corrects it, and the prediction that knows the bits."""
+        assert site.noise is not None
+        logits = torch.logit(site.p.detach()).requires_grad_()
+        p, codes = torch.sigmoid(logits), site.codes.detach().float()
+        free = logits - torch.logit(site.noise, 1e-6)
+        again = rollout.uniform(site.noise)
+        known = codes * (1 - p + again * p) + (1 - codes) * again * (1 - p)
+        tied = logits + torch.logit(known, 1e-6)
+        before = self.predictions(rollout, drawn, index, free, state)
+        after = self.predictions(rollout, drawn, index, tied, state)
+        keep = self.learns()
+        (of_before,) = torch.autograd.grad(before.sum(), logits, create_graph=keep, retain_graph=True)
+        (of_after,) = torch.autograd.grad(after.sum(), logits, create_graph=keep, retain_graph=keep)
+        return codes - p.detach(), of_before - of_after, after if keep else after.detach()
+
+
+class REBAR(Concreted):
+    """The loss of a relaxed sample as control variate."""
+
+    name = "rebar"
+    title = "REBAR"
+    summary = "Subtracts the loss of a relaxed sample, and adds its exact gradient back. Unbiased, tunes itself."
+    formula = (
+        r"\widehat{\nabla_\theta} = \bigl(L(b) - \eta L(\sigma_\tau(\tilde z))\bigr) \nabla_\theta \log P(b) "
+        r"+ \eta \nabla_\theta L(\sigma_\tau(z)) - \eta \nabla_\theta L(\sigma_\tau(\tilde z))"
+    )
+    paper = "Tucker et al. 2017"
+    color, dash = "#F0A3C0", "dash"
+
+    strength: float = Field(1.0, gt=0, le=10)
+    """Share of the relaxed loss that is subtracted, at the start (η)."""
+    temperature: float = Field(0.5, gt=0, le=10)
+    """Softness of the relaxed bits, at the start (τ)."""
+    tune: bool = True
+    """Tune both while training, to make the estimate less noisy."""
+
+    def passes(self, shapes: Shapes) -> int:
+        return 1 + 2 * len(shapes.sites)
+
+    def learns(self) -> bool:
+        return self.tune
+
+    def new_state(self, shapes: Shapes) -> nn.Module:
+        return Dials(self.strength, self.temperature, self.learning_rate)
+
+    def predictions(self, rollout: Rollout, drawn: Pass, index: int, z: Tensor, state: nn.Module | None) -> Tensor:
+        assert isinstance(state, Dials)
+        temperature = state.log_temperature.exp()
+
+        def relax(x: Tensor, p: Tensor, noise: Tensor) -> Tensor:
+            return torch.sigmoid((torch.logit(p) - torch.logit(noise, 1e-6)) / temperature)
+
+        relaxed = _relaxed_from(rollout, drawn, index, torch.sigmoid(z / temperature), relax)
+        return state.log_strength.exp() * relaxed.loss.flatten()
+
+
+class Dials(Learner):
+    """What REBAR tunes."""
+
+    def __init__(self, strength: float, temperature: float, learning_rate: float) -> None:
+        super().__init__()
+        self.log_strength = nn.Parameter(torch.tensor(math.log(strength)))
+        self.log_temperature = nn.Parameter(torch.tensor(math.log(temperature)))
+        self.optimizer = torch.optim.Adam(self.parameters(), learning_rate)
+
+
+class RELAX(Concreted):
+    """A free net as control variate."""
+
+    name = "relax"
+    title = "RELAX"
+    summary = "Like REBAR, but a small net for each layer learns what to subtract. Unbiased, for any loss."
+    formula = (
+        r"\widehat{\nabla_\theta} = \bigl(L(b) - c_\phi(\tilde z)\bigr) \nabla_\theta \log P(b) "
+        r"+ \nabla_\theta c_\phi(z) - \nabla_\theta c_\phi(\tilde z)"
+    )
+    paper = "Grathwohl et al. 2018"
+    cost = "1"
+    color, dash = "#F0A3C0", "dot"
+
+    hidden: int = Field(32, ge=1, le=4096)
+    """Hidden units of the net that predicts the loss."""
+
+    def new_state(self, shapes: Shapes) -> nn.Module:
+        return Critics([site.numel() for site in shapes.sites], self.hidden, self.learning_rate)
+
+    def predictions(self, rollout: Rollout, drawn: Pass, index: int, z: Tensor, state: nn.Module | None) -> Tensor:
+        assert isinstance(state, Critics)
+        return state.nets[index](z.flatten(1))[:, 0]
+
+
+class Critics(Learner):
+    """A small net for each layer, from its relaxed logits to the loss."""
+
+    def __init__(self, units: list[int], hidden: int, learning_rate: float) -> None:
+        super().__init__()
+        self.nets = nn.ModuleList(small_net(count, hidden) for count in units)
+        self.optimizer = torch.optim.Adam(self.parameters(), learning_rate)
+
+
+def _relaxed_from(rollout: Rollout, drawn: Pass, index: int, values: Tensor, relax: Fixed) -> Pass:
+    """A pass with the drawn bits before a layer, `values` at it, and relaxed ones after it; with its graph."""
+    before = {earlier: drawn.sites[earlier].codes.detach() for earlier in range(index)}
+    after = {later: relax for later in range(index + 1, len(drawn.sites))}
+    return rollout(at=before | {index: values} | after, derivative=True)

@@ -1,0 +1,97 @@
+"""One unit with a quadratic loss: every number between its pre-activation and what is sent back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lab.estimators import Drawn, Estimator, StraightThrough
+from lab.models import Rollout
+from lab.toy import Toy, ToyNet, exact_of, measure
+
+DRAWS = 4000
+"""Draws that the mean over the noise is taken of."""
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """A unit with the loss (b - t)² at one pre-activation and one noise."""
+
+    p: float | None
+    """P(b = 1); None for units that fire by threshold."""
+    code: float
+    loss: float
+    incoming: float
+    """L'(b): what arrives from above."""
+    factor: float | None
+    """What a straight-through rule multiplies it with; None for the others."""
+    score: float | None
+    """d log P(b) / dx; None for units that fire by threshold."""
+    sent_back: float
+    """What this rule makes of it all."""
+    mean: float
+    """The same, averaged over the noise."""
+    exact: float
+    """Derivative of the expected loss."""
+
+
+def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -> Neuron:
+    """Look at one unit under a rule.
+
+    Args:
+        rule: the estimator.
+        x: pre-activation.
+        slope: of the unit.
+        noise: in (0, 1); the bit is 1 where it is below p. Rules that draw more draw the rest themselves.
+        target: t of the loss (b - t)².
+    """
+    toy = Toy(logits=(x,), weights=(1.0,), target=target)
+    net = toy.net()
+    rollout = _WithNoise(net, rule, slope, noise)
+    state = rule.new_state(rollout.shapes)
+    loss = rule.loss(rollout, state)
+    (gradient,) = torch.autograd.grad(loss, [net.first], allow_unused=True, materialize_grads=True)
+    pre = torch.tensor([x])
+    u = torch.tensor([noise]) if rule.stochastic else None
+    code = rule.codes(pre, slope, u) if isinstance(rule, StraightThrough) else rule.bits(pre, slope, u)
+    incoming = 2 * (code - target)
+    factor = None
+    if isinstance(rule, StraightThrough):
+        factor = float(gradient / incoming) if float(incoming) else float(_factor(rule, pre, slope, u, code))
+    return Neuron(
+        p=float(rule.probability(pre, slope)) if rule.stochastic else None,
+        code=float(code),
+        loss=float((code - target) ** 2),
+        incoming=float(incoming),
+        factor=factor,
+        score=_score(rule, x, slope, code) if rule.stochastic else None,
+        sent_back=float(gradient),
+        mean=float(measure(toy, rule, slope, DRAWS).mean),
+        exact=float(exact_of(toy, rule, slope)),
+    )
+
+
+def _factor(rule: StraightThrough, x: Tensor, slope: float, u: Tensor | None, code: Tensor) -> Tensor:
+    return rule.backward(torch.ones_like(x), Drawn(x, slope, u, code))
+
+
+def _score(rule: Estimator, x: float, slope: float, code: Tensor) -> float:
+    leaf = torch.tensor([x], requires_grad=True)
+    p = rule.probability(leaf, slope)
+    chosen = p if float(code) > 0.5 else 1 - p
+    (score,) = torch.autograd.grad(chosen.log().sum(), leaf)
+    return float(score)
+
+
+class _WithNoise(Rollout):
+    """A step of a single unit whose first noise is given."""
+
+    def __init__(self, net: ToyNet, rule: Estimator, slope: float, noise: float) -> None:
+        generator = torch.Generator().manual_seed(0)
+        super().__init__(net, torch.zeros(1, 1), torch.zeros(1, dtype=torch.int64), rule, slope, generator)
+        self._given: list[float] = [noise]
+
+    def uniform(self, like: Tensor) -> Tensor:
+        return torch.full_like(like, self._given.pop()) if self._given else super().uniform(like)

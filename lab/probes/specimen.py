@@ -1,0 +1,59 @@
+"""A net to be looked into, and how to run it without leaving a trace."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lab.data.batches import normalized
+from lab.experiment import Experiment
+from lab.models import Net, stream
+
+
+class Specimen(NamedTuple):
+    """A net at one moment of its run, with what it takes to run it. Whoever changes anything copies the net first."""
+
+    experiment: Experiment
+    net: Net
+    images: Tensor
+    """Validation images (N, 28, 28) uint8."""
+    labels: Tensor
+    """Their classes (N,)."""
+    scale: tuple[float, float]
+    """(mean, std) of the pixels for this net."""
+    slope: float
+    """Of its units, at this moment."""
+    step: int
+
+    @property
+    def device(self) -> torch.device:
+        """Where the net is."""
+        return next(self.net.parameters()).device
+
+    def batch(self, size: int) -> tuple[Tensor, Tensor]:
+        """The first validation images as the net wants them (B, 1, 28, 28), and their classes (B,)."""
+        inputs = normalized(self.images[:size], *self.scale, self.device)
+        return inputs, self.labels[: len(inputs)].to(self.device)
+
+    def generator(self, purpose: str) -> torch.Generator:
+        """A random stream of its own, the same every time."""
+        return torch.Generator(self.device).manual_seed(stream(self.experiment.seed, purpose))
+
+    def copied(self) -> Specimen:
+        """The same with a net of its own."""
+        return self._replace(net=copy.deepcopy(self.net))
+
+    @contextmanager
+    def evaluating(self) -> Iterator[Net]:
+        """The net in evaluation mode; its mode is put back."""
+        training = self.net.training
+        self.net.eval()
+        try:
+            yield self.net
+        finally:
+            self.net.train(training)

@@ -1,0 +1,140 @@
+"""Bias against noise: each estimator as a dot, measured on a small net against its exact gradient."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+import pandas as pd
+import streamlit as st
+from pydantic import ValidationError
+
+from lab.estimators import Estimator
+from lab.figures.bias_variance import Dot, bias_variance_chart
+from lab.parts import sentences
+from lab.toy import PICTURED, Measured, Toy, measure
+from lab.ui.background import answer
+from lab.ui.gradients.rules import choose_rules, choose_slope
+from lab.ui.notices import show_problems
+
+DRAWS = [1000, 5000, 20_000, 100_000]
+Asked = tuple[Estimator, Future[Measured]]
+LOSSES = {"quadratic": "(w·b − t)²", "quartic": "(w·b − t)⁴", "cross-entropy": "log(1 + exp(t − w·b))"}
+
+
+def bias_variance() -> None:
+    """The section."""
+    st.caption(
+        "Every estimator on one small net with a loss L(b) of its bits, against the gradient of the expected loss, "
+        "which is the sum over all codes. Left is right: less bias. Below is calm: less noise. Bars are 95 % intervals."
+    )
+    rules = choose_rules("bias", PICTURED)
+    with st.container(horizontal=True):
+        slope = choose_slope("bias")
+        draws = st.select_slider("Draws", DRAWS, value=20_000, key="bias.draws", help="Gradient estimates per dot")
+        per_pass = st.toggle("Per loss evaluation", key="bias.cost", help="Noise at equal cost: times √(evaluations)")
+    toy = _shape()
+    if toy is None or not rules:
+        return
+    asked = [(rule, _asked(toy, rule, slope, draws)) for rule in rules]
+    waiting = not all(found.done() for _, found in asked)
+    st.fragment(_picture, run_every=0.3 if waiting else None, key="bias.live")(toy, asked, draws, per_pass, waiting)
+
+
+def _shape() -> Toy | None:
+    """The net that the person shapes; None after saying what is wrong with it."""
+    first = Toy()
+    with st.expander("The small net", icon=":material/tune:"):
+        loss = st.segmented_control(
+            "Loss L(b)", list(LOSSES), default=first.loss, format_func=LOSSES.get, required=True, key="bias.loss"
+        )
+        logits = st.text_input("Pre-activations x, one a unit", _joined(first.logits), key="bias.logits")
+        weights = st.text_input("Weights w of the sum w·b", _joined(first.weights), key="bias.weights")
+        target = st.number_input("Target t", -1e3, 1e3, first.target, 0.1, key="bias.target")
+    try:
+        numbers = {"logits": _numbers(logits, "Pre-activations"), "weights": _numbers(weights, "Weights")}
+        return Toy.model_validate({**numbers, "loss": loss, "target": target})
+    except ValidationError as error:
+        show_problems(sentences(error))
+    except ValueError as error:
+        show_problems([str(error)])
+    return None
+
+
+def _picture(toy: Toy, asked: list[Asked], draws: int, per_pass: bool, waited: bool) -> None:
+    there = [(rule, found) for rule, found in asked if found.done()]
+    problems = [str(found.exception()) for _, found in there if found.exception() is not None]
+    measured = [(rule, found.result()) for rule, found in there if found.exception() is None]
+    missing = len(asked) - len(there)
+    st.plotly_chart(
+        bias_variance_chart(
+            [_dot(rule, result, per_pass) for rule, result in measured],
+            "loss evaluation" if per_pass else "draw",
+        ),
+        key="bias.chart",
+        config={"displaylogo": False},
+        alt="; ".join(f"{rule.title}: bias {m.bias:.3g}, noise {m.noise:.3g}" for rule, m in measured),
+    )
+    st.caption(
+        f"{len(toy.logits)} units, {2 ** len(toy.logits)} codes, {draws:,} draws a dot. Circle: unbiased by proof, so "
+        "what bias it shows is what the draws cannot tell from 0. Diamond: biased. Hollow: another objective than the "
+        f"expected loss. {f'**Measuring {missing} more …**' if missing else ''}"
+    )
+    show_problems(problems)
+    if measured and not missing:
+        with st.expander("The numbers", icon=":material/table:"):
+            st.dataframe(_table(measured), hide_index=True, width="stretch")
+    if waited and not missing:
+        st.rerun()  # all is there: the timer is no longer needed
+
+
+def _asked(toy: Toy, rule: Estimator, slope: float, draws: int) -> Future[Measured]:
+    return answer(("bias", toy, rule, slope, draws), lambda: measure(toy, rule, slope, draws))
+
+
+def _dot(rule: Estimator, measured: Measured, per_pass: bool) -> Dot:
+    cost = measured.passes**0.5 if per_pass else 1.0
+    other = rule.forward != "bits" or rule.objective != Estimator.objective
+    return Dot(
+        rule.title,
+        measured.bias,
+        measured.bias_error,
+        measured.noise * cost,
+        measured.noise_error * cost,
+        rule.color,
+        "other" if other else "unbiased" if rule.unbiased else "biased",
+        f"{measured.passes} loss evaluation{'s' if measured.passes > 1 else ''} a draw",
+    )
+
+
+def _table(measured: list[tuple[Estimator, Measured]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Estimator": rule.title,
+                "Bias": result.bias,
+                "± (95 %)": result.bias_error,
+                "Noise": result.noise,
+                "± (95 %) ": result.noise_error,
+                "Evaluations": result.passes,
+                "Draws": result.draws,
+                "Mean gradient": ", ".join(f"{value:.4f}" for value in result.mean.tolist()),
+                "Exact gradient": ", ".join(f"{value:.4f}" for value in result.exact.tolist()),
+            }
+            for rule, result in measured
+        ]
+    ).round(4)
+
+
+def _joined(numbers: tuple[float, ...]) -> str:
+    return ", ".join(f"{number:g}" for number in numbers)
+
+
+def _numbers(text: str | None, what: str) -> list[float]:
+    numbers = []
+    for item in (text or "").replace(";", ",").split(","):
+        try:
+            numbers.append(float(item))
+        except ValueError:
+            shown = item.strip() or "an empty place"
+            raise ValueError(f"{what} has {shown!r}; give numbers, separated by commas, such as 0.3, -0.7.") from None
+    return numbers

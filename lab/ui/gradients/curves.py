@@ -1,0 +1,78 @@
+"""Curves: what estimators compute forward, and what they multiply onto the gradient, over the pre-activation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lab.estimators import Estimator
+from lab.figures.estimators import TwoCurves, forward_backward_chart
+from lab.probes.response import Response, response
+from lab.ui.gradients.pre_activations import NORMAL, choose_pre_activations
+from lab.ui.gradients.rules import choose_rules, choose_settings, choose_slope, with_settings
+
+FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "swish-sign", "bernoulli")
+REACH = 3.0
+POINTS = 1201
+ACTIVE = 0.01
+"""Share of a factor's peak from which on a unit counts as active."""
+
+
+def curves() -> None:
+    """The section."""
+    st.caption(
+        "Left, what a unit gives for its pre-activation: the step, or the mean of its code where bits are sampled. "
+        "Right, what the incoming gradient is multiplied with on its way back, averaged over the noise."
+    )
+    rules = choose_rules("curves", FIRST)
+    with st.container(horizontal=True):
+        slope = choose_slope("curves")
+        settings = choose_settings("curves")
+    rules = with_settings(rules, settings)
+    if not rules:
+        return
+    shown = [(rule, response(rule, slope, REACH, POINTS)) for rule in rules]
+    drawn = [TwoCurves(rule.title, *curve, rule.color, rule.dash) for rule, curve in shown]
+    figure = forward_backward_chart(drawn, height=420)
+    alt = "; ".join(f"{rule.title}: {_told(curve)}" for rule, curve in shown)
+    st.plotly_chart(figure, key="curves.chart", config={"displaylogo": False}, alt=alt)
+    source, x = choose_pre_activations("curves")
+    st.dataframe(_table(shown, slope, x), hide_index=True, width="stretch")
+    st.caption(
+        "Area: of the factor, over all pre-activations shown. Active: share of pre-activations whose factor is at "
+        f"least 1 % of its peak, {'for a standard normal distribution' if source == NORMAL else f'in {source}'}."
+    )
+
+
+def _table(shown: list[tuple[Estimator, Response]], slope: float, x: np.ndarray) -> pd.DataFrame:
+    rows = []
+    for rule, curve in shown:
+        known = curve.backward is not None
+        rows.append(
+            {
+                "Estimator": rule.title,
+                "Peak of the factor": float(np.abs(curve.backward).max()) if known else None,
+                "Area": float(np.trapezoid(curve.backward, curve.x)) if known else None,
+                "Active (%)": 100 * active_share(curve, x) if known else None,
+                "Sent back through": "the bits" if known else "the loss alone (score function)",
+                "Paper": rule.paper,
+            }
+        )
+    return pd.DataFrame(rows).round(4)
+
+
+def active_share(curve: Response, x: np.ndarray) -> float:
+    """Share of pre-activations `x` whose factor is at least 1 % of the largest; 0 where all factors are 0."""
+    assert curve.backward is not None
+    size = np.abs(curve.backward)
+    if size.max() == 0:
+        return 0.0
+    at = np.interp(x, curve.x, size, left=size[0], right=size[-1])
+    return float((at >= ACTIVE * size.max()).mean())
+
+
+def _told(curve: Response) -> str:
+    if curve.backward is None:
+        return "no factor"
+    return f"peak {np.abs(curve.backward).max():.3g}, area {np.trapezoid(curve.backward, curve.x):.3g}"

@@ -1,0 +1,74 @@
+"""One neuron under the microscope: every number on the way from its pre-activation to what is sent back."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from lab.estimators import Estimator
+from lab.probes.neuron import Neuron, look
+from lab.ui.gradients.rules import choose_rules, choose_slope
+
+FIRST = ("identity", "saturated", "hard-sigmoid", "bernoulli", "reinmax", "score-function", "disarm", "enumeration")
+
+
+def neuron() -> None:
+    """The section."""
+    st.caption(
+        "One unit with the loss L(b) = (b − t)². Move its pre-activation, its noise and the target, and follow the "
+        "numbers: pre-activation → probability → bit → incoming gradient → what each estimator sends back."
+    )
+    rules = choose_rules("neuron", FIRST)
+    with st.container(horizontal=True):
+        x = st.slider("Pre-activation x", -3.0, 3.0, 0.4, 0.05, key="neuron.x")
+        u = st.slider("Noise u", 0.01, 0.99, 0.35, 0.01, key="neuron.u", help="The bit is 1 where u < p")
+        target = st.slider("Target t", -1.0, 2.0, 0.499, 0.001, key="neuron.t", format="%.3f")
+        slope = choose_slope("neuron")
+    if not rules:
+        return
+    found = [(rule, look(rule, x, slope, u, target)) for rule in rules]
+    st.dataframe(_table(found), hide_index=True, width="stretch", key="neuron.table")
+    st.caption(
+        "Exact: derivative of the expected loss, p'(x)(L(1) − L(0)), under the rule's own probability; units that fire "
+        "by threshold have none, and are compared with logistic ones. "
+        "Incoming gradient: L'(b), which only rules that send it through the bit make use of."
+    )
+    for rule, seen in found:
+        with st.container(border=True):
+            st.markdown(f"**{rule.title}**")
+            st.latex(rule.formula.split(r"\qquad")[-1].strip().rstrip(","))
+            st.latex(_worked(rule, seen))
+
+
+def _table(found: list[tuple[Estimator, Neuron]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Estimator": rule.title,
+                "P(b = 1)": seen.p,
+                "b": seen.code,
+                "L(b)": seen.loss,
+                "Incoming L'(b)": seen.incoming,
+                "Factor": seen.factor,
+                "Sent back": seen.sent_back,
+                "Mean over the noise": seen.mean,
+                "Exact": seen.exact,
+            }
+            for rule, seen in found
+        ]
+    ).round(4)
+
+
+def _worked(rule: Estimator, seen: Neuron) -> str:
+    """The numbers in the place of the letters."""
+    if seen.factor is not None:
+        return rf"g \cdot \text{{factor}} = {seen.incoming:.3f} \cdot {seen.factor:.3f} = {seen.sent_back:.4f}"
+    if rule.zero_gradient or seen.score is None:
+        return rf"{seen.sent_back:.4f}"
+    if abs(seen.score) < 1e-9:
+        return rf"{seen.sent_back:.4f}"
+    reward = seen.sent_back / seen.score
+    return (
+        rf"\underbrace{{{reward:.4f}}}_{{\text{{what }} \nabla \log P(b) \text{{ is multiplied with}}}} \cdot "
+        rf"\underbrace{{{seen.score:.4f}}}_{{\nabla \log P(b)}} = {seen.sent_back:.4f}"
+    )

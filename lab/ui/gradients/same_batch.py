@@ -1,0 +1,137 @@
+"""Same batch, many estimators: what each would send to every layer of a net that is trained in this process."""
+
+from __future__ import annotations
+
+from concurrent.futures import CancelledError, Future
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lab.estimators import Estimator
+from lab.experiment import Experiment
+from lab.facts import couples_examples
+from lab.figures.agreement import cell_chart
+from lab.jobs import JOBS, Job
+from lab.probes.gradients import Agreement, CannotCompare, compare_gradients
+from lab.ui.background import answer
+from lab.ui.gradients.rules import choose_rules
+
+FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "bernoulli", "reinmax", "rloo")
+METRICS: dict[str, tuple[str, tuple[float, float], str]] = {
+    "cosine": ("Cosine", (-1.0, 1.0), "Cosine of the angle between the mean gradient and the reference: 1 is the same direction."),
+    "ratio": ("Length", (0.0, 2.0), "Length of the mean gradient in units of the reference's: 1 is as long."),
+    "signs": ("Signs", (0.0, 1.0), "Share of weights whose gradient has the reference's sign: 0.5 is chance."),
+    "noise": ("Noise", (0.0, 5.0), "Standard deviation of one draw in units of the reference's length."),
+    "zero": ("Zeros", (0.0, 1.0), "Share of weights whose gradient is exactly 0."),
+}
+
+
+def same_batch() -> None:
+    """The section."""
+    st.caption(
+        "One batch of validation images through the net of a run as it is now, and the gradient that each estimator "
+        "would send to every layer, against a reference."
+    )
+    runs = {job.id: job for job in JOBS.all() if len(job.experiments) == 1}
+    if not runs:
+        st.info("There is no run yet. Start one on the Train page, and come back while it trains or after it.")
+        return
+    chosen = st.selectbox("Run", list(runs), format_func=lambda id: _named(runs[id]), key="same.run", width=480)
+    job = runs[chosen]
+    experiment = job.experiments[0]
+    rules = choose_rules("same", FIRST)
+    reference = _reference(experiment)
+    with st.container(horizontal=True):
+        size = st.number_input("Images in the batch", 2, 1024, min(64, experiment.batch_size), key=f"same.size.{job.id}")
+        draws = st.number_input("Draws", 1, 256, 8, key="same.draws", help="Averaged, for rules that sample")
+        many = st.number_input("Draws of the reference", 1, 4096, 64, key="same.many")
+    _warn_of_batch(experiment, size)
+    if not rules:
+        return
+    go = st.button("Compare on the net as it is now", icon=":material/compare:", type="primary", key="same.go")
+    asked = st.session_state.get("same.asked")
+    if go:
+        step = job.view().snapshots[0].steps["step"].size
+        asked = st.session_state["same.asked"] = (job.id, step, tuple(rules), reference, size, draws, many)
+    if asked is not None and asked[0] == job.id:
+        future = _asked(job, asked)
+        waiting = not future.done()
+        st.fragment(_result, run_every=0.5 if waiting else None, key="same.live")(future, asked, waiting)
+
+
+def _named(job: Job) -> str:
+    return f"{job.number}. {job.title} · {job.status}"
+
+
+def _reference(experiment: Experiment) -> Estimator:
+    """What the others are compared to: many samples of an unbiased rule where bits are sampled."""
+    stochastic = experiment.estimator.stochastic
+    first = "rloo" if stochastic else experiment.estimator.name
+    members = Estimator.members
+    name = st.selectbox(
+        "Reference",
+        list(members),
+        index=list(members).index(first),
+        format_func=lambda item: members[item].title,
+        key=f"same.reference.{experiment.key}",
+        width=480,
+        help="Where bits are sampled, a rule without bias, drawn many times. Where they are not, no gradient is true: "
+        "the run's own rule is as good a reference as any.",
+    )
+    return experiment.estimator if name == experiment.estimator.name else members[name]()
+
+
+def _warn_of_batch(experiment: Experiment, size: int) -> None:
+    if not couples_examples(experiment.architecture):
+        return
+    other = f" This run trains on batches of {experiment.batch_size}." if size != experiment.batch_size else ""
+    st.caption(
+        ":material/info: Batch norm follows the bits and couples the images of a batch, so no rule that judges each "
+        f"image by its own loss is unbiased here, and batches of another size have other gradients.{other}"
+    )
+
+
+def _asked(job: Job, asked: tuple[Any, ...]) -> Future[list[Agreement]]:
+    _, _, rules, reference, size, draws, many = asked
+    return answer(
+        ("same", *asked),
+        lambda: job.ask(
+            lambda specimens: compare_gradients(specimens[0], rules, reference, size, draws, many)
+        ).result(),
+    )
+
+
+def _result(future: Future[list[Agreement]], asked: tuple[Any, ...], waited: bool) -> None:
+    _, step, rules, reference, *_ = asked
+    if not future.done():
+        st.progress(0.0, f"Computing {len(rules)} gradients between two steps of the run …")
+        return
+    if waited:
+        st.rerun()  # it is there: the timer is no longer needed
+    try:
+        found = future.result()
+    except CancelledError:
+        st.warning("That run has no net to look into: it failed, or was stopped before its first step.")
+        return
+    except CannotCompare as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _show(found, reference, step)
+
+
+def _show(found: list[Agreement], reference: Estimator, step: int) -> None:
+    metric = st.segmented_control(
+        "Measure", list(METRICS), default="cosine", format_func=lambda m: METRICS[m][0], required=True, key="same.metric"
+    )
+    title, (low, high), said = METRICS[metric]
+    rules, layers = list(dict.fromkeys(a.rule for a in found)), list(dict.fromkeys(a.layer for a in found))
+    values = {(a.rule, a.layer): getattr(a, metric) for a in found}
+    titles = [Estimator.members[name].title for name in rules]
+    figure = cell_chart(titles, layers, [[values[rule, layer] for layer in layers] for rule in rules], low, high, title)
+    told = "; ".join(f"{a.rule}, {a.layer}: {getattr(a, metric):.3g}" for a in found)
+    st.plotly_chart(figure, key="same.chart", config={"displaylogo": False}, alt=f"{title}: {told}")
+    st.caption(f"{said} Weights as after step {step}; reference: {reference.title}. Layers in the order they run.")
+    with st.expander("All numbers", icon=":material/table:"):
+        table = pd.DataFrame([vars(agreement) for agreement in found]).round(4)
+        st.dataframe(table, hide_index=True, width="stretch")

@@ -1,0 +1,29 @@
+"""A page in sections: one is shown at a time, and the address says which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+SECTION = "section"
+
+
+def chosen_section(titles: Mapping[str, str]) -> str:
+    """A choice among sections by their titles; a new tab starts with the one that its address names."""
+    linked = st.query_params.get(SECTION)
+    if linked is not None and linked not in titles:
+        st.error(f"The address asks for section {linked!r}; this page has {', '.join(titles)}.")
+    first = linked if linked in titles else next(iter(titles))
+    chosen = st.segmented_control(
+        "Section",
+        list(titles),
+        default=first,
+        format_func=titles.get,
+        required=True,
+        label_visibility="collapsed",
+        key="section",
+    )
+    if st.query_params.get(SECTION) != chosen:
+        st.query_params[SECTION] = chosen
+    return chosen
