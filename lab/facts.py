@@ -24,7 +24,7 @@ class Remark:
 
 def remarks(experiment: Experiment) -> list[Remark]:
     """Everything worth saying about an experiment, the most important first."""
-    about = (_gradient, _bias, _slope, _net, _cost)
+    about = (_gradient, _bias, _forward, _slope, _net, _cost)
     found = [remark for describe in about for remark in describe(experiment)]
     return sorted(found, key=lambda remark: remark.level != "warning")
 
@@ -34,6 +34,14 @@ def couples_examples(architecture: Architecture) -> bool:
     """Whether batch norm follows the bits of this net, so that one example's bits move the loss of the others."""
     with torch.device("meta"):
         return architecture.net().batch_statistics_after_bits()
+
+
+def passes_of_a_step(experiment: Experiment) -> int:
+    """Cost of one update in loss evaluations."""
+    rule = experiment.estimator
+    if not experiment.architecture.site_names or rule.cost == "1":
+        return 1
+    return rule.passes(experiment.architecture.shapes)
 
 
 def _gradient(experiment: Experiment) -> list[Remark]:
@@ -66,7 +74,18 @@ def _bias(experiment: Experiment) -> list[Remark]:
                 "batch, so an example's own loss no longer tells all that its bits did.",
             )
         ]
-    return [Remark("note", f"{rule.title} is unbiased here: its mean is the gradient of the expected loss.")]
+    return [Remark("note", f"{rule.title} is unbiased here: its mean is the gradient of {rule.objective}.")]
+
+
+def _forward(experiment: Experiment) -> list[Remark]:
+    rule = experiment.estimator
+    if not experiment.architecture.site_names or rule.forward == "bits":
+        return []
+    if rule.forward == "ternary":
+        text = f"{rule.title} is no binary rule: its units have three values."
+    else:
+        text = f"{rule.title} trains on values between 0 and 1, and is evaluated with bits."
+    return [Remark("note", text)]
 
 
 def _slope(experiment: Experiment) -> list[Remark]:
@@ -90,17 +109,14 @@ def _relu_before_bits(rule: Estimator) -> Remark:
     before = "A ReLU stands right before the binarizer"
     if rule.stochastic:
         text = f"{before}: no bit is 1 with a probability below 1/2, and those at 1/2 get no gradient."
-    elif rule.code_at_zero:
+    elif rule.step(torch.zeros(1)).item() == 1:
         text = f"{before}, and {rule.title} takes 0 for a 1: every bit of the code is 1, whatever the picture."
         return Remark("warning", f"{text} Switch the ReLU off, or choose another estimator.")
     else:
-        text = f"{before}: a bit that is 0 gets no gradient, whatever the estimator, as under 'ReLU backward'."
+        text = f"{before}: a unit below 0 gets no gradient, whatever the estimator, as under 'ReLU backward'."
     return Remark("note", f"{text} Switch it off to study the estimator itself.")
 
 
 def _cost(experiment: Experiment) -> list[Remark]:
-    rule = experiment.estimator
-    if not experiment.architecture.site_names or rule.cost == "1":
-        return []
-    passes = rule.passes(experiment.architecture.shapes)
-    return [Remark("note", f"Each update costs {passes} evaluations of the loss.")]
+    passes = passes_of_a_step(experiment)
+    return [Remark("note", f"Each update costs {passes} evaluations of the loss.")] if passes > 1 else []

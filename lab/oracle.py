@@ -13,8 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from lab.estimators.enumeration import MOST_BITS, code_table
+from lab.estimators.enumeration import code_table
 from lab.models import Net, Pass, Rollout, Site
+
+MOST_BITS = 16
+"""Bits that may be enumerated: 2^16 = 65 536 codes for every example."""
 
 
 class NotEnumerable(ValueError):
@@ -123,7 +126,7 @@ def _passed(rollout: Rollout) -> Pass:
 
 
 def _expectation(rollout: Rollout, sites: list[Site], draws: int) -> Tensor:
-    """Every code for each example by itself, all codes in one pass; every tuple of codes for an objective of several."""
+    """Every code for each example by itself, all in one pass; every tuple of codes for an objective of several."""
     rule, examples = rollout.rule, len(rollout.inputs)
     tables = _codes_by_site(sites, 1, draws)
     held = {index: table.repeat_interleave(examples, 0) for index, table in enumerate(tables)}

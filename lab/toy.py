@@ -55,7 +55,9 @@ class Toy(Value):
     def _can_be_enumerated(self) -> Self:
         units = len(self.logits)
         if units != len(self.weights):
-            raise _whole(f"logits has {units} numbers and weights has {len(self.weights)}; every unit needs one of each")
+            raise _whole(
+                f"logits has {units} numbers and weights has {len(self.weights)}; every unit needs one of each"
+            )
         if not 1 <= units <= MOST_UNITS:
             raise _whole(
                 f"logits has {units} numbers, a unit each: the exact gradient would take 2^{units} codes, "

@@ -1,7 +1,5 @@
 """Gradients: what estimators really send back, and how far that is from the truth."""
 
-import streamlit as st
-
 from lab.ui import state
 from lab.ui.gradients.bias_variance import bias_variance
 from lab.ui.gradients.curves import curves

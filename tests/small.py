@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+import pytest
+
+from lab.estimators import Estimator
 from lab.events import Evaluated, Event, Finished, Report, Step
 from lab.experiment import Experiment
 from lab.probes import Frame
@@ -30,6 +33,15 @@ def small(architecture: str = "mlp", shape: dict[str, Any] | None = None, **fiel
     gentle = {"name": "sgd", "lr": 0.02}
     images = {"name": "digits", "validation": 40}
     return Experiment.parse({"dataset": images, "architecture": net, "optimizer": gentle, **quick, **fields})
+
+
+def fitting(architecture: str, estimator: str) -> Experiment:
+    """A small experiment with an estimator, or a skip where the net has too many units for it."""
+    experiment = small(architecture)
+    refusal = Estimator.members[estimator]().refusal(experiment.architecture.shapes)
+    if refusal:
+        pytest.skip(refusal)
+    return small(architecture, estimator=estimator)
 
 
 CurveEvent = Step | Evaluated | Finished

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from lab.estimators import BROKEN, Estimator, Levels, StraightThrough, to_levels
 from lab.estimators.copies import Copy
-from lab.estimators.relaxed import Relaxed
 from lab.models import Architecture, Net, Rollout
 from tests.toys import rollout_of, toy
 
@@ -158,7 +157,7 @@ CLOSED_FORMS: dict[str, Callable[[Tensor, float], Tensor]] = {
 
 
 def test_every_surrogate_has_a_published_form() -> None:
-    assert set(CLOSED_FORMS) >= {member.name for member in SURROGATES if "mean-field" != member.name}
+    assert set(CLOSED_FORMS) >= {member.name for member in SURROGATES if member.name != "mean-field"}
 
 
 @pytest.mark.parametrize("slope", SLOPES)
@@ -221,48 +220,7 @@ def test_levels_keep_the_value_and_scale_the_gradient() -> None:
         assert gradient.tolist() == [gain] * 3
 
 
-@some([member for member in MEMBERS if member.stochastic])
-def test_frequency_of_ones_is_the_probability(member: type[Estimator]) -> None:
-    rule, draws, slope = member(), 200_000, 1.3
-    x = torch.tensor([-5.0, -0.6, -0.1, 0.0, 0.2, 0.7, 5.0])
-    noise = torch.rand(draws, len(x), generator=torch.Generator().manual_seed(11))
-    frequency = rule.bits(x.expand(draws, -1), slope, noise).double().mean(0)
-    p = rule.probability(x, slope).double()
-    # Five standard errors and a count of five, for draws of a probability of 1e-6.
-    assert ((frequency - p).abs() <= 5 * (p * (1 - p) / draws).sqrt() + 5 / draws).all()
-
-
-@some(STOCHASTIC)
-def test_probability_stays_off_zero_and_one_and_is_flat_there(member: type[Estimator]) -> None:
-    x = torch.tensor([-1e6, -30.0, -0.3, 0.0, 0.3, 30.0, 1e6], dtype=torch.float64, requires_grad=True)
-    p = member().probability(x, 1.0)
-    assert p.dtype == torch.float32
-    assert p.min().item() == pytest.approx(1e-6, rel=1e-3)
-    assert 1 - p.double().max().item() == pytest.approx(1e-6, rel=0.05)
-    assert (p.diff() >= 0).all()
-    assert p[3].item() == pytest.approx(0.5)
-    p.log().sum().backward()
-    assert x.grad is not None
-    assert (x.grad[[0, 1, 5, 6]] == 0).all()
-    assert (x.grad[2:5] > 0).all()
-
-
-@some(STOCHASTIC)
-def test_a_larger_slope_means_less_noise(member: type[Estimator]) -> None:
-    x = torch.tensor([0.3])
-    gentle, steep = (member().probability(x, slope).item() for slope in (1.0, 2.0))
-    assert 0.5 < gentle
-    # Where the slope is not the noise's, it is a temperature's, or nothing at all.
-    assert gentle < steep or (gentle == steep and (issubclass(member, Relaxed) or not member().uses_slope))
-
-
-@some(DETERMINISTIC)
-def test_deterministic_units_have_no_probability(member: type[Estimator]) -> None:
-    with pytest.raises(TypeError, match="deterministic"):
-        member().probability(torch.zeros(1), 1.0)
-
-
-SMALL: dict[str, dict[str, object]] = {"binary-mlp": {"hidden": 32}, "autoencoder": {"code_bits": 16}}
+SMALL: dict[str, dict[str, object]] = {"binary-mlp": {"hidden": 64}, "autoencoder": {"code_bits": 16}}
 NETS: dict[str, Net] = {}
 
 
@@ -278,8 +236,8 @@ def net_of(name: str) -> Net:
 def test_what_one_step_changes_in_front_of_the_bits(member: type[Estimator], name: str) -> None:
     net, rule = net_of(name), member()
     generator = torch.Generator().manual_seed(3)
-    inputs = torch.rand(6, 1, 28, 28, generator=generator)
-    rollout = Rollout(net, inputs, torch.arange(6), rule, 1.0, generator)
+    inputs = torch.rand(16, 1, 28, 28, generator=generator)
+    rollout = Rollout(net, inputs, torch.arange(16) % 10, rule, 1.0, generator)
     net.train()
     net.zero_grad()
     if rule.refusal(rollout.shapes):

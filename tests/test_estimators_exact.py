@@ -3,6 +3,7 @@ variances against the reference table. Draws are rows of one batch; seeds are fi
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
@@ -11,8 +12,9 @@ import torch
 from torch import Tensor
 
 from lab.estimators import Estimator
+from lab.estimators.score_function import Reinforce
 from lab.oracle import MOST_BITS, exact_gradient
-from tests.toys import TOY4_LOGITS, TOY4_WEIGHTS, gradients_by_draw, rollout_of, toy, toy1, toy4
+from tests.toys import gradients_by_draw, rollout_of, toy, toy1, toy4
 
 DRAWS = 20_000
 BOUND = 5.0
@@ -33,7 +35,8 @@ def variants(member: type[Estimator]) -> Iterator[Estimator]:
 
 
 EVERY = [rule for member in Estimator.members.values() for rule in variants(member)]
-UNBIASED = [rule for rule in EVERY if rule.unbiased]
+UNBIASED = [rule for rule in EVERY if rule.unbiased and (not rule.wraps or isinstance(rule.rule, Reinforce))]  # type: ignore[attr-defined]
+"""An average has its rule's mean by definition; one that remembers stands for all of them."""
 
 
 def enumerable(rule: Estimator, bits: int) -> Estimator:
@@ -97,7 +100,7 @@ def test_biased_rules_are_told_from_unbiased_ones(rule: Estimator) -> None:
     # The same comparison must be able to fail. A quartic loss, because ReinMax is exact for a quadratic one.
     exact = exact_gradient(rollout_of(toy4("quartic"), rule))
     drawn = estimates(toy4("quartic", DRAWS), rule)
-    assert "first" not in drawn or standard_errors_off(drawn["first"], exact["first"]) > 20
+    assert "first" not in drawn or standard_errors_off(drawn["first"], exact["first"]) > 1.5 * BOUND
 
 
 @pytest.mark.parametrize("name", ["bernoulli", "stochastic-hard-sigmoid"])
@@ -156,20 +159,30 @@ def test_more_samples_have_less_variance() -> None:
 
 
 def test_the_optimal_baseline_leaves_a_single_unit_no_variance() -> None:
-    rule = Estimator.members["optimal-baseline"](decay=0.0)
-    drawn = estimates(toy1(1.5, 400_000), rule)["first"]
-    plain = estimates(toy1(1.5, 400_000), Estimator.members["reinforce"]())["first"]
-    assert drawn.var() < plain.var() / 1000
+    best, plain = (
+        estimates(toy1(1.5, DRAWS), Estimator.members[name]())["first"]
+        for name in ("optimal-baseline", "score-function")
+    )
+    assert best.var() < plain.var() / 1000
 
 
-@pytest.mark.parametrize("name", ["input-baseline", "relax", "rebar"])
+POOR_STARTS: dict[str, dict[str, Any]] = {
+    "input-baseline": {},
+    "relax": {},
+    "rebar": {"strength": 0.3, "temperature": 4.0},
+}
+
+
+@pytest.mark.parametrize("name", POOR_STARTS)
 def test_what_learns_grows_less_noisy(name: str) -> None:
-    member = Estimator.members[name]
-    rule, draws = member(learning_rate=0.05), 4000
+    rule, draws = Estimator.members[name](learning_rate=0.05, **POOR_STARTS[name]), 250
     net = toy4(draws=draws)
     state = rule.new_state(rollout_of(net, rule).shapes)
-    variances = [gradients_by_draw(net, rule, state, seed=seed)["first"].var(0).sum().item() for seed in range(150)]
-    assert sum(variances[-5:]) < 0.75 * sum(variances[:5])
+    before = gradients_by_draw(toy4(draws=DRAWS), rule, copy.deepcopy(state))["first"].var(0).sum()
+    for seed in range(60):
+        gradients_by_draw(net, rule, state, seed=seed)
+    after = gradients_by_draw(toy4(draws=DRAWS), rule, state)["first"].var(0).sum()
+    assert after < 0.8 * before
 
 
 def test_zero_gradient_rules_estimate_zero() -> None:

@@ -15,7 +15,7 @@ from lab.models import Architecture
 from lab.models.convnet import ConvNet
 from lab.models.mlp import MLP
 from lab.presets import PRESETS
-from tests.small import small
+from tests.small import fitting, small
 
 every_estimator = pytest.mark.parametrize("name", Estimator.members)
 every_architecture = pytest.mark.parametrize("architecture", Architecture.members)
@@ -32,7 +32,7 @@ def saying(experiment: Experiment, words: str) -> Remark | None:
 @every_architecture
 @every_estimator
 def test_a_rule_without_gradient_is_warned_of_and_no_other(name: str, architecture: str) -> None:
-    experiment = small(architecture, estimator=name)
+    experiment = fitting(architecture, name)
     rule, last = experiment.estimator, experiment.architecture.site_names[-1]
     remark = saying(experiment, "No gradient reaches anything")
     assert (remark is not None) == rule.zero_gradient
@@ -45,7 +45,7 @@ def test_a_rule_without_gradient_is_warned_of_and_no_other(name: str, architectu
 @every_architecture
 @every_estimator
 def test_unbiased_is_said_only_where_it_is_true(name: str, architecture: str) -> None:
-    experiment = small(architecture, estimator=name)
+    experiment = fitting(architecture, name)
     rule = experiment.estimator
     norms_follow = experiment.architecture.build(0).batch_statistics_after_bits()
     claimed = saying(experiment, r"is unbiased here")
@@ -79,24 +79,24 @@ class TestReluBeforeBits:
     @every_estimator
     def test_is_said_where_it_stands_and_only_there(self, name: str) -> None:
         words = "ReLU stands right before the binarizer"
-        assert saying(small("autoencoder", estimator=name), words)
+        assert saying(fitting("autoencoder", name), words)
         assert not saying(small("autoencoder", {"relu": False}, estimator=name), words)
-        assert not saying(small("mlp", estimator=name), words)
+        assert not saying(fitting("mlp", name), words)
 
     @every_estimator
     def test_what_is_said_of_the_bits_is_true(self, name: str) -> None:
         rule = Estimator.members[name]()
         rectified = torch.linspace(-2, 2, 101).relu()
-        experiment = small("autoencoder", estimator=name)
+        experiment = fitting("autoencoder", name)
         if rule.stochastic:
             assert saying(experiment, "no bit is 1 with a probability below 1/2")
             assert rule.probability(rectified, 1.3).min() == 0.5
             return
-        always_on = bool(rule.step(rectified).all())
+        always_on = bool((rule.step(rectified) == 1).all())
         remark = saying(experiment, "every bit of the code is 1, whatever the picture")
         assert (remark is not None) == always_on
         assert remark is None or remark.level == "warning"
-        assert (saying(experiment, "a bit that is 0 gets no gradient") is not None) == (not always_on)
+        assert (saying(experiment, "a unit below 0 gets no gradient") is not None) == (not always_on)
 
 
 def test_the_floor_of_binarized_logits_is_said() -> None:
@@ -108,8 +108,8 @@ def test_the_floor_of_binarized_logits_is_said() -> None:
 
 @every_estimator
 def test_the_cost_of_an_update_is_said_where_it_is_more_than_one_pass(name: str) -> None:
-    experiment = small("convnet", estimator=name)
-    passes = experiment.estimator.passes(2)
+    experiment = small("mlp", {"hidden": (8,)}, estimator=name)
+    passes = experiment.estimator.passes(experiment.architecture.shapes)
     remark = saying(experiment, r"Each update costs")
     assert (remark is not None) == (passes > 1)
     assert remark is None or f"costs {passes} evaluations of the loss" in remark.text

@@ -28,6 +28,7 @@ REINFORCE = Estimator.members["reinforce"]()
 
 DOUBLE: Any = SimpleNamespace(
     stochastic=True,
+    draws_in_objective=1,
     levels="0/1",
     probability=lambda x, slope: torch.sigmoid(slope * x),
     binarize=lambda x, slope, noise: (noise < torch.sigmoid(slope * x)).to(x.dtype),

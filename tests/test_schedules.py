@@ -15,6 +15,7 @@ from lab.schedules import (
     Constant,
     Cosine,
     Exponential,
+    Geometric,
     Linear,
     OneCycle,
     Progress,
@@ -50,6 +51,13 @@ def test_constant() -> None:
 def test_linear() -> None:
     line = Linear(start=2.0, end=-1.0)
     assert [at_fraction(line, fraction) for fraction in (0, 0.25, 0.5, 1)] == pytest.approx([2.0, 1.25, 0.5, -1.0])
+
+
+def test_geometric_of_ede() -> None:
+    growing = Geometric(start=0.1, end=10.0)
+    assert [at_fraction(growing, fraction) for fraction in (0, 0.25, 0.5, 1)] == pytest.approx(
+        [0.1, 0.1**0.5, 1.0, 10.0]
+    )
 
 
 def test_cosine() -> None:
@@ -151,6 +159,7 @@ small = st.floats(-1e3, 1e3)
 schedules = st.one_of(
     st.builds(Constant, value=small),
     st.builds(Linear, start=small, end=small),
+    st.builds(Geometric, start=st.floats(0.01, 100), end=st.floats(0.01, 100)),
     st.builds(Cosine, start=small, end=small),
     st.builds(Exponential, start=small, rate=st.floats(0.01, 10), floor=st.just(-1e4), ceiling=st.floats(1, 1e4)),
     st.builds(Step, start=small, factor=st.floats(0.01, 1.0), every=st.integers(1, 100)),
@@ -166,7 +175,9 @@ schedules = st.one_of(
 
 
 def test_every_schedule_is_among_the_generated_ones() -> None:
-    assert {Constant, Linear, Cosine, Exponential, Step, OneCycle, CappedLinear} == set(Schedule.members.values())
+    assert {Constant, Linear, Geometric, Cosine, Exponential, Step, OneCycle, CappedLinear} == set(
+        Schedule.members.values()
+    )
 
 
 @given(schedules, st.integers(1, 10**6), st.floats(0.01, 1e4))

@@ -46,8 +46,8 @@ class ARM(Antithetic):
     title = "ARM"
     summary = "Compares bits with their antithetic twin, weighed by the noise that gave them. Unbiased, low variance."
     formula = (
-        r"\widehat{\nabla_{\theta_i}} = \bigl(L(\mathbb 1[u > \sigma(-\theta)]) - L(\mathbb 1[u < \sigma(\theta)])\bigr)"
-        r"\bigl(u_i - \tfrac12\bigr), \qquad \theta = \operatorname{logit} p"
+        r"\widehat{\nabla_{\theta_i}} = \bigl(L(\mathbb 1[u > \sigma(-\theta)]) - L(\mathbb 1[u < \sigma(\theta)])"
+        r"\bigr)\bigl(u_i - \tfrac12\bigr), \qquad \theta = \operatorname{logit} p"
     )
     paper = "Yin & Zhou 2019"
     color, dash = "#009E73", "longdashdot"

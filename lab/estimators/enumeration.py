@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 MOST_UNITS = 64
 """Units that may be flipped one by one."""
-MOST_BITS = 16
-"""Bits whose codes may all be gone through: 2^16 = 65 536 of them for every example."""
+MOST_BITS = 10
+"""Units whose codes may all be gone through in a step: 2^10 = 1 024 runs of the net for every example."""
 
 
 class LocalExpectation(BlackBox):
@@ -25,9 +25,7 @@ class LocalExpectation(BlackBox):
     name = "local-expectation"
     title = "Local expectation"
     summary = "Tries both values of every unit with all others as drawn. Unbiased; a pass for each value of each unit."
-    formula = (
-        r"\widehat{\nabla_{x_i}} = p_i'\, \bigl(L(b_i = 1, b_{-i}) - L(b_i = 0, b_{-i})\bigr)"
-    )
+    formula = r"\widehat{\nabla_{x_i}} = p_i'\, \bigl(L(b_i = 1, b_{-i}) - L(b_i = 0, b_{-i})\bigr)"
     paper = "Titsias & Lázaro-Gredilla 2015"
     aliases = ("Rao-Blackwellized score function",)
     cost = "1 + 2 n"

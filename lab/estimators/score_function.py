@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
@@ -110,7 +111,7 @@ class OptimalBaseline(BlackBox):
 class MovingAverage(nn.Module):
     """Exponential moving averages of some shapes, corrected for their start at 0; 0 before the first update."""
 
-    def __init__(self, decay: float, shapes: list[tuple[int, ...]] | list[torch.Size]) -> None:
+    def __init__(self, decay: float, shapes: Sequence[tuple[int, ...]]) -> None:
         super().__init__()
         self.decay = decay
         for index, shape in enumerate(shapes):
@@ -174,7 +175,7 @@ class Learner(nn.Module):
 
 
 class LearnedBaseline(Learner):
-    """A net with one hidden layer from inputs (B, ...) to the loss to expect (B,). Starts at 0, with weights of seed 0."""
+    """A net with one hidden layer from inputs (B, ...) to the loss to expect (B,). Starts at 0."""
 
     def __init__(self, inputs: int, hidden: int, learning_rate: float) -> None:
         super().__init__()

@@ -95,7 +95,9 @@ class ReinMax(StraightThrough):
     name = "reinmax"
     title = "ReinMax"
     summary = "Sends more gradient where the bit was unlikely. Unbiased for a quadratic loss, at no more cost."
-    formula = r"b \sim \mathrm{Bernoulli}(p),\; p = \sigma(ax), \qquad \frac{\partial b}{\partial x} := \tfrac a2\,|b - p|"
+    formula = (
+        r"b \sim \mathrm{Bernoulli}(p),\; p = \sigma(ax), \qquad \frac{\partial b}{\partial x} := \tfrac a2\,|b - p|"
+    )
     paper = "Liu et al. 2023, Bridging Discrete and Backpropagation"
     is_not = "Not unbiased beyond quadratic losses."
     stochastic = True

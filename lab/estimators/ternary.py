@@ -13,7 +13,9 @@ class Ternary(Copy):
 
     name = "ternary"
     title = "Ternary straight-through (SteTern)"
-    summary = "Small pre-activations give 0, halfway between the two levels. Not a binary rule: each unit takes 1.6 bits."
+    summary = (
+        "Small pre-activations give 0, halfway between the two levels. Not a binary rule: each unit takes 1.6 bits."
+    )
     formula = (
         r"b_\pm = \operatorname{sign}(x)\,\mathbb 1[|x| > \Delta], \qquad "
         r"\frac{\partial b_\pm}{\partial x} := \mathbb 1[|x| \le c]"

@@ -40,7 +40,9 @@ def bias_variance_chart(dots: Sequence[Dot], per: str = "draw", height: int = 48
             height,
             hovermode="closest",
             xaxis=axis("bias: |mean - exact gradient| / |exact gradient|", **scale, range=_range(d.bias for d in dots)),
-            yaxis=axis(f"noise: deviation of one {per} / |exact gradient|", **scale, range=_range(d.noise for d in dots)),
+            yaxis=axis(
+                f"noise: deviation of one {per} / |exact gradient|", **scale, range=_range(d.noise for d in dots)
+            ),
             showlegend=False,
             margin={"l": 64, "r": 20, "t": 10, "b": 50, "pad": 0},
         ),

@@ -16,7 +16,7 @@ LEFT, RIGHT = [0.0, 0.43], [0.57, 1.0]  # the panels' shares of the width
 
 @dataclass(frozen=True)
 class TwoCurves:
-    """An estimator over pre-activations `x` (N,): `forward` (N,) and the factor `backward` (N,), None if there is none."""
+    """An estimator over pre-activations `x` (N,): `forward` (N,), and the factor `backward` (N,) if it has one."""
 
     name: str
     x: ArrayLike
@@ -33,7 +33,7 @@ def forward_backward_chart(
     backward_title: str = "factor on the gradient",
     height: int = 220,
 ) -> Figure:
-    """Two small panels over the pre-activations, a line for each estimator in both; a legend where there are several."""
+    """Two panels over the pre-activations, a line for each estimator in both; a legend where there are several."""
     horizontal: dict[str, Any] = {"zerolinecolor": ZERO_COLOR, "nticks": 5}
     vertical: dict[str, Any] = {"zerolinecolor": ZERO_COLOR, "nticks": 5, "tickformat": "~g", "rangemode": "tozero"}
     several = len(rules) > 1

@@ -9,7 +9,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any, Literal
 
@@ -18,14 +18,12 @@ from lab.devices import DeviceMissing
 from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs.estimate import fraction, seconds_left
 from lab.jobs.looks import Looks
+from lab.jobs.pace import Pace
+from lab.jobs.questions import Question, Questions
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
-from lab.probes import Specimen
 from lab.recorder import Recorder, recorded
 from lab.training import Training
-
-Question = Callable[[Sequence[Specimen]], Any]
-"""Something to find out about the nets of a job. It may run them, and must not change them."""
 
 STOPPED = "Stopped. What was recorded is kept."
 
@@ -53,9 +51,7 @@ class Job:
         self._download: tuple[int, int] | None = None
         self._recorders = [Recorder() for _ in self.experiments]
         self._trainings: list[Training] = []
-        self._specimens: list[Specimen] = []
-        """The nets as they were when the job ended."""
-        self._questions: list[tuple[Question, Future[Any]]] = []
+        self._questions = Questions()
         self._progress = 0.0
         self._base_version = 0
         self._watched = -math.inf
@@ -92,7 +88,6 @@ class Job:
                 self.experiments = tuple(Experiment.parse(item) for item in data)
             self._base_version = self._version() + 1
             self._recorders, self._trainings, self._progress = [Recorder() for _ in self.experiments], [], 0.0
-            self._specimens = []
             self._playing, self._stopped, self._restart, self._steps_asked = False, False, True, 0
             self._start_thread()
             self._wake()
@@ -109,21 +104,10 @@ class Job:
             self._wake()
 
     def ask(self, question: Question) -> Future[Any]:
-        """Find out something about the nets, one for each experiment, between two steps; at once where it has ended.
-
-        The answer may be an exception: one of the question's own, or `CancelledError` where there will be no nets.
-        """
-        answer: Future[Any] = Future()
+        """Find out something about the nets, between two steps; `CancelledError` where there will be none."""
+        answer = self._questions.add(question)
         with self._condition:
-            if not self.ended:
-                self._questions.append((question, answer))
-                self._wake()
-                return answer
-            specimens = list(self._specimens)
-        if specimens:
-            _answer(question, answer, specimens)
-        else:
-            answer.cancel()
+            self._condition.notify_all()
         return answer
 
     # What a page may see
@@ -157,24 +141,12 @@ class Job:
             fixed = (self._status, self._message, self._version(), self._download, self._progress)
         status, message, version, download, progress = fixed
         snapshots = tuple(recorder.snapshot() for recorder in recorders)
-        left = None
-        if trainings:
-            under_way = [t for t, shown in zip(trainings, snapshots, strict=True) if shown.finished is None]
-            progress = fraction(under_way)
-            left = seconds_left(under_way, self._speed)
-        return JobView(
-            self.id,
-            self.title,
-            status,
-            message,
-            version,
-            download,
-            experiments,
-            snapshots,
-            progress,
-            left,
-            self._slots.place(self) if status == "queued" else 0,
-        )
+        under_way = [t for t, shown in zip(trainings, snapshots, strict=False) if shown.finished is None]
+        progress = fraction(under_way) if trainings else progress
+        left = seconds_left(under_way, self._speed) if trainings else None
+        place = self._slots.place(self) if status == "queued" else 0
+        names = self.id, self.title
+        return JobView(*names, status, message, version, download, experiments, snapshots, progress, left, place)
 
     @property
     def version(self) -> int:
@@ -220,19 +192,20 @@ class Job:
                 if latest:
                     self._slots.release(self)
             if latest:
-                self._answer_questions(self._specimens)
+                self._questions.rest([])
 
     def _run(self) -> bool:
         """Train from the initial weights; returns whether it was rewound and has to start again."""
         with self._condition:
             self._restart = False
+            self._questions.resume()
             experiments, recorders = self.experiments, self._recorders
             self._set("preparing")
         trainings = [Training(experiment, self._on_download) for experiment in experiments]
         with self._condition:
             self._trainings, self._download = trainings, None
         runs = [recorded(training.events(), recorder) for training, recorder in zip(trainings, recorders, strict=True)]
-        looks, stepped, shown = Looks(trainings, recorders), time.monotonic(), False
+        looks, pace, shown = Looks(trainings, recorders), Pace(self._condition), False
         while runs:
             turn = "look" if not shown and looks.due(self._watched) else self._turn(shown)
             if turn == "end":
@@ -241,10 +214,10 @@ class Job:
                 looks.take()
                 shown = True
             elif turn == "answer":
-                self._answer_questions([training.specimen() for training in trainings])
+                self._questions.answer([training.specimen() for training in trainings])
             else:
                 runs, shown = [run for run in runs if next(run, None)], False
-                stepped = self._pace(stepped)
+                pace.keep(self._speed, lambda: self._playing and not self._stopped)
         if not self._restart:
             looks.take()
         with self._condition:
@@ -282,19 +255,10 @@ class Job:
                 self._set("queued")
                 self._condition.wait(0.2)
 
-    def _pace(self, last: float) -> float:
-        """Sleep as the speed limit asks, but wake at once when a person asks for something."""
-        with self._condition:
-            if self._speed and self._playing and not self._stopped:
-                remaining = last + 1 / self._speed - time.monotonic()
-                if remaining > 0:
-                    self._condition.wait(remaining)
-        return time.monotonic()
-
     def _end(self, trainings: list[Training], recorders: list[Recorder]) -> None:
         ends = [recorder.snapshot().finished for recorder in recorders]
         # Optimizers, batches and kept weights go: an ended job keeps its nets, and what its recorders remember.
-        self._specimens = [training.specimen() for training in trainings]
+        self._questions.rest([training.specimen() for training in trainings])
         self._trainings = []
         if self._stopped and None in ends:
             self._progress = fraction(trainings)
@@ -303,15 +267,6 @@ class Job:
             self._progress = 1.0
             diverged = [end.message for end in ends if end is not None and end.reason == "diverged"]
             self._set("finished", " ".join(diverged))
-
-    def _answer_questions(self, specimens: list[Specimen]) -> None:
-        with self._condition:
-            questions, self._questions = self._questions, []
-        for question, answer in questions:
-            if specimens:
-                _answer(question, answer, specimens)
-            else:
-                answer.cancel()
 
     def _on_download(self, done: int, total: int) -> None:
         with self._condition:
@@ -342,12 +297,3 @@ class Job:
 
     def _version(self) -> int:
         return self._base_version + sum(recorder.version for recorder in self._recorders)
-
-
-def _answer(question: Question, answer: Future[Any], specimens: Sequence[Specimen]) -> None:
-    if not answer.set_running_or_notify_cancel():
-        return
-    try:
-        answer.set_result(question(specimens))
-    except Exception as error:  # whoever asked learns of it; the run goes on
-        answer.set_exception(error)

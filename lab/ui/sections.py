@@ -19,7 +19,7 @@ def chosen_section(titles: Mapping[str, str]) -> str:
         "Section",
         list(titles),
         default=first,
-        format_func=titles.get,
+        format_func=lambda name: titles[name],
         required=True,
         label_visibility="collapsed",
         key="section",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from lab.facts import passes_of_a_step
 from lab.figures.downsample import recent_mean
 from lab.jobs import JobView
 from lab.ui.contestants import Contestant, contestants
@@ -49,5 +50,5 @@ def _row(run: Contestant) -> dict[str, float | str | None]:
         if report.test.accuracy is not None:
             row["test accuracy"] = 100 * report.test.accuracy
     row["images a second"] = round(run.snapshot.images_per_second(run.experiment.batch_size))
-    row["passes a step"] = run.experiment.estimator.passes(len(run.experiment.architecture.site_names))
+    row["passes a step"] = passes_of_a_step(run.experiment)
     return row

@@ -45,7 +45,12 @@ def _shape() -> Toy | None:
     first = Toy()
     with st.expander("The small net", icon=":material/tune:"):
         loss = st.segmented_control(
-            "Loss L(b)", list(LOSSES), default=first.loss, format_func=LOSSES.get, required=True, key="bias.loss"
+            "Loss L(b)",
+            list(LOSSES),
+            default=first.loss,
+            format_func=lambda name: LOSSES[name],
+            required=True,
+            key="bias.loss",
         )
         logits = st.text_input("Pre-activations x, one a unit", _joined(first.logits), key="bias.logits")
         weights = st.text_input("Weights w of the sum w·b", _joined(first.weights), key="bias.weights")

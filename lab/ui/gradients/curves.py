@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -38,33 +40,41 @@ def curves() -> None:
     alt = "; ".join(f"{rule.title}: {_told(curve)}" for rule, curve in shown)
     st.plotly_chart(figure, key="curves.chart", config={"displaylogo": False}, alt=alt)
     source, x = choose_pre_activations("curves")
-    st.dataframe(_table(shown, slope, x), hide_index=True, width="stretch")
+    st.dataframe(_table(shown, x), hide_index=True, width="stretch")
     st.caption(
         "Area: of the factor, over all pre-activations shown. Active: share of pre-activations whose factor is at "
         f"least 1 % of its peak, {'for a standard normal distribution' if source == NORMAL else f'in {source}'}."
     )
 
 
-def _table(shown: list[tuple[Estimator, Response]], slope: float, x: np.ndarray) -> pd.DataFrame:
+def _table(shown: list[tuple[Estimator, Response]], x: np.ndarray) -> pd.DataFrame:
     rows = []
     for rule, curve in shown:
-        known = curve.backward is not None
+        peak, area = size_of(curve)
         rows.append(
             {
                 "Estimator": rule.title,
-                "Peak of the factor": float(np.abs(curve.backward).max()) if known else None,
-                "Area": float(np.trapezoid(curve.backward, curve.x)) if known else None,
-                "Active (%)": 100 * active_share(curve, x) if known else None,
-                "Sent back through": "the bits" if known else "the loss alone (score function)",
+                "Peak of the factor": peak,
+                "Area": area,
+                "Active (%)": 100 * active_share(curve, x),
+                "Sent back through": "the bits" if curve.backward is not None else "the loss alone (score function)",
                 "Paper": rule.paper,
             }
         )
     return pd.DataFrame(rows).round(4)
 
 
+def size_of(curve: Response) -> tuple[float, float]:
+    """The largest factor and the area under it; NaN where the gradient does not come through the bits."""
+    if curve.backward is None:
+        return math.nan, math.nan
+    return float(np.abs(curve.backward).max()), float(np.trapezoid(curve.backward, curve.x))
+
+
 def active_share(curve: Response, x: np.ndarray) -> float:
-    """Share of pre-activations `x` whose factor is at least 1 % of the largest; 0 where all factors are 0."""
-    assert curve.backward is not None
+    """Share of pre-activations `x` whose factor is at least 1 % of the largest; 0 where all are 0, NaN without one."""
+    if curve.backward is None:
+        return math.nan
     size = np.abs(curve.backward)
     if size.max() == 0:
         return 0.0
@@ -73,6 +83,5 @@ def active_share(curve: Response, x: np.ndarray) -> float:
 
 
 def _told(curve: Response) -> str:
-    if curve.backward is None:
-        return "no factor"
-    return f"peak {np.abs(curve.backward).max():.3g}, area {np.trapezoid(curve.backward, curve.x):.3g}"
+    peak, area = size_of(curve)
+    return f"peak {peak:.3g}, area {area:.3g}"

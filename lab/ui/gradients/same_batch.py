@@ -19,7 +19,11 @@ from lab.ui.gradients.rules import choose_rules
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "bernoulli", "reinmax", "rloo")
 METRICS: dict[str, tuple[str, tuple[float, float], str]] = {
-    "cosine": ("Cosine", (-1.0, 1.0), "Cosine of the angle between the mean gradient and the reference: 1 is the same direction."),
+    "cosine": (
+        "Cosine",
+        (-1.0, 1.0),
+        "Cosine of the angle between the mean gradient and the reference: 1 is the same direction.",
+    ),
     "ratio": ("Length", (0.0, 2.0), "Length of the mean gradient in units of the reference's: 1 is as long."),
     "signs": ("Signs", (0.0, 1.0), "Share of weights whose gradient has the reference's sign: 0.5 is chance."),
     "noise": ("Noise", (0.0, 5.0), "Standard deviation of one draw in units of the reference's length."),
@@ -43,7 +47,9 @@ def same_batch() -> None:
     rules = choose_rules("same", FIRST)
     reference = _reference(experiment)
     with st.container(horizontal=True):
-        size = st.number_input("Images in the batch", 2, 1024, min(64, experiment.batch_size), key=f"same.size.{job.id}")
+        size = st.number_input(
+            "Images in the batch", 2, 1024, min(64, experiment.batch_size), key=f"same.size.{job.id}"
+        )
         draws = st.number_input("Draws", 1, 256, 8, key="same.draws", help="Averaged, for rules that sample")
         many = st.number_input("Draws of the reference", 1, 4096, 64, key="same.many")
     _warn_of_batch(experiment, size)
@@ -122,7 +128,12 @@ def _result(future: Future[list[Agreement]], asked: tuple[Any, ...], waited: boo
 
 def _show(found: list[Agreement], reference: Estimator, step: int) -> None:
     metric = st.segmented_control(
-        "Measure", list(METRICS), default="cosine", format_func=lambda m: METRICS[m][0], required=True, key="same.metric"
+        "Measure",
+        list(METRICS),
+        default="cosine",
+        format_func=lambda m: METRICS[m][0],
+        required=True,
+        key="same.metric",
     )
     title, (low, high), said = METRICS[metric]
     rules, layers = list(dict.fromkeys(a.rule for a in found)), list(dict.fromkeys(a.layer for a in found))
