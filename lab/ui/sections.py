@@ -12,9 +12,11 @@ SECTION = "section"
 def chosen_section(titles: Mapping[str, str]) -> str:
     """A choice among sections by their titles; a new tab starts with the one that its address names."""
     linked = st.query_params.get(SECTION)
-    if linked is not None and linked not in titles:
+    first = next(iter(titles))
+    if linked in titles:
+        first = str(linked)
+    elif linked is not None:
         st.error(f"The address asks for section {linked!r}; this page has {', '.join(titles)}.")
-    first = linked if linked in titles else next(iter(titles))
     chosen = st.segmented_control(
         "Section",
         list(titles),
