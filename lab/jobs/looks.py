@@ -10,7 +10,7 @@ from lab.training import Training
 
 SECONDS_BETWEEN = 0.7
 """Pause between two looks."""
-SHARE = 0.05
+SHARE = 0.03
 """At most this share of the time of a run goes into looks."""
 WATCHED = 6.0
 """So many seconds after a page has asked how a run is, somebody may still be watching."""
