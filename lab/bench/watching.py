@@ -13,17 +13,17 @@ WINDOW: ViewportSize = {"width": 1440, "height": 900}
 PATIENCE = 120
 """Seconds until a run must have started."""
 STEPS_ON_PAGE = """() => {
-  const board = document.querySelector(".lab-readout").closest(".lab-board")
   const seen = (window.__labSteps = [])
   const look = () => {
-    for (const readout of board.querySelectorAll(".lab-readout")) {
+    for (const readout of document.querySelectorAll(".lab-readout")) {
       const step = /^step (.+)$/.exec(readout.querySelector(".lab-help").textContent)
       if (!step) continue
       const count = Number(step[1].replace(/\\D/g, ""))
       if (seen.at(-1)?.[1] !== count) seen.push([performance.now() / 1000, count])
     }
   }
-  new MutationObserver(look).observe(board, { childList: true, characterData: true, subtree: true })
+  // The whole page: a board that shows an earlier run is replaced when the new one starts.
+  new MutationObserver(look).observe(document.body, { childList: true, characterData: true, subtree: true })
 }"""
 """Notes when the page showed which step: (seconds, step)."""
 

@@ -9,11 +9,9 @@ from lab.recorder import Recorder
 from lab.training import Training
 
 SECONDS_BETWEEN = 0.7
-"""Pause between two looks."""
-SHARE = 0.05
+"""Least pause between two looks."""
+SHARE = 0.03
 """At most this share of the time of a run goes into looks."""
-WATCHED = 6.0
-"""So many seconds after a page has asked how a run is, somebody may still be watching."""
 
 
 class Looks:
@@ -21,17 +19,20 @@ class Looks:
 
     def __init__(self, trainings: Sequence[Training], recorders: Sequence[Recorder]) -> None:
         self._pairs = list(zip(trainings, recorders, strict=True))
-        self._after = time.monotonic() + SECONDS_BETWEEN
+        self._taken = time.monotonic()
+        self._after = self._taken + SECONDS_BETWEEN
 
     def due(self, watched: float) -> bool:
-        """Whether it is time for another one, if a page last asked at the moment `watched` of the monotonic clock."""
-        now = time.monotonic()
-        return now > self._after and now < watched + WATCHED
+        """Whether it is time for another one, if a page last asked at the moment `watched` of the monotonic clock.
+
+        One that nobody has asked for since the last is not: the page shows it when it asks again.
+        """
+        return watched > self._taken and time.monotonic() > self._after
 
     def take(self) -> None:
         """Show what is inside the nets now."""
         started = time.monotonic()
         for training, recorder in self._pairs:
             recorder.show(training.frame())
-        ended = time.monotonic()
+        self._taken = ended = time.monotonic()
         self._after = ended + max(SECONDS_BETWEEN, (ended - started) / SHARE)

@@ -14,7 +14,7 @@ from lab.ui.draft import Draft
 from lab.ui.live_board import live_board
 from lab.ui.transport import transport
 
-WHILE_TRAINING = max(0.8, 4.0 / (os.cpu_count() or 1))
+WHILE_TRAINING = max(0.8, 5.0 / (os.cpu_count() or 1))
 """Every update takes a browser on this machine a third of a processor's second: where there are few, from the run."""
 SECONDS_BETWEEN_UPDATES = {"running": WHILE_TRAINING, "preparing": 0.6, "queued": 1.0, "paused": 1.0}
 WORDS = {
