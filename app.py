@@ -13,8 +13,8 @@ st.html(UI / "page.css")
 warm()
 st.navigation(
     [
-        st.Page("pages/train.py", title="Train", icon=":material/play_circle:", default=True),
-        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-        st.Page("pages/gradients.py", title="Gradients", icon=":material/show_chart:"),
+        st.Page("views/train.py", title="Train", icon=":material/play_circle:", default=True),
+        st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("views/gradients.py", title="Gradients", icon=":material/show_chart:"),
     ]
 ).run()

@@ -215,12 +215,21 @@ def _apply(data: dict[str, Any], change: str) -> None:
         if not isinstance(holder, dict):
             raise InvalidExperiment([f"{path.strip()!r} leads nowhere: {parent!r} has no fields to set."])
     value = _literal(text.strip())
+    if isinstance(holder.get(last), list | tuple):
+        value = _listed(text.strip(), value)
     if last == "name" and parents:
         data[parents[-1]] = {"name": value}
     elif isinstance(holder.get(last), dict) and isinstance(value, str):
         holder[last] = {"name": value}  # in full, so that a later change finds its fields
     else:
         holder[last] = value
+
+
+def _listed(text: str, value: Any) -> Any:
+    """A list as one writes it on a command line: 1,2 is [1, 2], and 1 is [1]."""
+    if isinstance(value, list):
+        return value
+    return [_literal(item.strip()) for item in text.split(",")] if text else []
 
 
 def _literal(text: str) -> Any:

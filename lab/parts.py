@@ -178,6 +178,8 @@ def _sentence(problem: Any) -> str:
         return f"{field} is missing."
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     message = message[:1].lower() + message[1:]
+    if kind == "tuple_type":
+        message = "should be a list, such as [1, 2]"
     shown = given.get("name", "a set of fields") if isinstance(given, dict) else given
     if kind == "whole":  # begins with the name of a field
         return f"{field}.{message}." if problem["loc"] else f"{message}."

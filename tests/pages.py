@@ -15,7 +15,7 @@ from lab.presets import PRESETS
 from tests.browser import REPOSITORY
 
 APP = str(REPOSITORY / "app.py")
-PAGES = sorted(path.name for path in (REPOSITORY / "pages").glob("*.py"))
+PAGES = sorted(path.name for path in (REPOSITORY / "views").glob("*.py"))
 PATIENCE = 60
 """Seconds after which something that should happen has failed to."""
 
@@ -25,7 +25,7 @@ def opened(page: str = "train.py", **parameters: str) -> AppTest:
     tab = AppTest.from_file(APP, default_timeout=PATIENCE)
     if page != "train.py":
         tab.run()
-        tab.switch_page(f"pages/{page}")
+        tab.switch_page(f"views/{page}")
     for name, value in parameters.items():
         tab.query_params[name] = value
     return shown(tab)

@@ -134,7 +134,7 @@ def test_the_panel_shows_what_contestants_share_and_leaves_the_train_page_alone(
     shown(architecture.set_value("mlp"))
     shown(button(tab, "Race").click())
     assert {experiment.architecture.name for experiment in newest().experiments} == {"mlp"}
-    tab.switch_page("pages/train.py")
+    tab.switch_page("views/train.py")
     (architecture,) = [item for item in shown(tab).sidebar.selectbox if item.label == "Architecture"]
     assert architecture.value == "convnet"
 

@@ -32,12 +32,12 @@ ORDER = [
     "__main__",
 ]
 """Modules and packages of `lab`: each imports only what stands before it."""
-MAY_CATCH_ALL = {"lab/parts.py": ["discover"], "lab/jobs/job.py": ["_live"], "lab/jobs/questions.py": ["_settle"]}
+MAY_CATCH_ALL = {"lab/parts.py": ["discover"], "lab/jobs/job.py": ["_attempt"], "lab/jobs/questions.py": ["_settle"]}
 """Where code of other people, or a thread's last line, may fail in any way."""
 VAGUE = {"utils", "util", "common", "helpers", "helper", "manager", "misc"}
 
 LAB = sorted((ROOT / "lab").rglob("*.py"))
-PAGES = sorted((ROOT / "pages").glob("*.py"))
+PAGES = sorted((ROOT / "views").glob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 APP = [ROOT / "app.py"]
 
@@ -113,7 +113,7 @@ def test_the_reader_of_imports_sees_all_kinds() -> None:
 def test_imports_go_one_way(path: Path) -> None:
     own = rank(module_of(path))
     for found in imports(path):
-        assert not named(found, "pages"), f"nothing imports pages, and {shown(path)} does"
+        assert not named(found, "views"), f"nothing imports views, and {shown(path)} does"
         other = rank(found)
         if found.startswith("lab."):
             assert other is not None, f"{shown(path)} imports {found}, which has no place in the order"
@@ -125,11 +125,11 @@ def test_imports_go_one_way(path: Path) -> None:
 def test_heavy_libraries_stay_where_they_belong(path: Path) -> None:
     for found in imports(path):
         if named(found, "streamlit"):
-            assert shown(path).startswith(("lab/ui/", "pages/", "app.py")), f"{shown(path)} imports streamlit"
+            assert shown(path).startswith(("lab/ui/", "views/", "app.py")), f"{shown(path)} imports streamlit"
         if named(found, "plotly"):
             assert shown(path).startswith(("lab/figures/", "lab/ui/")), f"{shown(path)} imports plotly"
         if named(found, "torch"):
-            assert not shown(path).startswith(("lab/figures/", "pages/", "app.py")), f"{shown(path)} imports torch"
+            assert not shown(path).startswith(("lab/figures/", "views/", "app.py")), f"{shown(path)} imports torch"
 
 
 @pytest.mark.parametrize("path", [*PAGES, *APP], ids=shown)

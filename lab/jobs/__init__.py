@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from lab.experiment import Experiment
 from lab.jobs.job import Job
-from lab.jobs.races import SHARED_IN_A_RACE, require_raceable
+from lab.jobs.races import SHARED_IN_A_RACE, require_raceable, with_seed
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
 
@@ -20,8 +20,22 @@ RUNNING_AT_ONCE = 2
 """Jobs that train at the same time; more wait in line."""
 KEPT = 24
 """Ended jobs kept in memory."""
+NETS_KEPT = 6
+"""Ended jobs whose nets are kept, too, for questions about them."""
 
-__all__ = ["ENDED", "JOBS", "KEPT", "SHARED_IN_A_RACE", "Job", "JobView", "Jobs", "Slots", "Status", "require_raceable"]
+__all__ = [
+    "ENDED",
+    "JOBS",
+    "KEPT",
+    "SHARED_IN_A_RACE",
+    "Job",
+    "JobView",
+    "Jobs",
+    "Slots",
+    "Status",
+    "require_raceable",
+    "with_seed",
+]
 
 
 class Jobs:
@@ -66,9 +80,11 @@ class Jobs:
             job.wait(timeout)
 
     def _forget_old(self) -> None:
-        ended = [job.id for job in self._jobs.values() if job.ended]
-        for id in ended[: max(0, len(ended) - KEPT)]:
-            del self._jobs[id]
+        ended = [job for job in self._jobs.values() if job.ended]
+        for job in ended[: max(0, len(ended) - KEPT)]:
+            del self._jobs[job.id]
+        for job in ended[: max(0, len(ended) - NETS_KEPT)]:
+            job.questions.let_go()
 
 
 JOBS = Jobs()

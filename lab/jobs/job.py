@@ -10,8 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
-from typing import Any, Literal
+from typing import Literal
 
 from lab.data import DataError
 from lab.devices import DeviceMissing
@@ -19,7 +18,8 @@ from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs.estimate import fraction, seconds_left
 from lab.jobs.looks import Looks
 from lab.jobs.pace import Pace
-from lab.jobs.questions import Question, Questions
+from lab.jobs.questions import Questions
+from lab.jobs.races import with_seed
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
 from lab.recorder import Recorder, recorded
@@ -51,7 +51,8 @@ class Job:
         self._download: tuple[int, int] | None = None
         self._recorders = [Recorder() for _ in self.experiments]
         self._trainings: list[Training] = []
-        self._questions = Questions()
+        self.questions = Questions(self._condition)
+        """What people want to know about the nets."""
         self._progress = 0.0
         self._base_version = 0
         self._watched = -math.inf
@@ -84,8 +85,7 @@ class Job:
         """Back to step 0, held: to the same initial weights, or to those of a new seed."""
         with self._condition:
             if seed is not None:
-                data = [experiment.model_dump() | {"seed": seed} for experiment in self.experiments]
-                self.experiments = tuple(Experiment.parse(item) for item in data)
+                self.experiments = tuple(with_seed(self.experiments, seed))
             self._base_version = self._version() + 1
             self._recorders, self._trainings, self._progress = [Recorder() for _ in self.experiments], [], 0.0
             self._playing, self._stopped, self._restart, self._steps_asked = False, False, True, 0
@@ -102,13 +102,6 @@ class Job:
         with self._condition:
             self._speed = steps_per_second
             self._wake()
-
-    def ask(self, question: Question) -> Future[Any]:
-        """Find out something about the nets, between two steps; `CancelledError` where there will be none."""
-        answer = self._questions.add(question)
-        with self._condition:
-            self._condition.notify_all()
-        return answer
 
     # What a page may see
 
@@ -156,8 +149,7 @@ class Job:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the job's thread ends; returns whether it did."""
-        thread = self._thread
-        if thread is not None:
+        if (thread := self._thread) is not None:
             thread.join(timeout)
         return thread is None or not thread.is_alive()
 
@@ -177,28 +169,38 @@ class Job:
 
     def _live(self) -> None:
         try:
-            while self._run():
+            while self._attempt():
                 pass
-        except _StoppedWhilePreparing:
-            self._set("stopped", STOPPED)
-        except (DataError, DeviceMissing, InvalidExperiment) as error:
-            self._set("failed", str(error))
-        except Exception as error:  # the page must learn of any failure, and the log keeps its trace
-            log.exception("job %s failed", self.id)
-            self._set("failed", f"The run failed: {type(error).__name__}: {error}")
         finally:
             with self._condition:
                 latest = self._thread is threading.current_thread()  # else a rewind has started one
                 if latest:
                     self._slots.release(self)
             if latest:
-                self._questions.rest([])
+                self.questions.rest([])
+
+    def _attempt(self) -> bool:
+        """Train, and tell how it failed; returns whether it was rewound meanwhile and has to start again."""
+        status: Status = "failed"
+        try:
+            return self._run()
+        except _StoppedWhilePreparing:
+            status, message = "stopped", STOPPED
+        except (DataError, DeviceMissing, InvalidExperiment) as error:
+            message = str(error)
+        except Exception as error:  # the page must learn of any failure, and the log keeps its trace
+            log.exception("job %s failed", self.id)
+            message = f"The run failed: {type(error).__name__}: {error}"
+        with self._condition:
+            if not self._restart:
+                self._set(status, message)
+            return self._restart
 
     def _run(self) -> bool:
         """Train from the initial weights; returns whether it was rewound and has to start again."""
         with self._condition:
             self._restart = False
-            self._questions.resume()
+            self.questions.resume()
             experiments, recorders = self.experiments, self._recorders
             self._set("preparing")
         trainings = [Training(experiment, self._on_download) for experiment in experiments]
@@ -214,7 +216,7 @@ class Job:
                 looks.take()
                 shown = True
             elif turn == "answer":
-                self._questions.answer([training.specimen() for training in trainings])
+                self.questions.answer([training.specimen() for training in trainings])
             else:
                 runs, shown = [run for run in runs if next(run, None)], False
                 pace.keep(self._speed, lambda: self._playing and not self._stopped)
@@ -233,7 +235,7 @@ class Job:
                 if self._stopped or self._restart:
                     self._slots.release(self)
                     return "end"
-                if self._questions:
+                if self.questions:
                     return "answer"
                 if self._steps_asked > 0:
                     self._steps_asked -= 1
@@ -258,7 +260,7 @@ class Job:
     def _end(self, trainings: list[Training], recorders: list[Recorder]) -> None:
         ends = [recorder.snapshot().finished for recorder in recorders]
         # Optimizers, batches and kept weights go: an ended job keeps its nets, and what its recorders remember.
-        self._questions.rest([training.specimen() for training in trainings])
+        self.questions.rest([training.specimen() for training in trainings])
         self._trainings = []
         if self._stopped and None in ends:
             self._progress = fraction(trainings)

@@ -14,21 +14,29 @@ Question = Callable[[Sequence[Specimen]], Any]
 
 
 class Questions:
-    """Questions that wait for an answer. All methods may be called from any thread."""
+    """Questions that wait for an answer. All methods may be called from any thread.
 
-    def __init__(self) -> None:
+    Args:
+        condition: guards them, and is notified of new ones.
+    """
+
+    def __init__(self, condition: threading.Condition) -> None:
+        self._condition = condition
         self._open: list[tuple[Question, Future[Any]]] = []
         self._at_rest: Sequence[Specimen] | None = None
-        self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def add(self, question: Question) -> Future[Any]:
-        """Put a question; returns what will hold its answer, or holds it already where the nets are at rest."""
+    def ask(self, question: Question) -> Future[Any]:
+        """Ask about the nets, one for each experiment: answered between two steps, or now where they are at rest.
+
+        The answer may be an exception: one of the question's own, or `CancelledError` where there are no nets.
+        """
         answer: Future[Any] = Future()
-        with self._lock:
+        with self._condition:
             self._open.append((question, answer))
+            self._condition.notify_all()
             at_rest = self._at_rest
         if at_rest is not None:
             self.answer(at_rest)
@@ -36,19 +44,24 @@ class Questions:
 
     def resume(self) -> None:
         """Nets are being trained: from now on `answer` is called now and then."""
-        with self._lock:
+        with self._condition:
             self._at_rest = None
 
     def rest(self, specimens: Sequence[Specimen]) -> None:
         """Training has ended with these nets, or without any: from now on questions are answered at once."""
-        with self._lock:
+        with self._condition:
             self._at_rest = specimens if self._at_rest is None else self._at_rest
             at_rest = self._at_rest
         self.answer(at_rest)
 
+    def let_go(self) -> None:
+        """Keep nets that are at rest no longer."""
+        with self._condition:
+            self._at_rest = None if self._at_rest is None else []
+
     def answer(self, specimens: Sequence[Specimen]) -> None:
         """Answer all there are; without nets they are cancelled."""
-        with self._lock:
+        with self._condition:
             questions, self._open = self._open, []
         for question, answer in questions:
             if not specimens:

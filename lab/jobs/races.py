@@ -18,6 +18,12 @@ SHARED_IN_A_RACE = {
 """The fields that contestants share, each with its reason."""
 
 
+def with_seed(experiments: Sequence[Experiment], seed: int | None) -> list[Experiment]:
+    """The same experiments with another seed; None leaves theirs."""
+    changes = {} if seed is None else {"seed": seed}
+    return [Experiment.parse(experiment.model_dump() | changes) for experiment in experiments]
+
+
 def require_raceable(experiments: Sequence[Experiment]) -> None:
     """Contestants see the same batches, so what decides those must be the same for all.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import Tensor, nn
 
 from lab.estimators import Levels
@@ -31,13 +31,18 @@ class ConvNet(Architecture):
     pixels: Pixels = "standardized"
     """How pixels are presented to the net."""
 
+    @field_validator("binary_layers")
+    @classmethod
+    def _each_once_in_order(cls, layers: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(sorted(set(layers)))
+
     @property
     def scale(self) -> Pixels:
         return self.pixels
 
     @property
     def site_names(self) -> tuple[str, ...]:
-        return tuple(f"conv {layer}" for layer in sorted(set(self.binary_layers)))
+        return tuple(f"conv {layer}" for layer in self.binary_layers)
 
     def net(self) -> Net:
         return ConvNetNet(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from torch import Tensor, nn
 
@@ -56,13 +56,18 @@ class MLP(Architecture):
             )
         return self
 
+    @field_validator("binary_layers")
+    @classmethod
+    def _each_once_in_order(cls, layers: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(sorted(set(layers)))
+
     @property
     def scale(self) -> Pixels:
         return self.pixels
 
     @property
     def site_names(self) -> tuple[str, ...]:
-        return tuple(f"hidden {layer}" for layer in sorted(set(self.binary_layers)))
+        return tuple(f"hidden {layer}" for layer in self.binary_layers)
 
     def net(self) -> Net:
         return MLPNet(self)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lab.data import Dataset
 from lab.estimators import Estimator
@@ -38,11 +39,12 @@ FAMILIES: dict[str, type[Part]] = {
 TITLES = {"dataset": "Images", "architecture": "Architecture", "estimator": "Gradient estimator", "slope": "Slope"}
 
 
-def experiment_editor(draft: Draft, leave_out: Sequence[str] = ()) -> Experiment | None:
+def experiment_editor(draft: Draft, told: DeltaGenerator, leave_out: Sequence[str] = ()) -> Experiment | None:
     """All fields of a draft; returns the experiment, or None after saying what is wrong with it.
 
     Args:
         draft: what is edited.
+        told: where to say what is wrong: where the person looks for the button that does not work.
         leave_out: fields that get no widget here and keep their values.
     """
     before, key = draft.data, draft.edition
@@ -61,7 +63,8 @@ def experiment_editor(draft: Draft, leave_out: Sequence[str] = ()) -> Experiment
     try:
         experiment = Experiment.parse(data)
     except InvalidExperiment as error:
-        show_problems(error.problems)
+        with told:
+            show_problems(error.problems)
         return None
     _draw_schedules(experiment)
     return experiment

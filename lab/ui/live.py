@@ -8,7 +8,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from lab.figures.board import Board
-from lab.jobs import Job, JobView, Status
+from lab.jobs import Job, JobView, Status, with_seed
+from lab.ui import state
 from lab.ui.contestants import contestants
 from lab.ui.draft import Draft
 from lab.ui.live_board import live_board
@@ -35,19 +36,27 @@ def watch(
 
     Args:
         job: what to watch.
-        key: names the widgets of this view.
+        key: where the session keeps the id of the job; names the widgets of this view.
         draft: follows the job to a new seed, so that links and panel stay those of the run.
         board: makes the board from what there is to see.
         above: draws more, above the board, at every update.
     """
 
+    drawn = job.experiments
+
     def controlled() -> None:
         if _has_new_seed(job, key):
             draft.change(seed=job.experiments[0].seed)
             st.rerun()
-        transport(job, key)
+        transport(job, key, again)
         shown = job.status
         st.fragment(live, run_every=SECONDS_BETWEEN_UPDATES.get(shown), key=f"live-{key}")(shown)
+
+    def again(seed: int | None, playing: bool) -> Job:
+        if seed is not None:
+            draft.change(seed=seed)
+        state.start(with_seed(job.experiments, seed), job.title, key, playing)
+        return state.watched(key) or job
 
     def live(shown: Status) -> None:
         view = job.view()
@@ -56,7 +65,7 @@ def watch(
             above(view)
         if view.download is None and (view.status != "failed" or any(len(s.steps["step"]) for s in view.snapshots)):
             live_board(key, board(view))
-        if view.status != shown:
+        if view.status != shown or view.experiments != drawn:
             st.rerun()
 
     st.fragment(controlled, key=f"controlled-{key}")()

@@ -39,6 +39,9 @@ function releaseFocusAfterMouse() {
   const held = "button, [role=slider], [role=switch], input[type=checkbox], input[type=radio]"
   document.addEventListener("click", (event) => {
     if (event.detail > 0) setTimeout(() => document.activeElement?.closest(held)?.blur())
+    // So does a choice that was made from a list: its field keeps the focus when the list has closed.
+    const chosen = event.target.closest("[role=option]")
+    if (chosen) setTimeout(() => document.activeElement?.closest("[role=combobox][aria-expanded=false]")?.blur(), 100)
   })
 }
 

@@ -56,6 +56,8 @@ function tracesOf(slot, { unit }) {
   })
 }
 
+const SPIKE = { spikethickness: 1, spikedash: "solid", spikecolor: "rgba(128,128,128,0.8)" }
+
 function layoutOf(slot, { text, background, font, unit }) {
   const { height, ...layout } = slot.card.figure.layout
   const letters = { color: text, family: font, size: (layout.font?.size ?? 11) * unit }
@@ -65,7 +67,7 @@ function layoutOf(slot, { text, background, font, unit }) {
   themed.uirevision = layout.uirevision ?? slot.card.id // the legend's state survives updates
   for (const name of axisNames(layout)) {
     const range = slot.view[name] ?? (name === "xaxis" && !layout.xaxis.range && slot.shared)
-    themed[name] = { ...layout[name], ...(range && { range, autorange: false }), uirevision: slot.draws }
+    themed[name] = { ...layout[name], ...SPIKE, ...(range && { range, autorange: false }), uirevision: slot.draws }
   }
   return themed
 }

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lab.estimators import Estimator
 from lab.experiment import Experiment, InvalidExperiment
-from lab.jobs import JOBS, SHARED_IN_A_RACE, require_raceable
+from lab.jobs import JOBS, SHARED_IN_A_RACE, Job, require_raceable
 from lab.links import decode, encode
 from lab.ui import state
 from lab.ui.copy_button import copy_button
@@ -35,20 +35,38 @@ def load() -> None:
         return
     linked = st.query_params.get("race")
     experiments = _opened(linked) if linked else []
-    races = [job for job in JOBS.all() if len(job.experiments) > 1]
-    if linked:
-        races = [job for job in races if list(job.experiments) == experiments]
-    job = next((job for job in races if job.id == st.query_params.get("run")), races[0] if races else None)
+    job = _found(experiments, anything=not linked)
     if job is not None:
         st.session_state[RACE] = job.id
-        experiments = list(job.experiments)
+        experiments = experiments or list(job.experiments)
     if experiments:
-        COMPARE.replace(experiments[0])
         _take(experiments)
     else:
-        st.session_state[FIELDS] = FIRST_FIELDS
-        st.session_state[OVERRIDES] = [{"estimator": {"name": name}} for name in FIRST_ESTIMATORS[:3]]
-    st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
+        _edit(FIRST_FIELDS, [{"estimator": {"name": name}} for name in FIRST_ESTIMATORS[:3]])
+
+
+def _found(experiments: list[Experiment], anything: bool) -> Job | None:
+    """The race that the address names, else the newest of these contestants, or of any."""
+    races = [job for job in JOBS.all() if len(job.experiments) > 1]
+    named = next((job for job in races if job.id == st.query_params.get("run")), None)
+    return named or next((job for job in races if anything or list(job.experiments) == experiments), None)
+
+
+def edit(job: Job) -> None:
+    """Edit the contestants of a race."""
+    _take(list(job.experiments))
+
+
+def write_address() -> None:
+    """Keep the contestants as they are edited, and the race, in the address."""
+    dumps = [COMPARE.data | override for override in st.session_state[OVERRIDES]]
+    try:
+        link = SEPARATOR.join(encode(Experiment.parse(dump)) for dump in dumps)
+    except InvalidExperiment:
+        link = st.query_params.get("race", "")
+    if link and st.query_params.get("race") != link:
+        st.query_params["race"] = link
+    state.write_run(RACE)
 
 
 def base_editor() -> Experiment | None:
@@ -58,7 +76,7 @@ def base_editor() -> Experiment | None:
     COMPARE.take(COMPARE.data | {name: first[name] for name in differing if name in first})
     with st.sidebar:
         st.caption("What all contestants share")
-        return experiment_editor(COMPARE, leave_out=differing)
+        return experiment_editor(COMPARE, st.container(), leave_out=differing)
 
 
 def contestant_editor(base: Experiment | None) -> None:
@@ -143,8 +161,6 @@ def _start(experiments: list[Experiment]) -> None:
 
 def _share(experiments: list[Experiment], slot: Any) -> None:
     link = SEPARATOR.join(encode(experiment) for experiment in experiments)
-    if st.query_params.get("race") != link:
-        st.query_params["race"] = link
     with slot:
         copy_button("Copy link", state.link_to("compare", race=link), key="copy")
 
@@ -164,7 +180,12 @@ def _opened(linked: str) -> list[Experiment]:
 
 def _take(experiments: list[Experiment]) -> None:
     """Edit these contestants: the fields in which they differ, each as it is."""
+    COMPARE.replace(experiments[0])
     dumps = [experiment.model_dump(mode="json") for experiment in experiments]
     fields = [name for name in dumps[0] if any(dump[name] != dumps[0][name] for dump in dumps)]
-    st.session_state[FIELDS] = fields
-    st.session_state[OVERRIDES] = [{name: dump[name] for name in fields} for dump in dumps]
+    _edit(fields, [{name: dump[name] for name in fields} for dump in dumps])
+
+
+def _edit(fields: list[str], overrides: Overrides) -> None:
+    st.session_state[FIELDS], st.session_state[OVERRIDES] = fields, overrides
+    st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1  # every widget starts anew

@@ -10,6 +10,7 @@ from lab.figures.downsample import recent_mean
 from lab.jobs import JobView
 from lab.ui.contestants import Contestant, contestants
 from lab.ui.curve_cards import WINDOW, classifies
+from lab.ui.projector import ON
 
 DECIMALS = st.column_config.NumberColumn(format="%.4f")
 PERCENT = st.column_config.NumberColumn(format="%.2f %%")
@@ -25,6 +26,9 @@ def standings(view: JobView) -> None:
     table = table.dropna(axis="columns", how="all")
     table.insert(0, "place", range(1, len(table) + 1))
     kinds = {name: DECIMALS for name in table if "loss" in name} | {name: PERCENT for name in table if "acc" in name}
+    if st.session_state.get(ON):
+        st.table(table.round(4).set_index("place"))
+        return
     st.dataframe(table, hide_index=True, key=f"standings.{view.id}", column_config=kinds)
 
 

@@ -5,7 +5,7 @@ Only JSON values are kept in the session; jobs live in `lab.jobs` and are found 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ from lab.ui.draft import TRAIN
 
 FIRST_PRESET = "source-003-det-st-both"
 
-RUN, OWN, PROBLEMS, LINKED = "run", "own", "problems", "linked"
+RUN, OWN, PROBLEMS, LINKED = "train", "own", "problems", "linked"
 
 
 def images() -> Dataset:
@@ -55,18 +55,18 @@ def watched(key: str = RUN) -> Job | None:
     return JOBS.get(st.session_state.get(key))
 
 
-def start(experiments: Sequence[Experiment], title: str, key: str = RUN) -> None:
+def start(experiments: Sequence[Experiment], title: str, key: str = RUN, playing: bool = True) -> None:
     """Start a run or a race and watch it. What this tab started before makes room; runs of other tabs go on."""
     before, own = watched(key), st.session_state.get(OWN, [])
     if before is not None and before.id in own and not before.ended:
         before.stop()
         st.toast(f"{before.title} was stopped to make room; what it recorded is kept.", icon=":material/info:")
     st.session_state[PROBLEMS] = []
-    job = JOBS.start(experiments, title)
+    job = JOBS.start(experiments, title, playing)
     st.session_state[OWN] = [*own, job.id]
     st.session_state[key] = job.id
     if key == RUN:
-        TRAIN.replace(job.experiments[0])
+        edit(job)
 
 
 def write_address(experiment: Experiment | None) -> None:
@@ -100,12 +100,12 @@ def problems() -> list[str]:
     return st.session_state.get(PROBLEMS, [])
 
 
-def choose_run(jobs: list[Job], key: str = RUN) -> None:
-    """A choice among some runs of this process, where there are several."""
-    if len(jobs) < 2:
-        return
+def choose_run(jobs: list[Job], edit: Callable[[Job], None], key: str = RUN) -> None:
+    """A choice among some runs of this process, where there is one that is not shown; `edit` lets the panel follow."""
     by_id = {job.id: job for job in jobs}
     current = st.session_state.get(key)
+    if all(id == current for id in by_id):
+        return
     chosen = st.selectbox(
         "Run",
         list(by_id),
@@ -118,6 +118,10 @@ def choose_run(jobs: list[Job], key: str = RUN) -> None:
     )
     if chosen is not None and chosen != current:
         st.session_state[key] = chosen
-        if key == RUN:
-            TRAIN.replace(by_id[chosen].experiments[0])
+        edit(by_id[chosen])
         st.rerun()
+
+
+def edit(job: Job) -> None:
+    """Edit the experiment of a run."""
+    TRAIN.replace(job.experiments[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -15,60 +15,75 @@ SECONDS_TO_ACT = 0.3
 """How long a click waits for its job to do what it asks."""
 
 
+Again = Callable[[int | None, bool], Job]
+"""Starts another run of the same experiment, with a new seed if one is given, training at once or held."""
+
+
 class Control(NamedTuple):
-    """A button of the transport: what it does to a job, and whether it can still do that when the job has ended."""
+    """A button of the transport: what it does to a job, and to one that has ended, where it then does anything."""
 
     label: str
     icon: str
     shortcut: str | None
     act: Callable[[Job], None]
-    needs_run: bool = True
+    after_end: Callable[[Again], Job] | None = None
     help: str | None = None
 
 
+PAUSE = Control("Pause", ":material/pause:", "Space", lambda job: job.pause())
+PLAY = Control("Play", ":material/play_arrow:", "Space", lambda job: job.play())
+AGAIN = Control(
+    *("Again", ":material/play_arrow:", "Space", lambda job: None, lambda again: again(None, True)),
+    "Another run of the same experiment; this one is kept",
+)
 CONTROLS = (
     Control("Step", ":material/skip_next:", "Right", lambda job: job.step()),
     Control("10 steps", ":material/fast_forward:", "Up", lambda job: job.step(10)),
     Control("Stop", ":material/stop:", None, lambda job: job.stop()),
     Control(
-        "Rewind", ":material/replay:", "Home", lambda job: job.rewind(), False, "Back to step 0, same initial weights"
+        *("Rewind", ":material/replay:", "Home", lambda job: job.rewind(), lambda again: again(None, False)),
+        "Back to step 0, same initial weights; a run that has ended is kept",
     ),
     Control(
-        "New seed", ":material/casino:", "N", lambda job: job.rewind(new_seed()), False, "Back to step 0, other weights"
+        *("New seed", ":material/casino:", "N", lambda job: job.rewind(new_seed())),
+        lambda again: again(new_seed(), False),
+        "Back to step 0, other weights; a run that has ended is kept",
     ),
 )
 
 
-def transport(job: Job, key: str) -> None:
-    """The controls of a job. Space plays and pauses, → steps, ↑ makes ten steps, Home rewinds, N draws a new seed."""
+def transport(job: Job, key: str, again: Again) -> None:
+    """The controls of a job. Space plays and pauses, → steps, ↑ makes ten steps, Home rewinds, N draws a new seed.
+
+    What was recorded of a job that has ended is never lost: whatever would change it starts another one by `again`.
+    """
+    first = PAUSE if job.playing else AGAIN if job.ended else PLAY
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"transport-{key}"):
-        st.button(
-            "Pause" if job.playing else "Play",
-            icon=":material/pause:" if job.playing else ":material/play_arrow:",
-            type="primary",
-            shortcut="Space",
-            on_click=_asked,
-            args=(job, _play_or_pause),
-            key=f"{key}.play",
-            width=145,
-        )
+        _button(first, job, again, key=f"{key}.play", type="primary", width=145)
         for control in CONTROLS:
-            st.button(
-                control.label,
-                icon=control.icon,
-                shortcut=control.shortcut,
-                on_click=_asked,
-                args=(job, control.act),
-                key=f"{key}.{control.label}",
-                help=control.help,
-                disabled=control.needs_run and job.ended,
-            )
+            _button(control, job, again, key=f"{key}.{control.label}")
         _speed(job, f"{key}.speed")
 
 
-def _asked(job: Job, act: Callable[[Job], None]) -> None:
+def _button(control: Control, job: Job, again: Again, **look: Any) -> None:
+    st.button(
+        control.label,
+        icon=control.icon,
+        shortcut=control.shortcut,
+        on_click=_asked,
+        args=(job, control, again),
+        help=control.help,
+        disabled=job.ended and control.after_end is None,
+        **look,
+    )
+
+
+def _asked(job: Job, control: Control, again: Again) -> None:
     """Do what a button says, and let the page that is drawn next show that it was done."""
-    act(job)
+    if job.ended and control.after_end is not None:
+        job = control.after_end(again)
+    else:
+        control.act(job)
     job.settle(SECONDS_TO_ACT)
 
 
@@ -87,12 +102,3 @@ def _speed(job: Job, key: str) -> None:
 def new_seed() -> int:
     """Any seed."""
     return secrets.randbelow(2**31)
-
-
-def _play_or_pause(job: Job) -> None:
-    if job.playing:
-        job.pause()
-        return
-    if job.ended:
-        job.rewind()
-    job.play()

@@ -39,6 +39,6 @@ def choose_pre_activations(key: str) -> tuple[str, np.ndarray]:
 
 def _of_run(job: Job) -> dict[str, np.ndarray]:
     try:
-        return job.ask(lambda specimens: pre_activations(specimens[0])).result(PATIENCE)
+        return job.questions.ask(lambda specimens: pre_activations(specimens[0])).result(PATIENCE)
     except (CancelledError, TooLong):
         return {}

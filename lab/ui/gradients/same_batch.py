@@ -102,7 +102,7 @@ def _asked(job: Job, asked: tuple[Any, ...]) -> Future[list[Agreement]]:
     _, _, rules, reference, size, draws, many = asked
     return answer(
         ("same", *asked),
-        lambda: job.ask(
+        lambda: job.questions.ask(
             lambda specimens: compare_gradients(specimens[0], rules, reference, size, draws, many)
         ).result(),
     )

@@ -17,7 +17,7 @@ from lab.ui.share import share
 state.load()
 with st.sidebar:
     start_slot = st.container()
-    experiment = experiment_editor(TRAIN)
+    experiment = experiment_editor(TRAIN, start_slot)
     with start_slot:
         train_button(experiment)
 
@@ -28,7 +28,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         preset_menu()
         if experiment is not None:
             share(experiment)
-        state.choose_run([item for item in JOBS.all() if len(item.experiments) == 1])
+        state.choose_run([item for item in JOBS.all() if len(item.experiments) == 1], state.edit)
 
 show_notices()
 if job is None:
@@ -40,5 +40,5 @@ with st.container(key="remarks"):
     elif experiment is not None:
         show_remarks(experiment)
 if job is not None:
-    watch(job, "train", TRAIN, lambda view: board(view, picked_picture(view)))
+    watch(job, state.RUN, TRAIN, lambda view: board(view, picked_picture(view)))
 state.write_address(experiment)

@@ -17,7 +17,7 @@ base = race.base_editor()
 with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     on_stage = projector()
     if not on_stage:
-        state.choose_run([job for job in JOBS.all() if len(job.experiments) > 1], race.RACE)
+        state.choose_run([job for job in JOBS.all() if len(job.experiments) > 1], race.edit, race.RACE)
 
 show_notices()
 if not on_stage:
@@ -27,5 +27,5 @@ job = state.watched(race.RACE)
 if job is None:
     st.info("Choose the contestants above and press Race: they train in lock-step, on the same batches.")
 else:
-    watch(job, "race", COMPARE, lambda view: board(view, picked_picture(view)), standings)
-state.write_run(race.RACE)
+    watch(job, race.RACE, COMPARE, lambda view: board(view, picked_picture(view)), standings)
+race.write_address()
