@@ -108,6 +108,22 @@ class Part(Value):
         """The members at or below this class, by name."""
         return {name: member for name, member in cls.members.items() if issubclass(member, cls)}
 
+    @classmethod
+    def field_choices(cls, field: str, family: type[Part]) -> dict[str, type[Any]]:
+        """The members of a family that one of the fields takes, by name; a part need not take all of its own kind."""
+        choices = family.choices()
+        if not issubclass(cls, family):
+            return choices
+        return {name: member for name, member in choices.items() if cls._takes(field, name)}
+
+    @classmethod
+    def _takes(cls, field: str, name: str) -> bool:
+        try:
+            cls.model_validate({field: {"name": name}})
+        except ValidationError:
+            return False
+        return True
+
     @model_validator(mode="wrap")
     @classmethod
     def _from_name(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:

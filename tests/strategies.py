@@ -86,6 +86,8 @@ def fitting(family: str, name: str, **fields: Any) -> dict[str, Any]:
     part = {"name": name, **fields}
     data: dict[str, Any] = {"dataset": "digits"}
     data |= {"optimizer": {"name": "sgd", "lr": part}} if family == "schedule" else {family: part}
+    if name in ("enumeration", "local-expectation"):  # they go through what few units could be
+        data["architecture"] = {"name": "mlp", "hidden": [8]}
     if family == "optimizer" and FAMILIES[family].members[name].needs_binary_weights:  # type: ignore[attr-defined]
         data["architecture"] = "binary-mlp"
     return data

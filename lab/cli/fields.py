@@ -18,7 +18,12 @@ BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length")
 
 def described(value: type[Value]) -> dict[str, dict[str, Any]]:
     """Every field by name."""
-    return {name: _field(field) for name, field in value.model_fields.items()}
+    fields = {name: _field(field) for name, field in value.model_fields.items()}
+    for name, field in fields.items():
+        annotation = value.model_fields[name].annotation
+        if isinstance(annotation, type) and issubclass(annotation, Part) and issubclass(value, Part):
+            field["choices"] = list(value.field_choices(name, annotation))
+    return fields
 
 
 def _field(field: FieldInfo) -> dict[str, Any]:

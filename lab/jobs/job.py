@@ -130,9 +130,8 @@ class Job:
         with self._condition:
             self._watched = time.monotonic()
             recorders, trainings = list(self._recorders), list(self._trainings)
-            experiments = self.experiments
-            fixed = (self._status, self._message, self._version(), self._download, self._progress)
-        status, message, version, download, progress = fixed
+            experiments, status, message = self.experiments, self._status, self._message
+            version, download, progress = self._version(), self._download, self._progress
         snapshots = tuple(recorder.snapshot() for recorder in recorders)
         under_way = [t for t, shown in zip(trainings, snapshots, strict=False) if shown.finished is None]
         progress = fraction(under_way) if trainings else progress

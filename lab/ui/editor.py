@@ -53,7 +53,9 @@ def experiment_editor(draft: Draft, told: DeltaGenerator, leave_out: Sequence[st
         if name in leave_out:
             continue
         with st.container(border=True):
-            data[name] = part_editor(family, before[name], f"{key}.{name}", TITLES.get(name, name.capitalize()))
+            data[name] = part_editor(
+                family.choices(), before[name], f"{key}.{name}", TITLES.get(name, name.capitalize())
+            )
             if name == "estimator":
                 _explain(family.choices()[data[name]["name"]], data)
     for title, fields in SECTIONS.items():

@@ -17,9 +17,8 @@ from lab.parts import Part, Value
 from lab.ui.draft import Data
 
 
-def part_editor(family: type[Part], data: Data, key: str, label: str) -> Data:
-    """A choice among the members of a family, and the fields of the chosen one."""
-    choices = family.choices()
+def part_editor(choices: dict[str, type[Part]], data: Data, key: str, label: str) -> Data:
+    """A choice among members of a family, by name, and the fields of the chosen one."""
     names = list(choices)
     name = st.selectbox(
         label,
@@ -38,15 +37,16 @@ def part_editor(family: type[Part], data: Data, key: str, label: str) -> Data:
 def field_editors(value: type[Value], data: Data, key: str, only: Sequence[str] | None = None) -> Data:
     """A widget for each field, or for those named; returns what they say."""
     fields = {name: field for name, field in value.model_fields.items() if only is None or name in only}
-    return {name: field_editor(name, field, data[name], f"{key}.{name}") for name, field in fields.items()}
+    return {name: field_editor(name, field, data[name], f"{key}.{name}", value) for name, field in fields.items()}
 
 
-def field_editor(name: str, field: FieldInfo, value: Any, key: str) -> Any:
-    """The widget for one field."""
+def field_editor(name: str, field: FieldInfo, value: Any, key: str, owner: type[Value] = Value) -> Any:
+    """The widget for one field of its owner."""
     label = field.title or name.replace("_", " ").capitalize()
     kind, optional = _without_none(field.annotation)
     if isinstance(kind, type) and issubclass(kind, Part):
-        return part_editor(kind, value, key, label)
+        choices = owner.field_choices(name, kind) if issubclass(owner, Part) else kind.choices()
+        return part_editor(choices, value, key, label)
     help = " ".join((field.description or "").split()) or None
     if get_origin(kind) is Literal:
         return _choice(label, get_args(kind), value, key, help)

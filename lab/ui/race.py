@@ -142,7 +142,7 @@ def _editor(name: str, value: Any, key: str) -> Any:
         return field_editor(name, Experiment.model_fields[name], value, f"{key}.{name}")
     family = FAMILIES[name]
     full = family.model_validate(value).model_dump(mode="json")
-    return part_editor(family, full, f"{key}.{name}", TITLES.get(name, name.capitalize()))
+    return part_editor(family.choices(), full, f"{key}.{name}", TITLES.get(name, name.capitalize()))
 
 
 def _unraceable(experiments: list[Experiment]) -> list[str]:

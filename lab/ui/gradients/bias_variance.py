@@ -70,15 +70,8 @@ def _picture(toy: Toy, asked: list[Asked], draws: int, per_pass: bool, waited: b
     problems = [str(found.exception()) for _, found in there if found.exception() is not None]
     measured = [(rule, found.result()) for rule, found in there if found.exception() is None]
     missing = len(asked) - len(there)
-    st.plotly_chart(
-        bias_variance_chart(
-            [_dot(rule, result, per_pass) for rule, result in measured],
-            "loss evaluation" if per_pass else "draw",
-        ),
-        key="bias.chart",
-        config={"displaylogo": False},
-        alt="; ".join(f"{rule.title}: bias {m.bias:.3g}, noise {m.noise:.3g}" for rule, m in measured),
-    )
+    if measured:
+        _draw(measured, per_pass)
     st.caption(
         f"{len(toy.logits)} units, {2 ** len(toy.logits)} codes, {draws:,} draws a dot. Circle: unbiased by proof, so "
         "what bias it shows is what the draws cannot tell from 0. Diamond: biased. Hollow: another objective than the "
@@ -90,6 +83,13 @@ def _picture(toy: Toy, asked: list[Asked], draws: int, per_pass: bool, waited: b
             st.dataframe(_table(measured), hide_index=True, width="stretch")
     if waited and not missing:
         st.rerun()  # all is there: the timer is no longer needed
+
+
+def _draw(measured: list[tuple[Estimator, Measured]], per_pass: bool) -> None:
+    dots = [_dot(rule, result, per_pass) for rule, result in measured]
+    alt = "; ".join(f"{dot.name}: bias {dot.bias:.3g}, noise {dot.noise:.3g}" for dot in dots)
+    figure = bias_variance_chart(dots, "loss evaluation" if per_pass else "draw")
+    st.plotly_chart(figure, key="bias.chart", config={"displaylogo": False}, alt=alt)
 
 
 def _asked(toy: Toy, rule: Estimator, slope: float, draws: int) -> Future[Measured]:
