@@ -127,7 +127,7 @@ def figures() -> dict[str, dict[str, Any]]:
             [TwoCurves("a", x, raw, raw, "red", "dot"), TwoCurves("b", x, raw, None, "blue")]
         ),
         "bias": bias_variance_chart(
-            [Dot("a", 0.0, 0.1, 2.0, 0.1, "red", "unbiased"), Dot("b", 3, 1, 0, 0, "blue", "other")]
+            [Dot("a", 0.0, 0.1, 2.0, 0.1, "red", "solid", "unbiased"), Dot("b", 3, 1, 0, 0, "blue", "dot", "other")]
         ),
     }
 

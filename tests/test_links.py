@@ -33,7 +33,7 @@ def problem(link: str) -> str:
     """The one sentence about a broken link."""
     with pytest.raises(InvalidExperiment) as caught:
         decode(link)
-    assert all(text.endswith(".") and text.isprintable() and len(text) < 500 for text in caught.value.problems)
+    assert all(text.endswith(".") and text.isprintable() and len(text) < 900 for text in caught.value.problems)
     return caught.value.problems[0]
 
 

@@ -10,9 +10,19 @@ from typing import Any
 from lab.figures.numbers import json_numbers
 from lab.figures.theme import Figure, axis, layout, uid
 
-FLOOR = 1e-3
-"""Where both axes begin: what is smaller is drawn there, as good as 0."""
-SYMBOLS = {"unbiased": "circle", "biased": "diamond", "other": "diamond-open"}
+BIAS_FLOOR, NOISE_FLOOR = 0.003, 0.03
+"""Where the axes begin: what is smaller is drawn there, as good as 0."""
+SHAPES = {
+    "solid": "circle",
+    "dash": "square",
+    "dot": "diamond",
+    "dashdot": "cross",
+    "longdash": "triangle-up",
+    "longdashdot": "star",
+}
+"""Marks of rules of one color, by their dash."""
+FILLS = {"unbiased": "", "biased": "-open", "other": "-open-dot"}
+TICKS = [0.01, 0.1, 1.0, 10.0, 100.0]
 
 
 @dataclass(frozen=True)
@@ -25,46 +35,55 @@ class Dot:
     noise: float
     noise_error: float
     color: str
-    symbol: str
-    """A key of `SYMBOLS`."""
+    dash: str
+    kind: str
+    """A key of `FILLS`; "other" is a rule with another objective."""
     note: str = ""
 
 
 def bias_variance_chart(dots: Sequence[Dot], per: str = "draw", height: int = 480) -> Figure:
     """The dots on two logarithmic axes. `per` is what the noise is that of one of: a draw, or a loss evaluation."""
-    ticks = {"tickvals": [FLOOR, 0.01, 0.1, 1, 10, 100], "ticktext": ["0", "0.01", "0.1", "1", "10", "100"]}
-    scale: dict[str, Any] = {"type": "log", **ticks, "zeroline": False}
+    noise_title = f"noise: deviation of one {per} / |exact gradient|"
     return {
         "data": [_trace(dot) for dot in dots],
         "layout": layout(
             height,
             hovermode="closest",
-            xaxis=axis("bias: |mean - exact gradient| / |exact gradient|", **scale, range=_range(d.bias for d in dots)),
-            yaxis=axis(
-                f"noise: deviation of one {per} / |exact gradient|", **scale, range=_range(d.noise for d in dots)
-            ),
-            showlegend=False,
+            xaxis=_axis("bias: |mean - exact gradient| / |exact gradient|", BIAS_FLOOR, (dot.bias for dot in dots)),
+            yaxis=_axis(noise_title, NOISE_FLOOR, (dot.noise for dot in dots)),
+            legend={"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top", "itemsizing": "constant"},
+            showlegend=True,
             margin={"l": 64, "r": 20, "t": 10, "b": 50, "pad": 0},
         ),
     }
 
 
+def _axis(title: str, floor: float, values: Iterable[float]) -> dict[str, Any]:
+    most = max([max(value, floor) for value in values], default=1.0)
+    ticks = [floor, *(tick for tick in TICKS if tick > floor)]
+    return axis(
+        title,
+        type="log",
+        zeroline=False,
+        tickvals=ticks,
+        ticktext=["0", *(f"{tick:g}" for tick in ticks[1:])],
+        range=[math.log10(floor) - 0.1, max(0.5, math.log10(most) + 0.3)],
+    )
+
+
 def _trace(dot: Dot) -> dict[str, Any]:
-    x, y = max(dot.bias, FLOOR), max(dot.noise, FLOOR)
+    x, y = max(dot.bias, BIAS_FLOOR), max(dot.noise, NOISE_FLOOR)
     return {
         "type": "scatter",
-        "mode": "markers+text",
+        "mode": "markers",
         "uid": uid(dot.name),
         "name": dot.name,
         "x": json_numbers([x]),
         "y": json_numbers([y]),
-        "text": [dot.name],
-        "textposition": "middle right",
-        "textfont": {"size": 11},
         "cliponaxis": False,
-        "marker": {"color": dot.color, "symbol": SYMBOLS[dot.symbol], "size": 11},
-        "error_x": _bars(dot.bias, dot.bias_error, dot.color),
-        "error_y": _bars(dot.noise, dot.noise_error, dot.color),
+        "marker": {"color": dot.color, "symbol": SHAPES[dot.dash] + FILLS[dot.kind], "size": 12},
+        "error_x": _bars(dot.bias, dot.bias_error, dot.color, BIAS_FLOOR),
+        "error_y": _bars(dot.noise, dot.noise_error, dot.color, NOISE_FLOOR),
         "hovertemplate": (
             f"<b>{dot.name}</b><br>bias {dot.bias:.3g} ± {dot.bias_error:.2g}<br>"
             f"noise {dot.noise:.3g} ± {dot.noise_error:.2g}{'<br>' + dot.note if dot.note else ''}<extra></extra>"
@@ -72,14 +91,7 @@ def _trace(dot: Dot) -> dict[str, Any]:
     }
 
 
-def _bars(value: float, error: float, color: str) -> dict[str, Any]:
-    at = max(value, FLOOR)
-    low, high = max(value - error, FLOOR), max(value + error, FLOOR)
-    bars = {"array": json_numbers([high - at]), "arrayminus": json_numbers([max(at - low, 0.0)])}
+def _bars(value: float, error: float, color: str, floor: float) -> dict[str, Any]:
+    at, low, high = (max(end, floor) for end in (value, value - error, value + error))
+    bars = {"array": json_numbers([high - at]), "arrayminus": json_numbers([at - low])}
     return {"type": "data", "symmetric": False, **bars, "color": color, "thickness": 1, "width": 3}
-
-
-def _range(values: Iterable[float]) -> list[float]:
-    """In powers of ten, with room for the names."""
-    shown = [max(value, FLOOR) for value in values] or [1.0]
-    return [math.log10(FLOOR) - 0.15, max(1.0, math.log10(max(shown)) + 0.6)]

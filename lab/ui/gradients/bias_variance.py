@@ -73,9 +73,9 @@ def _picture(toy: Toy, asked: list[Asked], draws: int, per_pass: bool, waited: b
     if measured:
         _draw(measured, per_pass)
     st.caption(
-        f"{len(toy.logits)} units, {2 ** len(toy.logits)} codes, {draws:,} draws a dot. Circle: unbiased by proof, so "
-        "what bias it shows is what the draws cannot tell from 0. Diamond: biased. Hollow: another objective than the "
-        f"expected loss. {f'**Measuring {missing} more …**' if missing else ''}"
+        f"{len(toy.logits)} units, {2 ** len(toy.logits)} codes, {draws:,} draws a dot. Filled: unbiased by proof, so "
+        "what bias it shows is what so many draws cannot tell from 0. Hollow: biased. Hollow with a point: values other "
+        f"than bits, or another objective than the expected loss. {f'**Measuring {missing} more …**' if missing else ''}"
     )
     show_problems(problems)
     if measured and not missing:
@@ -106,6 +106,7 @@ def _dot(rule: Estimator, measured: Measured, per_pass: bool) -> Dot:
         measured.noise * cost,
         measured.noise_error * cost,
         rule.color,
+        rule.dash,
         "other" if other else "unbiased" if rule.unbiased else "biased",
         f"{measured.passes} loss evaluation{'s' if measured.passes > 1 else ''} a draw",
     )
