@@ -31,7 +31,7 @@ PICTURED = (
 """The fifteen rules of the first picture of bias and noise."""
 MOST_UNITS = 12
 """Units of a toy: 2^12 = 4 096 codes for one exact gradient."""
-LESSONS = 40
+LESSONS = 25
 """Batches that rules which learn may learn from before they are measured."""
 LESSON_DRAWS = 500
 """Draws in each of those batches."""

@@ -66,7 +66,7 @@ class Questions:
         for question, answer in questions:
             if not specimens:
                 answer.cancel()
-            elif answer.set_running_or_notify_cancel():
+            if answer.set_running_or_notify_cancel():
                 _settle(question, answer, specimens)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lab.estimators import Drawn, Estimator, StraightThrough
 from lab.models import Rollout
-from lab.toy import Toy, ToyNet, exact_of, measure
+from lab.toy import Toy, ToyNet, measure
 
 DRAWS = 4000
 """Draws that the mean over the noise is taken of."""
@@ -33,6 +33,8 @@ class Neuron:
     """What this rule makes of it all."""
     mean: float
     """The same, averaged over the noise."""
+    mean_error: float
+    """How far off that mean may be: 1.96 standard errors."""
     exact: float
     """Derivative of the expected loss."""
 
@@ -60,6 +62,7 @@ def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -
     factor = None
     if isinstance(rule, StraightThrough):
         factor = float(gradient / incoming) if float(incoming) else float(_factor(rule, pre, slope, u, code))
+    average = measure(toy, rule, slope, DRAWS)
     return Neuron(
         p=float(rule.probability(pre, slope)) if rule.stochastic else None,
         code=float(code),
@@ -68,8 +71,9 @@ def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -
         factor=factor,
         score=_score(rule, x, slope, code) if rule.stochastic else None,
         sent_back=float(gradient),
-        mean=float(measure(toy, rule, slope, DRAWS).mean),
-        exact=float(exact_of(toy, rule, slope)),
+        mean=float(average.mean),
+        mean_error=1.96 * float((average.variance / average.draws).sqrt()),
+        exact=float(average.exact),
     )
 
 

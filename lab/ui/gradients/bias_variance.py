@@ -73,9 +73,9 @@ def _picture(toy: Toy, asked: list[Asked], draws: int, per_pass: bool, waited: b
     if measured:
         _draw(measured, per_pass)
     st.caption(
-        f"{len(toy.logits)} units, {2 ** len(toy.logits)} codes, {draws:,} draws a dot. Filled: unbiased by proof, so "
-        "what bias it shows is what so many draws cannot tell from 0. Hollow: biased. Hollow with a point: values other "
-        f"than bits, or another objective than the expected loss. {f'**Measuring {missing} more …**' if missing else ''}"
+        f"{len(toy.logits)} units, {2 ** len(toy.logits)} codes, {draws:,} draws a dot. Filled: unbiased by proof, "
+        "so what bias it shows is what so many draws cannot tell from 0. Hollow: biased. Hollow with a point: values "
+        f"other than bits, or another objective than the expected loss. {f'**Measuring {missing} more …**' if missing else ''}"
     )
     show_problems(problems)
     if measured and not missing:
@@ -141,6 +141,6 @@ def _numbers(text: str | None, what: str) -> list[float]:
         try:
             numbers.append(float(item))
         except ValueError:
-            shown = item.strip() or "an empty place"
-            raise ValueError(f"{what} has {shown!r}; give numbers, separated by commas, such as 0.3, -0.7.") from None
+            shown = repr(item.strip()) if item.strip() else "an empty place"
+            raise ValueError(f"{what} has {shown}; give numbers, separated by commas, such as 0.3, -0.7.") from None
     return numbers

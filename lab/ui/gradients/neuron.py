@@ -31,10 +31,12 @@ def neuron() -> None:
     st.caption(
         "Exact: derivative of the expected loss, p'(x)(L(1) − L(0)), under the rule's own probability; units that fire "
         "by threshold have none, and are compared with logistic ones. "
-        "Incoming gradient: L'(b), which only rules that send it through the bit make use of."
+        "Incoming gradient: L'(b), which only rules that send it through the bit make use of. Mean: of 4,000 draws, "
+        "with its 95 % interval."
     )
-    for rule, seen in found:
-        with st.container(border=True):
+    columns = st.columns(2)
+    for index, (rule, seen) in enumerate(found):
+        with columns[index % 2].container(border=True):
             st.markdown(f"**{rule.title}**")
             st.latex(rule.formula.split(r"\qquad")[-1].strip().rstrip(","))
             st.latex(_worked(rule, seen))
@@ -45,18 +47,22 @@ def _table(found: list[tuple[Estimator, Neuron]]) -> pd.DataFrame:
         [
             {
                 "Estimator": rule.title,
-                "P(b = 1)": seen.p,
-                "b": seen.code,
-                "L(b)": seen.loss,
-                "Incoming L'(b)": seen.incoming,
-                "Factor": seen.factor,
-                "Sent back": seen.sent_back,
-                "Mean over the noise": seen.mean,
-                "Exact": seen.exact,
+                "P(b = 1)": _told(seen.p),
+                "Bit b": _told(seen.code),
+                "Loss L(b)": _told(seen.loss),
+                "Incoming L'(b)": _told(seen.incoming),
+                "Factor": _told(seen.factor),
+                "Sent back": _told(seen.sent_back),
+                "Mean over the noise": f"{_told(seen.mean)} ± {seen.mean_error:.2g}" if rule.stochastic else "no noise",
+                "Exact": _told(seen.exact),
             }
             for rule, seen in found
         ]
-    ).round(4)
+    )
+
+
+def _told(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
 
 
 def _worked(rule: Estimator, seen: Neuron) -> str:

@@ -1,0 +1,142 @@
+"""What is found out about the gradients of a trained net, and about one unit."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from lab.estimators import Estimator
+from lab.models import Rollout
+from lab.probes import Specimen
+from lab.probes.gradients import Agreement, CannotCompare, compare_gradients, layers_with_weights
+from lab.probes.neuron import look
+from lab.probes.pre_activations import pre_activations
+from lab.training import Training
+from tests.small import small
+
+
+def specimen(architecture: str = "mlp", **fields: object) -> Specimen:
+    training = Training(small(architecture, **fields))
+    for _ in zip(range(4), training.events(), strict=False):
+        pass
+    return training.specimen()
+
+
+def rule(name: str, **fields: object) -> Estimator:
+    return Estimator.members[name](**fields)
+
+
+def of(found: list[Agreement], name: str, layer: str) -> Agreement:
+    (agreement,) = [each for each in found if (each.rule, each.layer) == (name, layer)]
+    return agreement
+
+
+def test_a_rule_agrees_with_itself() -> None:
+    found = compare_gradients(specimen(), [rule("identity")], rule("identity"), batch=16)
+    for agreement in found:
+        assert agreement.cosine == pytest.approx(1, abs=1e-6)
+        assert agreement.ratio == pytest.approx(1, abs=1e-6)
+        assert (agreement.signs, agreement.noise) == (1.0, 0.0)
+
+
+def test_against_gradients_by_hand() -> None:
+    net_of, one, two = specimen(), rule("identity"), rule("hard-sigmoid")
+    inputs, targets = net_of.batch(16)
+    by_hand = []
+    for each in (one, two):
+        copied = net_of.copied().net.train()
+        rollout = Rollout(copied, inputs, targets, each, net_of.slope, torch.Generator())
+        each.loss(rollout, None).backward()
+        by_hand.append(copied.get_parameter("layers.1.weight").grad.double().flatten())  # type: ignore[union-attr]
+    truth, other = by_hand
+    agreement = of(compare_gradients(net_of, [two], one, batch=16), "hard-sigmoid", "layers.1")
+    assert agreement.cosine == pytest.approx(float(truth @ other / truth.norm() / other.norm()), abs=1e-6)
+    assert agreement.ratio == pytest.approx(float(other.norm() / truth.norm()), rel=1e-5)
+    assert agreement.zero == pytest.approx(float((other == 0).double().mean()))
+
+
+def test_a_rule_without_gradient_has_no_direction() -> None:
+    found = compare_gradients(specimen(), [rule("zero-gradient")], rule("identity"), batch=16)
+    front, last = of(found, "zero-gradient", "layers.1"), of(found, "zero-gradient", "layers.3")
+    assert front.zero == 1
+    assert math.isnan(front.cosine)
+    assert last.cosine == pytest.approx(1, abs=1e-6), "what follows the bits learns as ever"
+
+
+def test_many_draws_of_an_unbiased_rule_agree_with_another_one() -> None:
+    found = compare_gradients(
+        specimen(estimator="rloo"), [rule("disarm")], rule("rloo"), 16, draws=60, reference_draws=60
+    )
+    assert of(found, "disarm", "layers.1").cosine > 0.7
+    assert of(found, "disarm", "layers.1").noise > 0
+
+
+@pytest.mark.parametrize("name", Estimator.members)
+def test_every_rule_can_be_compared_or_says_why_not(name: str) -> None:
+    net = specimen(shape={"hidden": [8]})
+    found = compare_gradients(net, [rule(name)], rule("identity"), batch=4, draws=2)
+    assert {agreement.layer for agreement in found} == set(layers_with_weights(net))
+    large = specimen("convnet")
+    refusal = rule(name).refusal(large.experiment.architecture.shapes)
+    if refusal:
+        with pytest.raises(CannotCompare, match="units are allowed"):
+            compare_gradients(large, [rule(name)], rule("identity"), batch=4, draws=2)
+
+
+def test_a_net_without_bits_is_refused() -> None:
+    with pytest.raises(CannotCompare, match="no binary units"):
+        compare_gradients(specimen("convnet", shape={"binary_layers": []}), [rule("identity")], rule("identity"))
+
+
+def test_leaves_no_trace() -> None:
+    net_of = specimen("convnet", estimator="bernoulli")
+    before = {name: value.clone() for name, value in net_of.net.state_dict().items()}
+    world = torch.random.get_rng_state()
+    compare_gradients(net_of, [rule("reinforce")], rule("rloo"), batch=4, draws=2, reference_draws=2)
+    pre_activations(net_of)
+    assert all(torch.equal(value, before[name]) for name, value in net_of.net.state_dict().items())
+    assert torch.equal(torch.random.get_rng_state(), world)
+    assert all(parameter.grad is None for parameter in net_of.net.parameters())
+    assert net_of.net.training
+
+
+def test_pre_activations_of_every_layer() -> None:
+    found = pre_activations(specimen("convnet"))
+    assert list(found) == ["conv 1", "conv 2"]
+    assert all(np.isfinite(x).all() and 1000 < len(x) <= 200_000 for x in found.values())
+
+
+class TestNeuron:
+    def test_straight_through_by_hand(self) -> None:
+        seen = look(rule("bernoulli"), x=0.4, slope=2.0, noise=0.35, target=0.499)
+        p = 1 / (1 + math.exp(-0.8))
+        assert seen.p == pytest.approx(p)
+        assert (seen.code, seen.loss) == (1.0, pytest.approx(0.501**2))
+        assert seen.incoming == pytest.approx(2 * 0.501)
+        assert seen.factor == pytest.approx(2 * p * (1 - p), rel=1e-4)
+        assert seen.sent_back == pytest.approx(seen.incoming * 2 * p * (1 - p), rel=1e-4)
+        assert seen.exact == pytest.approx(2 * p * (1 - p) * (0.501**2 - 0.499**2), rel=1e-3)
+
+    def test_score_function_by_hand(self) -> None:
+        seen = look(rule("score-function"), x=-0.5, slope=1.0, noise=0.9, target=0.2)
+        p = 1 / (1 + math.exp(0.5))
+        assert seen.code == 0
+        assert seen.factor is None
+        assert seen.score == pytest.approx(-p, rel=1e-5)
+        assert seen.sent_back == pytest.approx(0.04 * -p, rel=1e-4)
+
+    def test_noise_decides_the_bit(self) -> None:
+        p = 1 / (1 + math.exp(-0.4))
+        below, above = (look(rule("rloo"), 0.4, 1.0, p + shift, 0.5).code for shift in (-0.01, 0.01))
+        assert (below, above) == (1.0, 0.0)
+
+    @pytest.mark.parametrize("name", Estimator.members)
+    def test_every_rule_under_the_microscope(self, name: str) -> None:
+        seen = look(rule(name), 0.3, 1.0, 0.4, 0.499)
+        assert math.isfinite(seen.sent_back)
+        assert (seen.p is None) == (not rule(name).stochastic)
+        if rule(name).unbiased and rule(name).objective == Estimator.objective:
+            assert abs(seen.mean - seen.exact) <= 2.5 * seen.mean_error + 1e-5

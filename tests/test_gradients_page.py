@@ -1,0 +1,149 @@
+"""The Gradients page as a script: what each section shows, and what it says where there is nothing to show."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.estimators import Estimator
+from lab.jobs import JOBS
+from tests.pages import button, newest, on_digits, opened, shown, told, until
+
+pytestmark = pytest.mark.usefixtures("empty_lab")
+
+
+def section(name: str, **parameters: str):  # type: ignore[no-untyped-def]
+    return opened("gradients.py", section=name, **parameters)
+
+
+def charts(tab) -> int:  # type: ignore[no-untyped-def]
+    return len(tab.get("plotly_chart"))
+
+
+def test_a_section_that_does_not_exist_is_explained() -> None:
+    tab = section("nonsense")
+    assert "section 'nonsense'" in tab.error[0].value
+    assert "bias" in tab.error[0].value
+
+
+def test_the_section_is_in_the_address() -> None:
+    tab = section("curves")
+    (choice,) = [item for item in tab.get("button_group") if item.label == "Section"]
+    assert choice.value == "curves"
+    shown(choice.set_value("neuron"))
+    assert tab.query_params["section"] in ("neuron", ["neuron"])
+
+
+@pytest.mark.parametrize("name", ["bias", "curves", "neuron"])
+def test_no_estimator_is_no_error(name: str) -> None:
+    tab = section(name)
+    shown(tab.multiselect(key=f"{name}.rules").set_value([]))
+    assert not tab.error
+    assert "Choose at least one estimator" in tab.info[0].value
+
+
+class TestBias:
+    def test_every_dot_comes_and_the_timer_stops(self) -> None:
+        tab = section("bias")
+        until(lambda: "Measuring" not in told(shown(tab)))
+        assert charts(tab) == 1
+        (numbers,) = tab.dataframe
+        assert len(numbers.value) == 15
+        assert (numbers.value["Draws"] > 1000).sum() == 14, "what has no noise needs few draws"
+
+    def test_every_rule_gets_a_dot_or_a_sentence(self) -> None:
+        tab = section("bias")
+        shown(tab.select_slider(key="bias.draws").set_value(1000))
+        shown(tab.multiselect(key="bias.rules").set_value(list(Estimator.members)))
+        until(lambda: "Measuring" not in told(shown(tab)))
+        assert len(tab.dataframe[0].value) == len(Estimator.members)
+
+    @pytest.mark.parametrize(
+        ("logits", "sentence"),
+        [
+            ("0.1, inf", "logits.1 should be a finite number"),
+            ("0.1, ten", "Pre-activations has 'ten'"),
+            ("", "Pre-activations has an empty place"),
+            (", ".join(["0"] * 13), "logits has 13 numbers"),
+        ],
+    )
+    def test_a_net_that_cannot_be_is_explained_in_place(self, logits: str, sentence: str) -> None:
+        tab = section("bias")
+        shown(tab.text_input(key="bias.logits").set_value(logits))
+        assert sentence in tab.error[0].value
+        assert charts(tab) == 0
+        shown(tab.text_input(key="bias.logits").set_value("1, 1, 1, 1, 1, 1"))
+        assert not tab.error
+
+
+class TestCurves:
+    def test_active_share_of_a_normal_distribution(self) -> None:
+        tab = section("curves")
+        (table,) = tab.dataframe
+        row = table.value.set_index("Estimator").loc["Hard-sigmoid straight-through"]
+        assert row["Active (%)"] == pytest.approx(68.3, abs=0.5)
+        assert row["Area"] == pytest.approx(1, abs=0.01)
+        shown(tab.select_slider(key="curves.slope").set_value(5.0))
+        (table,) = tab.dataframe
+        row = table.value.set_index("Estimator").loc["Hard-sigmoid straight-through"]
+        assert row["Active (%)"] == pytest.approx(15.9, abs=0.6)
+
+    def test_pre_activations_of_a_run(self) -> None:
+        job = JOBS.start([on_digits("source-003-det-st-both", "budget=2", "budget_unit=steps")], "a run")
+        until(lambda: job.ended)
+        tab = section("curves")
+        shown(tab.selectbox(key="curves.source").set_value(job.id))
+        assert "in conv 1 of run" in told(tab)
+
+    def test_a_gate_narrows_the_rules_that_have_one(self) -> None:
+        tab = section("curves")
+        shown(tab.select_slider(key="curves.gate").set_value(0.5))
+        (table,) = tab.dataframe
+        areas = table.value.set_index("Estimator")["Area"]
+        assert areas["Saturated straight-through (Htanh)"] == pytest.approx(1, abs=0.02)
+        assert areas["Identity straight-through"] == pytest.approx(1, abs=0.02)
+
+
+def test_neuron_shows_every_number() -> None:
+    tab = section("neuron")
+    (table,) = tab.dataframe
+    assert len(table.value) == 8
+    assert len(tab.latex) == 16
+    shown(tab.slider(key="neuron.u").set_value(0.99))
+    (table,) = tab.dataframe
+    assert table.value.set_index("Estimator").loc["Bernoulli straight-through", "Bit b"] == "0"
+
+
+class TestSameBatch:
+    def test_without_a_run_it_says_what_to_do(self) -> None:
+        assert "Start one on the Train page" in section("batch").info[0].value
+
+    @pytest.mark.parametrize("steps", [2, 100_000])
+    def test_on_a_run_that_has_ended_and_on_one_under_way(self, steps: int) -> None:
+        job = JOBS.start([on_digits("source-003-det-st-both", f"budget={steps}", "budget_unit=steps")], "a run")
+        until(lambda: job.ended or bool(job.view().snapshots[0].steps["step"].size > 2))
+        tab = section("batch")
+        shown(tab.multiselect(key="same.rules").set_value(["identity", "zero-gradient"]))
+        shown(button(tab, "Compare on the net as it is now").click())
+        until(lambda: charts(shown(tab)) == 1)
+        assert len(tab.dataframe[0].value) == 2 * 3
+        assert not tab.error
+        assert newest().status in ("finished", "running")
+
+    def test_a_net_without_bits_and_one_that_is_too_large_are_explained(self) -> None:
+        for preset, name, sentence in (
+            ("source-003-float", "identity", "no binary units"),
+            ("source-003-det-st-both", "enumeration", "at most 10 units are allowed"),
+        ):
+            job = JOBS.start([on_digits(preset, "budget=1", "budget_unit=steps")], preset)
+            until(lambda job=job: job.ended)
+            tab = section("batch")
+            shown(tab.selectbox(key="same.run").set_value(job.id))
+            shown(tab.multiselect(key="same.rules").set_value([name]))
+            shown(button(tab, "Compare on the net as it is now").click())
+            until(lambda tab=tab: bool(shown(tab).error))
+            assert sentence in tab.error[0].value
+
+    def test_batch_norm_behind_the_bits_is_not_hidden(self) -> None:
+        job = JOBS.start([on_digits("source-003-stoch-st-both", "budget=1", "budget_unit=steps")], "a run")
+        until(lambda: job.ended)
+        assert "Batch norm follows the bits" in told(section("batch"))
