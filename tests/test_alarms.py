@@ -122,11 +122,12 @@ def test_a_relu_that_gives_nothing_but_0() -> None:
 
 
 def test_weights_outside_the_window_of_their_own_rule() -> None:
-    shape = {"weight_rule": "hard-sigmoid", "weight_levels": "-1/+1"}
+    shape = {"weight_rule": "hard-sigmoid", "weight_levels": "-1/+1", "levels": "-1/+1"}
     experiment = small("binary-mlp", shape, estimator="identity")
     net = experiment.architecture.build(0)
     with torch.no_grad():
         net.layer_weights()["layers.4"].sign_()  # as an optimizer without latent weights keeps them
+        net.layers[2].bias.fill_(-1e4)  # units that are always -1 still give gradient to the weights after them
     text = alarm_of(experiment, health_of(experiment, net))
     assert text is not None
     assert text.startswith("No gradient reaches layers.4: the gradient is exactly 0 there. Hard-sigmoid")

@@ -23,15 +23,15 @@ pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 
 class TestCheckup:
     def test_closed_form_on_three_weights(self) -> None:
-        """Two units, two examples of one pixel each: what is within the gate and what is on are known by hand."""
-        experiment = small("mlp", {"hidden": [2]}, estimator={"name": "saturated-step", "gate": 1.0})
+        """Four units, two examples of one pixel each: what is within the gate and what is on are known by hand."""
+        experiment = small("mlp", {"hidden": [4]}, estimator={"name": "saturated-step", "gate": 1.0})
         net = experiment.architecture.build(0)
         net.stage.step = experiment.estimator.step
         first, last = net.layer_weights().values()
         with torch.no_grad():
             first.zero_()
             first[0, :2] = torch.tensor([0.25, 2.0])  # unit 1 sees 0.25 and 2: beyond the gate in the second example
-            net.layers[1].bias.copy_(torch.tensor([0.0, -5.0]))  # unit 2 is always off, and beyond the gate
+            net.layers[1].bias.copy_(torch.tensor([0.0, -5.0, -5.0, -5.0]))  # the others are always off
         images = torch.zeros(2, 1, 28, 28)
         images[0, 0, 0, 0] = images[1, 0, 0, 1] = 1.0
         rollout = Rollout(net, images, torch.tensor([0, 1]), experiment.estimator, 1.0, torch.Generator())
@@ -40,12 +40,12 @@ class TestCheckup:
         with torch.no_grad():
             last.mul_(0.75)
         front, back = checkup.layers()
-        assert checkup.sites == (SiteHealth("hidden 1", active=0.25, dead=0.5, stuck=0.5),)
+        assert checkup.sites == (SiteHealth("hidden 1", active=1 / 8, dead=0.75, stuck=0.25),)
         gradient = first.grad
         assert gradient is not None
         assert int((gradient != 0).sum()) == 1, "one weight alone: one unit, one pixel, one example within the gate"
-        assert front == LayerHealth("layers.1", 1 - 1 / 1568, abs(gradient[0, 0]).item(), 0.0)
-        assert back.zeros == 0.5, "nothing reaches the weights of a unit that is always 0"
+        assert front == LayerHealth("layers.1", 1 - 1 / 3136, abs(gradient[0, 0]).item(), 0.0)
+        assert back.zeros == 0.75, "nothing reaches the weights of units that are always 0"
         assert back.update == pytest.approx(0.25)
 
     @pytest.mark.parametrize("name", Estimator.members)
@@ -56,7 +56,8 @@ class TestCheckup:
         net = experiment.architecture.build(1)
         net.stage.step = rule.step
         generator = torch.Generator().manual_seed(1)
-        rollout = Rollout(net, 9 * torch.randn(6, 1, 28, 28), torch.arange(6), rule, 2.0, generator)
+        images = 9 * torch.randn(6, 1, 28, 28, generator=generator)
+        rollout = Rollout(net, images, torch.arange(6), rule, 2.0, generator)
         site = rollout().sites[0]
         passed = passed_back(site)
         assert passed.shape == site.x.shape
