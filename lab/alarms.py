@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from lab.estimators import Estimator
 from lab.events import Health
@@ -20,32 +21,45 @@ from lab.recorder import HealthCurves
 
 def no_gradient(experiment: Experiment, health: HealthCurves) -> str | None:
     """To which layers no gradient comes at the last checkup, since which step, and why; None if it reaches them all."""
-    blocked = [layer for layer, columns in health.layers.items() if (columns["zeros"][-1:] == 1).any()]
-    if not blocked:
+    telling = _telling(experiment, health)
+    if not len(telling):
         return None
-    reached = np.any([health.layers[layer]["zeros"] < 1 for layer in blocked], axis=0)
-    first = int(np.flatnonzero(reached)[-1]) + 1 if reached.any() else 0
-    return why_no_gradient(experiment, health.at(first), blocked, since_start=first == 0)
+    sentences: dict[tuple[int, str], list[str]] = {}
+    still = experiment.estimator.zero_gradient
+    for layer, columns in health.layers.items():
+        reached = columns["zeros"][telling] < 1
+        if reached[-1]:
+            continue
+        first = int(np.flatnonzero(reached)[-1]) + 1 if reached.any() else 0
+        found = health.at(telling[first])
+        cause = _cause(experiment, found, layer, since_start=first == 0)
+        sentences.setdefault((found.step if first else 0, cause), []).append(layer)
+        still = still and not columns["update"].any()
+    said = [_sentence(since, layers, cause) for (since, cause), layers in sentences.items()]
+    if said and still:
+        said.append("What gets no gradient stays as it was drawn.")
+    return " ".join(said) or None
 
 
-def why_no_gradient(experiment: Experiment, health: Health, blocked: Sequence[str], since_start: bool) -> str:
-    """Sentences that name layers without any gradient, and the cause.
+def _telling(experiment: Experiment, health: HealthCurves) -> NDArray[np.intp]:
+    """The checkups that tell something, by their index.
 
-    Args:
-        experiment: what is run.
-        health: the first checkup that found them so.
-        blocked: the layers, in the order they run.
-        since_start: whether they were so from the first step on.
+    A batch that is answered to the last digit gives no layer any gradient, and nothing is wrong: those are left out,
+    unless the units say where the gradient ends.
     """
-    causes: dict[str, list[str]] = {}
-    for layer in blocked:
-        causes.setdefault(_cause(experiment, health, layer, since_start), []).append(layer)
-    start = "No gradient reaches" if since_start else f"Since step {health.step} no gradient reaches"
-    sentences = [f"{start} {_listed(layers)}: {cause}" for cause, layers in causes.items()]
-    still = {layer.layer for layer in health.layers if layer.update == 0}
-    if experiment.estimator.zero_gradient and since_start and still.issuperset(blocked):
-        sentences.append("What gets no gradient stays as it was drawn.")
-    return " ".join(sentences)
+    telling = np.zeros(len(health), dtype=bool)
+    for columns in health.layers.values():
+        telling |= columns["zeros"] < 1
+    for columns in health.sites.values():
+        telling |= columns["dead"] == 1
+        if not experiment.estimator.zero_gradient:
+            telling |= columns["active"] == 0
+    return np.flatnonzero(telling)
+
+
+def _sentence(since: int, layers: Sequence[str], cause: str) -> str:
+    start = f"Since step {since} no gradient reaches" if since else "No gradient reaches"
+    return f"{start} {_listed(layers)}: {cause}"
 
 
 def _cause(experiment: Experiment, health: Health, layer: str, since_start: bool) -> str:

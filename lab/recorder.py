@@ -8,6 +8,7 @@ import threading
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ class HealthCurves:
     def __len__(self) -> int:
         return len(self.steps)
 
-    def at(self, index: int) -> Health:
+    def at(self, index: SupportsIndex) -> Health:
         """One of the checkups."""
         layers = [LayerHealth(name, *(float(c[index]) for c in of.values())) for name, of in self.layers.items()]
         sites = [SiteHealth(name, *(float(c[index]) for c in of.values())) for name, of in self.sites.items()]

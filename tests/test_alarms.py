@@ -83,7 +83,7 @@ def test_says_that_weights_stay_only_where_they_do() -> None:
     found = health_of(experiment)
     moved = found._replace(layers=(found.layers[0]._replace(update=0.1), *found.layers[1:]))
     assert "stays as it was drawn" in str(alarm_of(experiment, found))
-    assert "stays as it was drawn" not in str(alarm_of(experiment, moved))
+    assert "stays as it was drawn" not in str(alarm_of(experiment, moved, found))
 
 
 @pytest.mark.parametrize(
@@ -151,3 +151,36 @@ def test_since_when_and_until_when() -> None:
 def test_a_net_without_bits_is_never_alarmed_about() -> None:
     experiment = small("mlp", {"binary_layers": []}, estimator="zero-gradient")
     assert alarm_of(experiment, health_of(experiment)) is None
+
+
+@pytest.mark.parametrize(("rule", "expected"), [("identity", None), ("zero-gradient", ["layers.1"])])
+def test_a_batch_that_is_answered_to_the_last_digit_is_no_alarm(rule: str, expected: list[str] | None) -> None:
+    experiment = small("mlp", estimator=rule)
+    net = experiment.architecture.build(0)
+    before, last = health_of(experiment, net, batch=2), net.layers[3]
+    with torch.no_grad():
+        net.zero_grad()
+        last.bias.fill_(-1e4)
+        last.bias[0] = 1e4  # and the only picture of the batch has the label 0
+    solved = health_of(experiment, net, batch=1)._replace(step=2)
+    assert all(layer.zeros == 1 for layer in solved.layers)
+    text = alarm_of(experiment, before, solved)
+    assert alarm_of(experiment, solved) is None
+    if expected is None:
+        assert text is None
+    else:
+        assert str(text).startswith(f"No gradient reaches {', '.join(expected)}: ")
+        assert "layers.3" not in str(text)
+
+
+def test_each_layer_since_its_own_step() -> None:
+    experiment = small("convnet", estimator="hard-sigmoid")
+    well = health_of(experiment)
+    first, second, last = well.layers
+    active, silent = well.sites[0], well.sites[0]._replace(active=0.0)
+    one = well._replace(step=2, layers=(first._replace(zeros=1.0), second, last), sites=(silent, well.sites[1]))
+    blocked = (first._replace(zeros=1.0), second._replace(zeros=1.0), last)
+    both = well._replace(step=3, layers=blocked, sites=(active, well.sites[1]._replace(active=0.0)))
+    text = str(alarm_of(experiment, well, one, both))
+    assert text.startswith("Since step 2 no gradient reaches conv1: every pre-activation of conv 1 ")
+    assert "Since step 3 no gradient reaches conv2: every pre-activation of conv 2 " in text
