@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from lab.evaluation import Scores
 from lab.optimizers import Flips
 from lab.probes import Frame
+from lab.probes.health import LayerHealth, SiteHealth
 
 
 class Step(NamedTuple):
@@ -22,6 +23,17 @@ class Step(NamedTuple):
     flips: Flips | None
     seconds: float
     """Time spent training so far, without evaluations and pauses."""
+
+
+class Health(NamedTuple):
+    """Whether anything learns in a step. Told right before that step, so that who has the step has both."""
+
+    step: int
+    epoch: float
+    layers: tuple[LayerHealth, ...]
+    """Every layer with weights, in the order they run."""
+    sites: tuple[SiteHealth, ...]
+    """Every layer of binary units, in the order they run."""
 
 
 class Evaluated(NamedTuple):
@@ -53,4 +65,4 @@ class Finished(NamedTuple):
     report: Report | None
 
 
-Event = Step | Evaluated | Frame | Finished
+Event = Step | Health | Evaluated | Frame | Finished

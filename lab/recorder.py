@@ -8,12 +8,14 @@ import threading
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.events import Evaluated, Event, Finished, Report, Step
+from lab.events import Evaluated, Event, Finished, Health, Report, Step
 from lab.probes import Frame
+from lab.probes.health import LayerHealth, SiteHealth
 
 Column = NDArray[np.float64]
 
@@ -21,6 +23,27 @@ STEP_COLUMNS = ("step", "epoch", "loss", "accuracy", "slope", "lr", "delta", "at
 """What is kept of every step; NaN where a run does not have it."""
 EVALUATION_COLUMNS = ("step", "epoch", "loss", "accuracy")
 """What is kept of every evaluation on the validation images."""
+
+
+@dataclass(frozen=True)
+class HealthCurves:
+    """The checkups of a run, oldest first: equally long columns."""
+
+    steps: Column
+    epochs: Column
+    layers: dict[str, dict[str, Column]]
+    """By layer with weights and by field of `LayerHealth`, in the order the layers run."""
+    sites: dict[str, dict[str, Column]]
+    """By layer of binary units and by field of `SiteHealth`, in the order they run."""
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def at(self, index: SupportsIndex) -> Health:
+        """One of the checkups."""
+        layers = [LayerHealth(name, *(float(c[index]) for c in of.values())) for name, of in self.layers.items()]
+        sites = [SiteHealth(name, *(float(c[index]) for c in of.values())) for name, of in self.sites.items()]
+        return Health(int(self.steps[index]), float(self.epochs[index]), tuple(layers), tuple(sites))
 
 
 @dataclass(frozen=True)
@@ -35,6 +58,7 @@ class Snapshot:
     frame: Frame | None
     """The newest look inside the net, kept or not."""
     finished: Finished | None
+    health: HealthCurves
 
     @property
     def report(self) -> Report | None:
@@ -67,6 +91,37 @@ class _Table:
         return sys.getsizeof(self._values)  # with what is held ready for more rows
 
 
+class _Checkups:
+    """What is kept of every checkup; which layers there are is known with the first."""
+
+    def __init__(self) -> None:
+        self._layers: tuple[str, ...] = ()
+        self._sites: tuple[str, ...] = ()
+        self._table = _Table(("step", "epoch"))
+
+    def add(self, health: Health) -> None:
+        if not self._layers:
+            self._layers = tuple(layer.layer for layer in health.layers)
+            self._sites = tuple(site.site for site in health.sites)
+            columns = [(layer, measure) for layer in self._layers for measure in LayerHealth._fields[1:]]
+            columns += [(site, measure) for site in self._sites for measure in SiteHealth._fields[1:]]
+            self._table = _Table(("step", "epoch", *(f"{name} {measure}" for name, measure in columns)))
+        values = [value for part in (*health.layers, *health.sites) for value in part[1:]]
+        self._table.add((health.step, health.epoch, *values))
+
+    def curves(self) -> HealthCurves:
+        columns = self._table.columns()
+
+        def named(names: tuple[str, ...], fields: tuple[str, ...]) -> dict[str, dict[str, Column]]:
+            return {name: {field: columns[f"{name} {field}"] for field in fields[1:]} for name in names}
+
+        layers, sites = named(self._layers, LayerHealth._fields), named(self._sites, SiteHealth._fields)
+        return HealthCurves(columns["step"], columns["epoch"], layers, sites)
+
+    def nbytes(self) -> int:
+        return self._table.nbytes()
+
+
 @dataclass
 class Recorder:
     """The memory of one run. `version` grows with everything added."""
@@ -74,6 +129,7 @@ class Recorder:
     version: int = 0
     _steps: _Table = field(default_factory=lambda: _Table(STEP_COLUMNS))
     _evaluations: _Table = field(default_factory=lambda: _Table(EVALUATION_COLUMNS))
+    _checkups: _Checkups = field(default_factory=_Checkups)
     _frames: list[Frame] = field(default_factory=list)
     _frame: Frame | None = None
     _finished: Finished | None = None
@@ -88,6 +144,8 @@ class Recorder:
             elif isinstance(event, Evaluated):
                 loss, accuracy = event.scores
                 self._evaluations.add((event.step, event.epoch, loss, accuracy))
+            elif isinstance(event, Health):
+                self._checkups.add(event)
             elif isinstance(event, Frame):
                 self._frames.append(event)
                 self._frame = event
@@ -110,14 +168,15 @@ class Recorder:
                 tuple(self._frames),
                 self._frame,
                 self._finished,
+                self._checkups.curves(),
             )
 
     def nbytes(self) -> int:
-        """Memory taken by curves and frames, in bytes."""
+        """Memory taken by curves, checkups and frames, in bytes."""
         with self._lock:
             frames = {id(frame): frame for frame in [*self._frames, self._frame] if frame is not None}
             looks = sum(frame.nbytes() for frame in frames.values())
-            return looks + self._steps.nbytes() + self._evaluations.nbytes()
+            return looks + self._steps.nbytes() + self._evaluations.nbytes() + self._checkups.nbytes()
 
     def _add_step(self, event: Step) -> None:
         rates, flips = event.rates, event.flips

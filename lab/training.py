@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from typing import NamedTuple
 
@@ -19,11 +20,12 @@ from lab.data.base import OnProgress
 from lab.data.batches import Batches
 from lab.devices import resolve_device
 from lab.evaluation import Scores, autocast, evaluate
-from lab.events import Evaluated, Event, Finished, Report, Step
+from lab.events import Evaluated, Event, Finished, Health, Report, Step
 from lab.experiment import Experiment
 from lab.models import Pixels, Rollout, stream
 from lab.optimizers import split as split_parameters
 from lab.probes import Frame, Specimen, probe
+from lab.probes.health import Checkup, checkup_steps
 from lab.schedules import Progress
 
 FLIP_COUNTS = 100
@@ -64,13 +66,14 @@ class Training:
     Args:
         experiment: what to run.
         on_progress: told of a download, (bytes so far, bytes in all).
+        checkups: whether some steps are measured for gradient health; changes no number of the run.
 
     Raises:
         DataError: the images cannot be had.
         DeviceMissing: the device is not there.
     """
 
-    def __init__(self, experiment: Experiment, on_progress: OnProgress | None = None) -> None:
+    def __init__(self, experiment: Experiment, on_progress: OnProgress | None = None, checkups: bool = True) -> None:
         self.experiment = experiment
         self.device = resolve_device(experiment.device)
         self.images = experiment.dataset.images(on_progress)
@@ -98,7 +101,7 @@ class Training:
         self.seconds = 0.0
         """Time spent training."""
         self.looking_seconds = 0.0
-        """Time spent on evaluations and frames."""
+        """Time spent on evaluations, frames and checkups."""
         self.images_seen = 0
         self._validation = self.images.train[self.indices.validation]
         self._validation_labels = self.images.train_labels[self.indices.validation]
@@ -107,6 +110,8 @@ class Training:
         """Whose weights the net has, once the run has ended."""
         self._flips_every = max(1, self.batches.steps_per_epoch // FLIP_COUNTS)
         self._parameters = list(self.net.parameters())
+        self._checkups = checkup_steps(self.batches.steps_per_epoch) if checkups else iter(())
+        self._checkup_due = next(self._checkups, None)
 
     def events(self) -> Iterator[Event]:
         """Run to the end of the budget, one event at a time."""
@@ -134,7 +139,9 @@ class Training:
         last = False
         while not last:
             for inputs, targets in self.batches.epoch():
-                trained = self._train(inputs, targets)
+                trained, health = self._train(inputs, targets)
+                if health is not None:
+                    yield health
                 yield trained
                 self._require_finite("training loss", trained.loss)
                 last = self._spent()
@@ -188,22 +195,36 @@ class Training:
             return self.seconds + self.looking_seconds >= self.experiment.budget
         return self.step >= self.progress.steps
 
-    def _train(self, inputs: Tensor, targets: Tensor) -> Step:
-        started = perf_counter()
+    def _train(self, inputs: Tensor, targets: Tensor) -> tuple[Step, Health | None]:
+        started, looked = perf_counter(), self.looking_seconds
         progress = self.progress
         slope = self.experiment.slope.at(progress)
         rollout = Rollout(self.net, inputs, targets, self.experiment.estimator, slope, self.noise)
         with autocast(self.experiment, self.device):
             loss = self.experiment.estimator.loss(rollout, self.state)
         loss.backward()
+        checkup = self._checkup(rollout)
         flips = self.updates.step(progress, measure=self.step % self._flips_every == 0)
         batch_loss, accuracy = self._measured(rollout)
         self._release()
         self.step += 1
         self.images_seen += len(inputs)
-        self.seconds += perf_counter() - started
         epoch = self.step / self.batches.steps_per_epoch
-        return Step(self.step, epoch, batch_loss, accuracy, slope, self.updates.rates, flips, self.seconds)
+        health = self._health(checkup, epoch) if checkup is not None else None
+        self.seconds += perf_counter() - started - (self.looking_seconds - looked)
+        return Step(self.step, epoch, batch_loss, accuracy, slope, self.updates.rates, flips, self.seconds), health
+
+    def _checkup(self, rollout: Rollout) -> Checkup | None:
+        """The first half of a checkup of the step under way, if it is due."""
+        if self.step + 1 != self._checkup_due:
+            return None
+        self._checkup_due = next(self._checkups)
+        with self._looking():
+            return Checkup(self.net, rollout, self.experiment.architecture.site_names)
+
+    def _health(self, checkup: Checkup, epoch: float) -> Health:
+        with self._looking():
+            return Health(self.step, epoch, checkup.layers(), checkup.sites)
 
     def _measured(self, rollout: Rollout) -> tuple[float, float | None]:
         """Loss and accuracy of the step's first pass."""
@@ -223,18 +244,22 @@ class Training:
             norm.last = None
 
     def _framed(self) -> Frame:
+        with self._looking():
+            return self.frame()
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """Count the time of what is no training."""
         started = perf_counter()
-        frame = self.frame()
+        yield
         self.looking_seconds += perf_counter() - started
-        return frame
 
     def _evaluated(self) -> Evaluated:
-        started = perf_counter()
-        scores = self._scores(self._validation, self._validation_labels, self.slope)
-        kept = self._kept
-        if kept is None or self.experiment.report == "last" or scores.loss < kept.scores.loss:
-            self._kept = _Kept(self.step, self.slope, scores, copy.deepcopy(self.net.state_dict()))
-        self.looking_seconds += perf_counter() - started
+        with self._looking():
+            scores = self._scores(self._validation, self._validation_labels, self.slope)
+            kept = self._kept
+            if kept is None or self.experiment.report == "last" or scores.loss < kept.scores.loss:
+                self._kept = _Kept(self.step, self.slope, scores, copy.deepcopy(self.net.state_dict()))
         return Evaluated(self.step, self.step / self.batches.steps_per_epoch, scores)
 
     def _report(self) -> Report:

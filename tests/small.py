@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lab.estimators import Estimator
-from lab.events import Evaluated, Event, Finished, Report, Step
+from lab.events import Evaluated, Event, Finished, Health, Report, Step
 from lab.experiment import Experiment
 from lab.probes import Frame
 from lab.training import train
@@ -49,11 +49,11 @@ CurveEvent = Step | Evaluated | Finished
 
 def without_frames(events: Iterable[Event]) -> Iterator[CurveEvent]:
     """What curves are made of."""
-    return (event for event in events if not isinstance(event, Frame))
+    return (event for event in events if not isinstance(event, Frame | Health))
 
 
 def clockless(events: Iterable[Event]) -> list[CurveEvent]:
-    """Events without frames, and without what depends on the time they took."""
+    """Events that curves are made of, without what depends on the time they took."""
     return [_clockless(event) for event in without_frames(events)]
 
 
@@ -88,6 +88,11 @@ def steps(events: Iterable[Event]) -> list[Step]:
 def frames(events: Iterable[Event]) -> list[Frame]:
     """The looks inside the net of a run."""
     return [event for event in events if isinstance(event, Frame)]
+
+
+def checkups(events: Iterable[Event]) -> list[Health]:
+    """The checkups of a run's gradient health."""
+    return [event for event in events if isinstance(event, Health)]
 
 
 def evaluations(events: Iterable[Event]) -> list[Evaluated]:

@@ -203,11 +203,14 @@ class TestFigures:
             "conv": {"float32", "bfloat16"}, "mlp": {"float32"},
         }  # fmt: skip
         for name, ratios in result["ratios"].items():
-            assert set(result["images_per_second"][name]) == {*ratios, "plain", "float32, unrecorded"}
+            assert set(result["images_per_second"][name]) == {
+                *ratios, "plain", "float32, unrecorded", "float32, without health",
+            }  # fmt: skip
             for precision, ratio in ratios.items():
                 spread = result["spread"][name][precision]
                 assert 0 < spread["low"] <= ratio == spread["median"] <= spread["high"]
             assert result["recorded_to_unrecorded"][name]["median"] > 0
+            assert result["health_to_none"][name]["median"] > 0
             assert 1_000_000 < result["recorder_bytes"][name] < 50_000_000
         assert (result["rounds"], result["threads"], result["recorder_steps"]) == (2, 2, 20_000)
         assert "results" not in result

@@ -24,6 +24,7 @@ ORDER = [
         "recorder",
         "jobs",
         "facts",
+        "alarms",
         "figures",
         "cli",
         "bench",

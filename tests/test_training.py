@@ -127,7 +127,7 @@ class TestBudget:
     def test_in_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = itertools.count(step=0.01)  # whatever is measured takes a hundredth of a second
         monkeypatch.setattr(lab.training, "perf_counter", lambda: next(clock))
-        training = Training(small(budget=0.165, budget_unit="seconds", evaluate_every=100))
+        training = Training(small(budget=0.165, budget_unit="seconds", evaluate_every=100), checkups=False)
         events = list(training.events())
         assert len(steps(events)) == 10
         assert training.progress.fraction == 1
@@ -136,7 +136,8 @@ class TestBudget:
     def test_evaluations_and_frames_count_as_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = itertools.count(step=0.01)
         monkeypatch.setattr(lab.training, "perf_counter", lambda: next(clock))
-        events = list(train(small(budget=0.095, budget_unit="seconds", evaluate_every=0.25)))
+        experiment = small(budget=0.095, budget_unit="seconds", evaluate_every=0.25)
+        events = list(Training(experiment, checkups=False).events())
         assert len(steps(events)) == 4
         assert len(evaluations(events)) == 4
 

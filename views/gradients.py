@@ -3,6 +3,7 @@
 from lab.ui import state
 from lab.ui.gradients.bias_variance import bias_variance
 from lab.ui.gradients.curves import curves
+from lab.ui.gradients.health import health
 from lab.ui.gradients.neuron import neuron
 from lab.ui.gradients.same_batch import same_batch
 from lab.ui.notices import show_notices
@@ -13,6 +14,7 @@ SECTIONS = {
     "curves": ("Curves", curves),
     "neuron": ("One neuron", neuron),
     "batch": ("Same batch, many estimators", same_batch),
+    "health": ("Is anything learning?", health),
 }
 
 state.load()

@@ -6,7 +6,8 @@ import itertools
 
 from lab.bench.contestants import Case, experiment
 from lab.evaluation import Scores
-from lab.events import Evaluated, Step
+from lab.events import Evaluated, Health, Step
+from lab.probes.health import checkup_steps
 from lab.recorder import Recorder
 from lab.training import Training, frame_steps
 
@@ -14,15 +15,19 @@ STEPS = 20_000
 
 
 def recorder_bytes(case: Case, steps: int = STEPS) -> int:
-    """The bytes of a recorder after so many steps, with all frames, an evaluation an epoch, and a last look."""
+    """The bytes of a recorder after so many steps, with frames, checkups, an evaluation an epoch and a last look."""
     training = Training(experiment(case, "float32"))
-    made = next(event for event in training.events() if isinstance(event, Step))
+    events = training.events()
+    health = next(event for event in events if isinstance(event, Health))
+    made = next(event for event in events if isinstance(event, Step))
     scores = Scores(made.loss, made.accuracy)
     recorder = Recorder()
     for step in range(1, steps + 1):
         recorder.add(made._replace(step=step))
         if step % training.batches.steps_per_epoch == 0:
             recorder.add(Evaluated(step, made.epoch, scores))
+    for step in itertools.takewhile(lambda step: step <= steps, checkup_steps(training.batches.steps_per_epoch)):
+        recorder.add(health._replace(step=step))
     for _ in itertools.takewhile(lambda step: step <= steps, frame_steps()):
         recorder.add(training.frame())
     recorder.show(training.frame())

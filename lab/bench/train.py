@@ -24,6 +24,7 @@ from lab.recorder import Recorder
 from lab.training import Training
 
 UNRECORDED = "float32, unrecorded"
+WITHOUT_HEALTH = "float32, without health"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def _rates(name: str, case: Case, length: Length) -> Rates:
     contestants = {precision: engine_steps(training, Recorder()) for precision, training in trainings.items()}
     contestants[PLAIN] = plain_steps(case, trainings["float32"].indices.train)
     contestants[UNRECORDED] = engine_steps(Training(experiment(case, "float32")), None)
+    contestants[WITHOUT_HEALTH] = engine_steps(Training(experiment(case, "float32"), checkups=False), Recorder())
     return alternate(contestants, length.rounds, length.seconds)
 
 
@@ -106,6 +108,7 @@ def _figures(cases: Mapping[str, Case], rates: dict[str, Rates]) -> dict[str, An
             for name, each in rates.items()
         },
         "recorded_to_unrecorded": {name: as_json(each.ratio("float32", UNRECORDED)) for name, each in rates.items()},
+        "health_to_none": {name: as_json(each.ratio("float32", WITHOUT_HEALTH)) for name, each in rates.items()},
     }
 
 
@@ -119,11 +122,14 @@ def _print_tables(result: dict[str, Any]) -> None:
             figures = (f"{rates[precision]:,}", f"{rates[PLAIN]:,}", f"{ratio['median']:.2f}", low_high)
             speed.add_row(name, precision, *figures, f"{result['bars'][name][precision]:.2f}")
     console.print(speed)
-    memory = Table("Net", "Rate, recorded / not", "Low … high", f"MB for {STEPS:,} steps", title="Recording")
-    for name, ratio in result["recorded_to_unrecorded"].items():
-        low_high = f"{ratio['low']:.2f} … {ratio['high']:.2f}"
-        memory.add_row(name, f"{ratio['median']:.3f}", low_high, f"{result['recorder_bytes'][name] / 1e6:.2f}")
-    console.print(memory)
+    recording = Table("Net", "Recorded", "Rate, with / without", "Low … high", "MB", title="Recording")
+    for what, ratios in (("everything", "recorded_to_unrecorded"), ("gradient health", "health_to_none")):
+        for name, ratio in result[ratios].items():
+            low_high = f"{ratio['low']:.2f} … {ratio['high']:.2f}"
+            megabytes = f"{result['recorder_bytes'][name] / 1e6:.2f}" if what == "everything" else ""
+            recording.add_row(name, what, f"{ratio['median']:.3f}", low_high, megabytes)
+    recording.caption = f"Memory is that of {STEPS:,} steps."
+    console.print(recording)
     if "results" in result:
         console.print(_results_table(result["results"]))
     console.print(_conditions(result), soft_wrap=True)

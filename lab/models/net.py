@@ -47,6 +47,14 @@ class Net(nn.Module):
         """The batch norms, in the order they run."""
         return self._norms
 
+    def layer_weights(self) -> dict[str, nn.Parameter]:
+        """The weights of every layer that has a matrix or kernels of them, by its name, in the order they run."""
+        return {
+            name.removesuffix(".weight"): parameter
+            for name, parameter in self.named_parameters()
+            if name.endswith(".weight") and parameter.dim() > 1
+        }
+
     @property
     def map_layers(self) -> dict[str, nn.Module]:
         """The layers whose outputs (B, channels, height, width) are worth seeing, by name."""

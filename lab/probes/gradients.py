@@ -82,19 +82,13 @@ def compare_gradients(
     return found
 
 
-def layers_with_weights(specimen: Specimen) -> dict[str, Tensor]:
-    """The weights of each layer, by the layer's name, in the order they run."""
-    named = dict(specimen.net.named_parameters())
-    return {name.removesuffix(".weight"): p for name, p in named.items() if name.endswith(".weight") and p.dim() > 1}
-
-
 def _mean_and_noise(
     specimen: Specimen, rule: Estimator, batch: int, draws: int
 ) -> tuple[Gradients, dict[str, float], dict[str, float]]:
     """Mean gradient of each layer's weights, standard deviation of one draw, and share that is always 0."""
     inputs, targets = specimen.batch(batch)
     generator = specimen.generator("gradients")
-    net, weights = specimen.net.train(), layers_with_weights(specimen)
+    net, weights = specimen.net.train(), specimen.net.layer_weights()
     state = rule.new_state(net.shapes(inputs[:1]))
     if state is not None:
         state.to(specimen.device)

@@ -10,6 +10,7 @@ import streamlit as st
 from lab.figures.board import Board
 from lab.jobs import Job, JobView, Status, with_seed
 from lab.ui import state
+from lab.ui.alarms import show_alarms
 from lab.ui.contestants import contestants
 from lab.ui.draft import Draft
 from lab.ui.live_board import live_board
@@ -61,6 +62,7 @@ def watch(
     def live(shown: Status) -> None:
         view = job.view()
         _status(view)
+        show_alarms(contestants(view.experiments, view.snapshots))
         if above is not None:
             above(view)
         if view.download is None and (view.status != "failed" or any(len(s.steps["step"]) for s in view.snapshots)):

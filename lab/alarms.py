@@ -1,0 +1,125 @@
+"""Alarms about a run: to which layers no gradient comes, since when, and why. Knows no user interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lab.estimators import Estimator
+from lab.events import Health
+from lab.experiment import Experiment
+from lab.models import Architecture
+from lab.models.layers import BinaryUnits
+from lab.models.rollout import Site
+from lab.probes.health import passed_back
+from lab.recorder import HealthCurves
+
+
+def no_gradient(experiment: Experiment, health: HealthCurves) -> str | None:
+    """To which layers no gradient comes at the last checkup, since which step, and why; None if it reaches them all."""
+    telling = _telling(experiment, health)
+    if not len(telling):
+        return None
+    sentences: dict[tuple[int, str], list[str]] = {}
+    still = experiment.estimator.zero_gradient
+    for layer, columns in health.layers.items():
+        reached = columns["zeros"][telling] < 1
+        if reached[-1]:
+            continue
+        first = int(np.flatnonzero(reached)[-1]) + 1 if reached.any() else 0
+        found = health.at(telling[first])
+        cause = _cause(experiment, found, layer, since_start=first == 0)
+        sentences.setdefault((found.step if first else 0, cause), []).append(layer)
+        still = still and not columns["update"].any()
+    said = [_sentence(since, layers, cause) for (since, cause), layers in sentences.items()]
+    if said and still:
+        said.append("What gets no gradient stays as it was drawn.")
+    return " ".join(said) or None
+
+
+def _telling(experiment: Experiment, health: HealthCurves) -> NDArray[np.intp]:
+    """The checkups that tell something, by their index.
+
+    A batch that is answered to the last digit gives no layer any gradient, and nothing is wrong: those are left out,
+    unless the units say where the gradient ends.
+    """
+    telling = np.zeros(len(health), dtype=bool)
+    for columns in health.layers.values():
+        telling |= columns["zeros"] < 1
+    for columns in health.sites.values():
+        telling |= columns["dead"] == 1
+        if not experiment.estimator.zero_gradient:
+            telling |= columns["active"] == 0
+    return np.flatnonzero(telling)
+
+
+def _sentence(since: int, layers: Sequence[str], cause: str) -> str:
+    start = f"Since step {since} no gradient reaches" if since else "No gradient reaches"
+    return f"{start} {_listed(layers)}: {cause}"
+
+
+def _cause(experiment: Experiment, health: Health, layer: str, since_start: bool) -> str:
+    rule, architecture = experiment.estimator, experiment.architecture
+    fields, order = architecture.model_dump(), _running_order(architecture)
+    place = order.index(layer)
+    sites = {site.site: site for site in health.sites}
+    behind = [sites[name] for name in order[place + 1 :] if name in sites]
+    if behind and rule.zero_gradient:
+        return f"{rule.title} sends nothing back through {behind[-1].site}."
+    outside = [site for site in behind if site.active == 0]
+    if outside:
+        hint = _hint(experiment, since_start)
+        return f"every pre-activation of {outside[-1].site} lies where {rule.title} sends nothing back. {hint}"
+    before = sites.get(order[place - 1]) if place else None
+    if before is not None and before.dead == 1 and fields.get("levels") == "0/1":
+        return f"every unit of {before.site} is dead, 0 for every picture, and weights that see only 0 get no gradient."
+    if fields.get("relu") and behind:
+        return (
+            f"the ReLU in front of {behind[0].site} gives 0 for every unit and picture, and passes nothing back there. "
+            "What helps: switching it off, or a smaller learning rate."
+        )
+    weight_rule = getattr(architecture, "weight_rule", None)
+    if weight_rule is not None and _blocks_some(weight_rule):
+        return f"the gradient is exactly 0 there. {weight_rule.title} sends nothing back to weights outside its window."
+    return "the gradient is exactly 0 there."
+
+
+def _blocks_some(rule: Estimator) -> bool:
+    """Whether a rule for weights sends nothing back to some that lie between its levels or at them."""
+    weights = torch.linspace(-1, 1, 5)
+    return bool((passed_back(Site(rule, 1.0, weights, None)) == 0).any())
+
+
+def _hint(experiment: Experiment, since_start: bool) -> str:
+    """What could bring the pre-activations back to where the rule sends something back."""
+    rule, architecture = experiment.estimator, experiment.architecture
+    ways = [
+        *(["a smaller slope"] if rule.uses_slope else []),
+        *(["a wider gate"] if getattr(rule, "gate", None) is not None else []),
+        *([] if architecture.has_batch_norm else ["a net with batch norm"]),
+        *([] if since_start else ["a smaller learning rate"]),
+    ]
+    return f"What helps: {_listed(ways or ['another estimator'], 'or')}."
+
+
+@lru_cache(maxsize=64)
+def _running_order(architecture: Architecture) -> tuple[str, ...]:
+    """The names of the layers with weights and of the layers of binary units, in the order they run."""
+    with torch.device("meta"):
+        net = architecture.net()
+    weights, sites = net.layer_weights(), iter(architecture.site_names)
+    order = []
+    for name, module in net.named_modules():
+        if isinstance(module, BinaryUnits):
+            order.append(next(sites))
+        elif name in weights:
+            order.append(name)
+    return tuple(order)
+
+
+def _listed(words: Sequence[str], conjunction: str = "and") -> str:
+    return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

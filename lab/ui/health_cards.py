@@ -1,0 +1,90 @@
+"""The cards of a board that show whether anything is learning: gradients, updates and binary units, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lab.figures.board import Card, Chart
+from lab.figures.curves import Curve, line_chart
+from lab.figures.theme import COLORS, LINE_STYLES
+from lab.recorder import Column
+from lab.ui.contestants import Contestant
+from lab.ui.curve_cards import TIME
+
+UNIT_STYLES = {"active": "solid", "dead": "dash", "stuck": "dot"}
+
+
+def gradient_card(runs: Sequence[Contestant]) -> list[Card]:
+    """The gradient norm of each layer of a run; of several runs, that of the first layer of each."""
+    if len(runs) == 1:
+        return _layers(runs[0], "gradient", "Gradient norm", "norm of the gradient", _GRADIENT, 1, log_y=True)
+    curves = []
+    for run in runs:
+        health = run.snapshot.health
+        for columns in [*health.layers.values()][:1]:
+            curves.append(Curve(run.name, health.epochs, _positive(columns["gradient"]), run.color, run.dash))
+    caption = "Of the weights of each net's first layer, in single steps; no line where it is exactly 0."
+    return _card("health.first", "Gradient norm, first layer", curves, "norm of the gradient", caption, log_y=True)
+
+
+def unit_card(run: Contestant) -> list[Card]:
+    """Active, dead and stuck units of each binary layer."""
+    health = run.snapshot.health
+    curves = [
+        Curve(f"{site} {measure}", health.epochs, 100 * columns[measure], COLORS[number % len(COLORS)], dash)
+        for number, (site, columns) in enumerate(health.sites.items())
+        for measure, dash in UNIT_STYLES.items()
+    ]
+    caption = (
+        "Active: pre-activations at which the rule passes gradient back. Dead and stuck: units that are 0, or 1, for "
+        "every picture of a batch."
+    )
+    return _card("health.units", "Active, dead and stuck units", curves, "share (%)", caption)
+
+
+def all_health_cards(run: Contestant) -> list[Card]:
+    """Everything there is to see of a run's gradient health."""
+    return [
+        *gradient_card([run]),
+        *_layers(run, "zeros", "Gradients that are exactly 0", "share of weights (%)", _ZEROS, 100, log_y=False),
+        *_layers(run, "update", "Update size", "change / norm of the weights", _UPDATE, 1, log_y=True),
+        *unit_card(run),
+    ]
+
+
+_GRADIENT = "Of the weights of each layer, in single steps; no line where it is exactly 0."
+_ZEROS = "Of the weights of each layer, in single steps. Weights of pixels that are black in every picture count too."
+_UPDATE = "What one step changes, in units of the weights themselves; no line where nothing changes."
+
+
+def _layers(
+    run: Contestant, measure: str, title: str, unit: str, caption: str, factor: float, log_y: bool
+) -> list[Card]:
+    health = run.snapshot.health
+    curves = []
+    for number, (layer, columns) in enumerate(health.layers.items()):
+        values = columns[measure] * factor
+        dash = LINE_STYLES[number // len(COLORS) % len(LINE_STYLES)]
+        y = _positive(values) if log_y else values
+        curves.append(Curve(layer, health.epochs, y, COLORS[number % len(COLORS)], dash))
+    return _card(f"health.{measure}", title, curves, unit, caption, log_y)
+
+
+def _card(id: str, title: str, curves: Sequence[Curve], unit: str, caption: str, log_y: bool = False) -> list[Card]:
+    """The card; none where there is nothing to draw yet."""
+    if not any(len(np.asarray(curve.x)) for curve in curves):
+        return []
+    alt = f"{title} now: " + "; ".join(f"{curve.name} {_last(curve)}" for curve in curves)
+    return [Card(id, title, Chart(line_chart(curves, "epoch", unit, log_y=log_y), link=TIME), caption, alt=alt)]
+
+
+def _last(curve: Curve) -> str:
+    values = np.asarray(curve.y)
+    return f"{values[-1]:.3g}" if len(values) and np.isfinite(values[-1]) else "none"
+
+
+def _positive(values: Column) -> Column:
+    """Values for a logarithmic axis, where 0 has no place."""
+    return np.where(values > 0, values, np.nan)
