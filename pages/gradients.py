@@ -1,10 +1,9 @@
 """Gradients: what estimators really send back, and how far that is from the truth."""
 
-import streamlit as st
-
 from lab.ui import state
 from lab.ui.gradients.bias_variance import bias_variance
 from lab.ui.gradients.curves import curves
+from lab.ui.gradients.defects import defects
 from lab.ui.gradients.neuron import neuron
 from lab.ui.gradients.same_batch import same_batch
 from lab.ui.notices import show_notices
@@ -15,6 +14,7 @@ SECTIONS = {
     "curves": ("Curves", curves),
     "neuron": ("One neuron", neuron),
     "batch": ("Same batch, many estimators", same_batch),
+    "defects": ("Defects of the sources", defects),
 }
 
 state.load()

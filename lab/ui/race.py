@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -49,6 +50,19 @@ def load() -> None:
         st.session_state[FIELDS] = FIRST_FIELDS
         st.session_state[OVERRIDES] = [{"estimator": {"name": name}} for name in FIRST_ESTIMATORS[:3]]
     st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
+
+
+def begin(experiments: Sequence[Experiment], title: str) -> None:
+    """Start a race from another page, and let the Compare page edit its contestants.
+
+    Raises:
+        InvalidExperiment: the contestants cannot race each other.
+    """
+    require_raceable(experiments)
+    COMPARE.replace(experiments[0])
+    _take(experiments)
+    st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
+    state.start(experiments, title, RACE)
 
 
 def base_editor() -> Experiment | None:
@@ -162,7 +176,7 @@ def _opened(linked: str) -> list[Experiment]:
     return experiments
 
 
-def _take(experiments: list[Experiment]) -> None:
+def _take(experiments: Sequence[Experiment]) -> None:
     """Edit these contestants: the fields in which they differ, each as it is."""
     dumps = [experiment.model_dump(mode="json") for experiment in experiments]
     fields = [name for name in dumps[0] if any(dump[name] != dumps[0][name] for dump in dumps)]
