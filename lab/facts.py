@@ -9,7 +9,6 @@ from typing import Literal
 import torch
 
 from lab.estimators import Estimator
-from lab.estimators.defects import SignWithZero
 from lab.experiment import Experiment
 from lab.models import Architecture
 from lab.schedules import Constant
@@ -92,8 +91,11 @@ def _net(experiment: Experiment) -> list[Remark]:
 
 def _relu_before_bits(rule: Estimator) -> Remark:
     before = "A ReLU stands right before the binarizer"
-    if isinstance(rule, SignWithZero):
-        text = f"{before}, and sign(0) is 0: a unit has the upper level or the middle of the two, never the lower one."
+    if rule.forward == "ternary":
+        text = (
+            f"{before}, and {rule.title} keeps 0 as a third value: a unit has the upper level or the middle of the "
+            "two, never the lower one."
+        )
         return Remark("warning", f"{text} Switch the ReLU off, or choose another estimator.")
     if rule.stochastic:
         text = f"{before}: no bit is 1 with a probability below 1/2, and those at 1/2 get no gradient."

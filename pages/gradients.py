@@ -5,6 +5,7 @@ from lab.ui.gradients.bias_variance import bias_variance
 from lab.ui.gradients.curves import curves
 from lab.ui.gradients.defects import defects
 from lab.ui.gradients.neuron import neuron
+from lab.ui.gradients.proofs import proofs
 from lab.ui.gradients.same_batch import same_batch
 from lab.ui.notices import show_notices
 from lab.ui.sections import chosen_section
@@ -14,6 +15,7 @@ SECTIONS = {
     "curves": ("Curves", curves),
     "neuron": ("One neuron", neuron),
     "batch": ("Same batch, many estimators", same_batch),
+    "proofs": ("Proofs", proofs),
     "defects": ("Defects of the sources", defects),
 }
 
