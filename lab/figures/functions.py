@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lab.figures.curves import Curve
+from lab.figures.curves import POINTS, Curve
+from lab.figures.downsample import min_max
 from lab.figures.numbers import json_numbers
 from lab.figures.theme import ZERO_COLOR, Figure, axis, layout, uid
 
@@ -32,13 +33,14 @@ def function_chart(
 
 
 def _trace(curve: Curve) -> dict[str, Any]:
+    x, y = min_max(curve.x, curve.y, POINTS)
     return {
         "type": "scatter",
         "mode": "markers" if curve.markers else "lines",
         "uid": uid(curve.name),
         "name": curve.name,
-        "x": json_numbers(curve.x),
-        "y": json_numbers(curve.y),
+        "x": json_numbers(x),
+        "y": json_numbers(y),
         "line": {"color": curve.color, "dash": curve.dash, "width": curve.width},
         "marker": {"color": curve.color, "size": 5},
         "hovertemplate": "%{y:.4~g}",

@@ -21,12 +21,12 @@ class Norm(NamedTuple):
 class Threshold(NamedTuple):
     """When the unit is +1: where the popcount is at least, or at most, an integer; it may be beyond all popcounts."""
 
-    count: int
+    bound: int
     at_least: bool
 
     def fires(self, popcounts: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether the unit is +1, for each number of agreeing bits."""
-        return popcounts >= self.count if self.at_least else popcounts <= self.count
+        return popcounts >= self.bound if self.at_least else popcounts <= self.bound
 
 
 def threshold(bits: int, norm: Norm) -> Threshold:
@@ -58,5 +58,5 @@ def unit(bits: int, norm: Norm) -> Unit:
     """The unit as it is written, without the shortcut of a popcount."""
     popcounts = np.arange(bits + 1)
     products = 2 * popcounts - bits
-    normed = norm.gamma * (products - norm.mean) / norm.deviation + norm.beta
+    normed = (norm.gamma * (products - norm.mean) / norm.deviation + norm.beta).astype(np.float64)
     return Unit(popcounts, products, normed, normed >= 0)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from lab.estimators import Drawn
 from lab.estimators.copies import Saturated
 from lab.estimators.surrogates import TanhAdjusted
 
@@ -43,8 +44,8 @@ def smoothed(noise: Noise, width: float, x: Array) -> Smoothed:
     slope = (_mean_sign(x + step, ordered) - _mean_sign(x - step, ordered)) / (2 * step)
     points = torch.from_numpy(x)
     if noise == "uniform":
-        rule = Saturated(gate=width)
-        factor = (points.abs() <= rule.gate) * rule.surrogate(points, 1.0) / width
+        drawn = Drawn(points, 1.0, None, torch.sign(points))
+        factor = Saturated(gate=width).backward(torch.ones_like(points), drawn) / width
     else:
         factor = TanhAdjusted().surrogate(points, 1 / width)
     return Smoothed(x, _mean_sign(x, ordered), slope, factor.numpy())

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from lab.estimators import Drawn
 from lab.estimators.copies import Identity, Saturated
 
 Before = Literal["nothing", "hardtanh", "clipped"]
@@ -40,7 +41,7 @@ def sent_back(r: ArrayLike, before: Before) -> SentBack:
     squashed = F.hardtanh(leaf) if before == "hardtanh" else leaf
     return SentBack(
         _gradient(Identity().binarize(squashed, 1.0, None), leaf).numpy(),
-        Saturated().surrogate(values, 1.0).mul(values.abs() <= 1).numpy(),
+        Saturated().backward(torch.ones_like(values), Drawn(values, 1.0, None, torch.sign(values))).numpy(),
     )
 
 

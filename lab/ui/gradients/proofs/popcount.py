@@ -35,7 +35,7 @@ def popcount() -> None:
     compare = "≥" if rule.at_least else "≤"
     numbers(
         {
-            "+1 where popcount": f"{compare} {rule.count}",
+            "+1 where popcount": f"{compare} {rule.bound}",
             "Right, of all popcounts": f"{agree.sum()} of {len(agree)}",
             "sign(popcount) right": f"{naive.sum()} of {len(naive)}",
         }
@@ -45,9 +45,9 @@ def popcount() -> None:
         Curve("+1", whole.popcounts[on], whole.normed[on], COLORS[1], markers=True),
         Curve("-1", whole.popcounts[off], whole.normed[off], COLORS[0], markers=True),
     ]
-    between = rule.count - 0.5 if rule.at_least else rule.count + 0.5
+    between = rule.bound - 0.5 if rule.at_least else rule.bound + 0.5
     at = between if 0 <= between <= bits else None
-    alt = f"The unit is +1 for {on.sum()} of {len(on)} popcounts: where the popcount {compare} {rule.count}."
+    alt = f"The unit is +1 for {on.sum()} of {len(on)} popcounts: where the popcount {compare} {rule.bound}."
     chart(function_chart(points, "popcount of agreeing bits", "after batch norm", at=at), "proof.popcount.chart", alt)
     conclusion(
         "Batch norm and sign together are one comparison of integers. Every popcount from 0 to K was tried here, so "
