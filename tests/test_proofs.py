@@ -160,7 +160,7 @@ class TestBatchNorm:
 class TestSection:
     def test_every_card_has_its_lines_a_control_and_its_numbers(self) -> None:
         tab = opened("gradients.py", section="proofs")
-        assert len(tab.latex) == 12, "two lines a card"
+        assert len(tab.latex) == 3 + 3 + 4 + 3 + 3 + 3
         assert len(tab.get("plotly_chart")) == 4
         assert len(tab.metric) == 5 + 3 + 3 + 3 + 4 + 3
         assert told(tab).count(":material/lightbulb:") == 6

@@ -26,7 +26,7 @@ def _card(defect: Defect) -> None:
     st.markdown(defect.wrong)
     st.markdown(f":material/visibility: {defect.symptom}")
     if defect.witness:
-        st.caption(f"In the race, the third contestant is {defect.witnessed}.")
+        st.caption(f"The race has a third contestant: {defect.witnessed}. Its curve lies on that of what is written.")
     st.space("stretch")
     with st.container(horizontal=True):
         train = st.button("Train as written", icon=":material/play_arrow:", key=f"defect.train.{defect.name}")

@@ -13,10 +13,9 @@ def batch_norm() -> None:
     claim(
         "Is the score function unbiased with batch norm behind the bits?",
         "No: each example's bits move the loss of all others, and its own loss does not tell.",
-        r"\nabla_{\theta_i} \mathbb E\Bigl[\tfrac1B \sum_j L_j\Bigr] = "
-        r"\mathbb E\Bigl[\tfrac1B \sum_j L_j\, \nabla_{\theta_i} \log P(b_i)\Bigr]",
-        r"\mathbb E[L_j\, \nabla_{\theta_i} \log P(b_i)] = 0 \text{ for } j \ne i "
-        r"\;\text{ only if } L_j \text{ does not depend on } b_i",
+        r"\nabla \mathbb E[\bar L] = \tfrac1B \sum_{i, j} \mathbb E[L_j\, \nabla \log P(b_i)]",
+        r"\text{kept: } \tfrac1B \sum_i \mathbb E[L_i\, \nabla \log P(b_i)]",
+        r"\mathbb E[L_j\, \nabla \log P(b_i)] = 0 \text{ if } L_j \perp b_i",
     )
     norm = st.toggle("Batch norm behind the bits", value=True, key="proof.norm.on")
     examples = st.slider("Examples in the batch B", 2, MOST_EXAMPLES, 3, key="proof.norm.examples")

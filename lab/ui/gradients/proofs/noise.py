@@ -21,8 +21,8 @@ def noise() -> None:
     claim(
         "Why is the gate of the saturated estimator natural?",
         "It is the exact gradient of the unit with uniform noise; other noise makes other surrogates exact.",
-        r"U \sim \mathcal U(-1, 1):\quad \mathbb E\operatorname{sign}(x + U) = P(U > -x) - P(U < -x) = "
-        r"\operatorname{clip}(x, -1, 1)",
+        r"\mathbb E\operatorname{sign}(x + U) = 2 P(U > -x) - 1",
+        r"U \sim \mathcal U(-1, 1):\; = \operatorname{clip}(x, -1, 1)",
         r"\frac{d}{dx}\,\mathbb E\operatorname{sign}(x + U) = \mathbb 1[|x| < 1]",
     )
     kind = st.segmented_control(
@@ -43,7 +43,7 @@ def noise() -> None:
         TwoCurves(f"{RULES[kind]} estimator", GRID, np.sign(GRID), found.surrogate, COLORS[1], "dash"),
     ]
     apart = float(np.median(np.abs(found.slope - found.surrogate)))
-    figure = forward_backward_chart(drawn, forward_title="the unit", backward_title="its derivative", height=260)
+    figure = forward_backward_chart(drawn, forward_title="the unit", backward_title="its derivative", height=300)
     chart(figure, "proof.noise.chart", f"Derivative and factor differ by {apart:.2g} in the median over all x.")
     conclusion(
         "The estimator is biased for the hard unit that it is used with, and exact for the noisy one, which it never "

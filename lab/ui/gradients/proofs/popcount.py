@@ -17,10 +17,10 @@ def popcount() -> None:
     claim(
         "Which threshold replaces the sign of a popcount?",
         "A count is never negative, so its sign says nothing; but the threshold is not free to choose.",
-        r"a \cdot w = 2\,\mathrm{popcount}(a \,\overline{\oplus}\, w) - K \;\Rightarrow\; "
-        r"\operatorname{sign}(a \cdot w) = +1 \iff \mathrm{popcount} \ge K/2",
-        r"\gamma\,\frac{a \cdot w - \mu}{\sigma} + \beta \ge 0 \iff a \cdot w \ge t \;(\gamma > 0),\; "
-        r"\le t \;(\gamma < 0), \qquad t = \mu - \frac{\beta \sigma}{\gamma}",
+        r"a \cdot w = 2 n - K,\quad n = \mathrm{popcount}(a \,\overline{\oplus}\, w)",
+        r"a \cdot w \ge 0 \iff n \ge K/2",
+        r"\gamma\,\tfrac{a \cdot w - \mu}{\sigma} + \beta \ge 0 \iff n \gtreqless \tfrac{K + t}{2}",
+        r"t = \mu - \beta \sigma / \gamma \quad (\gamma < 0 \!: \le)",
     )
     bits = st.slider("Inputs of the unit K", 1, 128, 64, key="proof.popcount.bits")
     with st.container(horizontal=True):

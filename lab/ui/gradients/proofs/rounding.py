@@ -20,7 +20,8 @@ def rounding() -> None:
         "Why is REINFORCE through a rounded bit zero?",
         "A rounded bit has no distribution to learn: its probability is 1, and stays 1.",
         r"\nabla \mathbb E[L(b)] = \mathbb E[L(b)\,\nabla \log P(b)]",
-        r"b = \operatorname{round}(p):\quad P(b) = 1 \;\Rightarrow\; \nabla \log P(b) = \nabla 0 = 0",
+        r"b = \operatorname{round}(p):\quad P(b) = 1",
+        r"\Rightarrow\; \nabla \log P(b) = \nabla 0 = 0",
     )
     x = st.slider("Pre-activation x", -3.0, 3.0, 0.5, 0.05, key="proof.rounding.x")
     slope = st.slider("Slope a of p = σ(ax)", 0.5, 10.0, 1.0, 0.5, key="proof.rounding.slope")

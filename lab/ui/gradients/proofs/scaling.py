@@ -20,7 +20,7 @@ def scaling() -> None:
         "Does scaling before the sign matter?",
         "A deterministic sign: no. One that is rounded at random: yes.",
         r"s > 0:\quad \operatorname{sign}(x / s) = \operatorname{sign}(x)",
-        r"P(b = 1) = \operatorname{clip}\bigl(\tfrac{x/s + 1}{2}, 0, 1\bigr) \;\Rightarrow\; "
+        r"P(b = 1) = \operatorname{clip}\bigl(\tfrac{x/s + 1}{2}, 0, 1\bigr)",
         r"\mathbb E[s\,b] = s\,(2P - 1) = \operatorname{clip}(x, -s, s)",
     )
     x = st.slider("Pre-activation x", -3.0, 3.0, 1.0, 0.05, key="proof.scaling.x")

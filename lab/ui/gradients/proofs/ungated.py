@@ -26,10 +26,9 @@ def ungated() -> None:
     claim(
         "Is the un-gated straight-through right?",
         "Only with Htanh in front, or where latent weights are clipped.",
-        r"\text{with } \operatorname{Htanh} \text{ for } \operatorname{sign}:\quad "
-        r"\frac{\partial L}{\partial r} = g \cdot \mathbb 1[|r| \le 1]",
-        r"\text{un-gated: } \frac{\partial L}{\partial r} := g \quad"
-        r"\text{the same if and only if } |r| \le 1 \text{ or } \operatorname{Htanh}'(r) \text{ is applied in front}",
+        r"\text{Htanh for sign: } \tfrac{\partial L}{\partial r} = g \cdot \mathbb 1[|r| \le 1]",
+        r"\text{un-gated: } \tfrac{\partial L}{\partial r} := g",
+        r"\text{behind Htanh: } g \cdot \mathbb 1[|r| < 1]",
     )
     front = st.segmented_control(
         "In front of the unit",
