@@ -48,6 +48,9 @@ def _gradient(experiment: Experiment) -> list[Remark]:
     sites, rule = experiment.architecture.site_names, experiment.estimator
     if not sites:
         return [Remark("note", "This net has no binary units: the estimator and the slope have nothing to act on.")]
+    if rule.zero_gradient and experiment.architecture.has_shortcuts:
+        text = f"{rule.title} sends nothing back: what is in front of {sites[-1]} learns by the shortcut alone."
+        return [Remark("warning", text)]
     if rule.zero_gradient:
         return [
             Remark(
@@ -107,6 +110,12 @@ def _net(experiment: Experiment) -> list[Remark]:
 
 def _relu_before_bits(rule: Estimator) -> Remark:
     before = "A ReLU stands right before the binarizer"
+    if rule.forward == "ternary":
+        text = (
+            f"{before}, and {rule.title} keeps 0 as a third value: a unit has the upper level or the middle of the "
+            "two, never the lower one."
+        )
+        return Remark("warning", f"{text} Switch the ReLU off, or choose another estimator.")
     if rule.stochastic:
         text = f"{before}: no bit is 1 with a probability below 1/2, and those at 1/2 get no gradient."
     elif rule.step(torch.zeros(1)).item() == 1:

@@ -92,6 +92,10 @@ class TestReluBeforeBits:
             assert saying(experiment, "no bit is 1 with a probability below 1/2")
             assert rule.probability(rectified, 1.3).min() == 0.5
             return
+        if rule.forward == "ternary":
+            assert set(rule.step(rectified).tolist()) == {0.5, 1.0}
+            assert saying(experiment, "keeps 0 as a third value: a unit has the upper level or the middle of the two")
+            return
         always_on = bool((rule.step(rectified) == 1).all())
         remark = saying(experiment, "every bit of the code is 1, whatever the picture")
         assert (remark is not None) == always_on

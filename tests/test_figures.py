@@ -20,6 +20,7 @@ from lab.figures.board import Board, Card, Chart, Numbers, Pictures, Readout, Ti
 from lab.figures.curves import POINTS, Curve, line_chart
 from lab.figures.downsample import geometric_mean, min_max, recent_mean, smoothed
 from lab.figures.estimators import TwoCurves, forward_backward_chart
+from lab.figures.functions import function_chart
 from lab.figures.histograms import bar_chart
 from lab.figures.numbers import json_numbers
 from lab.figures.pictures import png, scaled, tiles
@@ -122,6 +123,9 @@ def figures() -> dict[str, dict[str, Any]]:
         "empty": line_chart([], "step", "loss (nats)", log_y=True),
         "edges": bar_chart(np.linspace(0, 1, 11), np.arange(10), "value", "units", "red"),
         "centers": bar_chart(np.arange(10), np.arange(10), "value", "units", "red"),
+        "function": function_chart(
+            [Curve("a", -x, raw, "red"), Curve("b", x, raw, "blue", markers=True)], "x", "y", 0.5
+        ),
         "schedule": schedule_chart(["slope", "delta"], x, [x, -x], ["red", "blue"], "epoch"),
         "estimator": forward_backward_chart(
             [TwoCurves("a", x, raw, raw, "red", "dot"), TwoCurves("b", x, raw, None, "blue")]

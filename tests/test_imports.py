@@ -17,6 +17,7 @@ ORDER = [
     *(
         "oracle",
         "toy",
+        "proofs",
         "evaluation",
         "probes",
         "events",

@@ -3,8 +3,10 @@
 from lab.ui import state
 from lab.ui.gradients.bias_variance import bias_variance
 from lab.ui.gradients.curves import curves
+from lab.ui.gradients.defects import defects
 from lab.ui.gradients.health import health
 from lab.ui.gradients.neuron import neuron
+from lab.ui.gradients.proofs import proofs
 from lab.ui.gradients.same_batch import same_batch
 from lab.ui.notices import show_notices
 from lab.ui.sections import chosen_section
@@ -15,6 +17,8 @@ SECTIONS = {
     "neuron": ("One neuron", neuron),
     "batch": ("Same batch, many estimators", same_batch),
     "health": ("Is anything learning?", health),
+    "proofs": ("Proofs", proofs),
+    "defects": ("Defects of the sources", defects),
 }
 
 state.load()

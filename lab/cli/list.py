@@ -113,6 +113,7 @@ def _preset(preset: Preset) -> Entry:
         "summary": preset.summary,
         "formula": experiment.estimator.formula if experiment.architecture.site_names else "",
         "paper": preset.source,
+        "defect_of": preset.defect_of,
         "experiment": preset.fields,
         "fields": fields,
     }

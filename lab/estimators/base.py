@@ -219,4 +219,6 @@ def to_levels(codes: Tensor, levels: Levels, published: Levels | None) -> Tensor
     gain = 1.0 if published is None else span / (1.0 if published == "0/1" else 2.0)
     if gain == span:
         return codes if levels == "0/1" else codes * span + low
-    return codes * gain + (codes.detach() * (span - gain) + low)
+    # Not multiplied by 1, which would hand the rule a copy of the incoming gradient instead of the gradient itself.
+    scaled = codes if gain == 1 else codes * gain
+    return scaled + (codes.detach() * (span - gain) + low)

@@ -41,6 +41,17 @@ class BinaryUnits(nn.Module):
         return self.stage.visit(self, x)
 
 
+class Around(nn.Module):
+    """Binary units with a shortcut around them, y = x + b: both branches hand back one and the same gradient."""
+
+    def __init__(self, units: BinaryUnits) -> None:
+        super().__init__()
+        self.units = units
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.units(x)
+
+
 class HardSigmoid(nn.Module):
     """clip((x + 1) / 2, 0, 1): the real-valued unit that the binary one of source 003 replaces."""
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from torch import Tensor, nn
 
 from lab.estimators import Levels
-from lab.models.layers import BinaryUnits, HardSigmoid
+from lab.models.layers import Around, BinaryUnits, HardSigmoid
 from lab.models.net import Architecture, Net, Pixels, WeightInit
 
 Width = Annotated[int, Field(ge=1, le=8192)]
@@ -40,6 +40,9 @@ class MLP(Architecture):
     """Activation of the hidden layers that are not binary."""
     levels: Levels = "0/1"
     """Values of a binary unit."""
+    shortcut: bool = False
+    """Add its pre-activation to what a binary unit gives, y = x + b, as the shortcuts of Bi-Real Net do: what is in
+    front then gets a gradient around the bits too."""
     pixels: Pixels = "0..1"
     """How pixels are presented to the net."""
     weight_init: WeightInit = "xavier-normal"
@@ -66,6 +69,10 @@ class MLP(Architecture):
         return self.pixels
 
     @property
+    def has_shortcuts(self) -> bool:
+        return self.shortcut and bool(self.binary_layers)
+
+    @property
     def site_names(self) -> tuple[str, ...]:
         return tuple(f"hidden {layer}" for layer in self.binary_layers)
 
@@ -83,7 +90,9 @@ class MLPNet(Net):
         layers: list[nn.Module] = [nn.Flatten()]
         for layer in range(1, len(widths)):
             layers.append(nn.Linear(widths[layer - 1], widths[layer]))
-            layers.append(BinaryUnits(self.stage, shape.levels) if layer in shape.binary_layers else real())
+            units = BinaryUnits(self.stage, shape.levels)
+            binary = Around(units) if shape.shortcut else units
+            layers.append(binary if layer in shape.binary_layers else real())
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 10))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -142,6 +142,11 @@ class Architecture(Part):
         return _shapes(self)
 
     @property
+    def has_shortcuts(self) -> bool:
+        """Whether a gradient also reaches what is in front of the bits by a way around them."""
+        return False
+
+    @property
     def ends_in_bits(self) -> bool:
         """Whether the output itself is a layer of binary units, so that nothing learns but through them."""
         return False

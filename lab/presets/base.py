@@ -19,6 +19,8 @@ class Preset:
     source: str
     fields: dict[str, Any]
     """What differs from a default experiment."""
+    defect_of: str = ""
+    """The source whose defect it keeps on purpose, and shows on its own."""
 
     def experiment(self, dataset: Dataset) -> Experiment:
         """The experiment on some images."""

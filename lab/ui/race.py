@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -67,6 +68,19 @@ def write_address() -> None:
     if link and st.query_params.get("race") != link:
         st.query_params["race"] = link
     state.write_run(RACE)
+
+
+def begin(experiments: Sequence[Experiment], title: str) -> None:
+    """Start a race from another page, and let the Compare page edit its contestants.
+
+    Raises:
+        InvalidExperiment: the contestants cannot race each other.
+    """
+    require_raceable(experiments)
+    COMPARE.replace(experiments[0])
+    _take(experiments)
+    st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
+    state.start(experiments, title, RACE)
 
 
 def base_editor() -> Experiment | None:
@@ -178,7 +192,7 @@ def _opened(linked: str) -> list[Experiment]:
     return experiments
 
 
-def _take(experiments: list[Experiment]) -> None:
+def _take(experiments: Sequence[Experiment]) -> None:
     """Edit these contestants: the fields in which they differ, each as it is."""
     COMPARE.replace(experiments[0])
     dumps = [experiment.model_dump(mode="json") for experiment in experiments]
