@@ -75,7 +75,8 @@ def _picture(toy: Toy, asked: list[Asked], draws: int, per_pass: bool, waited: b
     st.caption(
         f"{len(toy.logits)} units, {2 ** len(toy.logits)} codes, {draws:,} draws a dot. Filled: unbiased by proof, "
         "so what bias it shows is what so many draws cannot tell from 0. Hollow: biased. Hollow with a point: values "
-        f"other than bits, or another objective than the expected loss. {f'**Measuring {missing} more …**' if missing else ''}"
+        "other than bits, or another objective than the expected loss."
+        + (f" **Measuring {missing} more …**" if missing else "")
     )
     show_problems(problems)
     if measured and not missing:

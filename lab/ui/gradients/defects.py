@@ -34,7 +34,7 @@ def _card(defect: Defect) -> None:
     if train:
         preset = defect.as_preset
         state.start([preset.experiment(state.images())], preset.title)
-        st.switch_page("pages/train.py")
+        st.switch_page("views/train.py")
     if against:
         race.begin(defect.race(state.images()), defect.title)
-        st.switch_page("pages/compare.py")
+        st.switch_page("views/compare.py")
