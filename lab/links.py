@@ -14,6 +14,8 @@ LARGEST_TEXT = 16_384
 LARGEST_JSON = 65_536
 """Bytes that a link may unpack to."""
 
+CUT_SHORT = "This link is cut short. Copy it again, to its end."
+
 
 def encode(experiment: Experiment) -> str:
     """Every field of an experiment in characters that a URL leaves alone."""
@@ -32,6 +34,8 @@ def decode(text: str) -> Experiment:
         raise InvalidExperiment([f"This link has format {version[:12]!r}; this lab reads format {FORMAT!r}."])
     if len(text) > LARGEST_TEXT:
         raise InvalidExperiment([f"This link has {len(text)} characters; at most {LARGEST_TEXT} are allowed."])
+    if len(body) % 4 == 1:  # no text has such a length
+        raise InvalidExperiment([CUT_SHORT])
     try:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         unpacker = zlib.decompressobj()
@@ -41,5 +45,5 @@ def decode(text: str) -> Experiment:
     if unpacker.unconsumed_tail:
         raise InvalidExperiment([f"This link unpacks to more than {LARGEST_JSON} bytes, which no experiment needs."])
     if not unpacker.eof:
-        raise InvalidExperiment(["This link is cut short. Copy it again, to its end."])
+        raise InvalidExperiment([CUT_SHORT])
     return Experiment.from_json(json_text)

@@ -11,7 +11,7 @@ import torch
 from lab.estimators import Estimator
 from lab.models import Rollout
 from lab.probes import Specimen
-from lab.probes.gradients import Agreement, CannotCompare, compare_gradients, layers_with_weights
+from lab.probes.gradients import Agreement, CannotCompare, compare_gradients
 from lab.probes.neuron import look
 from lab.probes.pre_activations import pre_activations
 from lab.training import Training
@@ -78,7 +78,7 @@ def test_many_draws_of_an_unbiased_rule_agree_with_another_one() -> None:
 def test_every_rule_can_be_compared_or_says_why_not(name: str) -> None:
     net = specimen(shape={"hidden": [8]})
     found = compare_gradients(net, [rule(name)], rule("identity"), batch=4, draws=2)
-    assert {agreement.layer for agreement in found} == set(layers_with_weights(net))
+    assert {agreement.layer for agreement in found} == set(net.net.layer_weights())
     large = specimen("convnet")
     refusal = rule(name).refusal(large.experiment.architecture.shapes)
     if refusal:

@@ -16,7 +16,7 @@ from lab.probes.health import Checkup, LayerHealth, SiteHealth, checkup_steps, p
 from lab.recorder import Recorder
 from lab.training import Training, train
 from tests.checkups import health_of
-from tests.small import checkups, clockless, small, steps
+from tests.small import checkups, clockless, fitting, small, steps
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 
@@ -51,7 +51,7 @@ class TestCheckup:
     @pytest.mark.parametrize("name", Estimator.members)
     def test_what_is_passed_back_is_what_arrives(self, name: str) -> None:
         """Against the gradient that the codes of a pass, or their log-probability, really send there."""
-        experiment = small("mlp", None, estimator=name)
+        experiment = fitting("mlp", name)
         rule = experiment.estimator
         net = experiment.architecture.build(1)
         net.stage.step = rule.step

@@ -66,7 +66,7 @@ def watch(
         if above is not None:
             above(view)
         if view.download is None and (view.status != "failed" or any(len(s.steps["step"]) for s in view.snapshots)):
-            live_board(key, board(view))
+            live_board(f"{key}.board", board(view))
         if view.status != shown or view.experiments != drawn:
             st.rerun()
 

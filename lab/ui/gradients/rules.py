@@ -18,7 +18,7 @@ SETTINGS: dict[str, tuple[str, list[Any]]] = {
 }
 
 
-def choose_rules(key: str, first: Sequence[str], most: int = 45) -> list[Estimator]:
+def choose_rules(key: str, first: Sequence[str]) -> list[Estimator]:
     """A choice of estimators, with their own settings; says what to do where there is none."""
     members = Estimator.members
     names = st.multiselect(
@@ -26,7 +26,6 @@ def choose_rules(key: str, first: Sequence[str], most: int = 45) -> list[Estimat
         list(members),
         default=[name for name in first if name in members],
         format_func=lambda name: members[name].title,
-        max_selections=most,
         key=f"{key}.rules",
     )
     if not names:
