@@ -24,7 +24,7 @@ class Remark:
 
 def remarks(experiment: Experiment) -> list[Remark]:
     """Everything worth saying about an experiment, the most important first."""
-    about = (_gradient, _bias, _forward, _slope, _net, _cost)
+    about = (_gradient, _bias, _forward, _slope, _net, _cost, _evaluation)
     found = [remark for describe in about for remark in describe(experiment)]
     return sorted(found, key=lambda remark: remark.level != "warning")
 
@@ -129,3 +129,14 @@ def _relu_before_bits(rule: Estimator) -> Remark:
 def _cost(experiment: Experiment) -> list[Remark]:
     passes = passes_of_a_step(experiment)
     return [Remark("note", f"Each update costs {passes} evaluations of the loss.")] if passes > 1 else []
+
+
+def _evaluation(experiment: Experiment) -> list[Remark]:
+    if not experiment.architecture.site_names or not experiment.estimator.stochastic:
+        return []
+    ways = {
+        "threshold": "with the bits that are likelier than not",
+        "sample": "with one sample of the bits, the same noise every time",
+        "mean": f"by the mean prediction of {experiment.evaluation_samples} samples of the bits",
+    }
+    return [Remark("note", f"Validation and test images are evaluated {ways[experiment.evaluation]}.")]

@@ -119,6 +119,17 @@ def test_the_cost_of_an_update_is_said_where_it_is_more_than_one_pass(name: str)
     assert remark is None or f"costs {passes} evaluations of the loss" in remark.text
 
 
+@every_estimator
+@pytest.mark.parametrize(
+    ("evaluation", "words"), [("threshold", "likelier"), ("sample", "one sample"), ("mean", "16 samples")]
+)
+def test_how_sampled_bits_are_evaluated_is_never_silent(name: str, evaluation: str, words: str) -> None:
+    experiment = Experiment.parse(fitting("mlp", name).model_dump() | {"evaluation": evaluation})
+    remark = saying(experiment, "images are evaluated")
+    assert (remark is not None) == experiment.estimator.stochastic
+    assert remark is None or words in remark.text
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_remark_is_a_sentence_and_warnings_come_first(name: str) -> None:
     found = remarks(PRESETS[name].experiment(Digits()))

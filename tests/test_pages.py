@@ -81,7 +81,7 @@ def test_single_channels_are_shown_for_the_picture_that_is_picked() -> None:
 
 def board_of(tab) -> str:  # type: ignore[no-untyped-def]
     """What is sent to the live board."""
-    (board,) = [item for item in tab.get("bidi_component") if item.key == "train"]
+    (board,) = [item for item in tab.get("bidi_component") if item.key == "train.board"]
     return str(board.proto)
 
 
