@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lab.experiment import Experiment
 from lab.jobs import JOBS
 from lab.links import decode, encode
-from tests.pages import button, newest, on_digits, opened, shown, told, until
+from tests.pages import button, newest, on_digits, opened, pressed, shown, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -163,3 +163,41 @@ def differ(tab: AppTest) -> Any:
     """The choice of the fields in which contestants differ."""
     (fields,) = [item for item in tab.multiselect if item.label == "They differ in"]
     return fields
+
+
+def test_a_race_is_found_again_after_its_panel_was_edited() -> None:
+    tab = opened("compare.py")
+    shown(button(tab, "Race").click())
+    job = newest()
+    (architecture,) = [item for item in tab.sidebar.selectbox if item.label == "Architecture"]
+    shown(architecture.set_value("mlp"))
+    assert tab.query_params["run"] in (job.id, [job.id])
+    race = tab.query_params["race"]
+    again = opened("compare.py", run=job.id, race=race if isinstance(race, str) else race[0])
+    assert any(item.label == "Pause" for item in again.button)
+    (architecture,) = [item for item in again.sidebar.selectbox if item.label == "Architecture"]
+    assert architecture.value == "mlp", "what was being edited is kept, too"
+
+
+def test_the_panel_follows_another_race_that_is_chosen() -> None:
+    tab = opened("compare.py")
+    shown(button(tab, "Race").click())
+    first = newest()
+    (architecture,) = [item for item in tab.sidebar.selectbox if item.label == "Architecture"]
+    shown(architecture.set_value("mlp"))
+    shown(button(tab, "Race").click())
+    (choice,) = [item for item in tab.selectbox if item.label == "Run"]
+    shown(choice.set_value(first.id))
+    (architecture,) = [item for item in tab.sidebar.selectbox if item.label == "Architecture"]
+    assert architecture.value == "convnet"
+
+
+def test_a_race_on_the_projector_has_a_table_to_be_read_from_afar() -> None:
+    tab = opened("compare.py")
+    shown(button(tab, "Race").click())
+    until(lambda: all(len(snapshot.steps["step"]) for snapshot in newest().view().snapshots))
+    pressed(tab, "projector.switch")
+    assert len(tab.table) == 1
+    assert not tab.dataframe
+    again = opened("compare.py", run=newest().id)
+    assert any(item.label == "Pause" for item in again.button)

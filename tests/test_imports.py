@@ -189,3 +189,8 @@ def test_nothing_catches_every_exception_but_where_it_must(path: Path) -> None:
 def test_no_html_of_our_own_reaches_a_page(path: Path) -> None:
     words = {node.arg for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.keyword)}
     assert "unsafe_allow_html" not in words
+
+
+def test_no_folder_is_called_pages() -> None:
+    # Streamlit would serve its files to the first visitor by itself, without app.py.
+    assert not (ROOT / "pages").exists()

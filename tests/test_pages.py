@@ -230,3 +230,40 @@ def test_a_device_that_is_not_there_is_said_and_what_is_offered() -> None:
     shown(button(tab, "Train").click())
     until(lambda: newest().ended)
     assert "'mps' is not on this machine; it offers auto, cpu" in told(shown(tab))
+
+
+def finished_run(tab):  # type: ignore[no-untyped-def]
+    """The run of a tab, once it has come to its end."""
+    shown(button(tab, "Train").click())
+    job = newest()
+    until(lambda: job.ended)
+    shown(tab)
+    return job
+
+
+@pytest.mark.parametrize("key", ["train.play", "train.Rewind", "train.New seed"])
+def test_what_a_run_that_has_ended_recorded_is_never_lost(key: str) -> None:
+    tab = opened(experiment=encode(on_digits("source-000", "budget=2", "budget_unit=steps")))
+    job = finished_run(tab)
+    pressed(tab, key)
+    assert newest() is not job
+    assert newest().experiments[0].architecture == job.experiments[0].architecture
+    assert (newest().experiments[0].seed != job.experiments[0].seed) == (key == "train.New seed")
+    assert draft(tab) == newest().experiments[0]
+    assert job.view().snapshots[0].report is not None
+
+
+def test_a_single_run_that_is_not_shown_can_be_chosen() -> None:
+    job = finished_run(opened(experiment=encode(on_digits("source-000", "budget=2", "budget_unit=steps"))))
+    tab = opened(experiment=encode(on_digits("source-001")))
+    (choice,) = [item for item in tab.selectbox if item.label == "Run"]
+    shown(choice.set_value(job.id))
+    assert any(item.label == "Again" for item in tab.button)
+    assert draft(tab) == job.experiments[0]
+
+
+def test_what_is_wrong_is_said_beside_the_button_that_does_not_work() -> None:
+    tab = chosen(opened(), "Optimizer", "bop")
+    elements = [element.type for element in tab.sidebar]
+    assert elements.index("error") < elements.index("selectbox")
+    assert abs(elements.index("error") - elements.index("button")) == 1
