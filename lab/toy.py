@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from torch import Tensor, nn
 
 from lab.estimators import Estimator, Levels
+from lab.estimators.enumeration import Enumeration
 from lab.estimators.stochastic import BernoulliStraightThrough
 from lab.models import Net, Rollout
 from lab.models.layers import BinaryUnits
@@ -31,6 +32,8 @@ PICTURED = (
 """The fifteen rules of the first picture of bias and noise."""
 MOST_UNITS = 12
 """Units of a toy: 2^12 = 4 096 codes for one exact gradient."""
+NO_GRADIENT = 1e-7
+"""An exact gradient no longer than this is as good as 0."""
 LESSONS = 25
 """Batches that rules which learn may learn from before they are measured."""
 LESSON_DRAWS = 500
@@ -148,10 +151,14 @@ class Measured:
     """Mean of the draws."""
     variance: Tensor
     """Variance of one draw."""
+    noise_variance: float
+    """Variance of one draw's squared distance from the mean: how well the noise is known."""
     draws: int
     """How many there were."""
     passes: int
     """Cost of a draw in loss evaluations."""
+    slope: float = 1.0
+    """Of the units."""
 
     @property
     def bias(self) -> float:
@@ -170,12 +177,20 @@ class Measured:
 
     @property
     def noise_error(self) -> float:
-        """How far off the noise may be: 1.96 standard errors, as for a normal distribution."""
-        return 1.96 * self.noise / (2 * max(self.draws - 1, 1)) ** 0.5
+        """How far off the noise may be: 1.96 standard errors, from the fourth moment of the draws."""
+        spread = float(self.variance.sum())
+        if not spread:
+            return 0.0
+        return float(1.96 * (self.noise_variance / self.draws) ** 0.5 / (2 * spread**0.5) / self._scale)
 
     @property
-    def _scale(self) -> Tensor:
-        return self.exact.norm().clamp(min=1e-12)
+    def relative(self) -> bool:
+        """Whether bias and noise are in units of the exact gradient's length; absolute where that is 0."""
+        return float(self.exact.norm()) > NO_GRADIENT
+
+    @property
+    def _scale(self) -> float:
+        return float(self.exact.norm()) if self.relative else 1.0
 
 
 def measure(toy: Toy, rule: Estimator, slope: float, draws: int, seed: int = 0) -> Measured:
@@ -192,15 +207,34 @@ def measure(toy: Toy, rule: Estimator, slope: float, draws: int, seed: int = 0) 
         NotEnumerable: the rule cannot be used in a net of that size.
     """
     exact = exact_of(toy, rule, slope)
+    state = taught(toy, rule, slope, seed)
+    drawn = _draws(toy, rule, slope, draws if has_noise(rule) else 2, seed, state)
+    distances = (drawn - drawn.mean(0)).square().sum(1)
+    shapes = _rollout(toy.net(), rule, slope, seed).shapes
+    return Measured(exact, drawn.mean(0), drawn.var(0), float(distances.var()), len(drawn), rule.passes(shapes), slope)
+
+
+def taught(toy: Toy, rule: Estimator, slope: float, seed: int = 0) -> nn.Module | None:
+    """What a rule remembers or has learned after some batches of a toy; None where it needs nothing."""
     state = rule.new_state(_rollout(toy.net(), rule, slope, seed).shapes)
     if state is not None:
         lesson = toy.net(LESSON_DRAWS)
         for number in range(LESSONS):
             rule.loss(_rollout(lesson, rule, slope, seed + 1 + number), state)
-    few = _draws(toy, rule, slope, 64, seed, state)
-    drawn = few if (few == few[0]).all() else _draws(toy, rule, slope, draws, seed, state)
-    shapes = _rollout(toy.net(), rule, slope, seed).shapes
-    return Measured(exact, drawn.mean(0), drawn.var(0), len(drawn), rule.passes(shapes))
+    return state
+
+
+def has_noise(rule: Estimator) -> bool:
+    """Whether a rule's estimates for a single layer of units differ from draw to draw."""
+    return rule.stochastic and not rule.zero_gradient and not isinstance(rule, Enumeration)
+
+
+def rarest_bit(toy: Toy, rule: Estimator, slope: float) -> float:
+    """The smallest probability that some unit has for one of its two values; 1/2 where nothing is sampled."""
+    if not rule.stochastic:
+        return 0.5
+    p = rule.probability(torch.tensor(toy.logits), slope)
+    return float(torch.minimum(p, 1 - p).min())
 
 
 def exact_of(toy: Toy, rule: Estimator, slope: float) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 from lab.estimators import Estimator
 from lab.models import Rollout
 from lab.probes import Specimen
-from lab.probes.gradients import Agreement, CannotCompare, compare_gradients
+from lab.probes.gradients import AGAIN, Agreement, CannotCompare, compare_gradients
 from lab.probes.neuron import look
 from lab.probes.pre_activations import pre_activations
 from lab.training import Training
@@ -36,6 +37,7 @@ def of(found: list[Agreement], name: str, layer: str) -> Agreement:
 
 def test_a_rule_agrees_with_itself() -> None:
     found = compare_gradients(specimen(), [rule("identity")], rule("identity"), batch=16)
+    assert {agreement.rule for agreement in found} == {"identity", AGAIN}
     for agreement in found:
         assert agreement.cosine == pytest.approx(1, abs=1e-6)
         assert agreement.ratio == pytest.approx(1, abs=1e-6)
@@ -72,6 +74,7 @@ def test_many_draws_of_an_unbiased_rule_agree_with_another_one() -> None:
     )
     assert of(found, "disarm", "layers.1").cosine > 0.7
     assert of(found, "disarm", "layers.1").noise > 0
+    assert 0.5 < of(found, AGAIN, "layers.1").cosine < 1, "the reference has noise of its own"
 
 
 @pytest.mark.parametrize("name", Estimator.members)
@@ -113,30 +116,44 @@ class TestNeuron:
     def test_straight_through_by_hand(self) -> None:
         seen = look(rule("bernoulli"), x=0.4, slope=2.0, noise=0.35, target=0.499)
         p = 1 / (1 + math.exp(-0.8))
-        assert seen.p == pytest.approx(p)
-        assert (seen.code, seen.loss) == (1.0, pytest.approx(0.501**2))
-        assert seen.incoming == pytest.approx(2 * 0.501)
-        assert seen.factor == pytest.approx(2 * p * (1 - p), rel=1e-4)
-        assert seen.sent_back == pytest.approx(seen.incoming * 2 * p * (1 - p), rel=1e-4)
+        assert seen.unit.p == pytest.approx(p)
+        assert (seen.unit.code, seen.unit.loss) == (1.0, pytest.approx(0.501**2))
+        assert seen.unit.incoming == pytest.approx(2 * 0.501)
+        assert seen.unit.factor == pytest.approx(2 * p * (1 - p), rel=1e-4)
+        assert seen.unit.sent_back == pytest.approx(seen.unit.incoming * 2 * p * (1 - p), rel=1e-4)
         assert seen.exact == pytest.approx(2 * p * (1 - p) * (0.501**2 - 0.499**2), rel=1e-3)
 
     def test_score_function_by_hand(self) -> None:
         seen = look(rule("score-function"), x=-0.5, slope=1.0, noise=0.9, target=0.2)
         p = 1 / (1 + math.exp(0.5))
-        assert seen.code == 0
-        assert seen.factor is None
-        assert seen.score == pytest.approx(-p, rel=1e-5)
-        assert seen.sent_back == pytest.approx(0.04 * -p, rel=1e-4)
+        assert seen.unit.code == 0
+        assert seen.unit.factor is None
+        assert seen.unit.score == pytest.approx(-p, rel=1e-5)
+        assert seen.unit.sent_back == pytest.approx(0.04 * -p, rel=1e-4)
 
     def test_noise_decides_the_bit(self) -> None:
         p = 1 / (1 + math.exp(-0.4))
-        below, above = (look(rule("rloo"), 0.4, 1.0, p + shift, 0.5).code for shift in (-0.01, 0.01))
+        below, above = (look(rule("rloo"), 0.4, 1.0, p + shift, 0.5).unit.code for shift in (-0.01, 0.01))
         assert (below, above) == (1.0, 0.0)
 
     @pytest.mark.parametrize("name", Estimator.members)
     def test_every_rule_under_the_microscope(self, name: str) -> None:
         seen = look(rule(name), 0.3, 1.0, 0.4, 0.499)
-        assert math.isfinite(seen.sent_back)
-        assert (seen.p is None) == (not rule(name).stochastic)
+        assert math.isfinite(seen.unit.sent_back)
+        assert (seen.unit.p is None) == (not rule(name).stochastic)
         if rule(name).unbiased and rule(name).objective == Estimator.objective:
             assert abs(seen.mean - seen.exact) <= 2.5 * seen.mean_error + 1e-5
+
+    @pytest.mark.parametrize("name", Estimator.members)
+    def test_the_numbers_in_a_formula_give_what_is_sent_back(self, name: str) -> None:
+        for x, noise in ((0.3, 0.4), (-0.8, 0.2)):
+            unit = look(rule(name), x, 1.3, noise, 0.2).unit
+            worked = rule(name).worked(unit)
+            if worked is None:
+                continue
+            *_, product, result = re.split("=|:=", re.sub(r"\\;.*", "", worked))
+            numbers = (
+                product.replace(r"\cdot", "*").replace(r"\tfrac12", "0.5*").replace(r"\,", "*").replace(")(", ")*(")
+            )
+            assert eval(numbers, {}) == pytest.approx(float(result), rel=2e-3, abs=2e-4), worked
+            assert float(result) == pytest.approx(unit.sent_back, rel=1e-3)

@@ -42,7 +42,7 @@ def test_a_rule_of_the_table() -> None:
 
 def test_a_deterministic_rule_has_no_noise_and_the_bias_of_the_table() -> None:
     measured = measure(TOY4, rule("sigmoid-adjusted"), 1.0, 1000)
-    assert measured.noise == measured.bias_error == 0
+    assert measured.noise == measured.bias_error == measured.noise_error == 0
     torch.testing.assert_close(measured.mean.tolist(), [0.391, -0.177, 0.228, 0.120], rtol=0, atol=0.0006)
 
 
@@ -62,7 +62,7 @@ def test_a_rule_with_another_objective_is_measured_against_the_expected_loss() -
 
 def test_bias_and_noise_are_in_units_of_the_exact_gradient() -> None:
     exact, mean, variance = (torch.tensor(v, dtype=torch.float64) for v in ([3.0, 4.0], [3.0, 5.0], [1.0, 3.0]))
-    measured = Measured(exact, mean, variance, draws=100, passes=1)
+    measured = Measured(exact, mean, variance, 4.0, draws=100, passes=1)
     assert measured.bias == pytest.approx(0.2)
     assert measured.noise == pytest.approx(2 / 5)
     assert measured.bias_error == pytest.approx(1.96 * 0.2 / 5)
@@ -95,3 +95,24 @@ def test_a_rule_that_cannot_go_through_so_many_units_says_so() -> None:
     large = Toy(logits=(0.0,) * 12, weights=(1.0,) * 12)
     with pytest.raises(NotEnumerable, match=r"Exact enumeration runs the net once for each of the 2\^12 codes"):
         measure(large, rule("enumeration"), 1.0, 10)
+
+
+@pytest.mark.parametrize("name", [name for name in PICTURED if Estimator.members[name]().unbiased])
+def test_rare_bits_are_drawn_as_often_as_others(name: str) -> None:
+    measured = measure(Toy(logits=(-6.0,), weights=(1.0,)), rule(name), 1.0, 20_000)
+    assert measured.draws == 20_000
+    assert measured.bias <= 2.5 * measured.bias_error + 1e-4
+
+
+def test_an_exact_gradient_of_zero_is_measured_in_absolute_numbers() -> None:
+    measured = measure(Toy(logits=(0.0,), weights=(2.0,)), rule("identity"), 1.0, 1000)
+    assert not measured.relative
+    assert measured.bias == pytest.approx(4.0), "2 (w.b - t) w at b = 0"
+
+
+@pytest.mark.parametrize("name", ["score-function", "arm", "local-expectation"])
+def test_the_interval_of_the_noise_holds_what_it_says(name: str) -> None:
+    many = [measure(TOY4, rule(name), 1.0, 1000, seed=seed) for seed in range(80)]
+    truth = measure(TOY4, rule(name), 1.0, 400_000).noise
+    inside = sum(abs(each.noise - truth) <= each.noise_error for each in many)
+    assert 68 <= inside <= 80, "95 % of 80 are 76"

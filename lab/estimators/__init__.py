@@ -1,8 +1,8 @@
 """Gradient estimators: one class per published rule. A module put into this folder is found by itself."""
 
-from lab.estimators.base import Drawn, Estimator, Levels, Shapes, StraightThrough, to_levels
+from lab.estimators.base import Drawn, Estimator, Levels, Shapes, StraightThrough, Unit, to_levels
 from lab.parts import discover
 
 BROKEN = discover(__name__, __path__)
 
-__all__ = ["BROKEN", "Drawn", "Estimator", "Levels", "Shapes", "StraightThrough", "to_levels"]
+__all__ = ["BROKEN", "Drawn", "Estimator", "Levels", "Shapes", "StraightThrough", "Unit", "to_levels"]

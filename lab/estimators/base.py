@@ -43,6 +43,32 @@ class Drawn(NamedTuple):
     codes: Tensor
 
 
+class Unit(NamedTuple):
+    """One sampled or thresholded unit with a loss of its own bit, and what a rule made of it: plain numbers."""
+
+    p: float | None
+    """P(b = 1); None for units that fire by threshold."""
+    noise: float
+    code: float
+    losses: tuple[float, float]
+    """L(0) and L(1)."""
+    incoming: float
+    """L'(b): what arrives from above."""
+    factor: float | None
+    """What a straight-through rule multiplies it with; None for the others."""
+    score: float | None
+    """d log P(b) / dx; None for units that fire by threshold."""
+    slope_of_p: float | None
+    """dp/dx; None for units that fire by threshold."""
+    sent_back: float
+    """What the rule makes of it all."""
+
+    @property
+    def loss(self) -> float:
+        """L(b)."""
+        return self.losses[int(self.code > 0.5)]
+
+
 class Estimator(Part):
     """A rule for training through bits: its forward pass, and the gradient it claims for it."""
 
@@ -127,6 +153,10 @@ class Estimator(Part):
         """The scalar to back-propagate. Coefficients in it are detached; `rollout()` runs the net on the batch."""
         return rollout().loss.mean()
 
+    def worked(self, unit: Unit) -> str | None:
+        """The formula with a unit's numbers in the place of its letters (LaTeX); None where they do not say it all."""
+        return None
+
     def new_state(self, shapes: Shapes) -> nn.Module | None:
         """What the rule remembers or learns over a run of a net of these shapes; None where it needs nothing."""
         return None
@@ -139,6 +169,13 @@ class StraightThrough(Estimator):
     """Clip the incoming gradient to [-c, c]; None leaves it alone."""
     gate: float | None = Field(None, gt=0, le=1e6)
     """No gradient where |x| is above this; None lets all of it pass."""
+
+    def worked(self, unit: Unit) -> str | None:
+        assert unit.factor is not None
+        of_levels = r"\;(\text{half of the factor on levels } \pm 1)" if self.levels == "-1/+1" else ""
+        return (
+            rf"g \cdot \text{{factor}} = {unit.incoming:.4g} \cdot {unit.factor:.4g} = {unit.sent_back:.4g}{of_levels}"
+        )
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         """The function whose derivative stands in for the derivative of the bits."""

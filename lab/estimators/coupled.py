@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor, nn
 
-from lab.estimators.base import Shapes
+from lab.estimators.base import Shapes, Unit
 from lab.estimators.score_function import BlackBox
 
 if TYPE_CHECKING:
@@ -52,6 +52,14 @@ class ARM(Antithetic):
     paper = "Yin & Zhou 2019"
     color, dash = "#009E73", "longdashdot"
 
+    def worked(self, unit: Unit) -> str | None:
+        twin, chain = _twin(unit)
+        return (
+            rf"\bigl(L(\tilde b) - L(b)\bigr)\bigl(u - \tfrac12\bigr)\, \tfrac{{d\theta}}{{dx}} = "
+            rf"({unit.losses[twin]:.4g} - {unit.loss:.4g})({unit.noise:.4g} - 0.5) \cdot {chain:.4g} "
+            rf"= {unit.sent_back:.4g}"
+        )
+
     def weights(self, site: Site, twin_bits: Tensor) -> Tensor:
         assert site.noise is not None
         return 0.5 - site.noise
@@ -71,9 +79,25 @@ class DisARM(Antithetic):
     aliases = ("U2G",)
     color, dash = "#009E73", "dash"
 
+    def worked(self, unit: Unit) -> str | None:
+        assert unit.p is not None
+        twin, chain = _twin(unit)
+        return (
+            rf"\tfrac12\bigl(L(b) - L(\tilde b)\bigr)(b - \tilde b)\, \sigma(|\theta|)\, \tfrac{{d\theta}}{{dx}} = "
+            rf"\tfrac12 ({unit.loss:.4g} - {unit.losses[twin]:.4g})({unit.code:g} - {twin:g}) \cdot "
+            rf"{max(unit.p, 1 - unit.p):.4g} \cdot {chain:.4g} = {unit.sent_back:.4g}"
+        )
+
     def weights(self, site: Site, twin_bits: Tensor) -> Tensor:
         return (site.codes - twin_bits) * torch.maximum(site.p, 1 - site.p) / 2
 
 
 def _mirrored(x: Tensor, p: Tensor, noise: Tensor) -> Tensor:
     return (1 - noise < p).to(x.dtype)
+
+
+def _twin(unit: Unit) -> tuple[int, float]:
+    """The bit that the mirrored noise gives, and dθ/dx for the logit θ of p."""
+    assert unit.p is not None
+    assert unit.slope_of_p is not None
+    return int(1 - unit.noise < unit.p), unit.slope_of_p / (unit.p * (1 - unit.p))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from lab.estimators.base import Shapes
+from lab.estimators.base import Shapes, Unit
 from lab.estimators.score_function import BlackBox
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ class LocalExpectation(BlackBox):
     paper = "Titsias & Lázaro-Gredilla 2015"
     aliases = ("Rao-Blackwellized score function",)
     cost = "1 + 2 n"
-    color, dash = "#000000", "dash"
+    color, dash = "#8C564B", "dash"
+
+    def worked(self, unit: Unit) -> str | None:
+        return _both_values(unit)
 
     def passes(self, shapes: Shapes) -> int:
         return 1 + 2 * shapes.bits
@@ -82,7 +85,10 @@ class Enumeration(BlackBox):
     formula = r"\nabla \sum_{b \in \{0,1\}^n} P(b)\, L(b)"
     paper = "by definition"
     cost = "1 + 2^n"
-    color, dash = "#000000", "solid"
+    color, dash = "#8C564B", "solid"
+
+    def worked(self, unit: Unit) -> str | None:
+        return _both_values(unit)
 
     def passes(self, shapes: Shapes) -> int:
         return 1 + 2**shapes.bits
@@ -106,6 +112,11 @@ class Enumeration(BlackBox):
         }
         drawn = rollout.tiled(len(tables[0]))(at=held, derivative=True)
         return (drawn.log_prob.exp() * drawn.loss).sum(0).mean()
+
+
+def _both_values(unit: Unit) -> str:
+    zero, one = unit.losses
+    return rf"p' \bigl(L(1) - L(0)\bigr) = {unit.slope_of_p:.4g}\, ({one:.4g} - {zero:.4g}) = {unit.sent_back:.4g}"
 
 
 def code_table(bits: int) -> Tensor:

@@ -70,7 +70,7 @@ class MonteCarlo(Estimator):
     stochastic = True
     wraps = True
     cost = "M times that of the rule"
-    color, dash = "#000000", "dashdot"
+    color, dash = "#8C564B", "dashdot"
 
     rule: Estimator = BernoulliStraightThrough()
     """The rule that is averaged."""

@@ -97,7 +97,7 @@ class MeanField(StraightThrough):
     stochastic = True
     forward = "soft"
     objective = "the loss of the mean code"
-    color, dash = "#000000", "dot"
+    color, dash = "#8C564B", "dot"
 
     def probability(self, x: Tensor, slope: float) -> Tensor:
         return logistic(x, slope)

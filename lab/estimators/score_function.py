@@ -9,7 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from lab.estimators.base import Estimator, Shapes, Units, unit_probability
+from lab.estimators.base import Estimator, Shapes, Unit, Units, unit_probability
 
 if TYPE_CHECKING:
     from lab.models.rollout import Rollout
@@ -28,7 +28,21 @@ class BlackBox(Estimator):
         return unit_probability(self.units, x, slope)
 
 
-class ScoreFunction(BlackBox):
+class Baselined(BlackBox):
+    """A branch: the loss less a baseline, times the score."""
+
+    def worked(self, unit: Unit) -> str | None:
+        assert unit.score is not None
+        if abs(unit.score) < 1e-9:
+            return None
+        baseline = unit.loss - unit.sent_back / unit.score
+        return (
+            rf"(L - B)\, \nabla \log P(b) = ({unit.loss:.4g} - {baseline:.4g}) \cdot {unit.score:.4g} "
+            rf"= {unit.sent_back:.4g}"
+        )
+
+
+class ScoreFunction(Baselined):
     """The score-function estimator, plain or with a constant baseline."""
 
     name = "score-function"
@@ -47,7 +61,7 @@ class ScoreFunction(BlackBox):
         return (drawn.loss + (drawn.loss.detach() - self.baseline) * drawn.log_prob).mean()
 
 
-class Reinforce(BlackBox):
+class Reinforce(Baselined):
     """The score-function estimator with a moving-average baseline."""
 
     name = "reinforce"
@@ -74,7 +88,7 @@ class Reinforce(BlackBox):
         return (drawn.loss + advantage * drawn.log_prob).mean()
 
 
-class OptimalBaseline(BlackBox):
+class OptimalBaseline(Baselined):
     """The score-function estimator with the constant of least variance for every unit."""
 
     name = "optimal-baseline"
@@ -128,7 +142,7 @@ class MovingAverage(nn.Module):
         self.get_buffer(f"weight{index}").mul_(self.decay).add_(1 - self.decay)
 
 
-class InputBaseline(BlackBox):
+class InputBaseline(Baselined):
     """The score-function estimator with a baseline learned from the input, as in NVIL."""
 
     name = "input-baseline"

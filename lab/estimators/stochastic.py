@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 from torch import Tensor
@@ -116,7 +116,7 @@ class StochasticSign(Copy):
 
     name = "stochastic-sign"
     title = "Stochastic sign (BinaryNet)"
-    summary = "Rounds to -1 or +1 at random so that the mean is x, and copies the gradient. Exact for a linear loss."
+    summary = "Rounds to -1 or +1 at random: the mean is x where |x| is at most s. Copies the gradient, also beyond."
     formula = (
         r"P(b_\pm = 1) = \operatorname{clip}\bigl(\tfrac{x/s + 1}2, 0, 1\bigr), \qquad "
         r"\frac{\partial b_\pm}{\partial x} := 1"
@@ -128,6 +128,10 @@ class StochasticSign(Copy):
 
     allow_scale: bool = Field(False)
     """Divide by s = max |x| of the whole tensor before rounding, and multiply the result by it; else s = 1."""
+
+    @property
+    def forward(self) -> Any:  # type: ignore[override]
+        return "scaled bits" if self.allow_scale else "bits"
 
     def probability(self, x: Tensor, slope: float) -> Tensor:
         return hard_sigmoid(x / self._scale(x), 1.0)

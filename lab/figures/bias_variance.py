@@ -21,8 +21,9 @@ SHAPES = {
     "longdashdot": "star",
 }
 """Marks of rules of one color, by their dash."""
-FILLS = {"unbiased": "", "biased": "-open", "other": "-open-dot"}
-TICKS = [0.01, 0.1, 1.0, 10.0, 100.0]
+FILLS = {"unbiased": "", "biased": "-open"}
+OTHER = "hourglass"
+"""The mark of rules with another objective."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,11 @@ class Dot:
     color: str
     dash: str
     kind: str
-    """A key of `FILLS`; "other" is a rule with another objective."""
+    """A key of `FILLS`, or "other" for a rule with another objective."""
     note: str = ""
 
 
-def bias_variance_chart(dots: Sequence[Dot], per: str = "draw", height: int = 480) -> Figure:
+def bias_variance_chart(dots: Sequence[Dot], per: str = "draw", height: int = 620) -> Figure:
     """The dots on two logarithmic axes. `per` is what the noise is that of one of: a draw, or a loss evaluation."""
     noise_title = f"noise: deviation of one {per} / |exact gradient|"
     return {
@@ -51,16 +52,17 @@ def bias_variance_chart(dots: Sequence[Dot], per: str = "draw", height: int = 48
             hovermode="closest",
             xaxis=_axis("bias: |mean - exact gradient| / |exact gradient|", BIAS_FLOOR, (dot.bias for dot in dots)),
             yaxis=_axis(noise_title, NOISE_FLOOR, (dot.noise for dot in dots)),
-            legend={"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top", "itemsizing": "constant"},
+            legend={"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top", "itemsizing": "constant"},
             showlegend=True,
-            margin={"l": 64, "r": 20, "t": 10, "b": 50, "pad": 0},
+            margin={"l": 64, "r": 20, "t": 10, "b": 170, "pad": 0},
         ),
     }
 
 
 def _axis(title: str, floor: float, values: Iterable[float]) -> dict[str, Any]:
     most = max([max(value, floor) for value in values], default=1.0)
-    ticks = [floor, *(tick for tick in TICKS if tick > floor)]
+    powers = range(math.ceil(math.log10(floor) + 0.01), math.ceil(math.log10(most)) + 1)
+    ticks = [floor, *(10.0**power for power in powers)]
     return axis(
         title,
         type="log",
@@ -81,7 +83,7 @@ def _trace(dot: Dot) -> dict[str, Any]:
         "x": json_numbers([x]),
         "y": json_numbers([y]),
         "cliponaxis": False,
-        "marker": {"color": dot.color, "symbol": SHAPES[dot.dash] + FILLS[dot.kind], "size": 12},
+        "marker": {"color": dot.color, "symbol": _symbol(dot), "size": 12},
         "error_x": _bars(dot.bias, dot.bias_error, dot.color, BIAS_FLOOR),
         "error_y": _bars(dot.noise, dot.noise_error, dot.color, NOISE_FLOOR),
         "hovertemplate": (
@@ -92,6 +94,12 @@ def _trace(dot: Dot) -> dict[str, Any]:
 
 
 def _bars(value: float, error: float, color: str, floor: float) -> dict[str, Any]:
+    if not error:
+        return {"visible": False}
     at, low, high = (max(end, floor) for end in (value, value - error, value + error))
     bars = {"array": json_numbers([high - at]), "arrayminus": json_numbers([at - low])}
-    return {"type": "data", "symmetric": False, **bars, "color": color, "thickness": 1, "width": 3}
+    return {"type": "data", "symmetric": False, **bars, "color": color, "thickness": 1, "width": 0}
+
+
+def _symbol(dot: Dot) -> str:
+    return OTHER if dot.kind == "other" else SHAPES[dot.dash] + FILLS[dot.kind]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,13 +15,16 @@ from lab.probes.specimen import Specimen
 
 Gradients = dict[str, Tensor]
 
+AGAIN = "reference again"
+"""The name of the reference among what is compared to it: drawn once more, it shows what noise alone costs."""
+
 
 @dataclass(frozen=True)
 class Agreement:
     """How one layer's gradient under one rule compares with that under the reference."""
 
     rule: str
-    """Name of the estimator."""
+    """Name of the estimator, or `AGAIN`."""
     layer: str
     cosine: float
     """Between the mean gradients; NaN where one of them is 0."""
@@ -46,18 +49,19 @@ def compare_gradients(
     batch: int = 64,
     draws: int = 8,
     reference_draws: int = 64,
-    on_progress: Callable[[float], None] | None = None,
 ) -> list[Agreement]:
     """Every layer's gradient under every rule against the reference, with the same images and the same weights.
+
+    First comes the reference itself with other noise and as many draws as the rest: where its cosine ends, the others'
+    would end too if they were right.
 
     Args:
         specimen: the net; it is copied, and left as it is.
         rules: what is compared, all at the specimen's slope.
         reference: what it is compared to.
         batch: validation images.
-        draws: gradients averaged for each rule that samples.
+        draws: gradients averaged for each rule that samples, at least 2.
         reference_draws: the same for the reference.
-        on_progress: told the share that is done.
 
     Raises:
         CannotCompare: the net has no binary units, or a rule cannot be used in a net of its size.
@@ -72,22 +76,26 @@ def compare_gradients(
         refusal = rule.refusal(shapes)
         if refusal:
             raise CannotCompare(f"{rule.title} {refusal}.")
-    truth, _, _ = _mean_and_noise(specimen, reference, batch, reference_draws)
-    found = []
-    for number, rule in enumerate(rules, 1):
-        mean, noise, zero = _mean_and_noise(specimen, rule, batch, draws)
-        found += [_agreement(rule, layer, mean[layer], truth[layer], noise[layer], zero[layer]) for layer in truth]
-        if on_progress:
-            on_progress(number / len(rules))
+    truth, _, _ = _mean_and_noise(specimen, reference, batch, reference_draws, "gradients of the reference")
+    found = _compared(specimen, reference, AGAIN, truth, batch, draws)
+    for rule in rules:
+        found += _compared(specimen, rule, rule.name, truth, batch, draws)
     return found
 
 
+def _compared(
+    specimen: Specimen, rule: Estimator, name: str, truth: Gradients, batch: int, draws: int
+) -> list[Agreement]:
+    mean, noise, zero = _mean_and_noise(specimen, rule, batch, draws, "gradients")
+    return [_agreement(name, layer, mean[layer], truth[layer], noise[layer], zero[layer]) for layer in truth]
+
+
 def _mean_and_noise(
-    specimen: Specimen, rule: Estimator, batch: int, draws: int
+    specimen: Specimen, rule: Estimator, batch: int, draws: int, purpose: str
 ) -> tuple[Gradients, dict[str, float], dict[str, float]]:
     """Mean gradient of each layer's weights, standard deviation of one draw, and share that is always 0."""
     inputs, targets = specimen.batch(batch)
-    generator = specimen.generator("gradients")
+    generator = specimen.generator(purpose)
     net, weights = specimen.net.train(), specimen.net.layer_weights()
     state = rule.new_state(net.shapes(inputs[:1]))
     if state is not None:
@@ -115,12 +123,12 @@ def _mean_and_noise(
     return mean, noise, zero
 
 
-def _agreement(rule: Estimator, layer: str, mean: Tensor, truth: Tensor, noise: float, zero: float) -> Agreement:
+def _agreement(rule: str, layer: str, mean: Tensor, truth: Tensor, noise: float, zero: float) -> Agreement:
     mean, truth = mean.double().flatten(), truth.double().flatten()
     length, own = float(truth.norm()), float(mean.norm())
     known = truth != 0
     if not length:
-        return Agreement(rule.name, layer, float("nan"), float("nan"), float("nan"), float("nan"), zero)
+        return Agreement(rule, layer, float("nan"), float("nan"), float("nan"), float("nan"), zero)
     cosine = float(mean @ truth) / (length * own) if own else float("nan")
     signs = float((mean[known].sign() == truth[known].sign()).double().mean())
-    return Agreement(rule.name, layer, cosine, own / length, signs, noise / length, zero)
+    return Agreement(rule, layer, cosine, own / length, signs, noise / length, zero)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from lab.estimators import Drawn, Estimator, StraightThrough
+from lab.estimators import Drawn, Estimator, StraightThrough, Unit
 from lab.models import Rollout
-from lab.toy import Toy, ToyNet, measure
+from lab.toy import Toy, ToyNet, measure, taught
 
 DRAWS = 4000
 """Draws that the mean over the noise is taken of."""
@@ -17,22 +17,11 @@ DRAWS = 4000
 
 @dataclass(frozen=True)
 class Neuron:
-    """A unit with the loss (b - t)² at one pre-activation and one noise."""
+    """A unit with the loss (b - t)² under a rule: at one noise, and averaged over it."""
 
-    p: float | None
-    """P(b = 1); None for units that fire by threshold."""
-    code: float
-    loss: float
-    incoming: float
-    """L'(b): what arrives from above."""
-    factor: float | None
-    """What a straight-through rule multiplies it with; None for the others."""
-    score: float | None
-    """d log P(b) / dx; None for units that fire by threshold."""
-    sent_back: float
-    """What this rule makes of it all."""
+    unit: Unit
     mean: float
-    """The same, averaged over the noise."""
+    """What is sent back, averaged over the noise."""
     mean_error: float
     """How far off that mean may be: 1.96 standard errors."""
     exact: float
@@ -51,9 +40,7 @@ def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -
     """
     toy = Toy(logits=(x,), weights=(1.0,), target=target)
     net = toy.net()
-    rollout = _WithNoise(net, rule, slope, noise)
-    state = rule.new_state(rollout.shapes)
-    loss = rule.loss(rollout, state)
+    loss = rule.loss(_WithNoise(net, rule, slope, noise), taught(toy, rule, slope))
     (gradient,) = torch.autograd.grad(loss, [net.first], allow_unused=True, materialize_grads=True)
     pre = torch.tensor([x])
     u = torch.tensor([noise]) if rule.stochastic else None
@@ -62,31 +49,33 @@ def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -
     factor = None
     if isinstance(rule, StraightThrough):
         factor = float(gradient / incoming) if float(incoming) else float(_factor(rule, pre, slope, u, code))
+    p, slope_of_p = _probability(rule, x, slope) if rule.stochastic else (None, None)
     average = measure(toy, rule, slope, DRAWS)
-    return Neuron(
-        p=float(rule.probability(pre, slope)) if rule.stochastic else None,
+    unit = Unit(
+        p=p,
+        noise=noise,
         code=float(code),
-        loss=float((code - target) ** 2),
+        losses=(target**2, (1 - target) ** 2),
         incoming=float(incoming),
         factor=factor,
-        score=_score(rule, x, slope, code) if rule.stochastic else None,
+        score=None if p is None or slope_of_p is None else slope_of_p / (p if float(code) > 0.5 else p - 1),
+        slope_of_p=slope_of_p,
         sent_back=float(gradient),
-        mean=float(average.mean),
-        mean_error=1.96 * float((average.variance / average.draws).sqrt()),
-        exact=float(average.exact),
     )
+    error = 1.96 * float((average.variance / average.draws).sqrt())
+    return Neuron(unit, float(average.mean), error, float(average.exact))
 
 
 def _factor(rule: StraightThrough, x: Tensor, slope: float, u: Tensor | None, code: Tensor) -> Tensor:
     return rule.backward(torch.ones_like(x), Drawn(x, slope, u, code))
 
 
-def _score(rule: Estimator, x: float, slope: float, code: Tensor) -> float:
+def _probability(rule: Estimator, x: float, slope: float) -> tuple[float, float]:
+    """P(b = 1) and its derivative."""
     leaf = torch.tensor([x], requires_grad=True)
     p = rule.probability(leaf, slope)
-    chosen = p if float(code) > 0.5 else 1 - p
-    (score,) = torch.autograd.grad(chosen.log().sum(), leaf)
-    return float(score)
+    (slope_of_p,) = torch.autograd.grad(p.sum(), leaf)
+    return float(p), float(slope_of_p)
 
 
 class _WithNoise(Rollout):

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lab.estimators import Drawn, Estimator, StraightThrough
+from lab.estimators import Drawn, Estimator, Levels, StraightThrough, to_levels
 
 NOISES = 256
 """Values of the noise that curves of sampled units are averaged over, evenly spread."""
@@ -26,18 +26,41 @@ class Response(NamedTuple):
 
 
 @torch.no_grad()
-def response(rule: Estimator, slope: float, reach: float = 2.5, points: int = 401) -> Response:
-    """The curves of a rule for pre-activations from -reach to reach."""
+def response(
+    rule: Estimator, slope: float, reach: float = 2.5, points: int = 401, levels: Levels | None = None
+) -> Response:
+    """The curves of a rule for pre-activations from -reach to reach.
+
+    Args:
+        rule: the estimator.
+        slope: of the units.
+        reach: the largest pre-activation.
+        points: how many there are.
+        levels: of the layer; None gives codes in {0, 1}, and the factor as the rule is published.
+    """
     x = torch.linspace(-reach, reach, points)
     noise = ((torch.arange(NOISES)[:, None] + 0.5) / NOISES).expand(-1, points) if rule.stochastic else None
-    tiled = x if noise is None else x.expand(NOISES, -1)
-    forward = rule.step(x) if noise is None else rule.probability(x, slope)
-    backward = torch.zeros_like(x) if rule.zero_gradient else None
+    forward: Tensor
+    backward: Tensor | None
+    tiled = x.expand(1 if noise is None else NOISES, -1)
     if isinstance(rule, StraightThrough):
-        drawn = Drawn(tiled, slope, noise, rule.codes(tiled, slope, noise))
-        backward = _mean(rule.backward(torch.ones_like(tiled), drawn))
+        codes = rule.codes(tiled, slope, noise)
+        backward = rule.backward(torch.ones_like(tiled), Drawn(tiled, slope, noise, codes)).mean(0)
+        # The mean of sampled bits is known exactly, and the grid of noises would round it.
+        forward = rule.probability(x, slope) if rule.stochastic and rule.forward == "bits" else codes.mean(0)
+    else:
+        forward = rule.step(x) if noise is None else rule.probability(x, slope)
+        backward = torch.zeros_like(x) if rule.zero_gradient else None
+    if levels is not None:
+        forward, backward = _on_levels(rule, levels, forward, backward)
     return Response(x.numpy(), forward.numpy(), None if backward is None else backward.numpy())
 
 
-def _mean(values: Tensor) -> Tensor:
-    return values.mean(0) if values.dim() == 2 else values
+def _on_levels(
+    rule: Estimator, levels: Levels, forward: Tensor, backward: Tensor | None
+) -> tuple[Tensor, Tensor | None]:
+    with torch.enable_grad():
+        codes = forward.detach().clone().requires_grad_()
+        values = to_levels(codes, levels, rule.levels)
+        (gain,) = torch.autograd.grad(values.sum(), codes)
+    return values.detach(), None if backward is None else backward * gain

@@ -11,12 +11,14 @@ from pydantic import ValidationError
 from lab.estimators import Estimator
 from lab.figures.bias_variance import Dot, bias_variance_chart
 from lab.parts import sentences
-from lab.toy import PICTURED, Measured, Toy, measure
+from lab.toy import PICTURED, Measured, Toy, measure, rarest_bit
 from lab.ui.background import answer
 from lab.ui.gradients.rules import choose_rules, choose_slope
 from lab.ui.notices import show_problems
 
 DRAWS = [1000, 5000, 20_000, 100_000]
+ENOUGH = 30
+"""Times that the rarest bit should be drawn."""
 Asked = tuple[Estimator, Future[Measured]]
 LOSSES = {"quadratic": "(w·b − t)²", "quartic": "(w·b − t)⁴", "cross-entropy": "log(1 + exp(t − w·b))"}
 
@@ -72,18 +74,33 @@ def _picture(toy: Toy, asked: list[Asked], draws: int, per_pass: bool, waited: b
     missing = len(asked) - len(there)
     if measured:
         _draw(measured, per_pass)
+    units = f"{len(toy.logits)} unit{'s' if len(toy.logits) > 1 else ''}, {2 ** len(toy.logits)} codes"
     st.caption(
-        f"{len(toy.logits)} units, {2 ** len(toy.logits)} codes, {draws:,} draws a dot. Filled: unbiased by proof, "
-        "so what bias it shows is what so many draws cannot tell from 0. Hollow: biased. Hollow with a point: values "
-        "other than bits, or another objective than the expected loss."
+        f"{units}, {draws:,} draws a dot. Filled: unbiased by proof, so what bias it shows is what so many draws "
+        "cannot tell from 0. Hollow: biased. Hourglass: values other than bits, or another objective."
         + (f" **Measuring {missing} more …**" if missing else "")
     )
+    _warn(toy, measured, draws)
     show_problems(problems)
     if measured and not missing:
         with st.expander("The numbers", icon=":material/table:"):
             st.dataframe(_table(measured), hide_index=True, width="stretch")
     if waited and not missing:
         st.rerun()  # all is there: the timer is no longer needed
+
+
+def _warn(toy: Toy, measured: list[tuple[Estimator, Measured]], draws: int) -> None:
+    """Say where the numbers are not what the axes promise."""
+    absolute = [rule.title for rule, result in measured if not result.relative]
+    if absolute:
+        names = ", ".join(absolute)
+        st.warning(f"The exact gradient is 0 here. Bias and noise are shown in absolute numbers for {names}.")
+    rarest = min((rarest_bit(toy, rule, result.slope) for rule, result in measured), default=0.5)
+    if rarest * draws < ENOUGH:
+        st.warning(
+            f"The rarest bit has a probability of {rarest:.1g}: {draws:,} draws hold about {rarest * draws:.0f} of it, "
+            "too few to know bias and noise, and their bars are too short. Take more draws, or smaller pre-activations."
+        )
 
 
 def _draw(measured: list[tuple[Estimator, Measured]], per_pass: bool) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lab.estimators import Estimator
+from lab.estimators import Estimator, Levels
 from lab.figures.estimators import TwoCurves, forward_backward_chart
 from lab.probes.response import Response, response
 from lab.ui.gradients.pre_activations import NORMAL, choose_pre_activations
@@ -16,9 +17,7 @@ from lab.ui.gradients.rules import choose_rules, choose_settings, choose_slope, 
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "swish-sign", "bernoulli")
 REACH = 3.0
-POINTS = 1201
-ACTIVE = 0.01
-"""Share of a factor's peak from which on a unit counts as active."""
+POINTS = 6001
 
 
 def curves() -> None:
@@ -31,10 +30,18 @@ def curves() -> None:
     with st.container(horizontal=True):
         slope = choose_slope("curves")
         settings = choose_settings("curves")
+    levels = st.segmented_control(
+        "Values of a unit",
+        get_args(Levels),
+        default="0/1",
+        required=True,
+        key="curves.levels",
+        help="A factor published for -1/+1 is halved on 0/1, and one for 0/1 doubled on -1/+1: the chain rule",
+    )
     rules = with_settings(rules, settings)
     if not rules:
         return
-    shown = [(rule, response(rule, slope, REACH, POINTS)) for rule in rules]
+    shown = [(rule, response(rule, slope, REACH, POINTS, levels)) for rule in rules]
     drawn = [TwoCurves(rule.title, *curve, rule.color, rule.dash) for rule, curve in shown]
     figure = forward_backward_chart(drawn, height=420)
     alt = "; ".join(f"{rule.title}: {_told(curve)}" for rule, curve in shown)
@@ -42,8 +49,8 @@ def curves() -> None:
     source, x = choose_pre_activations("curves")
     st.dataframe(_table(shown, x), hide_index=True, width="stretch")
     st.caption(
-        "Area: of the factor, over all pre-activations shown. Active: share of pre-activations whose factor is at "
-        f"least 1 % of its peak, {'for a standard normal distribution' if source == NORMAL else f'in {source}'}."
+        f"Area: under the factor, from {-REACH:g} to {REACH:g}. Active: share of pre-activations whose factor is not "
+        f"0, {'for a standard normal distribution' if source == NORMAL else f'in {source}'}."
     )
 
 
@@ -54,14 +61,14 @@ def _table(shown: list[tuple[Estimator, Response]], x: np.ndarray) -> pd.DataFra
         rows.append(
             {
                 "Estimator": rule.title,
-                "Peak of the factor": peak,
-                "Area": area,
-                "Active (%)": 100 * active_share(curve, x),
+                "Peak of the factor": float(f"{peak:.3g}"),
+                "Area": float(f"{area:.3g}"),
+                "Active (%)": round(100 * active_share(curve, x), 1),
                 "Sent back through": "the bits" if curve.backward is not None else "the loss alone (score function)",
                 "Paper": rule.paper,
             }
         )
-    return pd.DataFrame(rows).round(4)
+    return pd.DataFrame(rows)
 
 
 def size_of(curve: Response) -> tuple[float, float]:
@@ -72,14 +79,11 @@ def size_of(curve: Response) -> tuple[float, float]:
 
 
 def active_share(curve: Response, x: np.ndarray) -> float:
-    """Share of pre-activations `x` whose factor is at least 1 % of the largest; 0 where all are 0, NaN without one."""
+    """Share of pre-activations `x` whose factor is not 0; NaN where the gradient does not come through the bits."""
     if curve.backward is None:
         return math.nan
-    size = np.abs(curve.backward)
-    if size.max() == 0:
-        return 0.0
-    at = np.interp(x, curve.x, size, left=size[0], right=size[-1])
-    return float((at >= ACTIVE * size.max()).mean())
+    at = np.rint((x - curve.x[0]) / (curve.x[1] - curve.x[0])).astype(int).clip(0, len(curve.x) - 1)
+    return float((curve.backward[at] != 0).mean())
 
 
 def _told(curve: Response) -> str:

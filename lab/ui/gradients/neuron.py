@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from lab.estimators import Estimator
 from lab.probes.neuron import Neuron, look
+from lab.ui.gradients.grid import card_grid
 from lab.ui.gradients.rules import choose_rules, choose_slope
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "bernoulli", "reinmax", "score-function", "disarm", "enumeration")
@@ -34,12 +37,22 @@ def neuron() -> None:
         "Incoming gradient: L'(b), which only rules that send it through the bit make use of. Mean: of 4,000 draws, "
         "with its 95 % interval."
     )
-    columns = st.columns(2)
-    for index, (rule, seen) in enumerate(found):
-        with columns[index % 2].container(border=True):
-            st.markdown(f"**{rule.title}**")
-            st.latex(rule.formula.split(r"\qquad")[-1].strip().rstrip(","))
-            st.latex(_worked(rule, seen))
+    card_grid(partial(_card, rule, seen) for rule, seen in found)
+
+
+def _card(rule: Estimator, seen: Neuron) -> None:
+    st.markdown(f"**{rule.title}**")
+    for line in rule.formula.split(r"\qquad"):
+        st.latex(line.strip().rstrip(","))
+    worked = rule.worked(seen.unit)
+    if worked is not None:
+        st.latex(worked)
+    elif rule.zero_gradient:
+        st.caption("Nothing is sent back.")
+    else:
+        st.caption(
+            f"Sent back here: {seen.unit.sent_back:.4g}. The rule draws or remembers more than the numbers above."
+        )
 
 
 def _table(found: list[tuple[Estimator, Neuron]]) -> pd.DataFrame:
@@ -47,12 +60,12 @@ def _table(found: list[tuple[Estimator, Neuron]]) -> pd.DataFrame:
         [
             {
                 "Estimator": rule.title,
-                "P(b = 1)": _told(seen.p),
-                "Bit b": _told(seen.code),
-                "Loss L(b)": _told(seen.loss),
-                "Incoming L'(b)": _told(seen.incoming),
-                "Factor": _told(seen.factor),
-                "Sent back": _told(seen.sent_back),
+                "P(b = 1)": _told(seen.unit.p),
+                "Bit b": _told(seen.unit.code),
+                "Loss L(b)": _told(seen.unit.loss),
+                "Incoming L'(b)": _told(seen.unit.incoming),
+                "Factor": _told(seen.unit.factor),
+                "Sent back": _told(seen.unit.sent_back),
                 "Mean over the noise": f"{_told(seen.mean)} ± {seen.mean_error:.2g}" if rule.stochastic else "no noise",
                 "Exact": _told(seen.exact),
             }
@@ -63,18 +76,3 @@ def _table(found: list[tuple[Estimator, Neuron]]) -> pd.DataFrame:
 
 def _told(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
-
-
-def _worked(rule: Estimator, seen: Neuron) -> str:
-    """The numbers in the place of the letters."""
-    if seen.factor is not None:
-        return rf"g \cdot \text{{factor}} = {seen.incoming:.3f} \cdot {seen.factor:.3f} = {seen.sent_back:.4f}"
-    if rule.zero_gradient or seen.score is None:
-        return rf"{seen.sent_back:.4f}"
-    if abs(seen.score) < 1e-9:
-        return rf"{seen.sent_back:.4f}"
-    reward = seen.sent_back / seen.score
-    return (
-        rf"\underbrace{{{reward:.4f}}}_{{\text{{what }} \nabla \log P(b) \text{{ is multiplied with}}}} \cdot "
-        rf"\underbrace{{{seen.score:.4f}}}_{{\nabla \log P(b)}} = {seen.sent_back:.4f}"
-    )

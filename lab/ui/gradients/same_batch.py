@@ -13,7 +13,7 @@ from lab.experiment import Experiment
 from lab.facts import couples_examples
 from lab.figures.agreement import cell_chart
 from lab.jobs import JOBS, Job
-from lab.probes.gradients import Agreement, CannotCompare, compare_gradients
+from lab.probes.gradients import AGAIN, Agreement, CannotCompare, compare_gradients
 from lab.ui.background import answer
 from lab.ui.gradients.rules import choose_rules
 
@@ -39,7 +39,7 @@ def same_batch() -> None:
     )
     runs = {job.id: job for job in JOBS.all() if len(job.experiments) == 1}
     if not runs:
-        st.info("There is no run yet. Start one on the Train page, and come back while it trains or after it.")
+        st.info("There is no run of a single net yet. Start one on the Train page, and come back, at any time.")
         return
     chosen = st.selectbox("Run", list(runs), format_func=lambda id: _named(runs[id]), key="same.run", width=480)
     job = runs[chosen]
@@ -50,8 +50,8 @@ def same_batch() -> None:
         size = st.number_input(
             "Images in the batch", 2, 1024, min(64, experiment.batch_size), key=f"same.size.{job.id}"
         )
-        draws = st.number_input("Draws", 1, 256, 8, key="same.draws", help="Averaged, for rules that sample")
-        many = st.number_input("Draws of the reference", 1, 4096, 64, key="same.many")
+        draws = st.number_input("Draws", 2, 256, 8, key="same.draws", help="Averaged, for rules that sample")
+        many = st.number_input("Draws of the reference", 2, 1024, 64, key="same.many")
     _warn_of_batch(experiment, size)
     if not rules:
         return
@@ -91,11 +91,15 @@ def _reference(experiment: Experiment) -> Estimator:
 def _warn_of_batch(experiment: Experiment, size: int) -> None:
     if not couples_examples(experiment.architecture):
         return
-    other = f" This run trains on batches of {experiment.batch_size}." if size != experiment.batch_size else ""
     st.caption(
         ":material/info: Batch norm follows the bits and couples the images of a batch, so no rule that judges each "
-        f"image by its own loss is unbiased here, and batches of another size have other gradients.{other}"
+        "image by its own loss is unbiased here."
     )
+    if size != experiment.batch_size:
+        st.warning(
+            f"This run trains on batches of {experiment.batch_size}, and batch norm couples the images of a batch: "
+            f"gradients on a batch of {size} are not those that it trains with."
+        )
 
 
 def _asked(job: Job, asked: tuple[Any, ...]) -> Future[list[Agreement]]:
@@ -111,7 +115,7 @@ def _asked(job: Job, asked: tuple[Any, ...]) -> Future[list[Agreement]]:
 def _result(future: Future[list[Agreement]], asked: tuple[Any, ...], waited: bool) -> None:
     _, step, rules, reference, *_ = asked
     if not future.done():
-        st.progress(0.0, f"Computing {len(rules)} gradients between two steps of the run …")
+        st.info(f"Computing the gradients of {len(rules)} estimators between two steps of the run …")
         return
     if waited:
         st.rerun()  # it is there: the timer is no longer needed
@@ -138,11 +142,15 @@ def _show(found: list[Agreement], reference: Estimator, step: int) -> None:
     title, (low, high), said = METRICS[metric]
     rules, layers = list(dict.fromkeys(a.rule for a in found)), list(dict.fromkeys(a.layer for a in found))
     values = {(a.rule, a.layer): getattr(a, metric) for a in found}
-    titles = [Estimator.members[name].title for name in rules]
+    titles = ["The reference, drawn again" if name == AGAIN else Estimator.members[name].title for name in rules]
     figure = cell_chart(titles, layers, [[values[rule, layer] for layer in layers] for rule in rules], low, high, title)
     told = "; ".join(f"{a.rule}, {a.layer}: {getattr(a, metric):.3g}" for a in found)
     st.plotly_chart(figure, key="same.chart", config={"displaylogo": False}, alt=f"{title}: {told}")
-    st.caption(f"{said} Weights as after step {step}; reference: {reference.title}. Layers in the order they run.")
+    st.caption(
+        f"{said} Weights as after step {step}; reference: {reference.title}. The first row is "
+        "the reference itself with other noise: nothing can agree better. "
+        "Layers in the order they run."
+    )
     with st.expander("All numbers", icon=":material/table:"):
         table = pd.DataFrame([vars(agreement) for agreement in found]).round(4)
         st.dataframe(table, hide_index=True, width="stretch")
