@@ -172,7 +172,7 @@ class StraightThrough(Estimator):
 
     def worked(self, unit: Unit) -> str | None:
         assert unit.factor is not None
-        of_levels = r"\;(\text{half of the factor on levels } \pm 1)" if self.levels == "-1/+1" else ""
+        of_levels = r"\;(\text{half of that on } \pm 1)" if self.levels == "-1/+1" else ""
         return (
             rf"g \cdot \text{{factor}} = {unit.incoming:.4g} \cdot {unit.factor:.4g} = {unit.sent_back:.4g}{of_levels}"
         )

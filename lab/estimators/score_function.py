@@ -35,7 +35,7 @@ class Baselined(BlackBox):
         assert unit.score is not None
         if abs(unit.score) < 1e-9:
             return None
-        baseline = unit.loss - unit.sent_back / unit.score
+        baseline = round(unit.loss - unit.sent_back / unit.score, 6)
         return (
             rf"(L - B)\, \nabla \log P(b) = ({unit.loss:.4g} - {baseline:.4g}) \cdot {unit.score:.4g} "
             rf"= {unit.sent_back:.4g}"

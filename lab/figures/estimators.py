@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from lab.figures.numbers import json_numbers
 from lab.figures.theme import ZERO_COLOR, Figure, axis, layout, uid
 
+LEGEND_ROW, NAMES_IN_A_ROW = 20, 4  # pixels; on a screen of usual width
 LEFT, RIGHT = [0.0, 0.43], [0.57, 1.0]  # the panels' shares of the width
 
 
@@ -37,6 +39,7 @@ def forward_backward_chart(
     horizontal: dict[str, Any] = {"zerolinecolor": ZERO_COLOR, "nticks": 5}
     vertical: dict[str, Any] = {"zerolinecolor": ZERO_COLOR, "nticks": 5, "tickformat": "~g", "rangemode": "tozero"}
     several = len(rules) > 1
+    legend = LEGEND_ROW * math.ceil(len(rules) / NAMES_IN_A_ROW) if several else 0
     forward = [_line(rule, "forward", rule.forward, panel="") for rule in rules]
     backward = [_line(rule, "backward", rule.backward, panel="2") for rule in rules if rule.backward is not None]
     drawn = {line["legendgroup"] for line in forward}
@@ -45,15 +48,15 @@ def forward_backward_chart(
     return {
         "data": [*forward, *backward],
         "layout": layout(
-            height,
+            height + legend,
             xaxis=axis(x_title, domain=LEFT, **horizontal),
             xaxis2=axis(x_title, domain=RIGHT, anchor="y2", matches="x", **horizontal),
             yaxis=axis("", **vertical),
             yaxis2=axis("", anchor="x2", **vertical),
             annotations=[_heading(forward_title, LEFT), _heading(backward_title, RIGHT)],
-            margin={"l": 40, "r": 10, "t": 28, "b": 44, "pad": 0},
+            margin={"l": 40, "r": 10, "t": 28, "b": 44 + legend, "pad": 0},
             showlegend=several,
-            **({"legend": {"orientation": "h", "x": 0, "y": -0.18, "yanchor": "top"}} if several else {}),
+            legend={"orientation": "h", "x": 0, "y": -44 / (height - 72), "yanchor": "top"},
         ),
     }
 

@@ -75,7 +75,7 @@ def _probability(rule: Estimator, x: float, slope: float) -> tuple[float, float]
     leaf = torch.tensor([x], requires_grad=True)
     p = rule.probability(leaf, slope)
     (slope_of_p,) = torch.autograd.grad(p.sum(), leaf)
-    return float(p), float(slope_of_p)
+    return p.item(), slope_of_p.item()
 
 
 class _WithNoise(Rollout):

@@ -77,7 +77,9 @@ def _card(id: str, title: str, curves: Sequence[Curve], unit: str, caption: str,
     if not any(len(np.asarray(curve.x)) for curve in curves):
         return []
     alt = f"{title} now: " + "; ".join(f"{curve.name} {_last(curve)}" for curve in curves)
-    return [Card(id, title, Chart(line_chart(curves, "epoch", unit, log_y=log_y), link=TIME), caption, alt=alt)]
+    shares = (-3.0, 103.0) if "%" in unit else None  # a line along 0 or 100 is to be seen whole
+    chart = Chart(line_chart(curves, "epoch", unit, y_range=shares, log_y=log_y), link=TIME)
+    return [Card(id, title, chart, caption, alt=alt)]
 
 
 def _last(curve: Curve) -> str:
