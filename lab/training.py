@@ -9,6 +9,7 @@ import copy
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import dropwhile
 from time import perf_counter
 from typing import NamedTuple
 
@@ -111,7 +112,7 @@ class Training:
         self._flips_every = max(1, self.batches.steps_per_epoch // FLIP_COUNTS)
         self._parameters = list(self.net.parameters())
         self._checkups = checkup_steps(self.batches.steps_per_epoch) if checkups else iter(())
-        self._checkup_due = next(self._checkups, None)
+        self._checkup_due: int | None = None
 
     def events(self) -> Iterator[Event]:
         """Run to the end of the budget, one event at a time."""
@@ -133,8 +134,9 @@ class Training:
     def _run(self) -> Iterator[Event]:
         self.net.train()
         every = max(1, round(self.experiment.evaluate_every * self.batches.steps_per_epoch))
-        frames = frame_steps()
-        due = next(frames)
+        frames = dropwhile(lambda step: step <= self.step, frame_steps())
+        self._checkups = dropwhile(lambda step: step <= self.step, self._checkups)
+        due, self._checkup_due = next(frames), next(self._checkups, None)
         yield self._framed()
         last = False
         while not last:

@@ -20,6 +20,7 @@ from lab.bench.contestants import CASES, PLAIN, Case, engine_steps, experiment, 
 from lab.bench.memory import STEPS, recorder_bytes
 from lab.bench.plain import require_mnist
 from lab.bench.processor import bfloat16_in_hardware, disturbance
+from lab.experiment import Experiment
 from lab.recorder import Recorder
 from lab.training import Training
 
@@ -86,12 +87,20 @@ def measure(cases: Mapping[str, Case], accuracy: bool, length: Length) -> dict[s
 
 def _rates(name: str, case: Case, length: Length) -> Rates:
     print(f"{name}: {length.rounds} rounds", file=sys.stderr, flush=True)
-    trainings = {precision: Training(experiment(case, precision)) for precision in case.bars}
+    trainings = {precision: _under_way(experiment(case, precision)) for precision in case.bars}
     contestants = {precision: engine_steps(training, Recorder()) for precision, training in trainings.items()}
     contestants[PLAIN] = plain_steps(case, trainings["float32"].indices.train)
-    contestants[UNRECORDED] = engine_steps(Training(experiment(case, "float32")), None)
-    contestants[WITHOUT_HEALTH] = engine_steps(Training(experiment(case, "float32"), checkups=False), Recorder())
+    contestants[UNRECORDED] = engine_steps(_under_way(experiment(case, "float32")), None)
+    contestants[WITHOUT_HEALTH] = engine_steps(_under_way(experiment(case, "float32"), checkups=False), Recorder())
     return alternate(contestants, length.rounds, length.seconds)
+
+
+def _under_way(experiment: Experiment, checkups: bool = True) -> Training:
+    """A run at its second epoch: its first steps have a frame and a checkup each, and the few that fit into turns of
+    seconds are nearly all of those for a large net."""
+    training = Training(experiment, checkups=checkups)
+    training.step = training.batches.steps_per_epoch
+    return training
 
 
 def _figures(cases: Mapping[str, Case], rates: dict[str, Rates]) -> dict[str, Any]:
