@@ -32,18 +32,16 @@ def evaluate(
     """Score a net on images (N, 28, 28) uint8 with labels (N,). Its mode is restored; the same noise every time."""
     device = next(net.parameters()).device
     generator = torch.Generator(device).manual_seed(stream(experiment.seed, "evaluation"))
-    training = net.training
-    net.eval()
     loss, correct = 0.0, 0
-    for chunk, targets in zip(images.split(EVALUATED_AT_ONCE), labels.split(EVALUATED_AT_ONCE), strict=True):
-        inputs, targets = normalized(chunk, *scale, device), targets.to(device)
-        output = predict(net, experiment, inputs, slope, generator)
-        if net.task == "classification":
-            loss += float(-output.gather(1, targets[:, None]).sum())
-            correct += int((output.argmax(1) == targets).sum())
-        else:
-            loss += float((output - inputs).square().flatten(1).mean(1).sum())
-    net.train(training)
+    with net.evaluating():
+        for chunk, targets in zip(images.split(EVALUATED_AT_ONCE), labels.split(EVALUATED_AT_ONCE), strict=True):
+            inputs, targets = normalized(chunk, *scale, device), targets.to(device)
+            output = predict(net, experiment, inputs, slope, generator)
+            if net.task == "classification":
+                loss += float(-output.gather(1, targets[:, None]).sum())
+                correct += int((output.argmax(1) == targets).sum())
+            else:
+                loss += float((output - inputs).square().flatten(1).mean(1).sum())
     accuracy = correct / len(images) if net.task == "classification" else None
     return Scores(loss / len(images), accuracy)
 

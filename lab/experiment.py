@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
 
 from lab.data import Dataset
 from lab.estimators import Estimator
@@ -17,7 +16,7 @@ from lab.models import Architecture
 from lab.models.convnet import ConvNet
 from lab.optimizers import Optimizer
 from lab.optimizers.gradient import SGD
-from lab.parts import Value, sentences
+from lab.parts import Value, sentences, whole
 from lab.schedules import Constant, Schedule, Within, extremes
 
 EPOCHS_ASSUMED_FOR_SECONDS = 1000
@@ -74,33 +73,33 @@ class Experiment(Value):
     def _parts_fit(self) -> Self:
         if self.optimizer.needs_binary_weights and not self.architecture.has_binary_weights:
             fitting = [name for name, member in Optimizer.members.items() if not member.needs_binary_weights]
-            raise _whole(
+            raise whole(
                 f"optimizer {self.optimizer.name!r} flips binary weights, and architecture {self.architecture.name!r} "
                 f"has none; allowed: {', '.join(fitting)}"
             )
         if not self.architecture.site_names and not self.estimator.binarizes_only:
-            raise _whole(
+            raise whole(
                 f"estimator {self.estimator.name!r} needs binary units to sample, and the architecture has none; "
                 "give architecture.binary_layers at least one layer"
             )
         refusal = self.estimator.refusal(self.architecture.shapes) if self._rule_may_refuse() else None
         if refusal:
-            raise _whole(f"estimator {self.estimator.name!r} {refusal}")
+            raise whole(f"estimator {self.estimator.name!r} {refusal}")
         if self.architecture.ends_in_bits and self.estimator.zero_gradient:
             fitting = [name for name, member in Estimator.members.items() if not member().zero_gradient]
-            raise _whole(
+            raise whole(
                 f"estimator {self.estimator.name!r} sends no gradient through bits, and the output is bits, so nothing "
                 f"could learn; allowed: {', '.join(fitting)}, or architecture.output=real"
             )
         available = self.dataset.training_images - self.dataset.validation
         if self.subset is not None and self.subset > available:
-            raise _whole(
+            raise whole(
                 f"subset is {self.subset}; allowed is 1 to {available}, the training images of {self.dataset.name!r} "
                 "that are not held out for validation"
             )
         if self.architecture.has_batch_norm and min(self.batch_size, self.subset or available) < 2:
             field = "batch_size" if self.batch_size < 2 else "subset" if self.subset else "training images left over"
-            raise _whole(f"{field} is 1, and batch norm needs at least 2 images")
+            raise whole(f"{field} is 1, and batch norm needs at least 2 images")
         return self
 
     def _rule_may_refuse(self) -> bool:
@@ -114,7 +113,7 @@ class Experiment(Value):
             low, high = extremes(schedule, steps, epochs)
             if not (within.allows(low) and within.allows(high)):
                 course = f"is {low:g}" if low == high else f"goes from {low:g} to {high:g}"
-                raise _whole(f"{path} {course}; allowed is {within}")
+                raise whole(f"{path} {course}; allowed is {within}")
         return self
 
     def length(self) -> tuple[int, float]:
@@ -247,7 +246,3 @@ def _flatten(data: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flatten(value, f"{path}{key}.")
         else:
             yield f"{path}{key}", value
-
-
-def _whole(message: str) -> PydanticCustomError:
-    return PydanticCustomError("whole", "{message}", {"message": message})

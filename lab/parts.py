@@ -182,6 +182,11 @@ def discover(package: str, paths: list[str]) -> list[Broken]:
     return broken
 
 
+def whole(message: str) -> PydanticCustomError:
+    """An error of a value as a whole, as its validators raise it; the message begins with the name of a field."""
+    return PydanticCustomError("whole", "{message}", {"message": message})
+
+
 def sentences(error: ValidationError) -> list[str]:
     """What is wrong with some input, one sentence a problem: the field, the value given and what is allowed."""
     return [_sentence(problem) for problem in error.errors(include_url=False)]

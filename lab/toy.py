@@ -12,16 +12,14 @@ from typing import Annotated, Literal, Self
 import torch
 import torch.nn.functional as F
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 from torch import Tensor, nn
 
-from lab.estimators import Estimator, Levels
-from lab.estimators.enumeration import Enumeration
+from lab.estimators import Estimator, Levels, Shapes
 from lab.estimators.stochastic import BernoulliStraightThrough
 from lab.models import Net, Rollout
 from lab.models.layers import BinaryUnits
 from lab.oracle import NotEnumerable, exact_gradient
-from lab.parts import Value
+from lab.parts import Value, whole
 
 Loss = Literal["quadratic", "quartic", "cross-entropy"]
 
@@ -58,24 +56,23 @@ class Toy(Value):
     def _can_be_enumerated(self) -> Self:
         units = len(self.logits)
         if units != len(self.weights):
-            raise _whole(
-                f"logits has {units} numbers and weights has {len(self.weights)}; every unit needs one of each"
-            )
+            raise whole(f"logits has {units} numbers and weights has {len(self.weights)}; every unit needs one of each")
         if not 1 <= units <= MOST_UNITS:
-            raise _whole(
+            raise whole(
                 f"logits has {units} numbers, a unit each: the exact gradient would take 2^{units} codes, "
                 f"and a dot for every draw as many losses; allowed are 1 to {MOST_UNITS} units"
             )
         return self
 
+    @property
+    def shapes(self) -> Shapes:
+        """What one example looks like; its input is a number that nothing looks at."""
+        return Shapes(torch.Size((1,)), (torch.Size((len(self.logits),)),))
+
     def net(self, draws: int = 1) -> ToyNet:
         """The net, with a row of parameters for every draw."""
         logits, weights = torch.tensor(self.logits), torch.tensor(self.weights)
         return ToyNet(logits, weights[:, None], self.loss, target=self.target, draws=draws)
-
-
-def _whole(message: str) -> PydanticCustomError:
-    return PydanticCustomError("whole", "{message}", {"message": message})
 
 
 class ToyNet(Net):
@@ -157,8 +154,6 @@ class Measured:
     """How many there were."""
     passes: int
     """Cost of a draw in loss evaluations."""
-    slope: float = 1.0
-    """Of the units."""
 
     @property
     def bias(self) -> float:
@@ -193,7 +188,9 @@ class Measured:
         return float(self.exact.norm()) if self.relative else 1.0
 
 
-def measure(toy: Toy, rule: Estimator, slope: float, draws: int, seed: int = 0) -> Measured:
+def measure(
+    toy: Toy, rule: Estimator, slope: float, draws: int, seed: int = 0, state: nn.Module | None = None
+) -> Measured:
     """Bias and variance of a rule on a toy.
 
     Args:
@@ -202,31 +199,28 @@ def measure(toy: Toy, rule: Estimator, slope: float, draws: int, seed: int = 0) 
         slope: of the units.
         draws: estimates to make.
         seed: of their noise.
+        state: what `taught` has given already; None lets the rule learn now.
 
     Raises:
         NotEnumerable: the rule cannot be used in a net of that size.
     """
     exact = exact_of(toy, rule, slope)
-    state = taught(toy, rule, slope, seed)
-    drawn = _draws(toy, rule, slope, draws if has_noise(rule) else 2, seed, state)
+    state = taught(toy, rule, slope, seed) if state is None else state
+    has_noise = rule.stochastic and not rule.zero_gradient and not rule.exact
+    drawn = _draws(toy, rule, slope, draws if has_noise else 2, seed, state)
     distances = (drawn - drawn.mean(0)).square().sum(1)
-    shapes = _rollout(toy.net(), rule, slope, seed).shapes
-    return Measured(exact, drawn.mean(0), drawn.var(0), float(distances.var()), len(drawn), rule.passes(shapes), slope)
+    passes = rule.passes(toy.shapes)
+    return Measured(exact, drawn.mean(0), drawn.var(0), float(distances.var()), len(drawn), passes)
 
 
 def taught(toy: Toy, rule: Estimator, slope: float, seed: int = 0) -> nn.Module | None:
     """What a rule remembers or has learned after some batches of a toy; None where it needs nothing."""
-    state = rule.new_state(_rollout(toy.net(), rule, slope, seed).shapes)
+    state = rule.new_state(toy.shapes)
     if state is not None:
         lesson = toy.net(LESSON_DRAWS)
         for number in range(LESSONS):
             rule.loss(_rollout(lesson, rule, slope, seed + 1 + number), state)
     return state
-
-
-def has_noise(rule: Estimator) -> bool:
-    """Whether a rule's estimates for a single layer of units differ from draw to draw."""
-    return rule.stochastic and not rule.zero_gradient and not isinstance(rule, Enumeration)
 
 
 def rarest_bit(toy: Toy, rule: Estimator, slope: float) -> float:
@@ -244,11 +238,10 @@ def exact_of(toy: Toy, rule: Estimator, slope: float) -> Tensor:
         NotEnumerable: the rule cannot be used in a net of that size.
     """
     law = rule if rule.stochastic else BernoulliStraightThrough()
-    rollout = _rollout(toy.net(), law, slope, 0)
-    refusal = rule.refusal(rollout.shapes)
+    refusal = rule.refusal(toy.shapes)
     if refusal:
         raise NotEnumerable(f"{rule.title} {refusal}.")
-    return exact_gradient(rollout, own_objective=False)["first"][0].double()
+    return exact_gradient(_rollout(toy.net(), law, slope, 0), own_objective=False)["first"][0].double()
 
 
 def _draws(toy: Toy, rule: Estimator, slope: float, draws: int, seed: int, state: nn.Module | None) -> Tensor:

@@ -160,19 +160,15 @@ class Training:
 
     def frame(self) -> Frame:
         """What can be seen inside the net now. Leaves no trace in the run."""
-        step, slope = self._moment()
-        epoch = step / self.batches.steps_per_epoch
-        return probe(self.net, self.experiment, self._validation, self.scale, slope, step, epoch)
+        specimen = self.specimen()
+        return probe(specimen, specimen.step / self.batches.steps_per_epoch)
 
     def specimen(self) -> Specimen:
         """The net as it is now; it goes on training where the run does."""
-        step, slope = self._moment()
+        # The step and the slope that belong to the weights of the net.
+        step, slope = (self._reported.step, self._reported.slope) if self._reported else (self.step, self.slope)
         labels = self._validation_labels
         return Specimen(self.experiment, self.net, self._validation, labels, self.scale, slope, step)
-
-    def _moment(self) -> tuple[int, float]:
-        """The step and the slope that belong to the weights of the net."""
-        return (self._reported.step, self._reported.slope) if self._reported else (self.step, self.slope)
 
     @property
     def progress(self) -> Progress:

@@ -161,6 +161,16 @@ class TestSameBatch:
             until(lambda tab=tab: bool(shown(tab).error))
             assert sentence in tab.error[0].value
 
+    def test_the_run_stays_chosen_when_its_state_changes(self) -> None:
+        jobs = [JOBS.start([on_digits("source-003-det-st-both", "budget=100000", "budget_unit=steps")], "a run")]
+        jobs.append(JOBS.start([on_digits("source-003-det-st-both", "budget=1", "budget_unit=steps")], "another"))
+        tab = section("batch")
+        chosen = next(job for job in jobs if job.id != tab.selectbox(key="same.run").value)
+        shown(tab.selectbox(key="same.run").set_value(chosen.id))
+        chosen.stop()
+        until(lambda: chosen.ended)
+        assert shown(tab).selectbox(key="same.run").value == chosen.id
+
     def test_batch_norm_behind_the_bits_is_not_hidden(self) -> None:
         job = JOBS.start([on_digits("source-003-stoch-st-both", "budget=1", "budget_unit=steps")], "a run")
         until(lambda: job.ended)

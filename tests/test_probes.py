@@ -15,7 +15,7 @@ from lab.experiment import Experiment
 from lab.models import Architecture, Net, stream
 from lab.models.autoencoder import AutoencoderNet
 from lab.models.convnet import ConvNetNet
-from lab.probes import Frame, probe
+from lab.probes import Frame, Specimen, probe
 from lab.probes.frame import FILTERS, PICTURES, STATISTICS
 from lab.probes.response import response
 from tests.small import small
@@ -25,6 +25,11 @@ IMAGES = torch.randint(256, (150, 28, 28), dtype=torch.uint8, generator=torch.Ge
 INPUTS = normalized(IMAGES[:STATISTICS], *SCALE, "cpu")
 
 
+def specimen(net: Net, experiment: Experiment, images: Tensor, slope: float) -> Specimen:
+    """The net at step 7 of a run on these images."""
+    return Specimen(experiment, net, images, torch.zeros(len(images), dtype=torch.int64), SCALE, slope, 7)
+
+
 def looked(experiment: Experiment, images: Tensor = IMAGES, slope: float = 1.4) -> tuple[Net, Frame]:
     """A fresh net and what a probe shows of it."""
     net = experiment.architecture.build(experiment.seed)
@@ -32,7 +37,7 @@ def looked(experiment: Experiment, images: Tensor = IMAGES, slope: float = 1.4) 
         for parameter in net.parameters():  # away from where batch norm hides a mistake
             if parameter.dim() == 1:
                 parameter += 0.1
-    return net, probe(net, experiment, images, SCALE, slope, 7, 1.5)
+    return net, probe(specimen(net, experiment, images, slope), 1.5)
 
 
 def arrays(frame: Frame) -> list[np.ndarray]:
@@ -117,7 +122,7 @@ def test_a_frame_is_numbers_of_its_own_and_the_net_is_as_before(name: str, evalu
     before = {key: value.clone() for key, value in net.state_dict().items()}
     hooks, world = [len(module._forward_hooks) for module in net.modules()], torch.get_rng_state()
     net.train()
-    frame = probe(net, experiment, IMAGES, SCALE, 1.0, 7, 1.5)
+    frame = probe(specimen(net, experiment, IMAGES, 1.0), 1.5)
     assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
     assert all(module.training for module in net.modules())
     assert [len(module._forward_hooks) for module in net.modules()] == hooks

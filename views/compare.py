@@ -17,7 +17,7 @@ base = race.base_editor()
 with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     on_stage = projector()
     if not on_stage:
-        state.choose_run([job for job in JOBS.all() if len(job.experiments) > 1], race.edit, race.RACE)
+        state.choose_run(JOBS.races(), race.edit, race.RACE)
 
 show_notices()
 if not on_stage:

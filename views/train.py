@@ -28,7 +28,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         preset_menu()
         if experiment is not None:
             share(experiment)
-        state.choose_run([item for item in JOBS.all() if len(item.experiments) == 1], state.edit)
+        state.choose_run(JOBS.runs(), state.edit)
 
 show_notices()
 if job is None:

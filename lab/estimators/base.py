@@ -20,6 +20,7 @@ Levels = Literal["0/1", "-1/+1"]
 Units = Literal["logistic", "hard-sigmoid"]
 
 PROBABILITY_FLOOR = 1e-6
+NOISE_FLOOR = 1e-6
 
 
 class Shapes(NamedTuple):
@@ -79,6 +80,8 @@ class Estimator(Part):
     """Whether bits are sampled."""
     unbiased: ClassVar[bool] = False
     """Whether the expected gradient is the gradient of the expected loss, where no batch statistics follow the bits."""
+    exact: ClassVar[bool] = False
+    """Whether its gradient is that of the objective itself, the same in every draw."""
     zero_gradient: ClassVar[bool] = False
     """Whether nothing at all reaches the parameters in front of the bits."""
     uses_slope: ClassVar[bool] = True
@@ -239,6 +242,11 @@ def hard_sigmoid(x: Tensor, slope: float) -> Tensor:
     This is the hard sigmoid of BinaryConnect and HM-RNN (slope 1/2 on [-1, 1]), not `torch.nn.Hardsigmoid`.
     """
     return ((slope * x.float() + 1) / 2).clamp(PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
+
+
+def logistic_noise(noise: Tensor) -> Tensor:
+    """Logistic noise from U(0, 1): a logistic unit of logit θ is 1 exactly where θ plus it is above 0."""
+    return -torch.logit(noise, NOISE_FLOOR)
 
 
 def unit_probability(units: Units, x: Tensor, slope: float) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from lab.estimators.base import Shapes
+from lab.estimators.base import NOISE_FLOOR, Shapes, logistic_noise
 from lab.estimators.score_function import BlackBox, Learner, small_net
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ class Concreted(BlackBox):
         assert site.noise is not None
         logits = torch.logit(site.p.detach()).requires_grad_()
         p, codes = torch.sigmoid(logits), site.codes.detach().float()
-        free = logits - torch.logit(site.noise, 1e-6)
+        free = logits + logistic_noise(site.noise)
         again = rollout.uniform(site.noise)
         known = codes * (1 - p + again * p) + (1 - codes) * again * (1 - p)
-        tied = logits + torch.logit(known, 1e-6)
+        tied = logits + torch.logit(known, NOISE_FLOOR)
         before = self.predictions(rollout, drawn, index, free, state)
         after = self.predictions(rollout, drawn, index, tied, state)
         keep = self.learns()
@@ -133,7 +133,7 @@ class REBAR(Concreted):
         temperature = state.log_temperature.exp()
 
         def relax(x: Tensor, p: Tensor, noise: Tensor) -> Tensor:
-            return torch.sigmoid((torch.logit(p) - torch.logit(noise, 1e-6)) / temperature)
+            return torch.sigmoid((torch.logit(p) + logistic_noise(noise)) / temperature)
 
         relaxed = _relaxed_from(rollout, drawn, index, torch.sigmoid(z / temperature), relax)
         return state.log_strength.exp() * relaxed.loss.flatten()

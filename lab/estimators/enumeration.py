@@ -85,6 +85,7 @@ class Enumeration(BlackBox):
     formula = r"\nabla \sum_{b \in \{0,1\}^n} P(b)\, L(b)"
     paper = "by definition"
     cost = "1 + 2^n"
+    exact = True
     color, dash = "#8C564B", "solid"
 
     def worked(self, unit: Unit) -> str | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pydantic import Field
-from torch import Tensor, logit, sigmoid
+from torch import Tensor, sigmoid
 
-from lab.estimators.base import Drawn, StraightThrough, logistic
-
-NOISE_FLOOR = 1e-6
+from lab.estimators.base import Drawn, StraightThrough, logistic, logistic_noise
 
 
 class Relaxed(StraightThrough):
@@ -21,7 +19,7 @@ class Relaxed(StraightThrough):
     def soft(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
         """The relaxed bit, in (0, 1): above 1/2 exactly where the noise gives a 1."""
         assert noise is not None
-        return sigmoid((x.float() - logit(noise, NOISE_FLOOR)) * self.sharpness(slope))
+        return sigmoid((x.float() + logistic_noise(noise)) * self.sharpness(slope))
 
     def sharpness(self, slope: float) -> float:
         """How steep the relaxation is: a / τ."""

@@ -72,6 +72,14 @@ class Jobs:
         with self._lock:
             return list(reversed(self._jobs.values()))
 
+    def runs(self) -> list[Job]:
+        """Every job of a single experiment, newest first."""
+        return [job for job in self.all() if len(job.experiments) == 1]
+
+    def races(self) -> list[Job]:
+        """Every job of several contestants, newest first."""
+        return [job for job in self.all() if len(job.experiments) > 1]
+
     def stop_all(self, timeout: float = 10) -> None:
         """Stop every job and wait for its thread."""
         for job in self.all():

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 from torch import Tensor, nn
 
 from lab.estimators import Levels
 from lab.models.layers import Around, BinaryUnits, HardSigmoid
 from lab.models.net import Architecture, Net, Pixels, WeightInit
+from lab.parts import whole
 
 Width = Annotated[int, Field(ge=1, le=8192)]
 
@@ -52,10 +52,9 @@ class MLP(Architecture):
     def _binary_layers_exist(self) -> Self:
         beyond = [layer for layer in self.binary_layers if layer > len(self.hidden)]
         if beyond:
-            raise PydanticCustomError(
-                "whole",
-                "binary_layers names layer {layer}, and hidden has {count}; allowed are 1 to {count}",
-                {"layer": beyond[0], "count": len(self.hidden)},
+            raise whole(
+                f"binary_layers names layer {beyond[0]}, and hidden has {len(self.hidden)}; "
+                f"allowed are 1 to {len(self.hidden)}"
             )
         return self
 

@@ -73,6 +73,16 @@ class Net(nn.Module):
         finally:
             self.stage.visit = before
 
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Evaluation mode; the mode it had is put back."""
+        training = self.training
+        self.eval()
+        try:
+            yield
+        finally:
+            self.train(training)
+
     @torch.no_grad()
     def shapes(self, inputs: Tensor) -> Shapes:
         """What one example looks like at the input and at each layer of binary units; runs the net once, unnoticed.
@@ -86,11 +96,8 @@ class Net(nn.Module):
             sites.append(x.shape[1:])
             return torch.zeros_like(x)
 
-        training = self.training
-        self.eval()
-        with self.visited(visit):
+        with self.evaluating(), self.visited(visit):
             self(inputs)
-        self.train(training)
         return Shapes(inputs.shape[1:], tuple(sites))
 
     def losses(self, output: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:

@@ -10,11 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from lab.data.batches import normalized
 from lab.evaluation import predict
-from lab.experiment import Experiment
-from lab.models import Net, stream
+from lab.models import Net
 from lab.models.layers import BinaryLinear
+from lab.probes.specimen import Specimen
 
 PICTURES = 8
 """Images whose maps and reconstructions are shown."""
@@ -51,30 +50,17 @@ class Frame:
 
 
 @torch.no_grad()
-def probe(
-    net: Net, experiment: Experiment, images: Tensor, scale: tuple[float, float], slope: float, step: int, epoch: float
-) -> Frame:
-    """Look inside a net.
-
-    Args:
-        net: looked at in evaluation mode; its mode is restored.
-        images: (N, 28, 28) uint8; the first are shown, the first 128 counted.
-        scale: (mean, std) of the pixels for this net.
-        slope: slope of its units at this moment.
-    """
-    training = net.training
-    net.eval()
-    with _Watch(net) as watch:
-        device = next(net.parameters()).device
-        generator = torch.Generator(device).manual_seed(stream(experiment.seed, "probe"))
-        inputs = normalized(images[:STATISTICS], *scale, device)
-        output = predict(net, experiment, inputs, slope, generator)
-    net.train(training)
+def probe(specimen: Specimen, epoch: float) -> Frame:
+    """Look inside a net, at the first validation images of its run; it is left as it is."""
+    net, experiment = specimen.net, specimen.experiment
+    inputs, _ = specimen.batch(STATISTICS)
+    with net.evaluating(), _Watch(net) as watch:
+        output = predict(net, experiment, inputs, specimen.slope, specimen.generator("probe"))
     rebuilt = net.task == "reconstruction"
     return Frame(
-        step=step,
+        step=specimen.step,
         epoch=epoch,
-        pictures=_copied(images[:PICTURES]),
+        pictures=_copied(specimen.images[:PICTURES]),
         maps=watch.maps(),
         filters=_filters(net),
         reconstructions=_copied(output[:PICTURES, 0]) if rebuilt else np.empty(0, np.float32),

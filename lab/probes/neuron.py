@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -40,7 +41,9 @@ def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -
     """
     toy = Toy(logits=(x,), weights=(1.0,), target=target)
     net = toy.net()
-    loss = rule.loss(_WithNoise(net, rule, slope, noise), taught(toy, rule, slope))
+    state = taught(toy, rule, slope)
+    average = measure(toy, rule, slope, DRAWS, state=copy.deepcopy(state))  # for it learns on
+    loss = rule.loss(_WithNoise(net, rule, slope, noise), state)
     (gradient,) = torch.autograd.grad(loss, [net.first], allow_unused=True, materialize_grads=True)
     pre = torch.tensor([x])
     u = torch.tensor([noise]) if rule.stochastic else None
@@ -50,7 +53,6 @@ def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -
     if isinstance(rule, StraightThrough):
         factor = float(gradient / incoming) if float(incoming) else float(_factor(rule, pre, slope, u, code))
     p, slope_of_p = _probability(rule, x, slope) if rule.stochastic else (None, None)
-    average = measure(toy, rule, slope, DRAWS)
     unit = Unit(
         p=p,
         noise=noise,

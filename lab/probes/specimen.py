@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -47,13 +45,3 @@ class Specimen(NamedTuple):
     def copied(self) -> Specimen:
         """The same with a net of its own."""
         return self._replace(net=copy.deepcopy(self.net))
-
-    @contextmanager
-    def evaluating(self) -> Iterator[Net]:
-        """The net in evaluation mode; its mode is put back."""
-        training = self.net.training
-        self.net.eval()
-        try:
-            yield self.net
-        finally:
-            self.net.train(training)

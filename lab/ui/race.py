@@ -48,7 +48,7 @@ def load() -> None:
 
 def _found(experiments: list[Experiment], anything: bool) -> Job | None:
     """The race that the address names, else the newest of these contestants, or of any."""
-    races = [job for job in JOBS.all() if len(job.experiments) > 1]
+    races = JOBS.races()
     named = next((job for job in races if job.id == st.query_params.get("run")), None)
     return named or next((job for job in races if anything or list(job.experiments) == experiments), None)
 
@@ -62,7 +62,7 @@ def write_address() -> None:
     """Keep the contestants as they are edited, and the race, in the address."""
     dumps = [COMPARE.data | override for override in st.session_state[OVERRIDES]]
     try:
-        link = SEPARATOR.join(encode(Experiment.parse(dump)) for dump in dumps)
+        link = _link([Experiment.parse(dump) for dump in dumps])
     except InvalidExperiment:
         link = st.query_params.get("race", "")
     if link and st.query_params.get("race") != link:
@@ -77,9 +77,7 @@ def begin(experiments: Sequence[Experiment], title: str) -> None:
         InvalidExperiment: the contestants cannot race each other.
     """
     require_raceable(experiments)
-    COMPARE.replace(experiments[0])
     _take(experiments)
-    st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
     state.start(experiments, title, RACE)
 
 
@@ -174,9 +172,12 @@ def _start(experiments: list[Experiment]) -> None:
 
 
 def _share(experiments: list[Experiment], slot: Any) -> None:
-    link = SEPARATOR.join(encode(experiment) for experiment in experiments)
     with slot:
-        copy_button("Copy link", state.link_to("compare", race=link), key="copy")
+        copy_button("Copy link", state.link_to("compare", race=_link(experiments)), key="copy")
+
+
+def _link(experiments: list[Experiment]) -> str:
+    return SEPARATOR.join(encode(experiment) for experiment in experiments)
 
 
 def _opened(linked: str) -> list[Experiment]:

@@ -35,7 +35,7 @@ def load() -> None:
     if TRAIN.exists and linked in (None, st.session_state.get(LINKED)):
         return
     st.session_state[PROBLEMS] = []
-    runs = [job for job in JOBS.all() if len(job.experiments) == 1]
+    runs = JOBS.runs()
     job = next((job for job in runs if job.id == st.query_params.get("run")), None)
     if linked:
         try:
@@ -110,7 +110,7 @@ def choose_run(jobs: list[Job], edit: Callable[[Job], None], key: str = RUN) -> 
         "Run",
         list(by_id),
         index=list(by_id).index(current) if current in by_id else None,
-        format_func=lambda id: f"{by_id[id].number}. {by_id[id].title} · {by_id[id].status}",
+        format_func=lambda id: named(by_id[id]),
         label_visibility="collapsed",
         placeholder="Runs in this process",
         key=f"choose.{key}.{current}",
@@ -120,6 +120,11 @@ def choose_run(jobs: list[Job], edit: Callable[[Job], None], key: str = RUN) -> 
         st.session_state[key] = chosen
         edit(by_id[chosen])
         st.rerun()
+
+
+def named(job: Job) -> str:
+    """What to call a job among others. No word of its state: a choice is told by its label, which must not change."""
+    return f"{job.number}. {job.title}"
 
 
 def edit(job: Job) -> None:

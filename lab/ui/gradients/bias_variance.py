@@ -39,7 +39,9 @@ def bias_variance() -> None:
         return
     asked = [(rule, _asked(toy, rule, slope, draws)) for rule in rules]
     waiting = not all(found.done() for _, found in asked)
-    st.fragment(_picture, run_every=0.3 if waiting else None, key="bias.live")(toy, asked, draws, per_pass, waiting)
+    st.fragment(_picture, run_every=0.3 if waiting else None, key="bias.live")(
+        toy, asked, slope, draws, per_pass, waiting
+    )
 
 
 def _shape() -> Toy | None:
@@ -67,7 +69,7 @@ def _shape() -> Toy | None:
     return None
 
 
-def _picture(toy: Toy, asked: list[Asked], draws: int, per_pass: bool, waited: bool) -> None:
+def _picture(toy: Toy, asked: list[Asked], slope: float, draws: int, per_pass: bool, waited: bool) -> None:
     there = [(rule, found) for rule, found in asked if found.done()]
     problems = [str(found.exception()) for _, found in there if found.exception() is not None]
     measured = [(rule, found.result()) for rule, found in there if found.exception() is None]
@@ -80,7 +82,7 @@ def _picture(toy: Toy, asked: list[Asked], draws: int, per_pass: bool, waited: b
         "cannot tell from 0. Hollow: biased. Hourglass: values other than bits, or another objective."
         + (f" **Measuring {missing} more …**" if missing else "")
     )
-    _warn(toy, measured, draws)
+    _warn(toy, measured, slope, draws)
     show_problems(problems)
     if measured and not missing:
         with st.expander("The numbers", icon=":material/table:"):
@@ -89,13 +91,13 @@ def _picture(toy: Toy, asked: list[Asked], draws: int, per_pass: bool, waited: b
         st.rerun()  # all is there: the timer is no longer needed
 
 
-def _warn(toy: Toy, measured: list[tuple[Estimator, Measured]], draws: int) -> None:
+def _warn(toy: Toy, measured: list[tuple[Estimator, Measured]], slope: float, draws: int) -> None:
     """Say where the numbers are not what the axes promise."""
     absolute = [rule.title for rule, result in measured if not result.relative]
     if absolute:
         names = ", ".join(absolute)
         st.warning(f"The exact gradient is 0 here. Bias and noise are shown in absolute numbers for {names}.")
-    rarest = min((rarest_bit(toy, rule, result.slope) for rule, result in measured), default=0.5)
+    rarest = min((rarest_bit(toy, rule, slope) for rule, _ in measured), default=0.5)
     if rarest * draws < ENOUGH:
         st.warning(
             f"The rarest bit has a probability of {rarest:.1g}: {draws:,} draws hold about {rarest * draws:.0f} of it, "

@@ -7,6 +7,7 @@ import streamlit as st
 
 from lab.figures.board import Board
 from lab.jobs import JOBS, Job, JobView, Status
+from lab.ui import state
 from lab.ui.alarms import show_alarms
 from lab.ui.contestants import Contestant, contestants
 from lab.ui.health_cards import all_health_cards
@@ -28,14 +29,12 @@ def health() -> None:
         st.info("There is no run yet. Start one on the Train page, and come back while it trains or after it.")
         return
     with st.container(horizontal=True):
-        chosen = st.selectbox("Run", list(jobs), format_func=lambda id: _named(jobs[id]), key="health.run", width=480)
+        chosen = st.selectbox(
+            "Run", list(jobs), format_func=lambda id: state.named(jobs[id]), key="health.run", width=480
+        )
         job = jobs[chosen]
         index = _contestant(job) if len(job.experiments) > 1 else 0
     st.fragment(_controlled, key="health.controlled")(job, index)
-
-
-def _named(job: Job) -> str:
-    return f"{job.number}. {job.title}"
 
 
 def _contestant(job: Job) -> int:

@@ -18,7 +18,7 @@ PATIENCE = 5.0
 
 def choose_pre_activations(key: str) -> tuple[str, np.ndarray]:
     """A source of pre-activations and a sample of them (N,)."""
-    runs = {job.id: job for job in JOBS.all() if len(job.experiments) == 1}
+    runs = {job.id: job for job in JOBS.runs()}
     choice = st.selectbox(
         "Pre-activations",
         [NORMAL, *runs],

@@ -14,6 +14,7 @@ from lab.facts import couples_examples
 from lab.figures.agreement import cell_chart
 from lab.jobs import JOBS, Job
 from lab.probes.gradients import AGAIN, Agreement, CannotCompare, compare_gradients
+from lab.ui import state
 from lab.ui.background import answer
 from lab.ui.gradients.rules import choose_rules
 
@@ -37,11 +38,11 @@ def same_batch() -> None:
         "One batch of validation images through the net of a run as it is now, and the gradient that each estimator "
         "would send to every layer, against a reference."
     )
-    runs = {job.id: job for job in JOBS.all() if len(job.experiments) == 1}
+    runs = {job.id: job for job in JOBS.runs()}
     if not runs:
         st.info("There is no run of a single net yet. Start one on the Train page, and come back, at any time.")
         return
-    chosen = st.selectbox("Run", list(runs), format_func=lambda id: _named(runs[id]), key="same.run", width=480)
+    chosen = st.selectbox("Run", list(runs), format_func=lambda id: state.named(runs[id]), key="same.run", width=480)
     job = runs[chosen]
     experiment = job.experiments[0]
     rules = choose_rules("same", FIRST)
@@ -64,10 +65,6 @@ def same_batch() -> None:
         future = _asked(job, asked)
         waiting = not future.done()
         st.fragment(_result, run_every=0.5 if waiting else None, key="same.live")(future, asked, waiting)
-
-
-def _named(job: Job) -> str:
-    return f"{job.number}. {job.title} · {job.status}"
 
 
 def _reference(experiment: Experiment) -> Estimator:
