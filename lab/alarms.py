@@ -111,13 +111,13 @@ def _running_order(architecture: Architecture) -> tuple[str, ...]:
     """The names of the layers with weights and of the layers of binary units, in the order they run."""
     with torch.device("meta"):
         net = architecture.net()
-    weights, sites = net.layer_weights(), iter(architecture.site_names)
+    layers, sites = {id(weights): name for name, weights in net.layer_weights().items()}, iter(architecture.site_names)
     order = []
-    for name, module in net.named_modules():
+    for module in net.modules():
         if isinstance(module, BinaryUnits):
             order.append(next(sites))
-        elif name in weights:
-            order.append(name)
+        elif id(getattr(module, "weight", None)) in layers:
+            order.append(layers[id(module.weight)])
     return tuple(order)
 
 

@@ -86,6 +86,8 @@ def _forward(experiment: Experiment) -> list[Remark]:
         return []
     if rule.forward == "ternary":
         text = f"{rule.title} is no binary rule: its units have three values."
+    elif rule.forward == "several bits":
+        text = f"{rule.title} is no binary rule here: its units have several bits each, and so more than two values."
     elif rule.forward == "scaled bits":
         text = f"{rule.title} has two values in each pass, which the largest pre-activation of the batch decides."
     else:

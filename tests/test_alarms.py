@@ -37,8 +37,9 @@ def alarm_of(experiment: Experiment, *found: Health) -> str | None:
 def in_front_of_the_bits(net: Net) -> list[str]:
     """The layers with weights before the last layer of binary units, by walking through the net."""
     last = max(index for index, module in enumerate(net.modules()) if module in net.sites)
-    front = itertools.islice(net.named_modules(), last)
-    return [name for name, module in front if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)]
+    front = itertools.islice(net.modules(), last)
+    weighted = [module for module in front if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)]
+    return list(net.layer_weights())[: len(weighted)]
 
 
 @pytest.mark.parametrize("architecture", Architecture.members)
@@ -75,7 +76,7 @@ def test_is_there_with_the_first_step_of_a_run() -> None:
         recorder.add(event)
     text = no_gradient(experiment, recorder.snapshot().health)
     assert text is not None
-    assert text.startswith("No gradient reaches conv1 and conv2: Detached sample")
+    assert text.startswith("No gradient reaches layer 1 (conv) and layer 2 (conv): Detached sample")
 
 
 def test_says_that_weights_stay_only_where_they_do() -> None:
@@ -104,7 +105,7 @@ def test_all_pre_activations_outside_the_window(rule: Any, architecture: str, he
     text = str(alarm_of(experiment, health_of(experiment, net)))
     site, title = experiment.architecture.site_names[-1], experiment.estimator.title
     assert f"every pre-activation of {site} lies where {title} sends nothing back. What helps: {helps}" in text
-    after = "classifier" if architecture == "convnet" else "layers.3"
+    after = "layer 3 (linear)" if architecture == "convnet" else "layer 2 (linear)"
     dead = f"No gradient reaches {after}: every unit of {site} is dead"
     assert (dead in text) == (experiment.architecture.levels == "0/1")  # type: ignore[attr-defined]
 
@@ -115,8 +116,9 @@ def test_a_relu_that_gives_nothing_but_0() -> None:
     with torch.no_grad():
         net.encoder[9].bias.fill_(-1e4)
     text = str(alarm_of(experiment, health_of(experiment, net)))
-    assert "reaches encoder.0, encoder.2, encoder.5 and encoder.8: the ReLU in front of code gives 0" in text
-    assert "No gradient reaches decoder.0: every unit of code is dead" in text
+    encoder = "layer 1 (conv), layer 2 (conv), layer 3 (conv) and layer 4 (conv)"
+    assert f"reaches {encoder}: the ReLU in front of code gives 0" in text
+    assert "No gradient reaches layer 5 (transposed conv): every unit of code is dead" in text
     other = small("autoencoder", {"relu": False}, estimator="identity")
     assert alarm_of(other, health_of(other)) is None
 
@@ -126,11 +128,11 @@ def test_weights_outside_the_window_of_their_own_rule() -> None:
     experiment = small("binary-mlp", shape, estimator="identity")
     net = experiment.architecture.build(0)
     with torch.no_grad():
-        net.layer_weights()["layers.4"].sign_()  # as an optimizer without latent weights keeps them
+        net.layer_weights()["layer 2 (linear)"].sign_()  # as an optimizer without latent weights keeps them
         net.layers[2].bias.fill_(-1e4)  # units that are always -1 still give gradient to the weights after them
     text = alarm_of(experiment, health_of(experiment, net))
     assert text is not None
-    assert text.startswith("No gradient reaches layers.4: the gradient is exactly 0 there. Hard-sigmoid")
+    assert text.startswith("No gradient reaches layer 2 (linear): the gradient is exactly 0 there. Hard-sigmoid")
 
 
 def test_since_when_and_until_when() -> None:
@@ -141,10 +143,10 @@ def test_since_when_and_until_when() -> None:
     ill = health_of(experiment, net)
     assert ill.sites[0].stuck == 1
     found = [well, ill, well._replace(step=4), ill._replace(step=8), ill._replace(step=12)]
-    assert str(alarm_of(experiment, *found)).startswith("Since step 8 no gradient reaches layers.1: ")
+    assert str(alarm_of(experiment, *found)).startswith("Since step 8 no gradient reaches layer 1 (linear): ")
     assert "a smaller learning rate" in str(alarm_of(experiment, *found))
     assert alarm_of(experiment, *found, well._replace(step=16)) is None, "it arrives again"
-    assert str(alarm_of(experiment, ill)).startswith("No gradient reaches layers.1: ")
+    assert str(alarm_of(experiment, ill)).startswith("No gradient reaches layer 1 (linear): ")
     assert alarm_of(experiment) is None
 
 
@@ -153,7 +155,7 @@ def test_a_net_without_bits_is_never_alarmed_about() -> None:
     assert alarm_of(experiment, health_of(experiment)) is None
 
 
-@pytest.mark.parametrize(("rule", "expected"), [("identity", None), ("zero-gradient", ["layers.1"])])
+@pytest.mark.parametrize(("rule", "expected"), [("identity", None), ("zero-gradient", ["layer 1 (linear)"])])
 def test_a_batch_that_is_answered_to_the_last_digit_is_no_alarm(rule: str, expected: list[str] | None) -> None:
     experiment = small("mlp", estimator=rule)
     net = experiment.architecture.build(0)
@@ -170,7 +172,7 @@ def test_a_batch_that_is_answered_to_the_last_digit_is_no_alarm(rule: str, expec
         assert text is None
     else:
         assert str(text).startswith(f"No gradient reaches {', '.join(expected)}: ")
-        assert "layers.3" not in str(text)
+        assert "layer 2 (linear)" not in str(text)
 
 
 def test_each_layer_since_its_own_step() -> None:
@@ -182,5 +184,5 @@ def test_each_layer_since_its_own_step() -> None:
     blocked = (first._replace(zeros=1.0), second._replace(zeros=1.0), last)
     both = well._replace(step=3, layers=blocked, sites=(active, well.sites[1]._replace(active=0.0)))
     text = str(alarm_of(experiment, well, one, both))
-    assert text.startswith("Since step 2 no gradient reaches conv1: every pre-activation of conv 1 ")
-    assert "Since step 3 no gradient reaches conv2: every pre-activation of conv 2 " in text
+    assert text.startswith("Since step 2 no gradient reaches layer 1 (conv): every pre-activation of conv 1 ")
+    assert "Since step 3 no gradient reaches layer 2 (conv): every pre-activation of conv 2 " in text

@@ -15,7 +15,7 @@ from lab.models import Architecture, Net, Rollout
 from tests.toys import rollout_of, toy
 
 MEMBERS = list(Estimator.members.values())
-BIT_RULES = [member for member in MEMBERS if member.forward == "bits"]
+BIT_RULES = [member for member in MEMBERS if member().forward == "bits"]
 DETERMINISTIC = [member for member in BIT_RULES if not member.stochastic]
 STOCHASTIC = [member for member in MEMBERS if member.stochastic]
 STRAIGHT = [member for member in MEMBERS if issubclass(member, StraightThrough)]
@@ -86,7 +86,17 @@ def test_deterministic_bits_are_exact(member: type[Estimator], dtype: torch.dtyp
     assert codes.tolist() == [float(value > member.threshold) for value in x.tolist()]
 
 
-@some([member for member in STOCHASTIC if issubclass(member, StraightThrough) and member.forward == "bits"])
+@pytest.mark.parametrize("bit_width", [1, 2, 8])
+def test_units_of_several_bits_round_to_the_nearest_of_their_values(bit_width: int) -> None:
+    rule, intervals = Estimator.members["dorefa"](bit_width=bit_width), 2**bit_width - 1
+    x = torch.linspace(-0.5, 1.5, 4001, dtype=torch.float64)
+    numbers = rule.binarize(x, 1.0, None) * intervals
+    torch.testing.assert_close(numbers.unique(), torch.arange(intervals + 1, dtype=torch.float64))
+    assert (numbers - x.clamp(0, 1) * intervals).abs().max() <= 0.5 + 1e-9
+    assert (rule.forward == "bits") == (bit_width == 1)
+
+
+@some([member for member in STOCHASTIC if issubclass(member, StraightThrough) and member().forward == "bits"])
 def test_sampled_bits_are_exact(member: type[Estimator]) -> None:
     rule, x = member(), torch.linspace(-2, 2, 1000)
     noise = noise_for(rule, x)
@@ -199,7 +209,7 @@ def test_incoming_gradient_is_not_written_to(member: type[Estimator]) -> None:
 def test_surrogate_follows_the_levels_of_the_layer(member: type[Estimator], levels: Levels) -> None:
     rule, x = unclipped(member), torch.tensor([-0.7, -0.2, 0.1, 0.6], requires_grad=True)
     values = to_levels(rule.binarize(x, 1.0, noise_for(rule, x)), levels, rule.levels)
-    if member.forward == "bits":
+    if member().forward == "bits":
         assert set(values.tolist()) <= ({0.0, 1.0} if levels == "0/1" else {-1.0, 1.0})
     values.sum().backward()
     factor = 1.0 if rule.levels in (None, levels) else 2.0 if levels == "-1/+1" else 0.5

@@ -16,6 +16,7 @@ from lab.probes.gradients import AGAIN, Agreement, CannotCompare, compare_gradie
 from lab.probes.neuron import look
 from lab.probes.pre_activations import pre_activations
 from lab.training import Training
+from tests.latex import value_of
 from tests.small import small
 
 
@@ -54,7 +55,7 @@ def test_against_gradients_by_hand() -> None:
         each.loss(rollout, None).backward()
         by_hand.append(copied.get_parameter("layers.1.weight").grad.double().flatten())  # type: ignore[union-attr]
     truth, other = by_hand
-    agreement = of(compare_gradients(net_of, [two], one, batch=16), "hard-sigmoid", "layers.1")
+    agreement = of(compare_gradients(net_of, [two], one, batch=16), "hard-sigmoid", "layer 1 (linear)")
     assert agreement.cosine == pytest.approx(float(truth @ other / truth.norm() / other.norm()), abs=1e-6)
     assert agreement.ratio == pytest.approx(float(other.norm() / truth.norm()), rel=1e-5)
     assert agreement.zero == pytest.approx(float((other == 0).double().mean()))
@@ -62,7 +63,7 @@ def test_against_gradients_by_hand() -> None:
 
 def test_a_rule_without_gradient_has_no_direction() -> None:
     found = compare_gradients(specimen(), [rule("zero-gradient")], rule("identity"), batch=16)
-    front, last = of(found, "zero-gradient", "layers.1"), of(found, "zero-gradient", "layers.3")
+    front, last = of(found, "zero-gradient", "layer 1 (linear)"), of(found, "zero-gradient", "layer 2 (linear)")
     assert front.zero == 1
     assert math.isnan(front.cosine)
     assert last.cosine == pytest.approx(1, abs=1e-6), "what follows the bits learns as ever"
@@ -72,9 +73,9 @@ def test_many_draws_of_an_unbiased_rule_agree_with_another_one() -> None:
     found = compare_gradients(
         specimen(estimator="rloo"), [rule("disarm")], rule("rloo"), 16, draws=60, reference_draws=60
     )
-    assert of(found, "disarm", "layers.1").cosine > 0.7
-    assert of(found, "disarm", "layers.1").noise > 0
-    assert 0.5 < of(found, AGAIN, "layers.1").cosine < 1, "the reference has noise of its own"
+    assert of(found, "disarm", "layer 1 (linear)").cosine > 0.7
+    assert of(found, "disarm", "layer 1 (linear)").noise > 0
+    assert 0.5 < of(found, AGAIN, "layer 1 (linear)").cosine < 1, "the reference has noise of its own"
 
 
 @pytest.mark.parametrize("name", Estimator.members)
@@ -145,15 +146,19 @@ class TestNeuron:
             assert abs(seen.mean - seen.exact) <= 2.5 * seen.mean_error + 1e-5
 
     @pytest.mark.parametrize("name", Estimator.members)
-    def test_the_numbers_in_a_formula_give_what_is_sent_back(self, name: str) -> None:
-        for x, noise in ((0.3, 0.4), (-0.8, 0.2)):
-            unit = look(rule(name), x, 1.3, noise, 0.2).unit
-            worked = rule(name).worked(unit)
-            if worked is None:
-                continue
-            *_, product, result = re.split("=|:=", re.sub(r"\\;.*", "", worked))
-            numbers = (
-                product.replace(r"\cdot", "*").replace(r"\tfrac12", "0.5*").replace(r"\,", "*").replace(")(", ")*(")
-            )
-            assert eval(numbers, {}) == pytest.approx(float(result), rel=2e-3, abs=2e-4), worked
-            assert float(result) == pytest.approx(unit.sent_back, rel=1e-3)
+    @pytest.mark.parametrize(("x", "noise", "slope"), [(0.3, 0.4, 1.3), (-0.8, 0.2, 0.7), (0.02, 0.9, 2.0)])
+    def test_the_numbers_in_a_formula_give_what_is_sent_back(
+        self, name: str, x: float, noise: float, slope: float
+    ) -> None:
+        seen = look(rule(name), x, slope, noise, 0.2)
+        assert bool(seen.worked) == (not rule(name).zero_gradient)
+        worked_out = [re.split(":?=", line) for line in seen.worked if r"\quad" not in line and line.count("=") == 2]
+        for _, numbers, result in worked_out:
+            assert value_of(numbers) == pytest.approx(value_of(result), rel=4e-3, abs=1e-3), numbers
+        if seen.worked:
+            assert value_of(worked_out[-1][-1]) == pytest.approx(seen.unit.sent_back, rel=1e-3)
+
+    def test_the_noise_under_the_microscope_is_that_of_the_first_sample(self) -> None:
+        below, above = (look(rule("rloo"), 0.0, 1.0, noise, 0.2).worked[0] for noise in (0.4, 0.6))
+        assert below.startswith("b = 1,")
+        assert above.startswith("b = 0,")

@@ -44,7 +44,7 @@ class TestCheckup:
         gradient = first.grad
         assert gradient is not None
         assert int((gradient != 0).sum()) == 1, "one weight alone: one unit, one pixel, one example within the gate"
-        assert front == LayerHealth("layers.1", 1 - 1 / 3136, abs(gradient[0, 0]).item(), 0.0)
+        assert front == LayerHealth("layer 1 (linear)", 1 - 1 / 3136, abs(gradient[0, 0]).item(), 0.0)
         assert back.zeros == 0.75, "nothing reaches the weights of units that are always 0"
         assert back.update == pytest.approx(0.25)
 
@@ -82,7 +82,7 @@ class TestCheckup:
             net, torch.zeros(1, 1, 28, 28), torch.tensor([0]), experiment.estimator, 1.0, torch.Generator()
         )
         rollout()
-        weight = net.layer_weights()["layers.1"]
+        weight = net.layer_weights()["layer 1 (linear)"]
         weight.grad = torch.zeros_like(weight)
         weight.grad[0, 0] = 1e-30
         assert Checkup(net, rollout, ()).layers()[0].zeros == 1 - 1 / weight.numel() < 1

@@ -16,7 +16,7 @@ from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
-SILENT = "No gradient reaches layers.1: Zero gradient sends nothing back"
+SILENT = "No gradient reaches layer 1 (linear): Zero gradient sends nothing back"
 
 
 def ran(*rules: str, shape: dict[str, Any] | None = None) -> Job:
@@ -61,7 +61,7 @@ class TestCards:
 
     def test_of_one_run_show_every_layer(self) -> None:
         cards = {card.id: card for card in self.board(ran("identity")).cards}
-        assert self.names(cards["health.gradient"]) == ["layers.1", "layers.3"]
+        assert self.names(cards["health.gradient"]) == ["layer 1 (linear)", "layer 2 (linear)"]
         assert self.names(cards["health.units"]) == ["hidden 1 active", "hidden 1 dead", "hidden 1 stuck"]
 
     def test_of_a_race_show_the_first_layer_of_each(self) -> None:
@@ -74,8 +74,8 @@ class TestCards:
         (run,) = contestants(view.experiments, view.snapshots)
         cards = {card.id: card for card in all_health_cards(run)}
         assert list(cards) == ["health.gradient", "health.zeros", "health.update", "health.units"]
-        assert cards["health.gradient"].alt.startswith("Gradient norm now: layers.1 none; layers.3 0.")
-        assert "layers.1 100" in cards["health.zeros"].alt
+        assert cards["health.gradient"].alt.startswith("Gradient norm now: layer 1 (linear) none; layer 2 (linear) 0.")
+        assert "layer 1 (linear) 100" in cards["health.zeros"].alt
         assert "hidden 1 active 0;" in cards["health.units"].alt
         silent = cards["health.gradient"].content
         assert isinstance(silent, Chart)

@@ -31,6 +31,14 @@ def pictures(count: int = 4) -> Tensor:
     return torch.rand(count, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
 
+def test_layers_with_weights_are_called_by_their_number_and_kind() -> None:
+    net = Architecture.members["convnet"]().build(0)
+    names = {"layer 1 (conv)": "conv1", "layer 2 (conv)": "conv2", "layer 3 (linear)": "classifier"}
+    assert list(net.layer_weights()) == list(names)
+    assert all(net.layer_weights()[name] is net.get_submodule(module).weight for name, module in names.items())
+    assert list(Architecture.members["autoencoder"]().build(0).layer_weights())[-1] == "layer 8 (transposed conv)"
+
+
 def test_every_plug_in_imports() -> None:
     assert BROKEN == []
 

@@ -54,9 +54,9 @@ TOY4_WEIGHTS = torch.tensor([1.0, -0.5, 0.8, 0.3])
 TOY4_LOGITS = torch.tensor([0.3, -0.7, 1.2, 0.0])
 
 
-def toy4(loss: Loss = "quadratic", draws: int = 1) -> ToyNet:
-    """(w.b - 1)^2 or ^4, the toy of the reference tables."""
-    return ToyNet(TOY4_LOGITS, TOY4_WEIGHTS[:, None], loss, draws=draws)
+def toy4(loss: Loss = "quadratic", draws: int = 1, target: float = 1.0) -> ToyNet:
+    """(w.b - t)^2 or ^4; with t = 1 the toy of the reference tables."""
+    return ToyNet(TOY4_LOGITS, TOY4_WEIGHTS[:, None], loss, target=target, draws=draws)
 
 
 def toy1(logit: float, draws: int = 1) -> ToyNet:

@@ -5,12 +5,15 @@ Formulas are for codes b in {0, 1}; a layer maps them to its own levels. Knows n
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from lab.estimators.numbers import factor, number, with_numbers
 from lab.parts import Part
 
 if TYPE_CHECKING:
@@ -45,10 +48,14 @@ class Drawn(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """One sampled or thresholded unit with a loss of its own bit, and what a rule made of it: plain numbers."""
+    """One sampled or thresholded unit with a loss of its own bit, in one step of a rule: plain numbers."""
 
+    x: float
+    slope: float
     p: float | None
     """P(b = 1); None for units that fire by threshold."""
+    slope_of_p: float | None
+    """dp/dx; None for units that fire by threshold."""
     noise: float
     code: float
     losses: tuple[float, float]
@@ -57,17 +64,26 @@ class Unit(NamedTuple):
     """L'(b): what arrives from above."""
     factor: float | None
     """What a straight-through rule multiplies it with; None for the others."""
-    score: float | None
-    """d log P(b) / dx; None for units that fire by threshold."""
-    slope_of_p: float | None
-    """dp/dx; None for units that fire by threshold."""
     sent_back: float
     """What the rule makes of it all."""
+    step: Callable[[], Rollout]
+    """The same step once more, with the same noise."""
 
     @property
     def loss(self) -> float:
         """L(b)."""
         return self.losses[int(self.code > 0.5)]
+
+    @property
+    def score(self) -> float:
+        """d log P(b) / dx of a sampled unit."""
+        return self.score_of(self.code)
+
+    def score_of(self, code: float) -> float:
+        """d log P(b) / dx of a sampled unit, for another bit b."""
+        assert self.p is not None
+        assert self.slope_of_p is not None
+        return self.slope_of_p / (self.p if code > 0.5 else self.p - 1)
 
 
 class Estimator(Part):
@@ -92,7 +108,7 @@ class Estimator(Part):
     """The pre-activation that a deterministic unit has to exceed to be 1."""
     code_at_zero: ClassVar[int] = 0
     """The bit a deterministic unit takes at its threshold."""
-    forward: ClassVar[Literal["bits", "soft", "ternary", "scaled bits"]] = "bits"
+    forward: ClassVar[Literal["bits", "soft", "ternary", "scaled bits", "several bits"]] = "bits"
     """What the layers after it see while training."""
     objective: ClassVar[str] = "the expected loss"
     """What its gradient is meant to be the gradient of."""
@@ -156,9 +172,17 @@ class Estimator(Part):
         """The scalar to back-propagate. Coefficients in it are detached; `rollout()` runs the net on the batch."""
         return rollout().loss.mean()
 
-    def worked(self, unit: Unit) -> str | None:
-        """The formula with a unit's numbers in the place of its letters (LaTeX); None where they do not say it all."""
-        return None
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        """The formula with a unit's numbers in the place of its letters; nothing where nothing is sent back.
+
+        Args:
+            unit: what to work out.
+            state: as it was before the step.
+
+        Returns:
+            Lines of LaTeX, of which the last ends with what is sent back.
+        """
+        return []
 
     def new_state(self, shapes: Shapes) -> nn.Module | None:
         """What the rule remembers or learns over a run of a net of these shapes; None where it needs nothing."""
@@ -173,12 +197,23 @@ class StraightThrough(Estimator):
     gate: float | None = Field(None, gt=0, le=1e6)
     """No gradient where |x| is above this; None lets all of it pass."""
 
-    def worked(self, unit: Unit) -> str | None:
+    def letters(self, unit: Unit) -> dict[str, float]:
+        """What the letters of the formula stand for, by their LaTeX."""
+        known = {"x": unit.x, "a": unit.slope, "p": unit.p, "b": unit.code, "g": unit.incoming, "c": self.gate}
+        return {letter: value for letter, value in known.items() if value is not None}
+
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
         assert unit.factor is not None
-        of_levels = r"\;(\text{half of that on } \pm 1)" if self.levels == "-1/+1" else ""
-        return (
-            rf"g \cdot \text{{factor}} = {unit.incoming:.4g} \cdot {unit.factor:.4g} = {unit.sent_back:.4g}{of_levels}"
-        )
+        last = self.formula.rpartition(r"\qquad")[2].strip()
+        quotient, equals, surrogate = re.split(r"\s*(:?=)\s*", last.partition(r",\;")[0], maxsplit=1)
+        surrogate = with_numbers(surrogate, self.letters(unit))
+        if "L" in quotient:
+            return [f"{quotient} {equals} {surrogate} = {number(unit.sent_back)}"]
+        half, published = (r"\tfrac12 \cdot", 2 * unit.factor) if self.levels == "-1/+1" else ("", unit.factor)
+        first = [] if surrogate == number(published) else [f"{quotient} {equals} {surrogate} = {number(published)}"]
+        # On codes b = (b± + 1) / 2 a factor that is published for -1 and +1 counts half.
+        numbers = rf"{half} {factor(unit.incoming)} \cdot {factor(published)} = {number(unit.sent_back)}"
+        return [*first, rf"{half} g\, {quotient} = {numbers}"]
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         """The function whose derivative stands in for the derivative of the bits."""

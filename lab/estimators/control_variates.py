@@ -12,7 +12,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from lab.estimators.base import NOISE_FLOOR, Shapes, logistic_noise
+from lab.estimators.base import NOISE_FLOOR, Shapes, Unit, logistic_noise
+from lab.estimators.numbers import factor, number
 from lab.estimators.score_function import BlackBox, Learner, small_net
 
 if TYPE_CHECKING:
@@ -40,18 +41,38 @@ class MuProp(BlackBox):
         drawn = rollout()
         total, losses = drawn.loss.mean(), drawn.loss.detach().flatten()
         for index, site in enumerate(drawn.sites):
-            p = site.p.detach().requires_grad_()
-            mean = _relaxed_from(rollout, drawn, index, p, lambda x, p, noise: p).loss.flatten()
-            (slope,) = torch.autograd.grad(mean.sum(), p)
-            linear = mean.detach() + (slope * (site.codes.detach() - p.detach())).flatten(1).sum(1)
+            mean, slope = self._at_the_mean(rollout, drawn, index)
+            linear = mean + (slope * (site.codes - site.p).detach()).flatten(1).sum(1)
             total = total + ((losses - linear) * site.log_prob + (slope * site.p).flatten(1).sum(1)).mean()
         return total
+
+    def _at_the_mean(self, rollout: Rollout, drawn: Pass, index: int) -> tuple[Tensor, Tensor]:
+        """Loss of each example (B,) with the mean code at one layer and after it, and its gradient for that layer."""
+        p = drawn.sites[index].p.detach().requires_grad_()
+        mean = _relaxed_from(rollout, drawn, index, p, lambda x, p, noise: p).loss.flatten()
+        (slope,) = torch.autograd.grad(mean.sum(), p)
+        return mean.detach(), slope
+
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        assert unit.p is not None
+        assert unit.slope_of_p is not None
+        step = unit.step()
+        mean, slope = (value.item() for value in self._at_the_mean(step, step(), 0))
+        return [
+            rf"L(p) = {number(mean)}, \quad L'(p) = {number(slope)}",
+            r"\bigl(L(b) - L(p) - L'(p)(b - p)\bigr)\, \nabla \log P(b) + L'(p)\, p'",
+            rf"= \bigl({number(unit.loss)} - {number(mean)} - {factor(slope)} \cdot ({unit.code:g} - {number(unit.p)})"
+            rf"\bigr) \cdot {factor(unit.score)} + {factor(slope)} \cdot {factor(unit.slope_of_p)} "
+            rf"= {number(unit.sent_back)}",
+        ]
 
 
 class Concreted(BlackBox):
     """A branch: a smooth function of the relaxed sample z predicts the loss, before and after the bits are known."""
 
     cost: ClassVar[str] = "1 + 2 S"
+    stand_in: ClassVar[str]
+    """The function of z that predicts the loss (LaTeX)."""
 
     learning_rate: float = Field(0.01, gt=0, le=1)
     """Of Adam, for what makes the estimate less noisy."""
@@ -70,9 +91,10 @@ class Concreted(BlackBox):
         noisiness = torch.zeros_like(total)
         for index, site in enumerate(drawn.sites):
             logits = torch.logit(site.p)
-            score, correction, after = self._correction(rollout, drawn, index, site, state)
+            score = (site.codes - site.p).detach()
+            after, of_before, of_after = self._stand_in(rollout, drawn, index, site, state)
             by_unit = (losses - after).view(-1, *[1] * (score.dim() - 1))
-            estimate = by_unit * score + correction
+            estimate = by_unit * score + of_before - of_after
             noisiness = noisiness + estimate.square().flatten(1).sum(1).mean()
             total = total + (estimate.detach() * logits).flatten(1).sum(1).mean()
         if self.learns():
@@ -80,10 +102,10 @@ class Concreted(BlackBox):
             state.fit(noisiness)
         return total
 
-    def _correction(
+    def _stand_in(
         self, rollout: Rollout, drawn: Pass, index: int, site: Site, state: nn.Module | None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """The score of each logit, the gradient that corrects it, and the prediction that knows the bits."""
+        """The prediction that knows the bits (B,), and the gradients for the logits without that knowledge and with."""
         assert site.noise is not None
         logits = torch.logit(site.p.detach()).requires_grad_()
         p, codes = torch.sigmoid(logits), site.codes.detach().float()
@@ -96,7 +118,21 @@ class Concreted(BlackBox):
         keep = self.learns()
         (of_before,) = torch.autograd.grad(before.sum(), logits, create_graph=keep, retain_graph=True)
         (of_after,) = torch.autograd.grad(after.sum(), logits, create_graph=keep, retain_graph=keep)
-        return codes - p.detach(), of_before - of_after, after if keep else after.detach()
+        return after if keep else after.detach(), of_before, of_after
+
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        assert unit.p is not None
+        step = unit.step()
+        drawn = step()
+        after, of_before, of_after = (v.item() for v in self._stand_in(step, drawn, 0, drawn.sites[0], state))
+        to_x = unit.score / (unit.code - unit.p)
+        return [
+            rf"c(\tilde z) = {number(after)}, \quad \nabla c(z) = {number(of_before * to_x)}, \quad "
+            rf"\nabla c(\tilde z) = {number(of_after * to_x)}, \quad c = {self.stand_in}",
+            r"\bigl(L(b) - c(\tilde z)\bigr)\, \nabla \log P(b) + \nabla c(z) - \nabla c(\tilde z)",
+            rf"= \bigl({number(unit.loss)} - {factor(after)}\bigr) \cdot {factor(unit.score)} + "
+            rf"{factor(of_before * to_x)} - {factor(of_after * to_x)} = {number(unit.sent_back)}",
+        ]
 
 
 class REBAR(Concreted):
@@ -110,6 +146,7 @@ class REBAR(Concreted):
         r"+ \eta \nabla_\theta L(\sigma_\tau(z)) - \eta \nabla_\theta L(\sigma_\tau(\tilde z))"
     )
     paper = "Tucker et al. 2017"
+    stand_in = r"\eta\, L(\sigma_\tau(\cdot))"
     color, dash = "#F0A3C0", "dash"
 
     strength: float = Field(1.0, gt=0, le=10)
@@ -160,6 +197,7 @@ class RELAX(Concreted):
         r"+ \nabla_\theta c_\phi(z) - \nabla_\theta c_\phi(\tilde z)"
     )
     paper = "Grathwohl et al. 2018"
+    stand_in = r"c_\phi"
     cost = "1"
     color, dash = "#F0A3C0", "dot"
 

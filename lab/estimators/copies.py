@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
+import torch
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import Drawn, StraightThrough
+from lab.estimators.base import Drawn, StraightThrough, Unit
 
 
 class Copy(StraightThrough):
@@ -54,6 +58,9 @@ class ValueClipped(Copy):
 
     gradient_clip: float | None = Field(1.0, gt=0, le=1e6)
     """Clip the incoming gradient to [-c, c]; None leaves it alone."""
+
+    def letters(self, unit: Unit) -> dict[str, float]:
+        return super().letters(unit) | {"c": math.inf if self.gradient_clip is None else self.gradient_clip}
 
 
 class Saturated(Copy):
@@ -110,20 +117,31 @@ class ReluBackward(StraightThrough):
 
 
 class DoReFa(StraightThrough):
-    """One-bit DoReFa: the window of the gradient lies to the right of 0."""
+    """DoReFa with one bit or more: the window of the gradient lies to the right of 0."""
 
     name = "dorefa"
-    title = "DoReFa, one bit"
-    summary = "Rounds clip(x, 0, 1): the threshold is 1/2, and gradient passes from 0 to 1 only."
+    title = "DoReFa"
+    summary = "Rounds clip(x, 0, 1): with one bit the threshold is 1/2. Gradient passes from 0 to 1 only."
     formula = (
-        r"b = \operatorname{round}(\operatorname{clip}(x, 0, 1)), \qquad "
+        r"b = \frac{\operatorname{round}((2^k - 1) \operatorname{clip}(x, 0, 1))}{2^k - 1}, \qquad "
         r"\frac{\partial b}{\partial x} := \mathbb 1[0 \le x \le 1]"
     )
     paper = "Zhou et al. 2016, DoReFa-Net; DoReFa in larq"
-    is_not = "Not centered on 0 like the other steps: a unit with x in (0, 1/2] is off."
+    is_not = "Not centered on 0 like the other steps: a unit with x in (0, 1/2] is off. Not binary for k above 1."
     uses_slope = False
     threshold = 0.5
     color, dash = "#B8A800", "solid"
+
+    bit_width: int = Field(1, ge=1, le=8)
+    """Bits of a unit (k): it has 2^k values, evenly spread from 0 to 1."""
+
+    @property
+    def forward(self) -> Any:  # type: ignore[override]
+        return "bits" if self.bit_width == 1 else "several bits"
+
+    def step(self, x: Tensor) -> Tensor:
+        intervals = 2**self.bit_width - 1
+        return torch.round(x.clamp(0, 1) * intervals) / intervals
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return x.clamp(0, 1)

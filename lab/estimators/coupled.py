@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.estimators.base import Shapes, Unit
+from lab.estimators.numbers import factor, number
 from lab.estimators.score_function import BlackBox
 
 if TYPE_CHECKING:
@@ -52,13 +53,13 @@ class ARM(Antithetic):
     paper = "Yin & Zhou 2019"
     color, dash = "#009E73", "longdashdot"
 
-    def worked(self, unit: Unit) -> str | None:
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
         twin, chain = _twin(unit)
-        return (
+        return [
             rf"\bigl(L(\tilde b) - L(b)\bigr)\bigl(u - \tfrac12\bigr)\, \tfrac{{d\theta}}{{dx}} = "
-            rf"({unit.losses[twin]:.4g} - {unit.loss:.4g})({unit.noise:.4g} - 0.5) \cdot {chain:.4g} "
-            rf"= {unit.sent_back:.4g}"
-        )
+            rf"({number(unit.losses[twin])} - {number(unit.loss)})({number(unit.noise)} - 0.5) \cdot {factor(chain)} "
+            rf"= {number(unit.sent_back)}"
+        ]
 
     def weights(self, site: Site, twin_bits: Tensor) -> Tensor:
         assert site.noise is not None
@@ -79,14 +80,14 @@ class DisARM(Antithetic):
     aliases = ("U2G",)
     color, dash = "#009E73", "dash"
 
-    def worked(self, unit: Unit) -> str | None:
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
         assert unit.p is not None
         twin, chain = _twin(unit)
-        return (
+        return [
             rf"\tfrac12\bigl(L(b) - L(\tilde b)\bigr)(b - \tilde b)\, \sigma(|\theta|)\, \tfrac{{d\theta}}{{dx}} = "
-            rf"\tfrac12 ({unit.loss:.4g} - {unit.losses[twin]:.4g})({unit.code:g} - {twin:g}) \cdot "
-            rf"{max(unit.p, 1 - unit.p):.4g} \cdot {chain:.4g} = {unit.sent_back:.4g}"
-        )
+            rf"\tfrac12 ({number(unit.loss)} - {number(unit.losses[twin])})({unit.code:g} - {twin:g}) \cdot "
+            rf"{number(max(unit.p, 1 - unit.p))} \cdot {factor(chain)} = {number(unit.sent_back)}"
+        ]
 
     def weights(self, site: Site, twin_bits: Tensor) -> Tensor:
         return (site.codes - twin_bits) * torch.maximum(site.p, 1 - site.p) / 2

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.estimators.base import Shapes, Unit
+from lab.estimators.numbers import factor, number
 from lab.estimators.score_function import BlackBox
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class LocalExpectation(BlackBox):
     cost = "1 + 2 n"
     color, dash = "#8C564B", "dash"
 
-    def worked(self, unit: Unit) -> str | None:
-        return _both_values(unit)
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        return [_both_values(unit)]
 
     def passes(self, shapes: Shapes) -> int:
         return 1 + 2 * shapes.bits
@@ -88,8 +89,8 @@ class Enumeration(BlackBox):
     exact = True
     color, dash = "#8C564B", "solid"
 
-    def worked(self, unit: Unit) -> str | None:
-        return _both_values(unit)
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        return [_both_values(unit)]
 
     def passes(self, shapes: Shapes) -> int:
         return 1 + 2**shapes.bits
@@ -116,8 +117,9 @@ class Enumeration(BlackBox):
 
 
 def _both_values(unit: Unit) -> str:
-    zero, one = unit.losses
-    return rf"p' \bigl(L(1) - L(0)\bigr) = {unit.slope_of_p:.4g}\, ({one:.4g} - {zero:.4g}) = {unit.sent_back:.4g}"
+    assert unit.slope_of_p is not None
+    zero, one = map(number, unit.losses)
+    return rf"p' \bigl(L(1) - L(0)\bigr) = {factor(unit.slope_of_p)}\, ({one} - {zero}) = {number(unit.sent_back)}"
 
 
 def code_table(bits: int) -> Tensor:

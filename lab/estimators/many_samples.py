@@ -9,12 +9,13 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from lab.estimators.base import Estimator, Shapes
-from lab.estimators.score_function import BlackBox
+from lab.estimators.base import Estimator, Shapes, Unit
+from lab.estimators.numbers import factor, number
+from lab.estimators.score_function import BlackBox, judged, samples_of
 from lab.estimators.stochastic import BernoulliStraightThrough
 
 if TYPE_CHECKING:
-    from lab.models.rollout import Rollout
+    from lab.models.rollout import Pass, Rollout
 
 
 class VIMCO(BlackBox):
@@ -48,14 +49,24 @@ class VIMCO(BlackBox):
 
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
         drawn = rollout.tiled(self.samples)()
-        bound = self.combined(drawn.loss)
-        with torch.no_grad():
-            # Without sample k its likelihood is taken to be the geometric mean of the others'.
-            others = (drawn.loss.sum(0) - drawn.loss) / (self.samples - 1)
-            own = torch.eye(self.samples, dtype=torch.bool, device=others.device)[..., None]
-            replaced = torch.where(own, others[None], drawn.loss[:, None])  # (sample, left out, B)
-            signal = bound - self.combined(replaced)
-        return (bound + (signal * drawn.log_prob).sum(0)).mean()
+        return (self.combined(drawn.loss) + (self._signals(drawn) * drawn.log_prob).sum(0)).mean()
+
+    def _signals(self, drawn: Pass) -> Tensor:
+        """How much each sample changes the bound: (K, B)."""
+        losses = drawn.loss.detach()
+        # Without sample k its likelihood is taken to be the geometric mean of the others'.
+        others = (losses.sum(0) - losses) / (self.samples - 1)
+        own = torch.eye(self.samples, dtype=torch.bool, device=others.device)[..., None]
+        replaced = torch.where(own, others[None], losses[:, None])  # (sample, left out, B)
+        return self.combined(losses) - self.combined(replaced)
+
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        drawn = unit.step().tiled(self.samples)()
+        return [
+            samples_of(drawn),
+            r"\sum_k \bigl(\hat L - \hat L_{-k}\bigr)\, \nabla \log P(b_k)",
+            rf"= {judged(unit, drawn, self._signals(drawn))} = {number(unit.sent_back)}",
+        ]
 
 
 class MonteCarlo(Estimator):
@@ -80,8 +91,8 @@ class MonteCarlo(Estimator):
     @field_validator("rule")
     @classmethod
     def _samples_its_bits(cls, rule: Estimator) -> Estimator:
-        if not rule.stochastic or rule.wraps:
-            raise ValueError("must sample its bits, and wrap no other rule")
+        if not rule.stochastic or rule.exact or rule.wraps:
+            raise ValueError("must sample its bits, not be exact already, and wrap no other rule")
         return rule
 
     # Facts of the rule that is averaged; of this class they are none.
@@ -130,3 +141,15 @@ class MonteCarlo(Estimator):
 
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
         return self.rule.loss(rollout.by(self.rule).tiled(self.samples), state)
+
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        step = unit.step()
+        loss = self.loss(step, state)
+        assert step.first is not None
+        (each,) = torch.autograd.grad(loss, step.first.sites[0].x)
+        by_draw = each.view(-1, self.samples).sum(0) * self.samples  # a draw may be several samples of the rule
+        terms = " + ".join(map(factor, by_draw.tolist()))
+        return [
+            r"\tfrac1M \sum_m \widehat{\nabla}_m",
+            rf"= \tfrac1{{{self.samples}}} \bigl({terms}\bigr) = {number(unit.sent_back)}",
+        ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from pydantic import Field
 from torch import Tensor, sigmoid
 
-from lab.estimators.base import Drawn, StraightThrough, logistic, logistic_noise
+from lab.estimators.base import Drawn, StraightThrough, Unit, logistic, logistic_noise
 
 
 class Relaxed(StraightThrough):
@@ -36,7 +37,7 @@ class Concrete(Relaxed):
         "with bits. A larger slope means a lower temperature: less bias, more variance."
     )
     formula = (
-        r"y = \sigma\Bigl(\tfrac{a}{\tau}\bigl(x + \log\tfrac{u}{1-u}\bigr)\Bigr), \qquad "
+        r"y = \sigma\Bigl(\tfrac{a}{\tau}\bigl(x + \log\tfrac{1-u}{u}\bigr)\Bigr), \qquad "
         r"\frac{\partial y}{\partial x} = \tfrac{a}{\tau}\, y\,(1 - y)"
     )
     paper = "Maddison, Mnih & Teh 2017; Jang, Gu & Poole 2017"
@@ -52,6 +53,9 @@ class Concrete(Relaxed):
     def sharpness(self, slope: float) -> float:
         return slope / self.temperature
 
+    def letters(self, unit: Unit) -> dict[str, float]:
+        return super().letters(unit) | {r"\tau": self.temperature, "y": unit.code}
+
     def codes(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
         return self.soft(x, slope, noise).to(x.dtype)
 
@@ -66,14 +70,18 @@ class StraightThroughConcrete(Relaxed):
     title = "Straight-through Gumbel-sigmoid"
     summary = "Samples bits, and sends the gradient through the relaxed bit of the same noise."
     formula = (
-        r"b = \mathbb 1\bigl[x + \log\tfrac{u}{1-u} > 0\bigr], \qquad \frac{\partial b}{\partial x} := "
-        r"\tfrac{a}{\tau}\, y\,(1 - y),\; y = \sigma\Bigl(\tfrac{a}{\tau}\bigl(x + \log\tfrac{u}{1-u}\bigr)\Bigr)"
+        r"b = \mathbb 1\bigl[x + \log\tfrac{1-u}{u} > 0\bigr], \qquad \frac{\partial b}{\partial x} := "
+        r"\tfrac{a}{\tau}\, y\,(1 - y),\; y = \sigma\Bigl(\tfrac{a}{\tau}\bigl(x + \log\tfrac{1-u}{u}\bigr)\Bigr)"
     )
     paper = "Jang, Gu & Poole 2017"
     color, dash = "#E69F00", "dashdot"
 
     temperature: float = Field(1.0, gt=0, le=100)
     """Softness of the relaxed bit (τ)."""
+
+    def letters(self, unit: Unit) -> dict[str, float]:
+        y = self.soft(torch.tensor(unit.x), unit.slope, torch.tensor(unit.noise))
+        return super().letters(unit) | {r"\tau": self.temperature, "y": y.item()}
 
     def sharpness(self, slope: float) -> float:
         return slope / self.temperature

@@ -10,9 +10,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from lab.estimators.base import Estimator, Shapes, Unit, Units, unit_probability
+from lab.estimators.numbers import factor, number, numbers
 
 if TYPE_CHECKING:
-    from lab.models.rollout import Rollout
+    from lab.models.rollout import Pass, Rollout
 
 
 class BlackBox(Estimator):
@@ -31,15 +32,12 @@ class BlackBox(Estimator):
 class Baselined(BlackBox):
     """A branch: the loss less a baseline, times the score."""
 
-    def worked(self, unit: Unit) -> str | None:
-        assert unit.score is not None
-        if abs(unit.score) < 1e-9:
-            return None
-        baseline = round(unit.loss - unit.sent_back / unit.score, 6)
-        return (
-            rf"(L - B)\, \nabla \log P(b) = ({unit.loss:.4g} - {baseline:.4g}) \cdot {unit.score:.4g} "
-            rf"= {unit.sent_back:.4g}"
-        )
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        baseline = unit.loss - unit.sent_back / unit.score
+        return [
+            rf"(L - B)\, \nabla \log P(b) = ({number(unit.loss)} - {factor(round(baseline, 6))}) \cdot "
+            rf"{factor(unit.score)} = {number(unit.sent_back)}"
+        ]
 
 
 class ScoreFunction(Baselined):
@@ -149,28 +147,52 @@ class InputBaseline(Baselined):
     title = "REINFORCE, learned baseline (NVIL)"
     summary = "A small net learns what loss to expect of each input, and bits are judged against that. Unbiased."
     formula = (
-        r"\widehat{\nabla} = (L - B_\psi(\text{input}))\, \nabla \log P(b) + \nabla L, \qquad "
-        r"\psi \text{ minimizes } (L - B_\psi)^2"
+        r"\widehat{\nabla} = (L - B_\psi(\text{input}) - c)\, \nabla \log P(b) + \nabla L, \qquad "
+        r"\psi \text{ minimizes } (L - B_\psi - c)^2,\; c \leftarrow \alpha c + (1 - \alpha)\, "
+        r"\overline{L - B_\psi}"
     )
     paper = "Mnih & Gregor 2014, NVIL"
+    is_not = (
+        "Not unbiased in length where it divides by the spread of the signal, as the paper does: only in direction."
+    )
     color, dash = "#CC79A7", "longdash"
 
     hidden: int = Field(100, ge=1, le=4096)
     """Hidden units of the net behind the baseline."""
     learning_rate: float = Field(0.001, gt=0, le=1)
     """Of Adam, for that net."""
+    decay: float = Field(0.8, ge=0, lt=1)
+    """How slowly the constant c and the spread of the signal follow (α)."""
+    divide: bool = False
+    """Divide the signal by its spread, a running standard deviation, where that is above 1."""
+
+    @property
+    def unbiased(self) -> bool:  # type: ignore[override]
+        return not self.divide
 
     def new_state(self, shapes: Shapes) -> nn.Module:
-        return LearnedBaseline(shapes.inputs.numel(), self.hidden, self.learning_rate)
+        return LearnedBaseline(shapes.inputs.numel(), self.hidden, self.learning_rate, self.decay)
 
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
         assert isinstance(state, LearnedBaseline)
         drawn = rollout()
         losses = drawn.loss.detach()
-        expected = state(rollout.inputs).view_as(losses)
-        advantage = losses - expected.detach()
-        state.fit((losses - expected).square().mean())
+        signal = losses - state(rollout.inputs).view_as(losses)
+        advantage = (signal.detach() - state.constant) / (state.spread if self.divide else 1.0)
+        state.learn(signal)
         return (drawn.loss + advantage * drawn.log_prob).mean()
+
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        if not self.divide:
+            return super().worked(unit, state)
+        assert isinstance(state, LearnedBaseline)
+        spread = float(state.spread)
+        baseline = unit.loss - unit.sent_back * spread / unit.score
+        return [
+            rf"\frac{{L - B - c}}{{\max(1, s)}}\, \nabla \log P(b) = "
+            rf"\frac{{{number(unit.loss)} - {factor(round(baseline, 6))}}}{{{number(spread)}}} \cdot "
+            rf"{factor(unit.score)} = {number(unit.sent_back)}"
+        ]
 
 
 class Learner(nn.Module):
@@ -189,15 +211,32 @@ class Learner(nn.Module):
 
 
 class LearnedBaseline(Learner):
-    """A net with one hidden layer from inputs (B, ...) to the loss to expect (B,). Starts at 0."""
+    """A net with one hidden layer from inputs (B, ...) to the loss to expect (B,), and what it leaves. Starts at 0."""
 
-    def __init__(self, inputs: int, hidden: int, learning_rate: float) -> None:
+    def __init__(self, inputs: int, hidden: int, learning_rate: float, decay: float) -> None:
         super().__init__()
         self.net = small_net(inputs, hidden)
         self.optimizer = torch.optim.Adam(self.parameters(), learning_rate)
+        self.left = MovingAverage(decay, [(), ()])
 
     def forward(self, inputs: Tensor) -> Tensor:
         return self.net(inputs.flatten(1).float())[:, 0]
+
+    @property
+    def constant(self) -> Tensor:
+        """The mean of what the net has left of the losses so far."""
+        return self.left.value(0)
+
+    @property
+    def spread(self) -> Tensor:
+        """The standard deviation of it, at least 1."""
+        return self.left.value(1).sqrt().clamp(min=1)
+
+    def learn(self, signal: Tensor) -> None:
+        """Take in what the net leaves of a batch of losses, with its graph."""
+        self.fit((signal - self.constant).square().mean())
+        self.left.update(0, signal.detach().mean())
+        self.left.update(1, signal.detach().var(unbiased=False))
 
 
 def small_net(inputs: int, hidden: int) -> nn.Sequential:
@@ -230,6 +269,31 @@ class LeaveOneOut(BlackBox):
 
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
         drawn = rollout.tiled(self.samples)()  # loss and log_prob: (K, B)
+        return (drawn.loss + self._advantages(drawn) * drawn.log_prob).mean()
+
+    def _advantages(self, drawn: Pass) -> Tensor:
+        """Each loss less the mean of the other samples': (K, B)."""
         losses = drawn.loss.detach()
-        others = (losses.sum(0) - losses) / (self.samples - 1)
-        return (drawn.loss + (losses - others) * drawn.log_prob).mean()
+        return losses - (losses.sum(0) - losses) / (self.samples - 1)
+
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        drawn = unit.step().tiled(self.samples)()
+        total = judged(unit, drawn, self._advantages(drawn))
+        return [
+            samples_of(drawn),
+            rf"\tfrac1{{{self.samples}}} \sum_k (L_k - \bar L_{{-k}})\, \nabla \log P(b_k)",
+            rf"= \tfrac1{{{self.samples}}} \bigl({total}\bigr) = {number(unit.sent_back)}",
+        ]
+
+
+def samples_of(drawn: Pass) -> str:
+    """The bits of a unit in each sample, and their losses (LaTeX)."""
+    codes, losses = (values.flatten().tolist() for values in (drawn.sites[0].codes, drawn.loss))
+    return rf"b = {numbers(codes)}, \quad L = {numbers(losses)}"
+
+
+def judged(unit: Unit, drawn: Pass, advantages: Tensor) -> str:
+    """The sum over samples of advantage times score (LaTeX)."""
+    codes = drawn.sites[0].codes.flatten().tolist()
+    pairs = zip(advantages.flatten().tolist(), map(unit.score_of, codes), strict=True)
+    return " + ".join(rf"{factor(advantage)} \cdot {factor(score)}" for advantage, score in pairs)

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import StraightThrough
+from lab.estimators.base import StraightThrough, Unit
 
 
 class FastSigmoid(StraightThrough):
@@ -23,6 +23,9 @@ class FastSigmoid(StraightThrough):
 
     sharpness: float = Field(25.0, gt=0, le=1000)
     """How fast the gradient fades (k)."""
+
+    def letters(self, unit: Unit) -> dict[str, float]:
+        return super().letters(unit) | {"k": self.sharpness}
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return slope * x / (1 + self.sharpness * (slope * x).abs())
@@ -46,6 +49,9 @@ class ArcTan(StraightThrough):
 
     sharpness: float = Field(2.0, gt=0, le=1000)
     """How narrow the bell is (α)."""
+
+    def letters(self, unit: Unit) -> dict[str, float]:
+        return super().letters(unit) | {r"\alpha": self.sharpness}
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return torch.atan(math.pi / 2 * self.sharpness * slope * x) / math.pi + 0.5
@@ -85,6 +91,9 @@ class Gaussian(StraightThrough):
 
     width: float = Field(0.5, gt=0, le=100)
     """Standard deviation of the bell (s)."""
+
+    def letters(self, unit: Unit) -> dict[str, float]:
+        return super().letters(unit) | {"s": self.width}
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return torch.special.ndtr(slope * x / self.width)

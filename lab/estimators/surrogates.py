@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import StraightThrough
+from lab.estimators.base import StraightThrough, Unit
 
 
 class SigmoidAdjusted(StraightThrough):
@@ -45,6 +45,9 @@ class TanhAdjusted(StraightThrough):
 
     floor: float = Field(0.0, ge=0, le=1)
     """Share of the identity that is always sent back (ε)."""
+
+    def letters(self, unit: Unit) -> dict[str, float]:
+        return super().letters(unit) | {r"\epsilon": self.floor}
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return torch.tanh(slope * x) + self.floor * x
@@ -131,6 +134,9 @@ class SwishSign(StraightThrough):
     beta: float = Field(5.0, gt=0, le=100)
     """How narrow the bell is (β)."""
 
+    def letters(self, unit: Unit) -> dict[str, float]:
+        return super().letters(unit) | {r"\beta": self.beta}
+
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         z = self.beta * slope * x
         sigmoid = torch.sigmoid(z)
@@ -162,6 +168,9 @@ class EDE(StraightThrough):
     code_at_zero = 1
     color, dash = "#CC79A7", "dot"
 
+    def letters(self, unit: Unit) -> dict[str, float]:
+        return super().letters(unit) | {"t": unit.slope, "k": max(1 / unit.slope, 1.0)}
+
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return max(1 / slope, 1.0) * torch.tanh(slope * x)
 
@@ -188,6 +197,10 @@ class ReSTE(StraightThrough):
     """No gradient where |x| is above this (t); None lets all of it pass."""
     cap: float = Field(0.1, gt=0, le=1)
     """Below this |x| the gradient grows no further (m)."""
+
+    def letters(self, unit: Unit) -> dict[str, float]:
+        reach = math.inf if self.gate is None else self.gate
+        return super().letters(unit) | {"o": max(unit.slope, 1.0), "m": self.cap, "t": reach}
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         o = max(slope, 1.0)

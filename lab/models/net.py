@@ -16,6 +16,9 @@ from lab.estimators import Levels, Shapes
 from lab.models.layers import BatchNorm, BatchNorm1d, BatchNorm2d, BinaryLinear, BinaryUnits, Stage, Visit
 from lab.parts import Part
 
+Weighted = nn.Conv2d | nn.ConvTranspose2d | nn.Linear
+KINDS = {nn.Conv2d: "conv", nn.ConvTranspose2d: "transposed conv", nn.Linear: "linear"}
+"""Layers that have weights, and what to call them."""
 Pixels = Literal["0..1", "-1..1", "standardized"]
 WeightInit = Literal["kaiming-uniform", "xavier-normal"]
 
@@ -47,13 +50,13 @@ class Net(nn.Module):
         """The batch norms, in the order they run."""
         return self._norms
 
-    def layer_weights(self) -> dict[str, nn.Parameter]:
-        """The weights of every layer that has a matrix or kernels of them, by its name, in the order they run."""
-        return {
-            name.removesuffix(".weight"): parameter
-            for name, parameter in self.named_parameters()
-            if name.endswith(".weight") and parameter.dim() > 1
-        }
+    def layer_weights(self) -> dict[str, Tensor]:
+        """The weights of every layer that has a matrix or kernels of them, in the order they run.
+
+        A layer is called by its number and kind, such as 'layer 2 (conv)'.
+        """
+        layers = [module for module in self.modules() if isinstance(module, Weighted)]
+        return {f"layer {i} ({_kind(layer)})": layer.weight for i, layer in enumerate(layers, start=1)}
 
     @property
     def map_layers(self) -> dict[str, nn.Module]:
@@ -119,6 +122,10 @@ class Net(nn.Module):
         order = [module for module in self.modules() if isinstance(module, BinaryUnits | BatchNorm1d | BatchNorm2d)]
         first = next((i for i, module in enumerate(order) if isinstance(module, BinaryUnits)), len(order))
         return any(not isinstance(module, BinaryUnits) for module in order[first:])
+
+
+def _kind(layer: Weighted) -> str:
+    return next(name for kind, name in KINDS.items() if isinstance(layer, kind))
 
 
 class Architecture(Part):
@@ -190,11 +197,11 @@ def draw_weights(net: Net, seed: int, init: WeightInit) -> None:
     for name, module in net.named_modules():
         if isinstance(module, BatchNorm1d | BatchNorm2d):
             module.reset_parameters()
-        elif isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        elif isinstance(module, Weighted):
             _draw_layer(module, name, seed, init)
 
 
-def _draw_layer(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, name: str, seed: int, init: WeightInit) -> None:
+def _draw_layer(layer: Weighted, name: str, seed: int, init: WeightInit) -> None:
     def generator(parameter: str) -> torch.Generator:
         return torch.Generator().manual_seed(stream(seed, f"weights/{name}.{parameter}"))
 

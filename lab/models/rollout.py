@@ -5,9 +5,11 @@ Knows no optimizer, data set or schedule: a slope is a number here.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -80,21 +82,21 @@ class Rollout:
 
     def tiled(self, copies: int) -> Rollout:
         """The same step with the batch repeated: passes of it have loss (copies, B)."""
-        tiled = Rollout(
-            self.net,
-            self.inputs.repeat(copies, *[1] * (self.inputs.dim() - 1)),
-            self.targets.repeat(copies),
-            self.rule,
-            self.slope,
-            self.generator,
-        )
-        tiled.tiles, tiled._root = copies, self._root
+        tiled = self._with_new_noise()
+        tiled.inputs = self.inputs.repeat(copies, *[1] * (self.inputs.dim() - 1))
+        tiled.targets = self.targets.repeat(copies)
+        tiled.tiles = copies
         return tiled
 
     def by(self, rule: Estimator) -> Rollout:
         """The same step for another rule, with noise of its own."""
-        other = Rollout(self.net, self.inputs, self.targets, rule, self.slope, self.generator)
-        other.tiles, other._root = self.tiles, self._root
+        other = self._with_new_noise()
+        other.rule = rule
+        return other
+
+    def _with_new_noise(self) -> Self:
+        other = copy.copy(self)
+        other._noise = []
         return other
 
     @property

@@ -27,6 +27,8 @@ class Neuron:
     """How far off that mean may be: 1.96 standard errors."""
     exact: float
     """Derivative of the expected loss."""
+    worked: list[str]
+    """The rule's formula with the numbers of the unit, as lines of LaTeX."""
 
 
 def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -> Neuron:
@@ -43,7 +45,7 @@ def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -
     net = toy.net()
     state = taught(toy, rule, slope)
     average = measure(toy, rule, slope, DRAWS, state=copy.deepcopy(state))  # for it learns on
-    loss = rule.loss(_WithNoise(net, rule, slope, noise), state)
+    loss = rule.loss(_WithNoise(net, rule, slope, noise), copy.deepcopy(state))
     (gradient,) = torch.autograd.grad(loss, [net.first], allow_unused=True, materialize_grads=True)
     pre = torch.tensor([x])
     u = torch.tensor([noise]) if rule.stochastic else None
@@ -54,18 +56,20 @@ def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -
         factor = float(gradient / incoming) if float(incoming) else float(_factor(rule, pre, slope, u, code))
     p, slope_of_p = _probability(rule, x, slope) if rule.stochastic else (None, None)
     unit = Unit(
+        x=x,
+        slope=slope,
         p=p,
+        slope_of_p=slope_of_p,
         noise=noise,
         code=float(code),
         losses=(target**2, (1 - target) ** 2),
         incoming=float(incoming),
         factor=factor,
-        score=None if p is None or slope_of_p is None else slope_of_p / (p if float(code) > 0.5 else p - 1),
-        slope_of_p=slope_of_p,
         sent_back=float(gradient),
+        step=lambda: _WithNoise(net, rule, slope, noise),
     )
     error = 1.96 * float((average.variance / average.draws).sqrt())
-    return Neuron(unit, float(average.mean), error, float(average.exact))
+    return Neuron(unit, float(average.mean), error, float(average.exact), rule.worked(unit, state))
 
 
 def _factor(rule: StraightThrough, x: Tensor, slope: float, u: Tensor | None, code: Tensor) -> Tensor:
@@ -81,7 +85,7 @@ def _probability(rule: Estimator, x: float, slope: float) -> tuple[float, float]
 
 
 class _WithNoise(Rollout):
-    """A step of a single unit whose first noise is given."""
+    """A step of a single unit, the noise of whose first sample is given."""
 
     def __init__(self, net: ToyNet, rule: Estimator, slope: float, noise: float) -> None:
         generator = torch.Generator().manual_seed(0)
@@ -89,4 +93,7 @@ class _WithNoise(Rollout):
         self._given: list[float] = [noise]
 
     def uniform(self, like: Tensor) -> Tensor:
-        return torch.full_like(like, self._given.pop()) if self._given else super().uniform(like)
+        drawn = super().uniform(like)
+        if self._given:
+            drawn[0] = self._given.pop()
+        return drawn

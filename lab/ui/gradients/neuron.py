@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 import pandas as pd
@@ -30,7 +31,7 @@ def neuron() -> None:
     if not rules:
         return
     found = [(rule, look(rule, x, slope, u, target)) for rule in rules]
-    st.dataframe(_table(found), hide_index=True, width="stretch", key="neuron.table")
+    st.dataframe(_table(found), hide_index=True, width="stretch", height="content", key="neuron.table")
     st.caption(
         "Exact: derivative of the expected loss, p'(x)(L(1) − L(0)), under the rule's own probability; units that fire "
         "by threshold have none, and are compared with logistic ones. "
@@ -42,17 +43,16 @@ def neuron() -> None:
 
 def _card(rule: Estimator, seen: Neuron) -> None:
     st.markdown(f"**{rule.title}**")
-    for line in rule.formula.split(r"\qquad"):
-        st.latex(line.strip().rstrip(","))
-    worked = rule.worked(seen.unit)
-    if worked is not None:
-        st.latex(worked)
-    elif rule.zero_gradient:
-        st.caption("Nothing is sent back.")
+    _show(line.strip().rstrip(",") for line in rule.formula.split(r"\qquad"))
+    if seen.worked:
+        _show(seen.worked)
     else:
-        st.caption(
-            f"Sent back here: {seen.unit.sent_back:.4g}. The rule draws or remembers more than the numbers above."
-        )
+        st.caption("Nothing is sent back.")
+
+
+def _show(formulas: Iterable[str]) -> None:
+    """Formulas one below the other, set as part of a text: unlike displayed ones they break where they are too long."""
+    st.markdown("\n\n".join(rf"$\displaystyle {line}$" for line in formulas))
 
 
 def _table(found: list[tuple[Estimator, Neuron]]) -> pd.DataFrame:
