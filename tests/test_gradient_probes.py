@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,8 +38,12 @@ def of(found: list[Agreement], name: str, layer: str) -> Agreement:
     return agreement
 
 
+def compared(net_of: Specimen, *arguments: Any, **settings: Any) -> list[Agreement]:
+    return list(itertools.chain.from_iterable(compare_gradients(net_of, *arguments, **settings)))
+
+
 def test_a_rule_agrees_with_itself() -> None:
-    found = compare_gradients(specimen(), [rule("identity")], rule("identity"), batch=16)
+    found = compared(specimen(), [rule("identity")], rule("identity"), batch=16)
     assert {agreement.rule for agreement in found} == {"identity", AGAIN}
     for agreement in found:
         assert agreement.cosine == pytest.approx(1, abs=1e-6)
@@ -55,14 +61,14 @@ def test_against_gradients_by_hand() -> None:
         each.loss(rollout, None).backward()
         by_hand.append(copied.get_parameter("layers.1.weight").grad.double().flatten())  # type: ignore[union-attr]
     truth, other = by_hand
-    agreement = of(compare_gradients(net_of, [two], one, batch=16), "hard-sigmoid", "layer 1 (linear)")
+    agreement = of(compared(net_of, [two], one, batch=16), "hard-sigmoid", "layer 1 (linear)")
     assert agreement.cosine == pytest.approx(float(truth @ other / truth.norm() / other.norm()), abs=1e-6)
     assert agreement.ratio == pytest.approx(float(other.norm() / truth.norm()), rel=1e-5)
     assert agreement.zero == pytest.approx(float((other == 0).double().mean()))
 
 
 def test_a_rule_without_gradient_has_no_direction() -> None:
-    found = compare_gradients(specimen(), [rule("zero-gradient")], rule("identity"), batch=16)
+    found = compared(specimen(), [rule("zero-gradient")], rule("identity"), batch=16)
     front, last = of(found, "zero-gradient", "layer 1 (linear)"), of(found, "zero-gradient", "layer 2 (linear)")
     assert front.zero == 1
     assert math.isnan(front.cosine)
@@ -70,9 +76,7 @@ def test_a_rule_without_gradient_has_no_direction() -> None:
 
 
 def test_many_draws_of_an_unbiased_rule_agree_with_another_one() -> None:
-    found = compare_gradients(
-        specimen(estimator="rloo"), [rule("disarm")], rule("rloo"), 16, draws=60, reference_draws=60
-    )
+    found = compared(specimen(estimator="rloo"), [rule("disarm")], rule("rloo"), 16, draws=60, reference_draws=60)
     assert of(found, "disarm", "layer 1 (linear)").cosine > 0.7
     assert of(found, "disarm", "layer 1 (linear)").noise > 0
     assert 0.5 < of(found, AGAIN, "layer 1 (linear)").cosine < 1, "the reference has noise of its own"
@@ -81,25 +85,25 @@ def test_many_draws_of_an_unbiased_rule_agree_with_another_one() -> None:
 @pytest.mark.parametrize("name", Estimator.members)
 def test_every_rule_can_be_compared_or_says_why_not(name: str) -> None:
     net = specimen(shape={"hidden": [8]})
-    found = compare_gradients(net, [rule(name)], rule("identity"), batch=4, draws=2)
+    found = compared(net, [rule(name)], rule("identity"), batch=4, draws=2)
     assert {agreement.layer for agreement in found} == set(net.net.layer_weights())
     large = specimen("convnet")
     refusal = rule(name).refusal(large.experiment.architecture.shapes)
     if refusal:
         with pytest.raises(CannotCompare, match="units are allowed"):
-            compare_gradients(large, [rule(name)], rule("identity"), batch=4, draws=2)
+            compared(large, [rule(name)], rule("identity"), batch=4, draws=2)
 
 
 def test_a_net_without_bits_is_refused() -> None:
     with pytest.raises(CannotCompare, match="no binary units"):
-        compare_gradients(specimen("convnet", shape={"binary_layers": []}), [rule("identity")], rule("identity"))
+        compared(specimen("convnet", shape={"binary_layers": []}), [rule("identity")], rule("identity"))
 
 
 def test_leaves_no_trace() -> None:
     net_of = specimen("convnet", estimator="bernoulli")
     before = {name: value.clone() for name, value in net_of.net.state_dict().items()}
     world = torch.random.get_rng_state()
-    compare_gradients(net_of, [rule("reinforce")], rule("rloo"), batch=4, draws=2, reference_draws=2)
+    compared(net_of, [rule("reinforce")], rule("rloo"), batch=4, draws=2, reference_draws=2)
     pre_activations(net_of)
     assert all(torch.equal(value, before[name]) for name, value in net_of.net.state_dict().items())
     assert torch.equal(torch.random.get_rng_state(), world)

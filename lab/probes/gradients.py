@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -49,14 +49,14 @@ def compare_gradients(
     batch: int = 64,
     draws: int = 8,
     reference_draws: int = 64,
-) -> list[Agreement]:
-    """Every layer's gradient under every rule against the reference, with the same images and the same weights.
+) -> Iterator[list[Agreement]]:
+    """Every layer's gradient under each rule against the reference, with the same images and the same weights.
 
     First comes the reference itself with other noise and as many draws as the rest: where its cosine ends, the others'
     would end too if they were right.
 
     Args:
-        specimen: the net; it is copied, and left as it is.
+        specimen: the net, which nothing else may use meanwhile.
         rules: what is compared, all at the specimen's slope.
         reference: what it is compared to.
         batch: validation images.
@@ -69,7 +69,6 @@ def compare_gradients(
     names = specimen.experiment.architecture.site_names
     if not names:
         raise CannotCompare("This net has no binary units: every estimator gives the same gradient.")
-    specimen = specimen.copied()
     specimen.net.stage.step = specimen.experiment.estimator.step
     shapes = specimen.net.shapes(specimen.batch(1)[0])
     for rule in [reference, *rules]:
@@ -77,10 +76,9 @@ def compare_gradients(
         if refusal:
             raise CannotCompare(f"{rule.title} {refusal}.")
     truth, _, _ = _mean_and_noise(specimen, reference, batch, reference_draws, "gradients of the reference")
-    found = _compared(specimen, reference, AGAIN, truth, batch, draws)
+    yield _compared(specimen, reference, AGAIN, truth, batch, draws)
     for rule in rules:
-        found += _compared(specimen, rule, rule.name, truth, batch, draws)
-    return found
+        yield _compared(specimen, rule, rule.name, truth, batch, draws)
 
 
 def _compared(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import Future
 
 import pandas as pd
@@ -63,7 +64,7 @@ def _shape() -> Toy | None:
         numbers = {"logits": _numbers(logits, "Pre-activations"), "weights": _numbers(weights, "Weights")}
         return Toy.model_validate({**numbers, "loss": loss, "target": target})
     except ValidationError as error:
-        show_problems(sentences(error))
+        show_problems([_with_labels(problem) for problem in sentences(error)])
     except ValueError as error:
         show_problems([str(error)])
     return None
@@ -153,6 +154,16 @@ def _table(measured: list[tuple[Estimator, Measured]]) -> pd.DataFrame:
 
 def _joined(numbers: tuple[float, ...]) -> str:
     return ", ".join(f"{number:g}" for number in numbers)
+
+
+def _with_labels(problem: str) -> str:
+    """A sentence with the labels of the page in the place of the fields' names; numbers are counted from 1."""
+    for field, label in (("logits", "Pre-activation"), ("weights", "Weight")):
+        problem = problem.replace(f"{field} has", f"{label}s has")
+        item = re.match(rf"{field}\.(\d+)", problem)
+        if item:
+            problem = f"{label} {int(item[1]) + 1}{problem[item.end() :]}"
+    return problem
 
 
 def _numbers(text: str | None, what: str) -> list[float]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import CancelledError, Future
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -12,13 +9,14 @@ from lab.estimators import Estimator
 from lab.experiment import Experiment
 from lab.facts import couples_examples
 from lab.figures.agreement import cell_chart
-from lab.jobs import JOBS, Job
-from lab.probes.gradients import AGAIN, Agreement, CannotCompare, compare_gradients
+from lab.jobs import JOBS
+from lab.probes.gradients import AGAIN, Agreement
 from lab.ui import state
-from lab.ui.background import answer
+from lab.ui.gradients.comparison import Comparison
 from lab.ui.gradients.rules import choose_rules
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "bernoulli", "reinmax", "rloo")
+COMPARISON = "same.comparison"
 METRICS: dict[str, tuple[str, tuple[float, float], str]] = {
     "cosine": (
         "Cosine",
@@ -56,15 +54,15 @@ def same_batch() -> None:
     _warn_of_batch(experiment, size)
     if not rules:
         return
-    go = st.button("Compare on the net as it is now", icon=":material/compare:", type="primary", key="same.go")
-    asked = st.session_state.get("same.asked")
-    if go:
-        step = job.view().snapshots[0].steps["step"].size
-        asked = st.session_state["same.asked"] = (job.id, step, tuple(rules), reference, size, draws, many)
-    if asked is not None and asked[0] == job.id:
-        future = _asked(job, asked)
-        waiting = not future.done()
-        st.fragment(_result, run_every=0.5 if waiting else None, key="same.live")(future, asked, waiting)
+    if st.button("Compare on the net as it is now", icon=":material/compare:", type="primary", key="same.go"):
+        earlier = st.session_state.get(COMPARISON)
+        if earlier is not None:
+            earlier.stop()
+        st.session_state[COMPARISON] = Comparison(job, rules, reference, size, draws, many)
+    comparison = st.session_state.get(COMPARISON)
+    if comparison is not None and comparison.job_id == job.id:
+        waiting = not comparison.done
+        st.fragment(_result, run_every=0.5 if waiting else None, key="same.live")(comparison, waiting)
 
 
 def _reference(experiment: Experiment) -> Estimator:
@@ -99,35 +97,28 @@ def _warn_of_batch(experiment: Experiment, size: int) -> None:
         )
 
 
-def _asked(job: Job, asked: tuple[Any, ...]) -> Future[list[Agreement]]:
-    _, _, rules, reference, size, draws, many = asked
-    return answer(
-        ("same", *asked),
-        lambda: job.questions.ask(
-            lambda specimens: compare_gradients(specimens[0], rules, reference, size, draws, many)
-        ).result(),
-    )
+def _result(comparison: Comparison, waited: bool) -> None:
+    if waited and comparison.done:
+        st.rerun()  # all is there: the timer is no longer needed
+    if not comparison.done:
+        total, there = len(comparison.rules) + 1, comparison.progress
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(there, f"{round(there * total)} of {total} gradients, the reference first")
+            st.button(
+                "Stop",
+                icon=":material/stop:",
+                key="same.stop",
+                disabled=comparison.stopped,
+                help="After the estimator that is being worked out",
+                on_click=comparison.stop,
+            )
+    if comparison.problem is not None:
+        st.error(comparison.problem, icon=":material/error:")
+    elif comparison.found:
+        _show(list(comparison.found), comparison)
 
 
-def _result(future: Future[list[Agreement]], asked: tuple[Any, ...], waited: bool) -> None:
-    _, step, rules, reference, *_ = asked
-    if not future.done():
-        st.info(f"Computing the gradients of {len(rules)} estimators between two steps of the run …")
-        return
-    if waited:
-        st.rerun()  # it is there: the timer is no longer needed
-    try:
-        found = future.result()
-    except CancelledError:
-        st.warning("That run has no net to look into: it failed, or was stopped before its first step.")
-        return
-    except CannotCompare as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    _show(found, reference, step)
-
-
-def _show(found: list[Agreement], reference: Estimator, step: int) -> None:
+def _show(found: list[Agreement], comparison: Comparison) -> None:
     metric = st.segmented_control(
         "Measure",
         list(METRICS),
@@ -144,9 +135,10 @@ def _show(found: list[Agreement], reference: Estimator, step: int) -> None:
     told = "; ".join(f"{a.rule}, {a.layer}: {getattr(a, metric):.3g}" for a in found)
     st.plotly_chart(figure, key="same.chart", config={"displaylogo": False}, alt=f"{title}: {told}")
     st.caption(
-        f"{said} Weights as after step {step}; reference: {reference.title}. The first row is "
+        f"{said} Weights as after step {comparison.step}; reference: {comparison.reference.title}. The first row is "
         "the reference itself with other noise: nothing can agree better. "
         "Layers in the order they run."
+        + (" **Stopped before the last.**" if comparison.stopped and comparison.done else "")
     )
     with st.expander("All numbers", icon=":material/table:"):
         table = pd.DataFrame([vars(agreement) for agreement in found]).round(4)
