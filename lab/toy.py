@@ -162,7 +162,10 @@ class Measured:
 
     @property
     def bias_error(self) -> float:
-        """How far off the bias may be: 1.96 standard errors of the mean, in the same units."""
+        """How far off the bias may be with a probability of 5 % at most: 1.96 standard errors of the mean as a whole.
+
+        The error of the mean has no more length along any one direction than it has as a whole.
+        """
         return float(1.96 * (self.variance.sum() / self.draws).sqrt() / self._scale)
 
     @property
@@ -224,11 +227,14 @@ def taught(toy: Toy, rule: Estimator, slope: float, seed: int = 0) -> nn.Module 
 
 
 def rarest_bit(toy: Toy, rule: Estimator, slope: float) -> float:
-    """The smallest probability that some unit has for one of its two values; 1/2 where nothing is sampled."""
+    """The smallest probability of either value of a unit that has a gradient; 1/2 where nothing is sampled."""
     if not rule.stochastic:
         return 0.5
-    p = rule.probability(torch.tensor(toy.logits), slope)
-    return float(torch.minimum(p, 1 - p).min())
+    x = torch.tensor(toy.logits, requires_grad=True)
+    p = rule.probability(x, slope)
+    (slopes,) = torch.autograd.grad(p.sum(), x)
+    rarer = torch.minimum(p, 1 - p)[slopes != 0]
+    return rarer.min().item() if len(rarer) else 0.5
 
 
 def exact_of(toy: Toy, rule: Estimator, slope: float) -> Tensor:

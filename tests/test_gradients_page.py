@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from lab.estimators import Estimator
 from lab.jobs import JOBS
+from lab.ui.gradients.curves import active_share
 from tests.pages import button, newest, on_digits, opened, shown, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
@@ -63,7 +65,7 @@ class TestBias:
             ("0.1, inf", "Pre-activation 2 should be a finite number"),
             ("0.1, ten", "Pre-activations has 'ten'"),
             ("", "Pre-activations has an empty place"),
-            (", ".join(["0"] * 13), "Pre-activations has 13 numbers"),
+            (", ".join(["0"] * 7), "Pre-activations has 7 numbers and Weights has 6"),
         ],
     )
     def test_a_net_that_cannot_be_is_explained_in_place(self, logits: str, sentence: str) -> None:
@@ -73,6 +75,15 @@ class TestBias:
         assert charts(tab) == 0
         shown(tab.text_input(key="bias.logits").set_value("1, 1, 1, 1, 1, 1"))
         assert not tab.error
+
+    def test_a_net_too_large_to_enumerate_is_told_its_cost_and_the_limit(self) -> None:
+        tab = section("bias")
+        many = ", ".join(["0.5"] * 13)
+        tab.text_input(key="bias.logits").set_value(many)
+        shown(tab.text_input(key="bias.weights").set_value(many))
+        (error,) = tab.error
+        assert "2^13 codes" in error.value
+        assert "allowed are 1 to 12 units" in error.value
 
     def test_bits_too_rare_to_be_measured_and_a_gradient_of_zero_are_said(self) -> None:
         tab = section("bias")
@@ -98,6 +109,21 @@ class TestCurves:
         (table,) = tab.dataframe
         row = table.value.set_index("Estimator").loc["Hard-sigmoid straight-through"]
         assert row["Active (%)"] == pytest.approx(15.9, abs=0.6)
+
+    def test_active_share_of_pre_activations_beyond_the_curves(self) -> None:
+        x = np.array([15.0, 20.0, -30.0, 9.0])
+        assert active_share(Estimator.members["hard-sigmoid"](), 0.1, x) == 0.25
+        assert active_share(Estimator.members["hard-sigmoid"](), 0.1, x[:3]) == 0
+        assert active_share(Estimator.members["identity"](), 0.1, x) == 1
+
+    def test_a_rule_around_another_is_shown_as_what_it_averages(self) -> None:
+        tab = section("curves")
+        shown(tab.multiselect(key="curves.rules").set_value(["bernoulli", "monte-carlo", "rloo", "zero-gradient"]))
+        (table,) = tab.dataframe
+        rows = table.value.set_index("Estimator")
+        inner, wrapper = rows.loc["Bernoulli straight-through"], rows.loc["Monte Carlo average"]
+        assert inner.drop("Paper").equals(wrapper.drop("Paper"))
+        assert rows["Sent back through"].tolist() == ["the bits", "the bits", "the loss of whole codes", "nothing"]
 
     def test_pre_activations_of_a_run(self) -> None:
         job = JOBS.start([on_digits("source-003-det-st-both", "budget=2", "budget_unit=steps")], "a run")
@@ -146,19 +172,36 @@ class TestSameBatch:
         assert not tab.error
         assert newest().status in ("finished", "running")
 
-    def test_a_net_without_bits_and_one_that_is_too_large_are_explained(self) -> None:
-        for preset, name, sentence in (
-            ("source-003-float", "identity", "no binary units"),
-            ("source-003-det-st-both", "enumeration", "at most 10 units are allowed"),
-        ):
-            job = JOBS.start([on_digits(preset, "budget=1", "budget_unit=steps")], preset)
-            until(lambda job=job: job.ended)
-            tab = section("batch")
-            shown(tab.selectbox(key="same.run").set_value(job.id))
-            shown(tab.multiselect(key="same.rules").set_value([name]))
-            shown(button(tab, "Compare on the net as it is now").click())
-            until(lambda tab=tab: bool(shown(tab).error))
-            assert sentence in tab.error[0].value
+    def test_a_net_without_bits_is_explained(self) -> None:
+        tab = self.compared("source-003-float", ["identity"])
+        until(lambda: bool(shown(tab).error))
+        assert "no binary units" in tab.error[0].value
+
+    def test_rules_that_refuse_the_net_are_explained_and_the_others_compared(self) -> None:
+        tab = self.compared("source-003-det-st-both", ["enumeration", "identity"])
+        until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 2 * 3)
+        (error,) = tab.error
+        assert error.value.startswith("Exact enumeration")
+        assert "at most 10 units are allowed" in error.value
+
+    def test_a_reference_that_is_all_noise_is_warned_of(self) -> None:
+        tab = self.compared("source-003-stoch-st-both", ["bernoulli"])
+        until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 2 * 3)
+        assert "Take more draws of the reference" in told(tab)
+
+    def test_an_empty_choice_is_no_error(self) -> None:
+        tab = self.compared("source-003-det-st-both", [])
+        assert not tab.error
+        assert "Choose at least one estimator" in told(tab)
+
+    @staticmethod
+    def compared(preset: str, rules: list[str]):  # type: ignore[no-untyped-def]
+        """The section after it was asked to compare rules on the net of a run of one step."""
+        job = JOBS.start([on_digits(preset, "budget=1", "budget_unit=steps")], preset)
+        until(lambda: job.ended)
+        tab = section("batch")
+        shown(tab.multiselect(key="same.rules").set_value(rules))
+        return shown(button(tab, "Compare on the net as it is now").click()) if rules else tab
 
     def test_can_be_stopped_and_keeps_what_is_there(self) -> None:
         job = JOBS.start([on_digits("source-003-stoch-st-both", "budget=2", "budget_unit=steps")], "a run")

@@ -156,8 +156,8 @@ def test_the_same_moment_gives_the_same_frame() -> None:
 class TestResponse:
     @pytest.mark.parametrize("name", Estimator.members)
     def test_is_the_rule_itself(self, name: str) -> None:
-        rule, slope = Estimator.members[name](), 1.6
-        curve = response(rule, slope, reach=2.0, points=201)
+        shown, slope = Estimator.members[name](), 1.6
+        curve, rule = response(shown, slope, reach=2.0, points=201), shown.inner
         assert curve.x[0] == -2
         assert curve.x[-1] == 2
         assert len(curve.x) == len(curve.forward) == 201

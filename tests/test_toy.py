@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from lab.estimators import Estimator
 from lab.oracle import NotEnumerable
 from lab.parts import sentences
-from lab.toy import MOST_UNITS, PICTURED, Measured, Toy, exact_of, measure
+from lab.toy import MOST_UNITS, PICTURED, Measured, Toy, exact_of, measure, rarest_bit
 
 TOY4 = Toy(logits=(0.3, -0.7, 1.2, 0.0), weights=(1.0, -0.5, 0.8, 0.3))
 
@@ -108,6 +108,22 @@ def test_an_exact_gradient_of_zero_is_measured_in_absolute_numbers() -> None:
     measured = measure(Toy(logits=(0.0,), weights=(2.0,)), rule("identity"), 1.0, 1000)
     assert not measured.relative
     assert measured.bias == pytest.approx(4.0), "2 (w.b - t) w at b = 0"
+
+
+@pytest.mark.parametrize("name", ["bernoulli", "stochastic-identity", "st-concrete", "disarm", "score-function"])
+def test_the_interval_of_the_bias_holds_at_least_what_it_says(name: str) -> None:
+    many = [measure(TOY4, rule(name), 1.0, 1000, seed=seed) for seed in range(100)]
+    truth = 0.0 if rule(name).unbiased else measure(TOY4, rule(name), 1.0, 400_000, seed=1000).bias
+    inside = sum(abs(each.bias - truth) <= each.bias_error for each in many)
+    assert inside >= 88, "at least 95 of 100 are expected: three standard deviations less"
+
+
+def test_the_rarest_bit_is_that_of_a_unit_with_a_gradient() -> None:
+    toy = Toy(logits=(0.5, 4.0), weights=(1.0, 1.0))
+    assert rarest_bit(toy, rule("stochastic-hard-sigmoid"), 1.0) == pytest.approx(0.25)
+    assert rarest_bit(toy, rule("bernoulli"), 1.0) == pytest.approx(0.018, abs=0.0001)
+    assert rarest_bit(toy, rule("identity"), 1.0) == 0.5
+    assert rarest_bit(Toy(logits=(9.0,), weights=(1.0,)), rule("stochastic-hard-sigmoid"), 1.0) == 0.5
 
 
 @pytest.mark.parametrize("name", ["score-function", "arm", "local-expectation"])

@@ -122,6 +122,11 @@ class Estimator(Part):
     """Other names of the same rule."""
 
     @property
+    def inner(self) -> Estimator:
+        """The rule that each draw follows: itself, unless it wraps another."""
+        return self
+
+    @property
     def binarizes_only(self) -> bool:
         """Whether `binarize` is all there is to the rule, so that it can also binarize weights."""
         return type(self).loss is Estimator.loss

@@ -95,6 +95,10 @@ class MonteCarlo(Estimator):
             raise ValueError("must sample its bits, not be exact already, and wrap no other rule")
         return rule
 
+    @property
+    def inner(self) -> Estimator:
+        return self.rule
+
     # Facts of the rule that is averaged; of this class they are none.
 
     @property

@@ -32,10 +32,15 @@ class BlackBox(Estimator):
 class Baselined(BlackBox):
     """A branch: the loss less a baseline, times the score."""
 
+    def expected(self, rollout: Rollout, state: nn.Module | None, site: int = 0) -> Tensor:
+        """The baseline, which knows no bits of this step: a number, one for each example, or one for each unit of a
+        site."""
+        raise TypeError(f"{type(self).__name__} does not say what loss it expects")
+
     def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
-        baseline = unit.loss - unit.sent_back / unit.score
+        baseline = self.expected(unit.step(), state).item()
         return [
-            rf"(L - B)\, \nabla \log P(b) = ({number(unit.loss)} - {factor(round(baseline, 6))}) \cdot "
+            rf"(L - B)\, \nabla \log P(b) = ({number(unit.loss)} - {factor(baseline)}) \cdot "
             rf"{factor(unit.score)} = {number(unit.sent_back)}"
         ]
 
@@ -53,6 +58,9 @@ class ScoreFunction(Baselined):
 
     baseline: float = Field(0.0, ge=-1e6, le=1e6)
     """A constant subtracted from the loss (B)."""
+
+    def expected(self, rollout: Rollout, state: nn.Module | None, site: int = 0) -> Tensor:
+        return torch.tensor(self.baseline)
 
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
         drawn = rollout()
@@ -77,11 +85,15 @@ class Reinforce(Baselined):
     def new_state(self, shapes: Shapes) -> nn.Module:
         return MovingAverage(self.decay, [()])
 
+    def expected(self, rollout: Rollout, state: nn.Module | None, site: int = 0) -> Tensor:
+        assert isinstance(state, MovingAverage)
+        return state.value(0)
+
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
         assert isinstance(state, MovingAverage)
         drawn = rollout()
         losses = drawn.loss.detach()
-        advantage = losses - state.value(0)
+        advantage = losses - self.expected(rollout, state)
         state.update(0, losses.mean())  # after its use: a baseline that knew these bits would bias the gradient
         return (drawn.loss + advantage * drawn.log_prob).mean()
 
@@ -105,18 +117,21 @@ class OptimalBaseline(Baselined):
     def new_state(self, shapes: Shapes) -> nn.Module:
         return MovingAverage(self.decay, [shape for site in shapes.sites for shape in (site, site)])
 
+    def expected(self, rollout: Rollout, state: nn.Module | None, site: int = 0) -> Tensor:
+        assert isinstance(state, MovingAverage)
+        return state.value(2 * site) / (state.value(2 * site + 1) + 1e-4)
+
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
         assert isinstance(state, MovingAverage)
         drawn = rollout()
         total, losses = drawn.loss.mean(), drawn.loss.detach().flatten()
         for index, site in enumerate(drawn.sites):
-            weighted, weights = 2 * index, 2 * index + 1
             by_unit = losses.view(-1, *[1] * (site.x.dim() - 1))
-            baseline = state.value(weighted) / (state.value(weights) + 1e-4)
-            total = total + ((by_unit - baseline) * site.log_probs).flatten(1).sum(1).mean()
+            advantage = by_unit - self.expected(rollout, state, index)
+            total = total + (advantage * site.log_probs).flatten(1).sum(1).mean()
             squares = (site.codes - site.p).detach().square()
-            state.update(weighted, (squares * by_unit).mean(0))
-            state.update(weights, squares.mean(0))
+            state.update(2 * index, (squares * by_unit).mean(0))
+            state.update(2 * index + 1, squares.mean(0))
         return total
 
 
@@ -173,12 +188,16 @@ class InputBaseline(Baselined):
     def new_state(self, shapes: Shapes) -> nn.Module:
         return LearnedBaseline(shapes.inputs.numel(), self.hidden, self.learning_rate, self.decay)
 
+    def expected(self, rollout: Rollout, state: nn.Module | None, site: int = 0) -> Tensor:
+        assert isinstance(state, LearnedBaseline)
+        return state(rollout.inputs) + state.constant
+
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
         assert isinstance(state, LearnedBaseline)
         drawn = rollout()
         losses = drawn.loss.detach()
-        signal = losses - state(rollout.inputs).view_as(losses)
-        advantage = (signal.detach() - state.constant) / (state.spread if self.divide else 1.0)
+        signal = losses - self.expected(rollout, state).view_as(losses)
+        advantage = signal.detach() / (state.spread if self.divide else 1.0)
         state.learn(signal)
         return (drawn.loss + advantage * drawn.log_prob).mean()
 
@@ -186,11 +205,10 @@ class InputBaseline(Baselined):
         if not self.divide:
             return super().worked(unit, state)
         assert isinstance(state, LearnedBaseline)
-        spread = float(state.spread)
-        baseline = unit.loss - unit.sent_back * spread / unit.score
+        spread, baseline = float(state.spread), self.expected(unit.step(), state).item()
         return [
             rf"\frac{{L - B - c}}{{\max(1, s)}}\, \nabla \log P(b) = "
-            rf"\frac{{{number(unit.loss)} - {factor(round(baseline, 6))}}}{{{number(spread)}}} \cdot "
+            rf"\frac{{{number(unit.loss)} - {factor(baseline)}}}{{{number(spread)}}} \cdot "
             rf"{factor(unit.score)} = {number(unit.sent_back)}"
         ]
 
@@ -233,10 +251,11 @@ class LearnedBaseline(Learner):
         return self.left.value(1).sqrt().clamp(min=1)
 
     def learn(self, signal: Tensor) -> None:
-        """Take in what the net leaves of a batch of losses, with its graph."""
-        self.fit((signal - self.constant).square().mean())
-        self.left.update(0, signal.detach().mean())
-        self.left.update(1, signal.detach().var(unbiased=False))
+        """Take in what is left of a batch of losses, the constant subtracted too; it carries the graph of the net."""
+        self.fit(signal.square().mean())
+        left = signal.detach()
+        self.left.update(0, left.mean() + self.constant)
+        self.left.update(1, left.var(unbiased=False))
 
 
 def small_net(inputs: int, hidden: int) -> nn.Sequential:

@@ -128,7 +128,7 @@ class Rollout:
                 site.values = to_levels(site.codes, unit.levels, self.rule.levels)
             else:
                 site.codes = _codes(fixed, site)
-                site.values = to_levels(site.codes, unit.levels, unit.levels)
+                site.values = to_levels(site.codes, unit.levels, published="0/1")  # the derivative of the map itself
             return site.values
 
         graph = torch.no_grad() if at and not derivative else nullcontext()

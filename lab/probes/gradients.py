@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,8 +14,6 @@ from lab.estimators import Estimator
 from lab.models import Rollout
 from lab.oracle import buffers_kept
 from lab.probes.specimen import Specimen
-
-Gradients = dict[str, Tensor]
 
 AGAIN = "reference again"
 """The name of the reference among what is compared to it: drawn once more, it shows what noise alone costs."""
@@ -36,6 +36,9 @@ class Agreement:
     """Standard deviation of one draw's gradient in units of the length of the reference; 0 where nothing is drawn."""
     zero: float
     """Share of weights whose gradient is exactly 0 in every draw."""
+    reach: float
+    """The cosine that the reference's gradient without noise would have to the mean of its draws: nearly the most that
+    can be reached, where the reference is unbiased."""
 
 
 class CannotCompare(ValueError):
@@ -52,8 +55,8 @@ def compare_gradients(
 ) -> Iterator[list[Agreement]]:
     """Every layer's gradient under each rule against the reference, with the same images and the same weights.
 
-    First comes the reference itself with other noise and as many draws as the rest: where its cosine ends, the others'
-    would end too if they were right.
+    First comes the reference itself with other noise and as many draws as the rest: what keeps it from a cosine of 1 is
+    noise alone. A rule with less noise can come closer, whether or not it is biased.
 
     Args:
         specimen: the net, which nothing else may use meanwhile.
@@ -64,34 +67,50 @@ def compare_gradients(
         reference_draws: the same for the reference.
 
     Raises:
-        CannotCompare: the net has no binary units, or a rule cannot be used in a net of its size.
+        CannotCompare: the net has no binary units, or a rule cannot be used in a net of its size; `refusal_of` tells.
     """
     names = specimen.experiment.architecture.site_names
     if not names:
         raise CannotCompare("This net has no binary units: every estimator gives the same gradient.")
     specimen.net.stage.step = specimen.experiment.estimator.step
-    shapes = specimen.net.shapes(specimen.batch(1)[0])
     for rule in [reference, *rules]:
-        refusal = rule.refusal(shapes)
+        refusal = refusal_of(specimen, rule)
         if refusal:
-            raise CannotCompare(f"{rule.title} {refusal}.")
-    truth, _, _ = _mean_and_noise(specimen, reference, batch, reference_draws, "gradients of the reference")
-    yield _compared(specimen, reference, AGAIN, truth, batch, draws)
+            raise CannotCompare(refusal)
+    truth = _drawn(specimen, reference, batch, reference_draws, "gradients of the reference")
+    again = _drawn(specimen, reference, batch, draws, "gradients of the reference, again")
+    yield [_agreement(AGAIN, layer, again[layer], truth[layer]) for layer in truth]
     for rule in rules:
-        yield _compared(specimen, rule, rule.name, truth, batch, draws)
+        found = _drawn(specimen, rule, batch, draws, "gradients")
+        yield [_agreement(rule.name, layer, found[layer], truth[layer]) for layer in truth]
 
 
-def _compared(
-    specimen: Specimen, rule: Estimator, name: str, truth: Gradients, batch: int, draws: int
-) -> list[Agreement]:
-    mean, noise, zero = _mean_and_noise(specimen, rule, batch, draws, "gradients")
-    return [_agreement(name, layer, mean[layer], truth[layer], noise[layer], zero[layer]) for layer in truth]
+def refusal_of(specimen: Specimen, rule: Estimator) -> str | None:
+    """Why a rule cannot be used in a net of that size, as a sentence; None if it can."""
+    refusal = rule.refusal(specimen.net.shapes(specimen.batch(1)[0]))
+    return f"{rule.title} {refusal}." if refusal else None
 
 
-def _mean_and_noise(
-    specimen: Specimen, rule: Estimator, batch: int, draws: int, purpose: str
-) -> tuple[Gradients, dict[str, float], dict[str, float]]:
-    """Mean gradient of each layer's weights, standard deviation of one draw, and share that is always 0."""
+class _Drawn(NamedTuple):
+    """The gradient of a layer's weights over some draws."""
+
+    mean: Tensor
+    noise: float
+    """Standard deviation of one draw."""
+    zero: float
+    """Share of the weights whose gradient is 0 in every draw."""
+    draws: int
+
+    @property
+    def reach(self) -> float:
+        """The cosine between the mean and what it would be without noise, as the noise tells; NaN where it is 0."""
+        squared = float(self.mean.double().square().sum())
+        of_noise = self.noise**2 / self.draws
+        return max(1 - of_noise / squared, 0.0) ** 0.5 if squared else math.nan
+
+
+def _drawn(specimen: Specimen, rule: Estimator, batch: int, draws: int, purpose: str) -> dict[str, _Drawn]:
+    """The gradients of each layer's weights."""
     inputs, targets = specimen.batch(batch)
     generator = specimen.generator(purpose)
     net, weights = specimen.net.train(), specimen.net.layer_weights()
@@ -111,22 +130,21 @@ def _mean_and_noise(
                 total[layer] += gradient
                 squares[layer] += float(gradient.double().square().sum())
                 ever[layer] += gradient != 0
-    mean = {layer: value / count for layer, value in total.items()}
-    noise = {
-        layer: max(squares[layer] / count - float(value.double().square().sum()), 0.0) ** 0.5
-        * (count / max(count - 1, 1)) ** 0.5
-        for layer, value in mean.items()
-    }
-    zero = {layer: float((value == 0).float().mean()) for layer, value in ever.items()}
-    return mean, noise, zero
+    found = {}
+    for layer, value in total.items():
+        mean = value / count
+        spread = max(squares[layer] / count - float(mean.double().square().sum()), 0.0)
+        noise = (spread * count / max(count - 1, 1)) ** 0.5
+        found[layer] = _Drawn(mean, noise, float((ever[layer] == 0).float().mean()), count)
+    return found
 
 
-def _agreement(rule: str, layer: str, mean: Tensor, truth: Tensor, noise: float, zero: float) -> Agreement:
-    mean, truth = mean.double().flatten(), truth.double().flatten()
+def _agreement(rule: str, layer: str, found: _Drawn, reference: _Drawn) -> Agreement:
+    mean, truth = found.mean.double().flatten(), reference.mean.double().flatten()
     length, own = float(truth.norm()), float(mean.norm())
     known = truth != 0
     if not length:
-        return Agreement(rule, layer, float("nan"), float("nan"), float("nan"), float("nan"), zero)
-    cosine = float(mean @ truth) / (length * own) if own else float("nan")
+        return Agreement(rule, layer, math.nan, math.nan, math.nan, math.nan, found.zero, math.nan)
+    cosine = float(mean @ truth) / (length * own) if own else math.nan
     signs = float((mean[known].sign() == truth[known].sign()).double().mean())
-    return Agreement(rule, layer, cosine, own / length, signs, noise / length, zero)
+    return Agreement(rule, layer, cosine, own / length, signs, found.noise / length, found.zero, reference.reach)

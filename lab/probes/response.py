@@ -25,7 +25,6 @@ class Response(NamedTuple):
     """The mean factor on the incoming gradient; None where the gradient does not come through the bits."""
 
 
-@torch.no_grad()
 def response(
     rule: Estimator, slope: float, reach: float = 2.5, points: int = 401, levels: Levels | None = None
 ) -> Response:
@@ -38,8 +37,14 @@ def response(
         points: how many there are.
         levels: of the layer; None gives codes in {0, 1}, and the factor as the rule is published.
     """
-    x = torch.linspace(-reach, reach, points)
-    noise = ((torch.arange(NOISES)[:, None] + 0.5) / NOISES).expand(-1, points) if rule.stochastic else None
+    return response_at(torch.linspace(-reach, reach, points), rule, slope, levels)
+
+
+@torch.no_grad()
+def response_at(x: Tensor, rule: Estimator, slope: float, levels: Levels | None = None) -> Response:
+    """What a rule makes of pre-activations `x` (N,), float32; for the rest see `response`."""
+    rule = rule.inner
+    noise = ((torch.arange(NOISES)[:, None] + 0.5) / NOISES).expand(-1, len(x)) if rule.stochastic else None
     forward: Tensor
     backward: Tensor | None
     tiled = x.expand(1 if noise is None else NOISES, -1)

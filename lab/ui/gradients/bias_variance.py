@@ -28,7 +28,9 @@ def bias_variance() -> None:
     """The section."""
     st.caption(
         "Every estimator on one small net with a loss L(b) of its bits, against the gradient of the expected loss, "
-        "which is the sum over all codes. Left is right: less bias. Below is calm: less noise. Bars are 95 % intervals."
+        "which is the sum over all codes. Left is right: less bias. Below is calm: less noise. Bars hold the true "
+        "value in 95 of 100 cases or more. Units that fire by threshold have no expectation: their rules are measured "
+        "against the gradient of logistic units."
     )
     rules = choose_rules("bias", PICTURED)
     with st.container(horizontal=True):
@@ -98,11 +100,15 @@ def _warn(toy: Toy, measured: list[tuple[Estimator, Measured]], slope: float, dr
     if absolute:
         names = ", ".join(absolute)
         st.warning(f"The exact gradient is 0 here. Bias and noise are shown in absolute numbers for {names}.")
-    rarest = min((rarest_bit(toy, rule, slope) for rule, _ in measured), default=0.5)
-    if rarest * draws < ENOUGH:
+    rare = {rule.title: rarest_bit(toy, rule, slope) for rule, _ in measured}
+    rare = {title: probability for title, probability in rare.items() if probability * draws < ENOUGH}
+    if rare:
+        rarest = min(rare.values())
+        names = ", ".join(rare) if len(rare) < len(measured) else "every rule that samples"
         st.warning(
             f"The rarest bit has a probability of {rarest:.1g}: {draws:,} draws hold about {rarest * draws:.0f} of it, "
-            "too few to know bias and noise, and their bars are too short. Take more draws, or smaller pre-activations."
+            f"too few to know bias and noise of {names}, and their bars are too short. Take more draws, or smaller "
+            "pre-activations."
         )
 
 

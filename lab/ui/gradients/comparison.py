@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 
 from lab.estimators import Estimator
 from lab.jobs import Job
-from lab.probes.gradients import Agreement, CannotCompare, compare_gradients
+from lab.probes.gradients import Agreement, CannotCompare, compare_gradients, refusal_of
 from lab.ui.background import begin
 
 
@@ -37,7 +37,10 @@ class Comparison:
         self.found: list[Agreement] = []
         self.step: int | None = None
         """The step after which the net was copied; None before that."""
+        self.refused: list[str] = []
+        """What rules that are left out say for themselves."""
         self.problem: str | None = None
+        """Why nothing can be compared."""
         self._counts = images, draws, reference_draws
         self._stop = threading.Event()
         self._work = begin(lambda: self._compare(job))
@@ -65,6 +68,9 @@ class Comparison:
         try:
             specimen = job.questions.ask(lambda specimens: specimens[0].copied()).result()
             self.step = specimen.step
+            refused = {rule: refusal_of(specimen, rule) for rule in self.rules}
+            self.refused = [refusal for refusal in refused.values() if refusal]
+            self.rules = tuple(rule for rule in self.rules if not refused[rule])
             for agreements in compare_gradients(specimen, self.rules, self.reference, *self._counts):
                 self.found += agreements
                 if self.stopped:

@@ -8,16 +8,19 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import streamlit as st
+import torch
 
-from lab.estimators import Estimator, Levels
+from lab.estimators import Estimator, Levels, StraightThrough
 from lab.figures.estimators import TwoCurves, forward_backward_chart
-from lab.probes.response import Response, response
+from lab.probes.response import Response, response, response_at
 from lab.ui.gradients.pre_activations import NORMAL, choose_pre_activations
 from lab.ui.gradients.rules import choose_rules, choose_settings, choose_slope, with_settings
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "swish-sign", "bernoulli")
 REACH = 3.0
 POINTS = 6001
+QUANTILES = 4000
+"""Of the pre-activations, in place of all of them."""
 
 
 def curves() -> None:
@@ -47,14 +50,14 @@ def curves() -> None:
     alt = "; ".join(f"{rule.title}: {_told(curve)}" for rule, curve in shown)
     st.plotly_chart(figure, key="curves.chart", config={"displaylogo": False}, alt=alt)
     source, x = choose_pre_activations("curves")
-    st.dataframe(_table(shown, x), hide_index=True, width="stretch")
+    st.dataframe(_table(shown, slope, x), hide_index=True, width="stretch")
     st.caption(
         f"Area: under the factor, from {-REACH:g} to {REACH:g}. Active: share of pre-activations whose factor is not "
         f"0, {'for a standard normal distribution' if source == NORMAL else f'in {source}'}."
     )
 
 
-def _table(shown: list[tuple[Estimator, Response]], x: np.ndarray) -> pd.DataFrame:
+def _table(shown: list[tuple[Estimator, Response]], slope: float, x: np.ndarray) -> pd.DataFrame:
     rows = []
     for rule, curve in shown:
         peak, area = size_of(curve)
@@ -63,8 +66,8 @@ def _table(shown: list[tuple[Estimator, Response]], x: np.ndarray) -> pd.DataFra
                 "Estimator": rule.title,
                 "Peak of the factor": float(f"{peak:.3g}"),
                 "Area": float(f"{area:.3g}"),
-                "Active (%)": round(100 * active_share(curve, x), 1),
-                "Sent back through": "the bits" if curve.backward is not None else "the loss alone (score function)",
+                "Active (%)": round(100 * active_share(rule, slope, x), 1),
+                "Sent back through": _way(rule),
                 "Paper": rule.paper,
             }
         )
@@ -78,12 +81,17 @@ def size_of(curve: Response) -> tuple[float, float]:
     return float(np.abs(curve.backward).max()), float(np.trapezoid(curve.backward, curve.x))
 
 
-def active_share(curve: Response, x: np.ndarray) -> float:
+def active_share(rule: Estimator, slope: float, x: np.ndarray) -> float:
     """Share of pre-activations `x` whose factor is not 0; NaN where the gradient does not come through the bits."""
-    if curve.backward is None:
-        return math.nan
-    at = np.rint((x - curve.x[0]) / (curve.x[1] - curve.x[0])).astype(int).clip(0, len(curve.x) - 1)
-    return float((curve.backward[at] != 0).mean())
+    quantiles = np.quantile(x, (np.arange(QUANTILES) + 0.5) / QUANTILES, method="inverted_cdf").astype(np.float32)
+    factors = response_at(torch.from_numpy(quantiles), rule, slope).backward
+    return math.nan if factors is None else float((factors != 0).mean())
+
+
+def _way(rule: Estimator) -> str:
+    if rule.zero_gradient:
+        return "nothing"
+    return "the bits" if isinstance(rule.inner, StraightThrough) else "the loss of whole codes"
 
 
 def _told(curve: Response) -> str:

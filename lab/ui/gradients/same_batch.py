@@ -14,9 +14,12 @@ from lab.probes.gradients import AGAIN, Agreement
 from lab.ui import state
 from lab.ui.gradients.comparison import Comparison
 from lab.ui.gradients.rules import choose_rules
+from lab.ui.notices import show_problems
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "bernoulli", "reinmax", "rloo")
 COMPARISON = "same.comparison"
+SURE = 0.9
+"""The cosine that the reference should have to itself without noise."""
 METRICS: dict[str, tuple[str, tuple[float, float], str]] = {
     "cosine": (
         "Cosine",
@@ -112,9 +115,8 @@ def _result(comparison: Comparison, waited: bool) -> None:
                 help="After the estimator that is being worked out",
                 on_click=comparison.stop,
             )
-    if comparison.problem is not None:
-        st.error(comparison.problem, icon=":material/error:")
-    elif comparison.found:
+    show_problems([*comparison.refused, *([comparison.problem] if comparison.problem else [])])
+    if comparison.found:
         _show(list(comparison.found), comparison)
 
 
@@ -136,10 +138,17 @@ def _show(found: list[Agreement], comparison: Comparison) -> None:
     st.plotly_chart(figure, key="same.chart", config={"displaylogo": False}, alt=f"{title}: {told}")
     st.caption(
         f"{said} Weights as after step {comparison.step}; reference: {comparison.reference.title}. The first row is "
-        "the reference itself with other noise: nothing can agree better. "
+        "the reference itself with other noise and as many draws as the rest: what it lacks is lost to noise alone. "
         "Layers in the order they run."
         + (" **Stopped before the last.**" if comparison.stopped and comparison.done else "")
     )
+    reach = {agreement.layer: agreement.reach for agreement in found if agreement.reach < SURE}
+    if reach:
+        layers_told = ", ".join(f"{value:.2f} in {layer}" for layer, value in reach.items())
+        st.warning(
+            f"So few draws do not tell the direction of the reference: without any noise its cosine would be no more "
+            f"than {layers_told}. Take more draws of the reference."
+        )
     with st.expander("All numbers", icon=":material/table:"):
         table = pd.DataFrame([vars(agreement) for agreement in found]).round(4)
         st.dataframe(table, hide_index=True, width="stretch")
