@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pytest
 
 from lab.estimators import Estimator
 from lab.jobs import JOBS
+from lab.probes.gradients import Agreement, compare_gradients
 from lab.ui.gradients.curves import active_share
-from tests.pages import button, newest, on_digits, opened, shown, told, until
+from tests.pages import PATIENCE, button, newest, on_digits, opened, shown, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -185,7 +190,7 @@ class TestSameBatch:
         assert "at most 10 units are allowed" in error.value
 
     def test_a_reference_that_is_all_noise_is_warned_of(self) -> None:
-        tab = self.compared("source-003-stoch-st-both", ["bernoulli"])
+        tab = self.compared("source-003-stoch-st-both", ["bernoulli"], draws=2, many=2)
         until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 2 * 3)
         assert "Take more draws of the reference" in told(tab)
 
@@ -195,25 +200,32 @@ class TestSameBatch:
         assert "Choose at least one estimator" in told(tab)
 
     @staticmethod
-    def compared(preset: str, rules: list[str]):  # type: ignore[no-untyped-def]
+    def compared(preset: str, rules: list[str], **numbers: int):  # type: ignore[no-untyped-def]
         """The section after it was asked to compare rules on the net of a run of one step."""
         job = JOBS.start([on_digits(preset, "budget=1", "budget_unit=steps")], preset)
         until(lambda: job.ended)
         tab = section("batch")
+        for name, number in numbers.items():
+            tab.number_input(key=f"same.{name}").set_value(number)
         shown(tab.multiselect(key="same.rules").set_value(rules))
         return shown(button(tab, "Compare on the net as it is now").click()) if rules else tab
 
-    def test_can_be_stopped_and_keeps_what_is_there(self) -> None:
-        job = JOBS.start([on_digits("source-003-stoch-st-both", "budget=2", "budget_unit=steps")], "a run")
-        until(lambda: job.ended)
-        tab = section("batch")
-        shown(tab.multiselect(key="same.rules").set_value(list(Estimator.members)[:12]))
-        shown(tab.number_input(key="same.draws").set_value(200))
-        shown(button(tab, "Compare on the net as it is now").click())
-        until(lambda: charts(shown(tab)) == 1)
+    def test_shows_what_is_there_and_can_be_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        turn = threading.Semaphore(2)
+
+        def held_up(*arguments: Any) -> Iterator[list[Agreement]]:
+            for agreements in compare_gradients(*arguments):
+                assert turn.acquire(timeout=PATIENCE)
+                yield agreements
+
+        monkeypatch.setattr("lab.ui.gradients.comparison.compare_gradients", held_up)
+        tab = self.compared("source-003-det-st-both", ["identity", "saturated", "hard-sigmoid", "approx-sign"])
+        until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 2 * 3)
+        assert "2 of 5 gradients" in tab.get("progress")[0].proto.text
         shown(button(tab, "Stop").click())
-        until(lambda: "Stopped" in told(shown(tab)))
-        assert 3 <= len(tab.dataframe[0].value) < 3 * 13
+        turn.release()
+        until(lambda: "Stopped before the last" in told(shown(tab)))
+        assert len(tab.dataframe[0].value) == 3 * 3, "the one that was being worked out is kept"
         assert not [item for item in tab.button if item.label == "Stop"]
 
     def test_the_run_stays_chosen_when_its_state_changes(self) -> None:

@@ -101,26 +101,33 @@ def _warn_of_batch(experiment: Experiment, size: int) -> None:
 
 
 def _result(comparison: Comparison, waited: bool) -> None:
-    if waited and comparison.done:
+    done = comparison.done
+    if waited and done:
         st.rerun()  # all is there: the timer is no longer needed
-    if not comparison.done:
-        total, there = len(comparison.rules) + 1, comparison.progress
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(there, f"{round(there * total)} of {total} gradients, the reference first")
-            st.button(
-                "Stop",
-                icon=":material/stop:",
-                key="same.stop",
-                disabled=comparison.stopped,
-                help="After the estimator that is being worked out",
-                on_click=comparison.stop,
-            )
+    if not done:
+        _show_progress(comparison)
     show_problems([*comparison.refused, *([comparison.problem] if comparison.problem else [])])
     if comparison.found:
-        _show(list(comparison.found), comparison)
+        _show(
+            list(comparison.found), comparison, " **Stopped before the last.**" if done and comparison.stopped else ""
+        )
 
 
-def _show(found: list[Agreement], comparison: Comparison) -> None:
+def _show_progress(comparison: Comparison) -> None:
+    total, there = len(comparison.rules) + 1, comparison.progress
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(there, f"{round(there * total)} of {total} gradients, the reference first")
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            key="same.stop",
+            disabled=comparison.stopped,
+            help="After the estimator that is being worked out",
+            on_click=comparison.stop,
+        )
+
+
+def _show(found: list[Agreement], comparison: Comparison, ending: str) -> None:
     metric = st.segmented_control(
         "Measure",
         list(METRICS),
@@ -139,8 +146,7 @@ def _show(found: list[Agreement], comparison: Comparison) -> None:
     st.caption(
         f"{said} Weights as after step {comparison.step}; reference: {comparison.reference.title}. The first row is "
         "the reference itself with other noise and as many draws as the rest: what it lacks is lost to noise alone. "
-        "Layers in the order they run."
-        + (" **Stopped before the last.**" if comparison.stopped and comparison.done else "")
+        f"Layers in the order they run.{ending}"
     )
     reach = {agreement.layer: agreement.reach for agreement in found if agreement.reach < SURE}
     if reach:
