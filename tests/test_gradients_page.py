@@ -81,6 +81,20 @@ class TestBias:
         shown(tab.text_input(key="bias.logits").set_value("1, 1, 1, 1, 1, 1"))
         assert not tab.error
 
+    def test_units_are_added_and_taken_away_by_their_number(self) -> None:
+        tab = section("bias")
+        shown(tab.number_input(key="bias.units").set_value(8))
+        assert tab.text_input(key="bias.logits").value == "0.3, -0.7, 1.2, 0, -1.5, 0.8, 0.5, 0.5"
+        assert tab.text_input(key="bias.weights").value.endswith("-0.9, 1, 1")
+        shown(tab.number_input(key="bias.units").set_value(2))
+        assert tab.text_input(key="bias.logits").value == "0.3, -0.7"
+        until(lambda: "Measuring" not in told(shown(tab)))
+        assert "2 units, 4 codes" in told(tab)
+        assert not tab.error
+        shown(tab.text_input(key="bias.logits").set_value("1, 2, 3"))
+        assert tab.number_input(key="bias.units").value == 3
+        assert "Pre-activations has 3 numbers" in tab.error[0].value
+
     def test_a_net_too_large_to_enumerate_is_told_its_cost_and_the_limit(self) -> None:
         tab = section("bias")
         many = ", ".join(["0.5"] * 13)

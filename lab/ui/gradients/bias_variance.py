@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from lab.estimators import Estimator
 from lab.figures.bias_variance import Dot, bias_variance_chart
 from lab.parts import sentences
-from lab.toy import PICTURED, Measured, Toy, measure, rarest_bit
+from lab.toy import MOST_UNITS, PICTURED, Measured, Toy, measure, rarest_bit
 from lab.ui.background import answer
 from lab.ui.gradients.rules import choose_rules, choose_slope
 from lab.ui.notices import show_problems
@@ -59,9 +59,13 @@ def _shape() -> Toy | None:
             required=True,
             key="bias.loss",
         )
-        logits = st.text_input("Pre-activations x, one a unit", _joined(first.logits), key="bias.logits")
+        with st.container(horizontal=True):
+            st.number_input("Units", 1, MOST_UNITS, len(first.logits), key="bias.units", on_change=_resize, width=160)
+            target = st.number_input("Target t", -1e3, 1e3, first.target, 0.1, key="bias.target", width=160)
+        logits = st.text_input(
+            "Pre-activations x, one a unit", _joined(first.logits), key="bias.logits", on_change=_count
+        )
         weights = st.text_input("Weights w of the sum w·b", _joined(first.weights), key="bias.weights")
-        target = st.number_input("Target t", -1e3, 1e3, first.target, 0.1, key="bias.target")
     try:
         numbers = {"logits": _numbers(logits, "Pre-activations"), "weights": _numbers(weights, "Weights")}
         return Toy.model_validate({**numbers, "loss": loss, "target": target})
@@ -70,6 +74,20 @@ def _shape() -> Toy | None:
     except ValueError as error:
         show_problems([str(error)])
     return None
+
+
+def _resize() -> None:
+    """Give both lists as many numbers as there are to be units."""
+    units = st.session_state["bias.units"]
+    for key, new in (("bias.logits", "0.5"), ("bias.weights", "1")):
+        items = [item.strip() for item in st.session_state[key].split(",") if item.strip()]
+        st.session_state[key] = ", ".join([*items[:units], *[new] * (units - len(items))])
+
+
+def _count() -> None:
+    """Let the number of units follow the list."""
+    items = [item for item in st.session_state["bias.logits"].split(",") if item.strip()]
+    st.session_state["bias.units"] = max(1, min(len(items), MOST_UNITS))
 
 
 def _picture(toy: Toy, asked: list[Asked], slope: float, draws: int, per_pass: bool, waited: bool) -> None:
