@@ -50,6 +50,10 @@ def bias_variance() -> None:
 def _shape() -> Toy | None:
     """The net that the person shapes; None after saying what is wrong with it."""
     first = Toy()
+    # Kept as state of the session, because each of the three can change the others.
+    st.session_state.setdefault("bias.units", len(first.logits))
+    st.session_state.setdefault("bias.logits", _joined(first.logits))
+    st.session_state.setdefault("bias.weights", _joined(first.weights))
     with st.expander("The small net", icon=":material/tune:"):
         loss = st.segmented_control(
             "Loss L(b)",
@@ -60,12 +64,10 @@ def _shape() -> Toy | None:
             key="bias.loss",
         )
         with st.container(horizontal=True):
-            st.number_input("Units", 1, MOST_UNITS, len(first.logits), key="bias.units", on_change=_resize, width=160)
+            st.number_input("Units", 1, MOST_UNITS, key="bias.units", on_change=_resize, width=160)
             target = st.number_input("Target t", -1e3, 1e3, first.target, 0.1, key="bias.target", width=160)
-        logits = st.text_input(
-            "Pre-activations x, one a unit", _joined(first.logits), key="bias.logits", on_change=_count
-        )
-        weights = st.text_input("Weights w of the sum w·b", _joined(first.weights), key="bias.weights")
+        logits = st.text_input("Pre-activations x, one a unit", key="bias.logits", on_change=_count)
+        weights = st.text_input("Weights w of the sum w·b", key="bias.weights")
     try:
         numbers = {"logits": _numbers(logits, "Pre-activations"), "weights": _numbers(weights, "Weights")}
         return Toy.model_validate({**numbers, "loss": loss, "target": target})
