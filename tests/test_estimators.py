@@ -58,6 +58,7 @@ def test_every_plug_in_imports() -> None:
 def test_documents_itself(member: type[Estimator]) -> None:
     for fact in ("name", "title", "summary", "formula", "paper"):
         assert getattr(member, fact).strip(), f"{member.__name__} has no {fact}"
+    assert member.is_not.startswith("Not "), f"{member.name} does not say what it is easily taken for"
     assert member.color.startswith("#")
     assert len(member.color) == 7
     for name, field in member.model_fields.items():

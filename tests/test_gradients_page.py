@@ -166,6 +166,82 @@ class TestCurves:
         )
 
 
+class TestCatalogue:
+    @staticmethod
+    def titles(tab) -> list[str]:  # type: ignore[no-untyped-def]
+        return tab.dataframe[0].value["Estimator"].tolist()
+
+    @staticmethod
+    def text(tab) -> str:  # type: ignore[no-untyped-def]
+        return "\n".join(item.value for item in tab.markdown)
+
+    def search(self, tab, words: str) -> list[str]:  # type: ignore[no-untyped-def]
+        return self.titles(shown(tab.text_input(key="catalogue.search").set_value(words)))
+
+    def choose(self, tab, label: str, value: str | None) -> list[str]:  # type: ignore[no-untyped-def]
+        (pills,) = [item for item in tab.get("button_group") if item.label == label]
+        return self.titles(shown(pills.set_value(value)))
+
+    def test_every_member_is_there_with_all_that_is_known_about_it(self) -> None:
+        tab = section("catalogue")
+        members = Estimator.members.values()
+        assert self.titles(tab) == [member.title for member in members]
+        assert self.text(tab).count("**Name in links and files:**") == 1, "the first row is ticked"
+        rows = list(range(len(members)))
+        tab.session_state["catalogue.table..None.None"] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+        text = self.text(shown(tab))
+        for member in members:
+            rule = member()
+            for fact in (f"**{rule.title}**", rule.summary, rule.is_not, *rule.aliases, rule.cost, rule.defect_of):
+                assert fact in text, f"{rule.name} does not show {fact}"
+            assert rule.objective == Estimator.objective or f"**Trains on** {rule.objective}" in text
+            assert rule.forward == "bits" or f"the layers after it see:** {rule.forward}" in text
+            for line in rule.formula.split(r"\qquad"):
+                assert rf"$\displaystyle {line.strip(' ,')}$" in text
+            for name, field in member.model_fields.items():
+                assert f"- **{name}** = " in text
+                assert " ".join(str(field.description).split()) in text
+            assert rule.paper in told(tab)
+
+    def test_any_name_finds_its_estimator(self) -> None:
+        tab = section("catalogue")
+        for member in Estimator.members.values():
+            assert member.title in self.search(tab, member.title.upper())
+            for name in (member.name, *member.aliases):
+                assert member.title in self.search(tab, name)
+        assert self.search(tab, "SteSign") == [Estimator.members["saturated"].title]
+        assert self.search(tab, "relax")[0] == "RELAX", "before those that only mention it"
+        assert self.search(tab, "lazaro") == ["Local expectation"], "accents do not matter"
+        assert len(self.search(tab, "")) == len(Estimator.members)
+
+    def test_the_first_that_is_found_is_shown_with_its_settings(self) -> None:
+        tab = section("catalogue")
+        assert self.search(tab, "VarGrad") == ["Leave-one-out (RLOO)"]
+        text = self.text(tab)
+        assert r"\frac{1}{K-1}\sum_{j \ne k} L_j" in text
+        assert "**Loss evaluations of a step:** K" in text
+        assert "- **samples** = 4 (at least 2, at most 64): Sets of bits drawn per example (K)." in text
+        assert self.search(tab, "reste")[0] == "ReSTE"
+        assert "- **gate** = 1.5 (above 0, at most 1,000,000, or none): No gradient" in self.text(tab)
+
+    def test_filters(self) -> None:
+        tab = section("catalogue")
+        rules = [member() for member in Estimator.members.values()]
+        sampled = self.choose(tab, "Bits", "sampled")
+        assert sampled == [rule.title for rule in rules if rule.stochastic]
+        assert self.choose(tab, "Gradient", "none") == [
+            rule.title for rule in rules if rule.stochastic and rule.zero_gradient
+        ]
+        self.choose(tab, "Bits", None)
+        assert self.choose(tab, "Gradient", "unbiased") == [rule.title for rule in rules if rule.unbiased]
+
+    def test_no_match_is_explained(self) -> None:
+        tab = section("catalogue")
+        shown(tab.text_input(key="catalogue.search").set_value("no such thing"))
+        assert f"None of the {len(Estimator.members)} estimators is like that" in tab.info[0].value
+        assert not tab.dataframe
+
+
 def test_neuron_shows_every_number() -> None:
     tab = section("neuron")
     (table,) = tab.dataframe

@@ -181,9 +181,11 @@ def test_every_estimator_explains_itself(name: str, member: type[Estimator]) -> 
         assert button(tab, "Train").disabled
         return
     assert draft(tab).estimator.name == name
-    shown_lines = [item.value.strip("$ \n") for item in tab.sidebar.latex]
-    assert [line.strip(" ,") for line in member.formula.split(r"\qquad")] == shown_lines
-    assert member.paper in told(tab)
+    (formula,) = [item.value for item in tab.sidebar.markdown if item.value.startswith("$")]
+    lines = [line.strip(" ,") for line in member.formula.split(r"\qquad")]
+    assert formula.split("\n\n") == [rf"$\displaystyle {line}$" for line in lines]
+    for fact in (member.paper, member.is_not, *member.aliases):
+        assert fact in told(tab)
     if member().zero_gradient:
         assert "No gradient reaches" in tab.warning[0].value
     if member().unbiased:

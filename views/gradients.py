@@ -2,6 +2,7 @@
 
 from lab.ui import state
 from lab.ui.gradients.bias_variance import bias_variance
+from lab.ui.gradients.catalogue import catalogue
 from lab.ui.gradients.curves import curves
 from lab.ui.gradients.defects import defects
 from lab.ui.gradients.health import health
@@ -14,6 +15,7 @@ from lab.ui.sections import chosen_section
 SECTIONS = {
     "bias": ("Bias against noise", bias_variance),
     "curves": ("Curves", curves),
+    "catalogue": ("Catalogue", catalogue),
     "neuron": ("One neuron", neuron),
     "batch": ("Same batch, many estimators", same_batch),
     "health": ("Is anything learning?", health),

@@ -115,7 +115,7 @@ class Estimator(Part):
     wraps: ClassVar[bool] = False
     """Whether it is a wrapper around another rule."""
     cost: ClassVar[str] = "1"
-    """Loss evaluations of one step: S layers of n units in all, K samples."""
+    """Loss evaluations of one step: S layers of n units in all, K samples or M draws."""
     is_not: ClassVar[str] = ""
     """What it is easily taken for."""
     aliases: ClassVar[tuple[str, ...]] = ()

@@ -31,6 +31,7 @@ class MuProp(BlackBox):
         r"+ L'(p)^\top \nabla_\theta\, p"
     )
     paper = "Gu et al. 2016"
+    is_not = "Not a straight-through rule, though it uses L'(p): the score makes up for what that alone gets wrong."
     cost = "1 + S"
     color, dash = "#F0A3C0", "solid"
 
@@ -146,6 +147,7 @@ class REBAR(Concreted):
         r"+ \eta \nabla_\theta L(\sigma_\tau(z)) - \eta \nabla_\theta L(\sigma_\tau(\tilde z))"
     )
     paper = "Tucker et al. 2017"
+    is_not = "Not a gradient for relaxed bits: they only lessen the noise, and its mean is the gradient for hard ones."
     stand_in = r"\eta\, L(\sigma_\tau(\cdot))"
     color, dash = "#F0A3C0", "dash"
 
@@ -197,6 +199,7 @@ class RELAX(Concreted):
         r"+ \nabla_\theta c_\phi(z) - \nabla_\theta c_\phi(\tilde z)"
     )
     paper = "Grathwohl et al. 2018"
+    is_not = "Not REBAR with a net added to it: the net stands alone, and the loss need not be smooth in the bits."
     stand_in = r"c_\phi"
     cost = "1"
     color, dash = "#F0A3C0", "dot"

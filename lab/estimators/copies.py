@@ -105,6 +105,7 @@ class ReluBackward(StraightThrough):
     summary = "Copies the gradient to units that fired. A unit that is off gets nothing and can stay off for ever."
     formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial b}{\partial x} := \mathbb 1[x > 0]"
     paper = "source 000, the question"
+    is_not = "Not a window around 0, as the saturated rule has: it cuts off all units below 0 and none above."
     aliases = ("identity behind a ReLU", "what source 001 computes")
     uses_slope = False
     color, dash = "#009E73", "solid"

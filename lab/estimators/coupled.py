@@ -51,6 +51,7 @@ class ARM(Antithetic):
         r"\bigr)\bigl(u_i - \tfrac12\bigr), \qquad \theta = \operatorname{logit} p"
     )
     paper = "Yin & Zhou 2019"
+    is_not = "Not a comparison of two independent samples: both come from the same noise, u and its mirror image 1 - u."
     color, dash = "#009E73", "longdashdot"
 
     def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
@@ -77,6 +78,9 @@ class DisARM(Antithetic):
         r"\mathbb 1[b_i \ne \tilde b_i]\, \sigma(|\theta_i|), \qquad \theta = \operatorname{logit} p"
     )
     paper = "Dong, Mnih & Tucker 2020; Yin et al. 2020"
+    is_not = (
+        "Not ARM under another name: it averages over all noise that gives the same two codes, and is never noisier."
+    )
     aliases = ("U2G",)
     color, dash = "#009E73", "dash"
 

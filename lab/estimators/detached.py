@@ -58,6 +58,7 @@ class DetachedRound(Estimator):
     )
     formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial b}{\partial x} = 0"
     paper = "source 003 and Wizaron/binary-stochastic-neurons"
+    is_not = "Not REINFORCE with little noise: where nothing is sampled, no log-probability can be learned from."
     defect_of = "source 003"
     uses_slope = False
     zero_gradient = True

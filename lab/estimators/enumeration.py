@@ -28,6 +28,7 @@ class LocalExpectation(BlackBox):
     summary = "Tries both values of every unit with all others as drawn. Unbiased; a pass for each value of each unit."
     formula = r"\widehat{\nabla_{x_i}} = p_i'\, \bigl(L(b_i = 1, b_{-i}) - L(b_i = 0, b_{-i})\bigr)"
     paper = "Titsias & Lázaro-Gredilla 2015"
+    is_not = "Not exact for several units: all but the one that is tried keep the values, and the noise, of their draw."
     aliases = ("Rao-Blackwellized score function",)
     cost = "1 + 2 n"
     color, dash = "#8C564B", "dash"
@@ -85,6 +86,7 @@ class Enumeration(BlackBox):
     summary = "Goes through every code and weighs its loss by its probability: the truth, for a handful of units."
     formula = r"\nabla \sum_{b \in \{0,1\}^n} P(b)\, L(b)"
     paper = "by definition"
+    is_not = "Not an estimate, though it stands among them: without bias, and the same in every draw."
     cost = "1 + 2^n"
     exact = True
     color, dash = "#8C564B", "solid"

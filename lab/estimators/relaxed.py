@@ -74,6 +74,7 @@ class StraightThroughConcrete(Relaxed):
         r"\tfrac{a}{\tau}\, y\,(1 - y),\; y = \sigma\Bigl(\tfrac{a}{\tau}\bigl(x + \log\tfrac{1-u}{u}\bigr)\Bigr)"
     )
     paper = "Jang, Gu & Poole 2017"
+    is_not = "Not binary Concrete: the layers after it see bits, and only what is sent back comes from relaxed ones."
     color, dash = "#E69F00", "dashdot"
 
     temperature: float = Field(1.0, gt=0, le=100)

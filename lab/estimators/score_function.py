@@ -53,6 +53,7 @@ class ScoreFunction(Baselined):
     summary = "Raises the log-probability of bits in proportion to how low their loss was. Unbiased, noisiest of all."
     formula = r"\widehat{\nabla} = (L - B)\, \nabla \log P(b) + \nabla L"
     paper = "Williams 1992"
+    is_not = "Not the rule with a moving baseline: nothing is subtracted from the loss unless a constant B is set."
     aliases = ("score function", "likelihood ratio", "log-derivative trick")
     color, dash = "#A6761D", "longdash"
 
@@ -77,6 +78,7 @@ class Reinforce(Baselined):
         r"\widehat{\nabla} = (L - B)\, \nabla \log P(b) + \nabla L, \qquad B \leftarrow \beta B + (1 - \beta)\, \bar L"
     )
     paper = "Williams 1992"
+    is_not = "Not a baseline of each input or unit: all have the same one, a running mean of earlier losses."
     color, dash = "#A6761D", "solid"
 
     decay: float = Field(0.95, ge=0, lt=1)
@@ -109,6 +111,7 @@ class OptimalBaseline(Baselined):
         r"B_i = \frac{\mathbb E[(b_i - p_i)^2 L]}{\mathbb E[(b_i - p_i)^2]}"
     )
     paper = "Bengio, Léonard & Courville 2013; R2RT 2016"
+    is_not = "Not a mean loss: each unit weighs the losses by (b - p)², so that its own gradient is least noisy."
     color, dash = "#A6761D", "dashdot"
 
     decay: float = Field(0.95, ge=0, lt=1)
@@ -167,9 +170,7 @@ class InputBaseline(Baselined):
         r"\overline{L - B_\psi}"
     )
     paper = "Mnih & Gregor 2014, NVIL"
-    is_not = (
-        "Not unbiased in length where it divides by the spread of the signal, as the paper does: only in direction."
-    )
+    is_not = "Not unbiased in length where it divides by the signal's spread, as the paper does: only in direction."
     color, dash = "#CC79A7", "longdash"
 
     hidden: int = Field(100, ge=1, le=4096)

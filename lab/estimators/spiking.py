@@ -19,6 +19,7 @@ class FastSigmoid(StraightThrough):
     summary = "A sharp peak with long tails: every unit gets a little gradient, however far from its threshold."
     formula = r"b = \mathbb 1[x > 0], \qquad \frac{\partial b}{\partial x} := \frac{a}{(1 + k\,|ax|)^2}"
     paper = "Zenke & Ganguli 2018, SuperSpike; fast_sigmoid in snnTorch"
+    is_not = "Not the logistic sigmoid: it is the derivative of x / (1 + k|x|), with longer tails and no exponential."
     color, dash = "#9467BD", "dash"
 
     sharpness: float = Field(25.0, gt=0, le=1000)
@@ -45,6 +46,9 @@ class ArcTan(StraightThrough):
         r"\frac{a\alpha / 2}{1 + (\tfrac\pi2 \alpha a x)^2}"
     )
     paper = "Fang et al. 2021; atan in snnTorch"
+    is_not = (
+        "Not the bare derivative of the arc tangent, 1 / (1 + x²): α sets its width, and its area is 1 for every α."
+    )
     color, dash = "#9467BD", "dot"
 
     sharpness: float = Field(2.0, gt=0, le=1000)
@@ -87,6 +91,7 @@ class Gaussian(StraightThrough):
         r"\frac{a}{s\sqrt{2\pi}} \exp\Bigl(-\frac{(ax)^2}{2 s^2}\Bigr)"
     )
     paper = "Yin, Corradi & Bohté 2020"
+    is_not = "Not exact here: it is the derivative of a unit with normal noise, and these units fire without any."
     color, dash = "#0072B2", "dot"
 
     width: float = Field(0.5, gt=0, le=100)

@@ -19,6 +19,7 @@ class BernoulliStraightThrough(StraightThrough):
     summary = "Samples each bit with probability p and sends the gradient through p. Exact for a loss linear in b."
     formula = r"b \sim \mathrm{Bernoulli}(p),\; p = \sigma(ax), \qquad \frac{\partial b}{\partial x} := a\,p\,(1-p)"
     paper = "Bengio, Léonard & Courville 2013"
+    is_not = "Not sigmoid-adjusted straight-through, which has the same factor and fires by threshold."
     stochastic = True
     color, dash = "#56B4E9", "solid"
 
@@ -37,6 +38,7 @@ class StochasticHardSigmoid(StraightThrough):
         r"\frac{\partial b}{\partial x} := \tfrac a2\, \mathbb 1[|ax| < 1]"
     )
     paper = "Chung, Ahn & Bengio 2017; source 003, 'Stochastic ST'"
+    is_not = "Not hard-sigmoid straight-through, which has the same factor and fires by threshold."
     stochastic = True
     color, dash = "#CC79A7", "dash"
 
@@ -55,6 +57,7 @@ class StochasticIdentity(Copy):
     summary = "Samples each bit and copies the gradient past its probability: wrong in scale, and biased besides."
     formula = r"b \sim \mathrm{Bernoulli}(p(ax)), \qquad \frac{\partial b}{\partial x} := 1"
     paper = "Bengio, Léonard & Courville 2013"
+    is_not = "Not Bernoulli straight-through: the derivative of the probability is left out of what is sent back."
     stochastic = True
     uses_slope = True
     color, dash = "#0072B2", "dashdot"
@@ -122,6 +125,7 @@ class StochasticSign(Copy):
         r"\frac{\partial b_\pm}{\partial x} := 1"
     )
     paper = "Courbariaux et al. 2016; BinaryNet.pytorch, Binarize(quant_mode='stoch')"
+    is_not = "Not gated unless a gate is set: beyond s a bit is as good as certain, and its gradient copied still."
     stochastic = True
     levels = "-1/+1"
     color, dash = "#D55E00", "dashdot"

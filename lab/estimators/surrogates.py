@@ -39,6 +39,7 @@ class TanhAdjusted(StraightThrough):
         r"b_\pm = \operatorname{sign}(x), \qquad \frac{\partial b_\pm}{\partial x} := a\,(1 - \tanh^2(ax)) + \epsilon"
     )
     paper = "Xu et al. 2024, OneBit (its code has 1.001 - tanh², a floor of 0.001)"
+    is_not = "Not a shape of its own: without its floor it is the sigmoid-adjusted factor at twice the slope."
     levels = "-1/+1"
     code_at_zero = 1
     color, dash = "#56B4E9", "dot"
@@ -79,6 +80,7 @@ class ApproxSign(StraightThrough):
     summary = "A triangle instead of a box: most gradient near the threshold. Also called quadratic or polynomial."
     formula = r"b_\pm = \operatorname{sign}(x), \qquad \frac{\partial b_\pm}{\partial x} := \max(0,\, 2 - 2|x|)"
     paper = "Liu et al. 2018, Bi-Real Net"
+    is_not = "Not the triangle of spiking nets, which narrows with the slope: this one always reaches from -1 to 1."
     aliases = ("polynomial straight-through", "quadratic straight-through")
     levels = "-1/+1"
     code_at_zero = 1
@@ -104,6 +106,7 @@ class TwoLevelSign(StraightThrough):
         r"\tfrac12\,\mathbb 1[|x| \le \tfrac12] + \tfrac12\,\mathbb 1[|x| \le 1]"
     )
     paper = "BinSFO, memory-efficient code; after Liu et al. 2018"
+    is_not = "Not ApproxSign rounded: at the threshold it is half as high, and its area is three quarters as large."
     levels = "-1/+1"
     code_at_zero = 1
     uses_slope = False
@@ -127,6 +130,7 @@ class SwishSign(StraightThrough):
         r"\frac{\beta a\,\bigl(2 - \beta a x \tanh(\beta a x / 2)\bigr)}{1 + \cosh(\beta a x)}"
     )
     paper = "Darabi et al. 2018, BNN+; SwishSign in larq"
+    is_not = "Not the swish activation: the forward pass is the sign, and swish only shapes what is sent back."
     levels = "-1/+1"
     code_at_zero = 1
     color, dash = "#009E73", "dot"
@@ -189,6 +193,7 @@ class ReSTE(StraightThrough):
         r"\tfrac1o \max(|x|, m)^{\frac{1-o}{o}}\, \mathbb 1[|x| \le t],\; o = \max(a, 1)"
     )
     paper = "Wu et al. 2023, Estimator Meets Equilibrium Perspective"
+    is_not = "Not the identity even at o = 1: the gate t still cuts off what lies beyond it."
     levels = "-1/+1"
     code_at_zero = 1
     color, dash = "#A6761D", "dash"

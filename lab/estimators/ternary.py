@@ -21,6 +21,7 @@ class Ternary(Copy):
         r"\frac{\partial b_\pm}{\partial x} := \mathbb 1[|x| \le c]"
     )
     paper = "Li, Zhang & Liu 2016, Ternary Weight Networks; SteTern in larq"
+    is_not = "Not the sign with sign(0) = 0: a whole range of pre-activations, up to Δ, gives 0."
     forward = "ternary"
     levels = "-1/+1"
     color, dash = "#7F7F7F", "dashdot"

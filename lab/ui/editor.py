@@ -21,6 +21,7 @@ from lab.probes.response import response
 from lab.schedules import Constant, Schedule
 from lab.ui import state
 from lab.ui.draft import Data, Draft
+from lab.ui.formulas import show_formula
 from lab.ui.notices import show_problems
 from lab.ui.parts import field_editors, part_editor
 
@@ -104,15 +105,19 @@ def train_button(experiment: Experiment | None) -> None:
 
 
 def _explain(member: type[Part], data: Data) -> None:
-    """Formula, paper and picture of the estimator."""
-    for line in member.formula.split(r"\qquad"):
-        st.latex(line.strip().rstrip(","))
-    st.caption(f"{member.summary}  \n:material/article: {member.paper}")
+    """Formula, names, paper and picture of the estimator, and what it is not."""
+    assert issubclass(member, Estimator)
+    show_formula(member.formula)
+    lines = [member.summary]
+    if member.is_not:
+        lines.append(f":material/block: {member.is_not}")
+    if member.aliases:
+        lines.append(f":material/label: Also called {', '.join(member.aliases)}")
+    st.caption("  \n".join([*lines, f":material/article: {member.paper}"]))
     try:
         rule = member.model_validate(data["estimator"])
     except ValueError:
         return
-    assert isinstance(rule, Estimator)
     curves = response(rule, slope=1.0)
     if curves.backward is not None:
         drawn = TwoCurves(member.title, curves.x, curves.forward, curves.backward, member.color, member.dash)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 
 import pandas as pd
@@ -10,6 +9,7 @@ import streamlit as st
 
 from lab.estimators import Estimator
 from lab.probes.neuron import Neuron, look
+from lab.ui.formulas import show_formula, show_lines
 from lab.ui.gradients.grid import card_grid
 from lab.ui.gradients.rules import choose_rules, choose_slope
 
@@ -43,16 +43,11 @@ def neuron() -> None:
 
 def _card(rule: Estimator, seen: Neuron) -> None:
     st.markdown(f"**{rule.title}**")
-    _show(line.strip().rstrip(",") for line in rule.formula.split(r"\qquad"))
+    show_formula(rule.formula)
     if seen.worked:
-        _show(seen.worked)
+        show_lines(seen.worked)
     else:
         st.caption("Nothing is sent back.")
-
-
-def _show(formulas: Iterable[str]) -> None:
-    """Formulas one below the other, set as part of a text: unlike displayed ones they break where they are too long."""
-    st.markdown("\n\n".join(rf"$\displaystyle {line}$" for line in formulas))
 
 
 def _table(found: list[tuple[Estimator, Neuron]]) -> pd.DataFrame:
