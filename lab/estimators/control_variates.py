@@ -12,9 +12,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from lab.estimators.base import NOISE_FLOOR, Shapes, Unit, logistic_noise
+from lab.estimators.base import Shapes, Unit
+from lab.estimators.learned_baseline import Learner, small_net
 from lab.estimators.numbers import factor, number
-from lab.estimators.score_function import BlackBox, Learner, small_net
+from lab.estimators.score_function import BlackBox
+from lab.estimators.units import NOISE_FLOOR, logistic_noise
 
 if TYPE_CHECKING:
     from lab.models.rollout import Fixed, Pass, Rollout, Site

@@ -9,7 +9,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import Drawn, StraightThrough, Unit
+from lab.estimators.base import Unit
+from lab.estimators.straight_through import Drawn, StraightThrough
 
 
 class Copy(StraightThrough):

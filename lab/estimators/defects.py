@@ -8,8 +8,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import Drawn, Estimator, Unit
+from lab.estimators.base import Estimator, Unit
 from lab.estimators.copies import Copy
+from lab.estimators.straight_through import Drawn
 
 
 class InPlaceAlias(Estimator):

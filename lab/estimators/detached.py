@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from lab.estimators.base import Estimator, hard_sigmoid
+from lab.estimators.base import Estimator
+from lab.estimators.units import hard_sigmoid
 
 
 class ZeroGradient(Estimator):

@@ -10,8 +10,9 @@ from pydantic import Field, field_validator
 from torch import Tensor, nn
 
 from lab.estimators.base import Estimator, Shapes, Unit
+from lab.estimators.leave_one_out import judged, samples_of
 from lab.estimators.numbers import factor, number
-from lab.estimators.score_function import BlackBox, judged, samples_of
+from lab.estimators.score_function import BlackBox
 from lab.estimators.stochastic import BernoulliStraightThrough
 
 if TYPE_CHECKING:

@@ -6,7 +6,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, sigmoid
 
-from lab.estimators.base import Drawn, StraightThrough, Unit, logistic, logistic_noise
+from lab.estimators.base import Unit
+from lab.estimators.straight_through import Drawn, StraightThrough
+from lab.estimators.units import logistic, logistic_noise
 
 
 class Relaxed(StraightThrough):

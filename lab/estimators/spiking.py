@@ -8,7 +8,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import StraightThrough, Unit
+from lab.estimators.base import Unit
+from lab.estimators.straight_through import StraightThrough
 
 
 class FastSigmoid(StraightThrough):

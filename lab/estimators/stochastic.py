@@ -7,8 +7,9 @@ from typing import Any, Literal
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import Drawn, StraightThrough, Units, hard_sigmoid, logistic, unit_probability
 from lab.estimators.copies import Copy
+from lab.estimators.straight_through import Drawn, StraightThrough
+from lab.estimators.units import Units, hard_sigmoid, logistic, unit_probability
 
 
 class BernoulliStraightThrough(StraightThrough):

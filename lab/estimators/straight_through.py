@@ -1,0 +1,99 @@
+"""What straight-through rules share: bits forward, the derivative of a smooth function backward, and two clips."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from lab.estimators.base import Estimator, Unit
+from lab.estimators.numbers import factor, number, with_numbers
+
+
+class Drawn(NamedTuple):
+    """A layer's units as they were in the forward pass, all of one shape."""
+
+    x: Tensor
+    slope: float
+    noise: Tensor | None
+    codes: Tensor
+
+
+class StraightThrough(Estimator):
+    """Rules that send the incoming gradient back through the bits, times the derivative of a smooth function."""
+
+    gradient_clip: float | None = Field(None, gt=0, le=1e6)
+    """Clip the incoming gradient to [-c, c]; None leaves it alone."""
+    gate: float | None = Field(None, gt=0, le=1e6)
+    """No gradient where |x| is above this; None lets all of it pass."""
+
+    def letters(self, unit: Unit) -> dict[str, float]:
+        """What the letters of the formula stand for, by their LaTeX."""
+        known = {"x": unit.x, "a": unit.slope, "p": unit.p, "b": unit.code, "g": unit.incoming, "c": self.gate}
+        return {letter: value for letter, value in known.items() if value is not None}
+
+    def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
+        assert unit.factor is not None
+        last = self.formula.rpartition(r"\qquad")[2].strip()
+        quotient, equals, surrogate = re.split(r"\s*(:?=)\s*", last.partition(r",\;")[0], maxsplit=1)
+        surrogate = with_numbers(surrogate, self.letters(unit))
+        if "L" in quotient:
+            return [f"{quotient} {equals} {surrogate} = {number(unit.sent_back)}"]
+        half, published = (r"\tfrac12 \cdot", 2 * unit.factor) if self.levels == "-1/+1" else ("", unit.factor)
+        first = [] if surrogate == number(published) else [f"{quotient} {equals} {surrogate} = {number(published)}"]
+        # On codes b = (b± + 1) / 2 a factor that is published for -1 and +1 counts half.
+        numbers = rf"{half} {factor(unit.incoming)} \cdot {factor(published)} = {number(unit.sent_back)}"
+        return [*first, rf"{half} g\, {quotient} = {numbers}"]
+
+    def smooth(self, x: Tensor, slope: float) -> Tensor:
+        """The function whose derivative stands in for the derivative of the bits."""
+        return self.probability(x, slope)
+
+    def surrogate(self, x: Tensor, slope: float) -> Tensor:
+        """The factor on the incoming gradient: the derivative of `smooth`, which a rule may state in closed form."""
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            (slopes,) = torch.autograd.grad(self.smooth(x, slope).sum(), x)
+        return slopes
+
+    def backward(self, gradient: Tensor, drawn: Drawn) -> Tensor:
+        """What is sent back for an incoming gradient, all of the shape of `x`."""
+        if self.gradient_clip is not None:
+            gradient = gradient.clamp(-self.gradient_clip, self.gradient_clip)
+        gradient = self.sent_back(gradient, drawn)
+        # Inclusive: latent weights clipped to [-c, c] would otherwise freeze at the wall.
+        return gradient if self.gate is None else gradient * (drawn.x.abs() <= self.gate)
+
+    def sent_back(self, gradient: Tensor, drawn: Drawn) -> Tensor:
+        """The rule itself, between the two clips."""
+        return gradient * self.surrogate(drawn.x, drawn.slope)
+
+    def codes(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
+        """What the layers above see while training, without gradient: the bits, or what a rule puts in their place."""
+        return self.bits(x, slope, noise)
+
+    def binarize(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
+        with torch.no_grad():
+            codes = self.codes(x, slope, noise)
+        return _CodesWithSurrogate.apply(x, codes, noise, self, slope)
+
+
+class _CodesWithSurrogate(torch.autograd.Function):
+    """Codes forward, a rule's surrogate backward."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, codes: Tensor, noise: Tensor | None, rule: StraightThrough, slope: float
+    ) -> Tensor:
+        ctx.save_for_backward(x, codes, noise)
+        ctx.rule, ctx.slope = rule, slope
+        return codes
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
+        x, codes, noise = ctx.saved_tensors
+        return ctx.rule.backward(gradient, Drawn(x, ctx.slope, noise, codes)), None, None, None, None
