@@ -1,0 +1,112 @@
+"""The section of the Gradients page that compares estimators on one batch of a run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lab.jobs import JOBS
+from lab.probes.gradients import Agreement, compare_gradients
+from tests.pages import PATIENCE, button, newest, on_digits, opened, shown, told, until
+
+pytestmark = pytest.mark.usefixtures("empty_lab")
+
+
+def section():  # type: ignore[no-untyped-def]
+    return opened("gradients.py", section="batch")
+
+
+def charts(tab) -> int:  # type: ignore[no-untyped-def]
+    return len(tab.get("plotly_chart"))
+
+
+def compared(preset: str, rules: list[str], **numbers: int):  # type: ignore[no-untyped-def]
+    """The section after it was asked to compare rules on the net of a run of one step."""
+    job = JOBS.start([on_digits(preset, "budget=1", "budget_unit=steps")], preset)
+    until(lambda: job.ended)
+    tab = section()
+    for name, number in numbers.items():
+        tab.number_input(key=f"same.{name}").set_value(number)
+    shown(tab.multiselect(key="same.rules").set_value(rules))
+    return shown(button(tab, "Compare on the net as it is now").click()) if rules else tab
+
+
+def test_without_a_run_it_says_what_to_do() -> None:
+    assert "Start one on the Train page" in section().info[0].value
+
+
+@pytest.mark.parametrize("steps", [2, 100_000])
+def test_on_a_run_that_has_ended_and_on_one_under_way(steps: int) -> None:
+    job = JOBS.start([on_digits("source-003-det-st-both", f"budget={steps}", "budget_unit=steps")], "a run")
+    until(lambda: job.ended or bool(job.view().snapshots[0].steps["step"].size > 2))
+    tab = section()
+    shown(tab.multiselect(key="same.rules").set_value(["identity", "zero-gradient"]))
+    shown(button(tab, "Compare on the net as it is now").click())
+    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 3 * 3)
+    assert not tab.error
+    assert newest().status in ("finished", "running")
+
+
+def test_a_net_without_bits_is_explained() -> None:
+    tab = compared("source-003-float", ["identity"])
+    until(lambda: bool(shown(tab).error))
+    assert "no binary units" in tab.error[0].value
+
+
+def test_rules_that_refuse_the_net_are_explained_and_the_others_compared() -> None:
+    tab = compared("source-003-det-st-both", ["enumeration", "identity"])
+    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 2 * 3)
+    (error,) = tab.error
+    assert error.value.startswith("Exact enumeration")
+    assert "at most 10 units are allowed" in error.value
+
+
+def test_a_reference_that_is_all_noise_is_warned_of() -> None:
+    tab = compared("source-003-stoch-st-both", ["bernoulli"], draws=2, many=2)
+    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 2 * 3)
+    assert "Take more draws of the reference" in told(tab)
+
+
+def test_an_empty_choice_is_no_error() -> None:
+    tab = compared("source-003-det-st-both", [])
+    assert not tab.error
+    assert "Choose at least one estimator" in told(tab)
+
+
+def test_shows_what_is_there_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = threading.Semaphore(2)
+
+    def held_up(*arguments: Any) -> Iterator[list[Agreement]]:
+        for agreements in compare_gradients(*arguments):
+            assert turn.acquire(timeout=PATIENCE)
+            yield agreements
+
+    monkeypatch.setattr("lab.ui.gradients.comparison.compare_gradients", held_up)
+    tab = compared("source-003-det-st-both", ["identity", "saturated", "hard-sigmoid", "approx-sign"])
+    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 2 * 3)
+    assert "2 of 5 gradients" in tab.get("progress")[0].proto.text
+    shown(button(tab, "Stop").click())
+    turn.release()
+    until(lambda: "Stopped before the last" in told(shown(tab)))
+    assert len(tab.dataframe[0].value) == 3 * 3, "the one that was being worked out is kept"
+    assert not [item for item in tab.button if item.label == "Stop"]
+
+
+def test_the_run_stays_chosen_when_its_state_changes() -> None:
+    jobs = [JOBS.start([on_digits("source-003-det-st-both", "budget=100000", "budget_unit=steps")], "a run")]
+    jobs.append(JOBS.start([on_digits("source-003-det-st-both", "budget=1", "budget_unit=steps")], "another"))
+    tab = section()
+    chosen = next(job for job in jobs if job.id != tab.selectbox(key="same.run").value)
+    shown(tab.selectbox(key="same.run").set_value(chosen.id))
+    chosen.stop()
+    until(lambda: chosen.ended)
+    assert shown(tab).selectbox(key="same.run").value == chosen.id
+
+
+def test_batch_norm_behind_the_bits_is_not_hidden() -> None:
+    job = JOBS.start([on_digits("source-003-stoch-st-both", "budget=1", "budget_unit=steps")], "a run")
+    until(lambda: job.ended)
+    assert "Batch norm follows the bits" in told(section())
