@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 import torch
@@ -163,49 +162,6 @@ def test_surrogate_of_sampled_bits_is_the_derivative_of_their_probability(
     assert smooth.float().mean() > 0.9
     estimate = (right - left) / (2 * step)
     torch.testing.assert_close(rule.surrogate(GRID, slope)[smooth].double(), estimate[smooth], atol=2e-3, rtol=1e-3)
-
-
-CLOSED_FORMS: dict[str, Callable[[Tensor, float], Tensor]] = {
-    "identity": lambda x, a: 1 + 0 * x,
-    "value-clipped": lambda x, a: 1 + 0 * x,
-    "in-place-clamp": lambda x, a: 1 + 0 * x,
-    "sign-with-zero": lambda x, a: 1 + 0 * x,
-    "saturated": lambda x, a: (x.abs() <= 1).double(),
-    "relu-backward": lambda x, a: (x > 0).double(),
-    "hard-sigmoid": lambda x, a: a / 2 * ((a * x).abs() < 1),
-    "stochastic-hard-sigmoid": lambda x, a: a / 2 * ((a * x).abs() < 1),
-    "approx-sign": lambda x, a: (2 - 2 * x.abs()) * (x.abs() <= 1),
-    "saturated-step": lambda x, a: (x.abs() <= 1).double(),
-    "dorefa": lambda x, a: ((x >= 0) & (x <= 1)).double(),
-    "ternary": lambda x, a: (x.abs() <= 1).double(),
-    "sigmoid-adjusted": lambda x, a: a * torch.sigmoid(a * x) * torch.sigmoid(-a * x),
-    "tanh-adjusted": lambda x, a: a * (1 - torch.tanh(a * x) ** 2),
-    "two-level-sign": lambda x, a: (x.abs() <= 1).double() - 0.5 * ((x.abs() > 0.5) & (x.abs() <= 1)),
-    "swish-sign": lambda x, a: 5 * a * (2 - 5 * a * x * torch.tanh(2.5 * a * x)) / (1 + torch.cosh(5 * a * x)),
-    "ede": lambda x, a: max(1 / a, 1) * a * (1 - torch.tanh(a * x) ** 2),
-    "reste": lambda x, a: x.abs().clamp(min=0.1) ** ((1 - max(a, 1)) / max(a, 1)) / max(a, 1) * (x.abs() <= 1.5),
-    "fast-sigmoid": lambda x, a: a / (1 + 25 * (a * x).abs()) ** 2,
-    "arctan": lambda x, a: a / (1 + (torch.pi * a * x) ** 2),
-    "triangle": lambda x, a: a * (1 - (a * x).abs()).clamp(min=0),
-    "gaussian": lambda x, a: a * (2 / torch.pi) ** 0.5 * torch.exp(-2 * (a * x) ** 2),
-    "stochastic-identity": lambda x, a: 1 + 0 * x,
-    "stochastic-sign": lambda x, a: 1 + 0 * x,
-    "bernoulli": lambda x, a: a * torch.sigmoid(a * x) * torch.sigmoid(-a * x),
-}
-"""The factor on a small incoming gradient, as published, where it depends on the pre-activation alone."""
-
-
-def test_every_surrogate_has_a_published_form() -> None:
-    assert set(CLOSED_FORMS) >= {member.name for member in SURROGATES if member.name != "mean-field"}
-
-
-@pytest.mark.parametrize("slope", SLOPES)
-@pytest.mark.parametrize("name", CLOSED_FORMS)
-def test_published_closed_form(name: str, slope: float) -> None:
-    gradient = torch.full_like(GRID, 0.01)
-    expected = gradient * CLOSED_FORMS[name](GRID, slope)
-    actual = sent_back(Estimator.members[name](), GRID, gradient, slope)
-    torch.testing.assert_close(actual, expected, atol=1e-8, rtol=1e-5)
 
 
 @some(STRAIGHT)
