@@ -39,8 +39,8 @@ def couples_examples(architecture: Architecture) -> bool:
 def passes_of_a_step(experiment: Experiment) -> int:
     """Cost of one update in loss evaluations."""
     rule = experiment.estimator
-    if not experiment.architecture.site_names or rule.cost == "1":
-        return 1
+    if type(rule).passes is Estimator.passes:
+        return 1  # whatever the shapes of the net, of which the first in a process take more than a second to find out
     return rule.passes(experiment.architecture.shapes)
 
 

@@ -10,7 +10,7 @@ import torch
 from lab.data.digits import Digits
 from lab.estimators import Estimator
 from lab.experiment import Experiment
-from lab.facts import Remark, couples_examples, remarks
+from lab.facts import Remark, couples_examples, passes_of_a_step, remarks
 from lab.models import Architecture
 from lab.models.convnet import ConvNet
 from lab.models.mlp import MLP
@@ -117,6 +117,13 @@ def test_the_cost_of_an_update_is_said_where_it_is_more_than_one_pass(name: str)
     remark = saying(experiment, r"Each update costs")
     assert (remark is not None) == (passes > 1)
     assert remark is None or f"costs {passes} evaluations of the loss" in remark.text
+
+
+def test_the_cost_of_a_plain_rule_is_known_without_the_shapes_of_the_net(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A page would wait for them: the first in a process take more than a second.
+    experiment = small("mlp")
+    monkeypatch.setattr("lab.models.net._shapes", None)
+    assert passes_of_a_step(experiment) == 1
 
 
 @every_estimator

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
 from lab.oracle import exact_gradient
 from lab.proofs.batch_norm import INPUTS, MOST_EXAMPLES, TARGETS, expected_score
@@ -43,6 +46,14 @@ def test_ungated_is_wrong_beyond_1_and_right_behind_htanh_or_a_clip(deviation: f
     assert sent_back(r, "clipped").wrong == 0
 
 
+def test_ungated_behind_htanh_is_stuck_at_1_itself_and_a_clip_is_not() -> None:
+    wall = [-1.0, 1.0]
+    assert sent_back(wall, "hardtanh").ungated.tolist() == [0.0, 0.0]
+    assert sent_back(wall, "hardtanh").chain_rule.tolist() == [1.0, 1.0]
+    assert sent_back([-0.999, 0.999], "hardtanh").wrong == 0
+    assert sent_back(wall, "clipped").ungated.tolist() == [1.0, 1.0]
+
+
 def test_ungated_on_the_sources_own_number() -> None:
     found = sent_back([-1.2768], "nothing")
     assert (found.ungated * 0.25).tolist() == [0.25]
@@ -64,6 +75,31 @@ NORMS = [
 def test_popcount_threshold_is_the_unit_at_every_popcount(bits: int, norm: Norm) -> None:
     whole = unit(bits, norm)
     np.testing.assert_array_equal(threshold(bits, norm).fires(whole.popcounts), whole.fires)
+
+
+@st.composite
+def ties(draw: st.DrawFn) -> tuple[int, Norm, int]:
+    """K, a batch norm in decimals that the card takes, and the popcount at which it gives exactly 0."""
+    bits = draw(st.integers(1, 128))
+    popcount = draw(st.integers(0, bits))
+    deviation = Fraction(draw(st.integers(1, 1280)), 10)
+    gamma = Fraction(draw(st.integers(-20, 20).filter(bool)), 4)
+    ratio = draw(st.integers(-3, 3))
+    beta, mean = ratio * gamma, 2 * popcount - bits + ratio * deviation
+    assume(abs(beta) <= 5 and abs(mean) <= 128)
+    return bits, Norm(float(gamma), float(beta), float(mean), float(deviation)), popcount
+
+
+@settings(max_examples=50, deadline=None)
+@given(ties())
+@example((50, Norm(gamma=-3.5, beta=3.75, mean=23.0, deviation=2.8), 38))
+def test_popcount_threshold_is_the_unit_where_batch_norm_gives_exactly_0(tie: tuple[int, Norm, int]) -> None:
+    bits, norm, popcount = tie
+    whole, rule = unit(bits, norm), threshold(bits, norm)
+    assert whole.normed[popcount] == 0
+    assert whole.fires[popcount]
+    assert rule.bound == popcount
+    np.testing.assert_array_equal(rule.fires(whole.popcounts), whole.fires)
 
 
 def test_popcount_of_agreeing_bits_gives_the_product_of_all_vectors() -> None:
@@ -178,6 +214,16 @@ class TestSection:
         assert metric(tab, "Relative error") == "0.0 %"
         shown(tab.slider(key="proof.rounding.x").set_value(0.0))
         assert metric(tab, "REINFORCE, b rounded") == "0.0000"
+
+    def test_the_ungated_card_says_what_htanh_does_at_1_itself(self) -> None:
+        tab = opened("gradients.py", section="proofs")
+        (front,) = [item for item in tab.get("button_group") if item.label == "In front of the unit"]
+        front.set_value("hardtanh")
+        tab.slider(key="proof.ungated.r").set_value(1.0)
+        shown(tab.slider(key="proof.ungated.g").set_value(-1.0))
+        assert metric(tab, "Sent back, un-gated") == "0"
+        assert metric(tab, "By the chain rule") == "-1"
+        assert "not at ±1 itself, where PyTorch's Htanh sends back 0" in told(tab)
 
 
 def metric(tab, label: str) -> str:  # type: ignore[no-untyped-def]

@@ -1,8 +1,12 @@
-"""A unit of ±1 inputs and weights as a comparison of a popcount with an integer, batch norm included."""
+"""A unit of ±1 inputs and weights as a comparison of a popcount with an integer, batch norm included.
+
+In fractions: a float that is rounded on the way turns the sign of a unit that is exactly 0.
+"""
 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +20,10 @@ class Norm(NamedTuple):
     beta: float = 0.0
     mean: float = 0.0
     deviation: float = 1.0
+
+    def exact(self) -> tuple[Fraction, ...]:
+        """The four numbers as their decimals say: 2.8 is 14/5, and not the float closest to it."""
+        return tuple(Fraction(str(value)) for value in self)
 
 
 class Threshold(NamedTuple):
@@ -35,10 +43,11 @@ def threshold(bits: int, norm: Norm) -> Threshold:
     With a.w = 2 popcount(XNOR) - K, gamma (a.w - mean) / deviation + beta >= 0 becomes a.w >= t for gamma > 0 and
     a.w <= t for gamma < 0, where t = mean - beta deviation / gamma.
     """
-    if norm.gamma == 0:
-        return Threshold(0 if norm.beta >= 0 else bits + 1, at_least=True)
-    at = (norm.mean - norm.beta * norm.deviation / norm.gamma + bits) / 2
-    return Threshold(math.ceil(at), True) if norm.gamma > 0 else Threshold(math.floor(at), False)
+    gamma, beta, mean, deviation = norm.exact()
+    if gamma == 0:
+        return Threshold(0 if beta >= 0 else bits + 1, at_least=True)
+    at = (mean - beta * deviation / gamma + bits) / 2
+    return Threshold(math.ceil(at), True) if gamma > 0 else Threshold(math.floor(at), False)
 
 
 class Unit(NamedTuple):
@@ -56,7 +65,8 @@ class Unit(NamedTuple):
 
 def unit(bits: int, norm: Norm) -> Unit:
     """The unit as it is written, without the shortcut of a popcount."""
+    gamma, beta, mean, deviation = norm.exact()
     popcounts = np.arange(bits + 1)
     products = 2 * popcounts - bits
-    normed = (norm.gamma * (products - norm.mean) / norm.deviation + norm.beta).astype(np.float64)
-    return Unit(popcounts, products, normed, normed >= 0)
+    normed = [gamma * (product - mean) / deviation + beta for product in products.tolist()]
+    return Unit(popcounts, products, np.array(normed, dtype=np.float64), np.array([value >= 0 for value in normed]))

@@ -33,7 +33,10 @@ class SentBack(NamedTuple):
 
 
 def sent_back(r: ArrayLike, before: Before) -> SentBack:
-    """Both gradients at r (N,). With clipped latents, r is what it becomes after the clip."""
+    """Both gradients at r (N,). With clipped latents, r is what it becomes after the clip.
+
+    A Htanh layer is PyTorch's, whose derivative at ±1 itself is 0.
+    """
     values = torch.as_tensor(np.asarray(r), dtype=torch.float32)
     if before == "clipped":
         values = values.clamp(-1, 1)

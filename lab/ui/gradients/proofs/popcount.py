@@ -50,6 +50,8 @@ def popcount() -> None:
     alt = f"The unit is +1 for {on.sum()} of {len(on)} popcounts: where the popcount {compare} {rule.bound}."
     chart(function_chart(points, "popcount of agreeing bits", "after batch norm", at=at), "proof.popcount.chart", alt)
     conclusion(
-        "Batch norm and sign together are one comparison of integers. Every popcount from 0 to K was tried here, so "
-        "this is a proof for this unit. γ < 0 turns the comparison around, and γ = 0 makes the unit a constant."
+        "Batch norm and sign together are one comparison of integers. Every popcount from 0 to K was tried here, in "
+        "exact fractions, so this is a proof for this unit. γ < 0 turns the comparison around, and γ = 0 makes the "
+        "unit a constant. Floats round a tie to either side: a net that is packed into bits finds its thresholds by "
+        "evaluating its own batch norm at the integers."
     )

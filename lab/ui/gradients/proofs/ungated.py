@@ -16,7 +16,11 @@ FRONT: dict[Before, str] = {
 }
 SAID: dict[Before, str] = {
     "nothing": "Wrong for every unit beyond ±1: it is sent a gradient that the chain rule does not have.",
-    "hardtanh": "Right: Htanh in front has the derivative that the unit leaves out, as in BinaryNet's activations.",
+    "hardtanh": (
+        "Right, as in BinaryNet's activations: Htanh in front has the derivative that the unit leaves out. But not at "
+        "±1 itself, where PyTorch's Htanh sends back 0. For pre-activations that is a single point; latent weights "
+        "that are clipped to ±1 and then pass a Htanh stay there for ever."
+    ),
     "clipped": "Right, because r never leaves [-1, 1], as for BinaryConnect's weights: without the clip it is not.",
 }
 
@@ -44,8 +48,8 @@ def ungated() -> None:
     one, many = sent_back([r], front), sent_back(normal_pre_activations(deviation), front)
     numbers(
         {
-            "Sent back, un-gated": f"{gradient * one.ungated[0]:g}",
-            "By the chain rule": f"{gradient * one.chain_rule[0]:g}",
+            "Sent back, un-gated": f"{gradient * one.ungated[0]:zg}",
+            "By the chain rule": f"{gradient * one.chain_rule[0]:zg}",
             "Wrong, of all units": f"{100 * many.wrong:.1f} %",
         }
     )
