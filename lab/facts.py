@@ -55,7 +55,7 @@ def _gradient(experiment: Experiment) -> list[Remark]:
         return [
             Remark(
                 "warning",
-                f"No gradient reaches anything in front of {sites[-1]}: {rule.title} sends nothing back. "
+                f"No gradient reaches anything in front of the units of {sites[-1]}: {rule.title} sends nothing back. "
                 "Those layers learn nothing; only what comes after the bits learns.",
             )
         ]

@@ -22,7 +22,12 @@ _STEPS = [
 def value_of(latex: str) -> float:
     """What a formula comes to; a letter left in it is an error."""
     text = re.sub(r"\\[bB]ig[lr]|\\[,;]", " ", latex)
-    text = text.replace(r"\operatorname{clip}", "clip").replace(r"\cdot", "*").replace(r"\le", "<=")
+    text = (
+        text.replace(r"\operatorname{clip}", "clip")
+        .replace(r"\cdot", "*")
+        .replace(r"\le", "<=")
+        .replace(r"\infty", "1000000000")
+    )
     while (shorter := _once(text)) != text:
         text = shorter
     text = re.sub(r"\\mathbb 1\[([^]]*)\]", r"(\1)", re.sub(r"\|([^|]*)\|", r"abs(\1)", text))

@@ -39,7 +39,7 @@ def test_a_rule_without_gradient_is_warned_of_and_no_other(name: str, architectu
     if remark is not None:
         assert remark.level == "warning"
         assert remark == remarks(experiment)[0], "the most important first"
-        assert f"in front of {last}: {rule.title} sends nothing back" in remark.text
+        assert f"in front of the units of {last}: {rule.title} sends nothing back" in remark.text
 
 
 @every_architecture

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from lab.estimators import Estimator
+from lab.estimators import Estimator, StraightThrough
 from lab.models import Rollout
 from lab.probes import Specimen
 from lab.probes.gradients import AGAIN, Agreement, CannotCompare, compare_gradients
@@ -161,6 +161,26 @@ class TestNeuron:
             assert value_of(numbers) == pytest.approx(value_of(result), rel=4e-3, abs=1e-3), numbers
         if seen.worked:
             assert value_of(worked_out[-1][-1]) == pytest.approx(seen.unit.sent_back, rel=1e-3)
+
+    @pytest.mark.parametrize("settings", [{"gate": 0.25}, {"gradient_clip": 0.2}, {"gate": None}])
+    @pytest.mark.parametrize("name", [name for name, m in Estimator.members.items() if issubclass(m, StraightThrough)])
+    def test_the_numbers_are_right_with_a_gate_and_a_clip(self, name: str, settings: dict[str, Any]) -> None:
+        for x in (0.2, 0.4):
+            seen = look(rule(name, **settings), x, 1.0, 0.35, -0.3)
+            worked_out = [re.split(":?=", line) for line in seen.worked if line.count("=") == 2]
+            for _, numbers, result in worked_out:
+                assert value_of(numbers) == pytest.approx(value_of(result), rel=4e-3, abs=1e-3), seen.worked
+            assert value_of(worked_out[-1][-1]) == pytest.approx(seen.unit.sent_back, rel=1e-3)
+
+    @pytest.mark.parametrize("name", [n for n, m in Estimator.members.items() if m.stochastic])
+    def test_the_parts_of_an_average(self, name: str) -> None:
+        if rule(name).exact or rule(name).wraps:
+            pytest.skip("it cannot be averaged")
+        average = rule("monte-carlo", rule=name, samples=3)
+        seen = look(average, 0.4, 1.0, 0.35, 0.2)
+        _, numbers, result = seen.worked[-1].split("=")
+        assert value_of(numbers) == pytest.approx(value_of(result), rel=4e-3, abs=1e-3)
+        assert value_of(result) == pytest.approx(seen.unit.sent_back, rel=1e-3)
 
     def test_the_noise_under_the_microscope_is_that_of_the_first_sample(self) -> None:
         below, above = (look(rule("rloo"), 0.0, 1.0, noise, 0.2).worked[0] for noise in (0.4, 0.6))

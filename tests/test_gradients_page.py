@@ -89,6 +89,11 @@ class TestBias:
         shown(tab.text_input(key="bias.logits").set_value("1, 2, 3"))
         assert tab.number_input(key="bias.units").value == 3
         assert "Pre-activations has 3 numbers" in tab.error[0].value
+        shown(tab.text_input(key="bias.logits").set_value("0.1; 0.2; 1; 2"))
+        assert tab.number_input(key="bias.units").value == 4
+        shown(tab.number_input(key="bias.units").set_value(5))
+        assert tab.text_input(key="bias.logits").value == "0.1, 0.2, 1, 2, 0.5"
+        assert not tab.error
 
     def test_a_net_too_large_to_enumerate_is_told_its_cost_and_the_limit(self) -> None:
         tab = section("bias")
@@ -189,7 +194,7 @@ class TestCatalogue:
             rule = member()
             for fact in (f"**{rule.title}**", rule.summary, rule.is_not, *rule.aliases, rule.cost, rule.defect_of):
                 assert fact in text, f"{rule.name} does not show {fact}"
-            assert rule.objective == Estimator.objective or f"**Trains on** {rule.objective}" in text
+            assert rule.objective == Estimator.objective or f"**Trains on:** {rule.objective}" in text
             assert rule.forward == "bits" or f"the layers after it see:** {rule.forward}" in text
             for line in rule.formula.split(r"\qquad"):
                 assert rf"$\displaystyle {line.strip(' ,')}$" in text

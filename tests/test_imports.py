@@ -34,7 +34,12 @@ ORDER = [
     "__main__",
 ]
 """Modules and packages of `lab`: each imports only what stands before it."""
-MAY_CATCH_ALL = {"lab/parts.py": ["discover"], "lab/jobs/job.py": ["_attempt"], "lab/jobs/questions.py": ["_settle"]}
+MAY_CATCH_ALL = {
+    "lab/parts.py": ["discover"],
+    "lab/jobs/job.py": ["_attempt"],
+    "lab/jobs/questions.py": ["_settle"],
+    "lab/ui/gradients/comparison.py": ["_compare"],
+}
 """Where code of other people, or a thread's last line, may fail in any way."""
 VAGUE = {"utils", "util", "common", "helpers", "helper", "manager", "misc"}
 

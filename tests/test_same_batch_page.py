@@ -77,22 +77,48 @@ def test_an_empty_choice_is_no_error() -> None:
 
 
 def test_shows_what_is_there_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    turn = threading.Semaphore(2)
+    turn = threading.Semaphore(4)  # the reference, the reference again, and two of the four
 
     def held_up(*arguments: Any) -> Iterator[list[Agreement]]:
-        for agreements in compare_gradients(*arguments):
+        *others, on_draw = arguments
+
+        def draw() -> None:
             assert turn.acquire(timeout=PATIENCE)
-            yield agreements
+            on_draw()
+
+        return compare_gradients(*others, draw)
 
     monkeypatch.setattr("lab.ui.gradients.comparison.compare_gradients", held_up)
     tab = compared("source-003-det-st-both", ["identity", "saturated", "hard-sigmoid", "approx-sign"])
-    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 2 * 3)
-    assert "2 of 5 gradients" in tab.get("progress")[0].proto.text
+    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 3 * 3)
+    assert "3 of 5 rows" in tab.get("progress")[0].proto.text
+    assert tab.get("progress")[0].proto.value == 100 * 4 // 6
     shown(button(tab, "Stop").click())
     turn.release()
     until(lambda: "Stopped before the last" in told(shown(tab)))
-    assert len(tab.dataframe[0].value) == 3 * 3, "the one that was being worked out is kept"
+    assert len(tab.dataframe[0].value) == 3 * 3
     assert not [item for item in tab.button if item.label == "Stop"]
+
+
+def test_a_failure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Iterator[list[Agreement]]:
+        raise RuntimeError("not enough memory")
+
+    monkeypatch.setattr("lab.ui.gradients.comparison.compare_gradients", broken)
+    tab = compared("source-003-det-st-both", ["identity"])
+    until(lambda: bool(shown(tab).error))
+    assert tab.error[0].value == "The comparison failed: RuntimeError: not enough memory"
+
+
+def test_settings_are_there_again_after_another_section() -> None:
+    tab = compared("source-003-det-st-both", [])
+    shown(tab.number_input(key="same.many").set_value(400))
+    (choice,) = [item for item in tab.get("button_group") if item.label == "Section"]
+    shown(choice.set_value("proofs"))
+    (choice,) = [item for item in tab.get("button_group") if item.label == "Section"]
+    shown(choice.set_value("batch"))
+    assert tab.number_input(key="same.many").value == 400
+    assert tab.multiselect(key="same.rules").value == []
 
 
 def test_the_run_stays_chosen_when_its_state_changes() -> None:

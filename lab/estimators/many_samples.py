@@ -151,7 +151,7 @@ class MonteCarlo(Estimator):
         step = unit.step()
         loss = self.loss(step, state)
         assert step.first is not None
-        (each,) = torch.autograd.grad(loss, step.first.sites[0].x)
+        (each,) = torch.autograd.grad(loss, step.first.sites[0].x, allow_unused=True, materialize_grads=True)
         by_draw = each.view(-1, self.samples).sum(0) * self.samples  # a draw may be several samples of the rule
         terms = " + ".join(map(factor, by_draw.tolist()))
         return [

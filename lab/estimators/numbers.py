@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 
@@ -15,6 +16,8 @@ _FRACTION = (r"\frac", r"\tfrac")
 
 def number(value: float) -> str:
     """A number to four digits; powers of ten where they are far off."""
+    if math.isinf(value):
+        return r"\infty" if value > 0 else r"-\infty"
     text = f"{value + 0.0:.4g}".replace("e-0", "e-").replace("e+0", "e")
     digits, _, power = text.partition("e")
     return rf"{digits} \cdot 10^{{{power}}}" if power else digits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, NamedTuple
 
@@ -11,6 +12,9 @@ from torch import Tensor, nn
 
 from lab.estimators.base import Estimator, Unit
 from lab.estimators.numbers import factor, number, with_numbers
+
+_GATE = r"\|x\| \\le [ct]"
+"""How a formula tells of its gate."""
 
 
 class Drawn(NamedTuple):
@@ -32,21 +36,31 @@ class StraightThrough(Estimator):
 
     def letters(self, unit: Unit) -> dict[str, float]:
         """What the letters of the formula stand for, by their LaTeX."""
-        known = {"x": unit.x, "a": unit.slope, "p": unit.p, "b": unit.code, "g": unit.incoming, "c": self.gate}
+        gate = math.inf if self.gate is None else self.gate
+        known = {"x": unit.x, "a": unit.slope, "p": unit.p, "b": unit.code, "g": unit.incoming, "c": gate}
         return {letter: value for letter, value in known.items() if value is not None}
 
     def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
         assert unit.factor is not None
+        if self.gate is not None and abs(unit.x) > self.gate and not re.search(_GATE, self.formula):
+            return [rf"g \cdot \mathbb 1[|x| \le c] = {factor(unit.incoming)} \cdot 0 = 0"]
         last = self.formula.rpartition(r"\qquad")[2].strip()
         quotient, equals, surrogate = re.split(r"\s*(:?=)\s*", last.partition(r",\;")[0], maxsplit=1)
         surrogate = with_numbers(surrogate, self.letters(unit))
         if "L" in quotient:
             return [f"{quotient} {equals} {surrogate} = {number(unit.sent_back)}"]
-        half, published = (r"\tfrac12 \cdot", 2 * unit.factor) if self.levels == "-1/+1" else ("", unit.factor)
-        first = [] if surrogate == number(published) else [f"{quotient} {equals} {surrogate} = {number(published)}"]
-        # On codes b = (b± + 1) / 2 a factor that is published for -1 and +1 counts half.
-        numbers = rf"{half} {factor(unit.incoming)} \cdot {factor(published)} = {number(unit.sent_back)}"
-        return [*first, rf"{half} g\, {quotient} = {numbers}"]
+        # On codes b = (b± + 1) / 2, half of what arrives is meant for a factor that is published for -1 and +1.
+        half, arrived = (r"\tfrac12 \cdot", unit.incoming / 2) if self.levels == "-1/+1" else ("", unit.incoming)
+        letter, shown, lines = f"{half} g", f"{half} {factor(unit.incoming)}", []
+        if self.gradient_clip is not None:
+            limit, arrived = self.gradient_clip, max(-self.gradient_clip, min(self.gradient_clip, arrived))
+            clip = rf"\operatorname{{clip}}({shown}, -{number(limit)}, {number(limit)})"
+            lines.append(rf"g_c = {clip} = {number(arrived)}")
+            letter, shown = "g_c", factor(arrived)
+        found = unit.sent_back / arrived if arrived else unit.factor
+        if surrogate != number(found):
+            lines.append(f"{quotient} {equals} {surrogate} = {number(found)}")
+        return [*lines, rf"{letter}\, {quotient} = {shown} \cdot {factor(found)} = {number(unit.sent_back)}"]
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         """The function whose derivative stands in for the derivative of the bits."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -52,6 +52,7 @@ def compare_gradients(
     batch: int = 64,
     draws: int = 8,
     reference_draws: int = 64,
+    on_draw: Callable[[], None] = lambda: None,
 ) -> Iterator[list[Agreement]]:
     """Every layer's gradient under each rule against the reference, with the same images and the same weights.
 
@@ -65,6 +66,7 @@ def compare_gradients(
         batch: validation images.
         draws: gradients averaged for each rule that samples, at least 2.
         reference_draws: the same for the reference.
+        on_draw: called before every draw; what it raises ends the comparison.
 
     Raises:
         CannotCompare: the net has no binary units, or a rule cannot be used in a net of its size; `refusal_of` tells.
@@ -77,12 +79,21 @@ def compare_gradients(
         refusal = refusal_of(specimen, rule)
         if refusal:
             raise CannotCompare(refusal)
-    truth = _drawn(specimen, reference, batch, reference_draws, "gradients of the reference")
-    again = _drawn(specimen, reference, batch, draws, "gradients of the reference, again")
+
+    def drawn(rule: Estimator, count: int, purpose: str) -> dict[str, _Drawn]:
+        return _drawn(specimen, rule, batch, draws_of(rule, count), purpose, on_draw)
+
+    truth = drawn(reference, reference_draws, "gradients of the reference")
+    again = drawn(reference, draws, "gradients of the reference, again")
     yield [_agreement(AGAIN, layer, again[layer], truth[layer]) for layer in truth]
     for rule in rules:
-        found = _drawn(specimen, rule, batch, draws, "gradients")
+        found = drawn(rule, draws, "gradients")
         yield [_agreement(rule.name, layer, found[layer], truth[layer]) for layer in truth]
+
+
+def draws_of(rule: Estimator, draws: int) -> int:
+    """How many draws a rule needs where those that sample get so many: one where nothing is drawn."""
+    return draws if rule.stochastic else 1
 
 
 def refusal_of(specimen: Specimen, rule: Estimator) -> str | None:
@@ -109,7 +120,9 @@ class _Drawn(NamedTuple):
         return max(1 - of_noise / squared, 0.0) ** 0.5 if squared else math.nan
 
 
-def _drawn(specimen: Specimen, rule: Estimator, batch: int, draws: int, purpose: str) -> dict[str, _Drawn]:
+def _drawn(
+    specimen: Specimen, rule: Estimator, batch: int, count: int, purpose: str, on_draw: Callable[[], None]
+) -> dict[str, _Drawn]:
     """The gradients of each layer's weights."""
     inputs, targets = specimen.batch(batch)
     generator = specimen.generator(purpose)
@@ -117,11 +130,11 @@ def _drawn(specimen: Specimen, rule: Estimator, batch: int, draws: int, purpose:
     state = rule.new_state(net.shapes(inputs[:1]))
     if state is not None:
         state.to(specimen.device)
-    count = draws if rule.stochastic else 1
     total = {layer: torch.zeros_like(p) for layer, p in weights.items()}
     squares, ever = {layer: 0.0 for layer in weights}, {layer: torch.zeros_like(p) for layer, p in weights.items()}
     with buffers_kept(net):
         for draw in range(count + (state is not None)):
+            on_draw()
             loss = rule.loss(Rollout(net, inputs, targets, rule, specimen.slope, generator), state)
             gradients = torch.autograd.grad(loss, list(weights.values()), allow_unused=True, materialize_grads=True)
             if state is not None and draw == 0:

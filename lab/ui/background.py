@@ -16,11 +16,6 @@ _answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def begin(work: Callable[[], Any]) -> Future[Any]:
-    """Do something once, in its turn."""
-    return _workers.submit(work)
-
-
 def answer(key: Hashable, work: Callable[[], Any]) -> Future[Any]:
     """The answer of that key: one there is already or is on its way, else `work` is begun for it."""
     with _lock:

@@ -28,15 +28,22 @@ def bias_variance() -> None:
     """The section."""
     st.caption(
         "Every estimator on one small net with a loss L(b) of its bits, against the gradient of the expected loss, "
-        "which is the sum over all codes. Left is right: less bias. Below is calm: less noise. Bars hold the true "
+        "which is the sum over all codes. Further left: less bias. Further down: less noise. Bars hold the true "
         "value in 95 of 100 cases or more. Units that fire by threshold have no expectation: their rules are measured "
         "against the gradient of logistic units."
     )
     rules = choose_rules("bias", PICTURED)
     with st.container(horizontal=True):
         slope = choose_slope("bias")
-        draws = st.select_slider("Draws", DRAWS, value=20_000, key="bias.draws", help="Gradient estimates per dot")
-        per_pass = st.toggle("Per loss evaluation", key="bias.cost", help="Noise at equal cost: times √(evaluations)")
+        draws = st.select_slider(
+            "Draws", DRAWS, value=20_000, key="bias.draws", persist_state="session", help="Gradient estimates per dot"
+        )
+        per_pass = st.toggle(
+            "Per loss evaluation",
+            key="bias.cost",
+            persist_state="session",
+            help="Noise at equal cost: times √(evaluations)",
+        )
     toy = _shape()
     if toy is None or not rules:
         return
@@ -62,12 +69,19 @@ def _shape() -> Toy | None:
             format_func=lambda name: LOSSES[name],
             required=True,
             key="bias.loss",
+            persist_state="session",
         )
         with st.container(horizontal=True):
-            st.number_input("Units", 1, MOST_UNITS, key="bias.units", on_change=_resize, width=160)
-            target = st.number_input("Target t", -1e3, 1e3, first.target, 0.1, key="bias.target", width=160)
-        logits = st.text_input("Pre-activations x, one a unit", key="bias.logits", on_change=_count)
-        weights = st.text_input("Weights w of the sum w·b", key="bias.weights")
+            st.number_input(
+                "Units", 1, MOST_UNITS, key="bias.units", persist_state="session", on_change=_resize, width=160
+            )
+            target = st.number_input(
+                "Target t", -1e3, 1e3, first.target, 0.1, key="bias.target", persist_state="session", width=160
+            )
+        logits = st.text_input(
+            "Pre-activations x, one a unit", key="bias.logits", persist_state="session", on_change=_count
+        )
+        weights = st.text_input("Weights w of the sum w·b", key="bias.weights", persist_state="session")
     try:
         numbers = {"logits": _numbers(logits, "Pre-activations"), "weights": _numbers(weights, "Weights")}
         return Toy.model_validate({**numbers, "loss": loss, "target": target})
@@ -82,14 +96,18 @@ def _resize() -> None:
     """Give both lists as many numbers as there are to be units."""
     units = st.session_state["bias.units"]
     for key, new in (("bias.logits", "0.5"), ("bias.weights", "1")):
-        items = [item.strip() for item in st.session_state[key].split(",") if item.strip()]
+        items = [item for item in _items(st.session_state[key]) if item]
         st.session_state[key] = ", ".join([*items[:units], *[new] * (units - len(items))])
 
 
 def _count() -> None:
     """Let the number of units follow the list."""
-    items = [item for item in st.session_state["bias.logits"].split(",") if item.strip()]
-    st.session_state["bias.units"] = max(1, min(len(items), MOST_UNITS))
+    st.session_state["bias.units"] = max(1, min(len(_items(st.session_state["bias.logits"])), MOST_UNITS))
+
+
+def _items(text: str | None) -> list[str]:
+    """The places of a list, of which some may be empty."""
+    return [item.strip() for item in (text or "").replace(";", ",").split(",")]
 
 
 def _picture(toy: Toy, asked: list[Asked], slope: float, draws: int, per_pass: bool, waited: bool) -> None:
@@ -194,10 +212,10 @@ def _with_labels(problem: str) -> str:
 
 def _numbers(text: str | None, what: str) -> list[float]:
     numbers = []
-    for item in (text or "").replace(";", ",").split(","):
+    for item in _items(text):
         try:
             numbers.append(float(item))
         except ValueError:
-            shown = repr(item.strip()) if item.strip() else "an empty place"
+            shown = repr(item) if item else "an empty place"
             raise ValueError(f"{what} has {shown}; give numbers, separated by commas, such as 0.3, -0.7.") from None
     return numbers

@@ -25,7 +25,13 @@ def catalogue() -> None:
     )
     with st.container(horizontal=True):
         words = st.text_input(
-            "Search", type="search", placeholder="A name, a paper, a word", live=True, key="catalogue.search", width=320
+            "Search",
+            type="search",
+            placeholder="A name, a paper, a word",
+            live=True,
+            key="catalogue.search",
+            persist_state="session",
+            width=320,
         )
         kind = _choose("Bits", kind_of, rules)
         gradient = _choose("Gradient", gradient_of, rules)
@@ -54,7 +60,7 @@ def catalogue() -> None:
 
 def _choose(label: str, fact: Callable[[Estimator], str], rules: Iterable[Estimator]) -> str | None:
     """One of the values that a fact takes; None for all of them."""
-    return st.pills(label, sorted(set(map(fact, rules))), key=f"catalogue.{label}")
+    return st.pills(label, sorted(set(map(fact, rules))), key=f"catalogue.{label}", persist_state="session")
 
 
 def _matching(rules: Iterable[Estimator], words: str) -> list[Estimator]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
 
 from lab.estimators import Estimator
 from lab.jobs import Job
-from lab.probes.gradients import Agreement, CannotCompare, compare_gradients, refusal_of
-from lab.ui.background import begin
+from lab.probes.gradients import Agreement, CannotCompare, compare_gradients, draws_of, refusal_of
+
+log = logging.getLogger(__name__)
 
 
 class Comparison:
@@ -34,6 +36,7 @@ class Comparison:
         reference_draws: int,
     ) -> None:
         self.job_id, self.rules, self.reference = job.id, tuple(rules), reference
+        self.told = f"{images} images, {draws} draws, {reference_draws} of the reference"
         self.found: list[Agreement] = []
         self.step: int | None = None
         """The step after which the net was copied; None before that."""
@@ -42,18 +45,23 @@ class Comparison:
         self.problem: str | None = None
         """Why nothing can be compared."""
         self._counts = images, draws, reference_draws
+        self._draws = 0
         self._stop = threading.Event()
-        self._work = begin(lambda: self._compare(job))
+        # A thread of its own: those that answer other sections would be kept from it for as long as it takes.
+        self._thread = threading.Thread(target=self._compare, args=(job,), name="comparison", daemon=True)
+        self._thread.start()
 
     @property
     def done(self) -> bool:
         """Whether nothing more will come."""
-        return self._work.done()
+        return not self._thread.is_alive()
 
     @property
     def progress(self) -> float:
-        """The share of the estimators that are there, the reference among them."""
-        return len({agreement.rule for agreement in self.found}) / (len(self.rules) + 1)
+        """The share of the draws that have been made."""
+        _, draws, reference_draws = self._counts
+        own = sum(draws_of(rule, draws) for rule in (self.reference, *self.rules))
+        return min(1.0, self._draws / (own + draws_of(self.reference, reference_draws)))
 
     @property
     def stopped(self) -> bool:
@@ -61,7 +69,7 @@ class Comparison:
         return self._stop.is_set()
 
     def stop(self) -> None:
-        """Work out no further estimator."""
+        """Make no further draw."""
         self._stop.set()
 
     def _compare(self, job: Job) -> None:
@@ -71,11 +79,24 @@ class Comparison:
             refused = {rule: refusal_of(specimen, rule) for rule in self.rules}
             self.refused = [refusal for refusal in refused.values() if refusal]
             self.rules = tuple(rule for rule in self.rules if not refused[rule])
-            for agreements in compare_gradients(specimen, self.rules, self.reference, *self._counts):
+            found = compare_gradients(specimen, self.rules, self.reference, *self._counts, self._count_draw)
+            for agreements in found:
                 self.found += agreements
-                if self.stopped:
-                    return
+        except _Stopped:
+            pass
         except CancelledError:
             self.problem = "That run has no net to look into: it failed, or was stopped before its first step."
         except CannotCompare as error:
             self.problem = str(error)
+        except Exception as error:  # the page must learn of any failure, and the log keeps its trace
+            log.exception("a comparison failed")
+            self.problem = f"The comparison failed: {type(error).__name__}: {error}"
+
+    def _count_draw(self) -> None:
+        if self.stopped:
+            raise _Stopped
+        self._draws += 1
+
+
+class _Stopped(Exception):
+    """Leaves a comparison that nobody waits for any more."""

@@ -39,6 +39,7 @@ def curves() -> None:
         default="0/1",
         required=True,
         key="curves.levels",
+        persist_state="session",
         help="A factor published for -1/+1 is halved on 0/1, and one for 0/1 doubled on -1/+1: the chain rule",
     )
     rules = with_settings(rules, settings)

@@ -52,10 +52,10 @@ def _facts(rule: Estimator) -> dict[str, str]:
         "Gradient:": gradient_of(rule) + (", the same in every draw" if rule.exact else ""),
         "Published for levels:": levels_of(rule),
         "Loss evaluations of a step:": rule.cost,
-        "Trains on": rule.objective if rule.objective != Estimator.objective else "",
+        "Trains on:": rule.objective if rule.objective != Estimator.objective else "",
         "While training, the layers after it see:": rule.forward if rule.forward != Estimator.forward else "",
-        "Wraps": "another rule" if rule.wraps else "",
-        "Defect of": rule.defect_of,
+        "Wraps:": "another rule" if rule.wraps else "",
+        "Defect of:": rule.defect_of,
     }
     return {name: value for name, value in facts.items() if value}
 

@@ -30,7 +30,12 @@ def health() -> None:
         return
     with st.container(horizontal=True):
         chosen = st.selectbox(
-            "Run", list(jobs), format_func=lambda id: state.named(jobs[id]), key="health.run", width=480
+            "Run",
+            list(jobs),
+            format_func=lambda id: state.named(jobs[id]),
+            key="health.run",
+            persist_state="session",
+            width=480,
         )
         job = jobs[chosen]
         index = _contestant(job) if len(job.experiments) > 1 else 0

@@ -24,9 +24,11 @@ def neuron() -> None:
     )
     rules = choose_rules("neuron", FIRST)
     with st.container(horizontal=True):
-        x = st.slider("Pre-activation x", -3.0, 3.0, 0.4, 0.05, key="neuron.x")
-        u = st.slider("Noise u", 0.01, 0.99, 0.35, 0.01, key="neuron.u", help="The bit is 1 where u < p")
-        target = st.slider("Target t", -1.0, 2.0, 0.499, 0.001, key="neuron.t", format="%.3f")
+        x = st.slider("Pre-activation x", -3.0, 3.0, 0.4, 0.05, key="neuron.x", persist_state="session")
+        u = st.slider(
+            "Noise u", 0.01, 0.99, 0.35, 0.01, key="neuron.u", persist_state="session", help="The bit is 1 where u < p"
+        )
+        target = st.slider("Target t", -1.0, 2.0, 0.499, 0.001, key="neuron.t", persist_state="session", format="%.3f")
         slope = choose_slope("neuron")
     if not rules:
         return
@@ -36,7 +38,7 @@ def neuron() -> None:
         "Exact: derivative of the expected loss, p'(x)(L(1) − L(0)), under the rule's own probability; units that fire "
         "by threshold have none, and are compared with logistic ones. "
         "Incoming gradient: L'(b), which only rules that send it through the bit make use of. Mean: of 4,000 draws, "
-        "with its 95 % interval."
+        "with its 95 % interval. Numbers are rounded to four digits."
     )
     card_grid(partial(_card, rule, seen) for rule, seen in found)
 

@@ -24,6 +24,7 @@ def choose_pre_activations(key: str) -> tuple[str, np.ndarray]:
         [NORMAL, *runs],
         format_func=lambda id: id if id == NORMAL else f"run {runs[id].number}, {runs[id].title}, as it is now",
         key=f"{key}.source",
+        persist_state="session",
         width=480,
     )
     normal = np.random.default_rng(0).standard_normal(200_000)
@@ -33,7 +34,9 @@ def choose_pre_activations(key: str) -> tuple[str, np.ndarray]:
     if not layers:
         st.warning("That run has no binary units, or no net to look into. Shown is a normal distribution instead.")
         return NORMAL, normal
-    layer = st.segmented_control("Layer", list(layers), default=next(iter(layers)), required=True, key=f"{key}.layer")
+    layer = st.segmented_control(
+        "Layer", list(layers), default=next(iter(layers)), required=True, key=f"{key}.layer", persist_state="session"
+    )
     return f"{layer} of run {runs[choice].number}", layers.get(layer, normal)
 
 

@@ -27,6 +27,7 @@ def choose_rules(key: str, first: Sequence[str]) -> list[Estimator]:
         default=[name for name in first if name in members],
         format_func=lambda name: members[name].title,
         key=f"{key}.rules",
+        persist_state="session",
     )
     if not names:
         st.info("Choose at least one estimator above.", icon=":material/arrow_upward:")
@@ -40,6 +41,7 @@ def choose_slope(key: str) -> float:
         SLOPES,
         value=1.0,
         key=f"{key}.slope",
+        persist_state="session",
         help="Steepness of the surrogate, or of the probability; 1/temperature of relaxed bits",
     )
 
@@ -48,7 +50,9 @@ def choose_settings(key: str) -> dict[str, Any]:
     """Settings that all chosen estimators take which have them; the others keep their own."""
     chosen: dict[str, Any] = {}
     for name, (label, options) in SETTINGS.items():
-        value = st.select_slider(label, options, value=OWN, format_func=_told, key=f"{key}.{name}")
+        value = st.select_slider(
+            label, options, value=OWN, format_func=_told, key=f"{key}.{name}", persist_state="session"
+        )
         if value != OWN:
             chosen[name] = None if value == "none" else value
     return chosen

@@ -43,17 +43,31 @@ def same_batch() -> None:
     if not runs:
         st.info("There is no run of a single net yet. Start one on the Train page, and come back, at any time.")
         return
-    chosen = st.selectbox("Run", list(runs), format_func=lambda id: state.named(runs[id]), key="same.run", width=480)
+    chosen = st.selectbox(
+        "Run",
+        list(runs),
+        format_func=lambda id: state.named(runs[id]),
+        key="same.run",
+        persist_state="session",
+        width=480,
+    )
     job = runs[chosen]
     experiment = job.experiments[0]
     rules = choose_rules("same", FIRST)
     reference = _reference(experiment)
     with st.container(horizontal=True):
         size = st.number_input(
-            "Images in the batch", 2, 1024, min(64, experiment.batch_size), key=f"same.size.{job.id}"
+            "Images in the batch",
+            2,
+            1024,
+            min(64, experiment.batch_size),
+            key=f"same.size.{job.id}",
+            persist_state="session",
         )
-        draws = st.number_input("Draws", 2, 256, 8, key="same.draws", help="Averaged, for rules that sample")
-        many = st.number_input("Draws of the reference", 2, 1024, 64, key="same.many")
+        draws = st.number_input(
+            "Draws", 2, 256, 8, key="same.draws", persist_state="session", help="Averaged, for rules that sample"
+        )
+        many = st.number_input("Draws of the reference", 2, 1024, 64, key="same.many", persist_state="session")
     _warn_of_batch(experiment, size)
     if not rules:
         return
@@ -79,6 +93,7 @@ def _reference(experiment: Experiment) -> Estimator:
         index=list(members).index(first),
         format_func=lambda item: members[item].title,
         key=f"same.reference.{experiment.key}",
+        persist_state="session",
         width=480,
         help="Where bits are sampled, a rule without bias, drawn many times. Where they are not, no gradient is true: "
         "the run's own rule is as good a reference as any.",
@@ -114,15 +129,14 @@ def _result(comparison: Comparison, waited: bool) -> None:
 
 
 def _show_progress(comparison: Comparison) -> None:
-    total, there = len(comparison.rules) + 1, comparison.progress
+    rows = len({agreement.rule for agreement in comparison.found})
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(there, f"{round(there * total)} of {total} gradients, the reference first")
+        st.progress(comparison.progress, f"{rows} of {len(comparison.rules) + 1} rows, the reference first")
         st.button(
             "Stop",
             icon=":material/stop:",
             key="same.stop",
             disabled=comparison.stopped,
-            help="After the estimator that is being worked out",
             on_click=comparison.stop,
         )
 
@@ -135,6 +149,7 @@ def _show(found: list[Agreement], comparison: Comparison, ending: str) -> None:
         format_func=lambda m: METRICS[m][0],
         required=True,
         key="same.metric",
+        persist_state="session",
     )
     title, (low, high), said = METRICS[metric]
     rules, layers = list(dict.fromkeys(a.rule for a in found)), list(dict.fromkeys(a.layer for a in found))
@@ -144,7 +159,8 @@ def _show(found: list[Agreement], comparison: Comparison, ending: str) -> None:
     told = "; ".join(f"{a.rule}, {a.layer}: {getattr(a, metric):.3g}" for a in found)
     st.plotly_chart(figure, key="same.chart", config={"displaylogo": False}, alt=f"{title}: {told}")
     st.caption(
-        f"{said} Weights as after step {comparison.step}; reference: {comparison.reference.title}. The first row is "
+        f"{said} Weights as after step {comparison.step}; reference: {comparison.reference.title}; {comparison.told}. "
+        "The first row is "
         "the reference itself with other noise and as many draws as the rest: what it lacks is lost to noise alone. "
         f"Layers in the order they run.{ending}"
     )

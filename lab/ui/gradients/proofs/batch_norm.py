@@ -17,8 +17,10 @@ def batch_norm() -> None:
         r"\text{kept: } \tfrac1B \sum_i \mathbb E[L_i\, \nabla \log P(b_i)]",
         r"\mathbb E[L_j\, \nabla \log P(b_i)] = 0 \text{ if } L_j \perp b_i",
     )
-    norm = st.toggle("Batch norm behind the bits", value=True, key="proof.norm.on")
-    examples = st.slider("Examples in the batch B", 2, MOST_EXAMPLES, 3, key="proof.norm.examples")
+    norm = st.toggle("Batch norm behind the bits", value=True, key="proof.norm.on", persist_state="session")
+    examples = st.slider(
+        "Examples in the batch B", 2, MOST_EXAMPLES, 3, key="proof.norm.examples", persist_state="session"
+    )
     found = expected_score(norm, examples)
     numbers(
         {

@@ -22,14 +22,21 @@ def noise() -> None:
         "Why is the gate of the saturated estimator natural?",
         "It is the exact gradient of the unit with uniform noise; other noise makes other surrogates exact.",
         r"\mathbb E\operatorname{sign}(x + U) = 2 P(U > -x) - 1",
-        r"U \sim \mathcal U(-1, 1):\; = \operatorname{clip}(x, -1, 1)",
+        r"= \operatorname{clip}(x, -1, 1) \quad \text{for } U \sim \mathcal U(-1, 1)",
         r"\frac{d}{dx}\,\mathbb E\operatorname{sign}(x + U) = \mathbb 1[|x| < 1]",
     )
     kind = st.segmented_control(
-        "Noise U", list(get_args(Noise)), default="uniform", required=True, key="proof.noise.kind"
+        "Noise U",
+        list(get_args(Noise)),
+        default="uniform",
+        required=True,
+        key="proof.noise.kind",
+        persist_state="session",
     )
-    width = st.slider("Width of the noise (1/slope)", 0.2, 2.0, 1.0, 0.1, key="proof.noise.width")
-    x = st.slider("Pre-activation x", -3.0, 3.0, 0.4, 0.05, key="proof.noise.x")
+    width = st.slider(
+        "Width of the noise (1/slope)", 0.2, 2.0, 1.0, 0.1, key="proof.noise.width", persist_state="session"
+    )
+    x = st.slider("Pre-activation x", -3.0, 3.0, 0.4, 0.05, key="proof.noise.x", persist_state="session")
     here, found = smoothed(kind, width, np.array([x])), smoothed(kind, width, GRID)
     numbers(
         {

@@ -22,12 +22,18 @@ def popcount() -> None:
         r"\gamma\,\tfrac{a \cdot w - \mu}{\sigma} + \beta \ge 0 \iff n \gtreqless \tfrac{K + t}{2}",
         r"t = \mu - \beta \sigma / \gamma \quad (\gamma < 0 \!: \le)",
     )
-    bits = st.slider("Inputs of the unit K", 1, 128, 64, key="proof.popcount.bits")
+    bits = st.slider("Inputs of the unit K", 1, 128, 64, key="proof.popcount.bits", persist_state="session")
     with st.container(horizontal=True):
-        gamma = st.number_input("γ", -5.0, 5.0, 1.0, 0.25, key="proof.popcount.gamma", width=130)
-        beta = st.number_input("β", -5.0, 5.0, 0.5, 0.25, key="proof.popcount.beta", width=130)
-        mean = st.number_input("μ", -128.0, 128.0, 4.0, 1.0, key="proof.popcount.mean", width=130)
-        deviation = st.number_input("σ", 0.1, 128.0, 8.0, 1.0, key="proof.popcount.deviation", width=130)
+        gamma = st.number_input(
+            "γ", -5.0, 5.0, 1.0, 0.25, key="proof.popcount.gamma", persist_state="session", width=130
+        )
+        beta = st.number_input("β", -5.0, 5.0, 0.5, 0.25, key="proof.popcount.beta", persist_state="session", width=130)
+        mean = st.number_input(
+            "μ", -128.0, 128.0, 4.0, 1.0, key="proof.popcount.mean", persist_state="session", width=130
+        )
+        deviation = st.number_input(
+            "σ", 0.1, 128.0, 8.0, 1.0, key="proof.popcount.deviation", persist_state="session", width=130
+        )
     norm = Norm(gamma, beta, mean, deviation)
     whole, rule = unit(bits, norm), threshold(bits, norm)
     agree = rule.fires(whole.popcounts) == whole.fires

@@ -23,9 +23,11 @@ def rounding() -> None:
         r"b = \operatorname{round}(p):\quad P(b) = 1",
         r"\Rightarrow\; \nabla \log P(b) = \nabla 0 = 0",
     )
-    x = st.slider("Pre-activation x", -3.0, 3.0, 0.5, 0.05, key="proof.rounding.x")
-    slope = st.slider("Slope a of p = σ(ax)", 0.5, 10.0, 1.0, 0.5, key="proof.rounding.slope")
-    target = st.slider("Target t of the loss (b − t)²", -1.0, 2.0, 0.3, 0.05, key="proof.rounding.target")
+    x = st.slider("Pre-activation x", -3.0, 3.0, 0.5, 0.05, key="proof.rounding.x", persist_state="session")
+    slope = st.slider("Slope a of p = σ(ax)", 0.5, 10.0, 1.0, 0.5, key="proof.rounding.slope", persist_state="session")
+    target = st.slider(
+        "Target t of the loss (b − t)²", -1.0, 2.0, 0.3, 0.05, key="proof.rounding.target", persist_state="session"
+    )
     found, along = one_unit(x, slope, target), [one_unit(float(at), slope, target) for at in GRID]
     numbers(
         {

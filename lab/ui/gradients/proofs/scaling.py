@@ -23,8 +23,8 @@ def scaling() -> None:
         r"P(b = 1) = \operatorname{clip}\bigl(\tfrac{x/s + 1}{2}, 0, 1\bigr)",
         r"\mathbb E[s\,b] = s\,(2P - 1) = \operatorname{clip}(x, -s, s)",
     )
-    x = st.slider("Pre-activation x", -3.0, 3.0, 1.0, 0.05, key="proof.scaling.x")
-    scale = st.slider("Scale s", 0.1, 3.0, 1.5, 0.05, key="proof.scaling.s")
+    x = st.slider("Pre-activation x", -3.0, 3.0, 1.0, 0.05, key="proof.scaling.x", persist_state="session")
+    scale = st.slider("Scale s", 0.1, 3.0, 1.5, 0.05, key="proof.scaling.s", persist_state="session")
     plain, found = scaled([x], 1.0), scaled([x], scale)
     numbers(
         {

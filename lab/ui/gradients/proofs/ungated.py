@@ -41,10 +41,13 @@ def ungated() -> None:
         format_func=lambda name: FRONT[name],
         required=True,
         key="proof.ungated.front",
+        persist_state="session",
     )
-    r = st.slider("Pre-activation r", -3.0, 3.0, -1.28, 0.02, key="proof.ungated.r")
-    gradient = st.slider("Incoming gradient g", -1.0, 1.0, 0.25, 0.05, key="proof.ungated.g")
-    deviation = st.slider("Spread of all pre-activations (σ)", 0.1, 3.0, 1.0, 0.1, key="proof.ungated.spread")
+    r = st.slider("Pre-activation r", -3.0, 3.0, -1.28, 0.02, key="proof.ungated.r", persist_state="session")
+    gradient = st.slider("Incoming gradient g", -1.0, 1.0, 0.25, 0.05, key="proof.ungated.g", persist_state="session")
+    deviation = st.slider(
+        "Spread of all pre-activations (σ)", 0.1, 3.0, 1.0, 0.1, key="proof.ungated.spread", persist_state="session"
+    )
     one, many = sent_back([r], front), sent_back(normal_pre_activations(deviation), front)
     numbers(
         {
