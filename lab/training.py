@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import dropwhile
 from time import perf_counter
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,35 +25,18 @@ from lab.experiment import Experiment
 from lab.models import Pixels, Rollout, stream
 from lab.optimizers import split as split_parameters
 from lab.probes import Frame, Specimen, probe
+from lab.probes.frame import frame_steps
 from lab.probes.health import Checkup, checkup_steps
+from lab.run_state import EpochStart, Kept
 from lab.schedules import Progress
 
 FLIP_COUNTS = 100
 """Counts of flipped weights in an epoch; each costs a pass over all of them."""
-FRAME_GROWTH = 4 / 3
-"""By how much a run has grown, in steps, from one frame to the next: what is inside a net changes most at first."""
 
 
 def pixel_scale(pixels: Pixels, images: Images) -> tuple[float, float]:
     """(mean, std) to normalize pixels in [0, 1] with, for what a net wants to see."""
     return {"0..1": (0.0, 1.0), "-1..1": (0.5, 0.5), "standardized": images.scale}[pixels]
-
-
-def frame_steps() -> Iterator[int]:
-    """The steps after which a run shows what is inside its net, without end; it also does before the first step."""
-    step = 1
-    while True:
-        yield step
-        step = math.ceil(step * FRAME_GROWTH)
-
-
-class _Kept(NamedTuple):
-    """The weights that would be reported if the run ended now."""
-
-    step: int
-    slope: float
-    scores: Scores
-    weights: dict[str, Tensor]
 
 
 class _Diverged(Exception):
@@ -87,8 +69,9 @@ class Training:
         self.state = experiment.estimator.new_state(experiment.architecture.shapes)
         if self.state is not None:
             self.state.to(self.device)
-        self.noise = self._generator("noise")
-        self.updates = experiment.optimizer.start(split_parameters(self.net), self._generator("flips"))
+        self.noise, self.flips = self._generator("noise"), self._generator("flips")
+        self.updates = experiment.optimizer.start(split_parameters(self.net), self.flips)
+        self.order = torch.Generator().manual_seed(stream(experiment.seed, "order"))
         self.batches = Batches(
             self.images.train,
             self.images.train_labels,
@@ -96,9 +79,12 @@ class Training:
             experiment.batch_size,
             self.scale,
             self.device,
-            torch.Generator().manual_seed(stream(experiment.seed, "order")),
+            self.order,
         )
         self.step = 0
+        self.epoch_start = EpochStart(0, self.order.get_state())
+        self.evaluated_at = 0
+        """The step of the last evaluation."""
         self.seconds = 0.0
         """Time spent training."""
         self.looking_seconds = 0.0
@@ -106,9 +92,11 @@ class Training:
         self.images_seen = 0
         self._validation = self.images.train[self.indices.validation]
         self._validation_labels = self.images.train_labels[self.indices.validation]
-        self._kept: _Kept | None = None
-        self._reported: _Kept | None = None
+        self.kept: Kept | None = None
+        self._reported: Kept | None = None
         """Whose weights the net has, once the run has ended."""
+        self._last = False
+        """Whether the budget was used up after the last step: asked once, for looks take time of a budget too."""
         self._flips_every = max(1, self.batches.steps_per_epoch // FLIP_COUNTS)
         self._parameters = list(self.net.parameters())
         self._checkups = checkup_steps(self.batches.steps_per_epoch) if checkups else iter(())
@@ -133,30 +121,42 @@ class Training:
 
     def _run(self) -> Iterator[Event]:
         self.net.train()
-        every = max(1, round(self.experiment.evaluate_every * self.batches.steps_per_epoch))
         frames = dropwhile(lambda step: step <= self.step, frame_steps())
         self._checkups = dropwhile(lambda step: step <= self.step, self._checkups)
         due, self._checkup_due = next(frames), next(self._checkups, None)
+        self._last = self.step > 0 and self._spent()
+        yield from self._evaluations()  # what a run that was resumed had still to do at its step
         yield self._framed()
-        last = False
-        while not last:
-            for inputs, targets in self.batches.epoch():
-                trained, health = self._train(inputs, targets)
-                if health is not None:
-                    yield health
-                yield trained
-                self._require_finite("training loss", trained.loss)
-                last = self._spent()
-                if self.step % every == 0 or last:
-                    evaluated = self._evaluated()
-                    yield evaluated
-                    self._require_finite("validation loss", evaluated.scores.loss)
-                if self.step >= due or last:
-                    yield self._framed()
-                    due = next(frames)
-                if last:
-                    break
+        for inputs, targets in self._batches():
+            trained, health = self._train(inputs, targets)
+            if health is not None:
+                yield health
+            yield trained
+            self._require_finite("training loss", trained.loss)
+            self._last = self._spent()
+            yield from self._evaluations()
+            if self.step >= due or self._last:
+                yield self._framed()
+                due = next(frames)
         yield Finished("done", "The budget is used up.", self._report())
+
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Batches up to the end of the budget, from the step on where the run is."""
+        self.order.set_state(self.epoch_start.order)
+        while not self._last:
+            for batch in self.batches.epoch(skip=self.step - self.epoch_start.step):
+                yield batch
+                if self._last:
+                    return
+            self.epoch_start = EpochStart(self.step, self.order.get_state())
+
+    def _evaluations(self) -> Iterator[Evaluated]:
+        """The evaluation at this step, if it is due and has not been made."""
+        every = max(1, round(self.experiment.evaluate_every * self.batches.steps_per_epoch))
+        if self.evaluated_at < self.step and (self.step % every == 0 or self._last):
+            evaluated = self._evaluated()
+            yield evaluated
+            self._require_finite("validation loss", evaluated.scores.loss)
 
     def frame(self) -> Frame:
         """What can be seen inside the net now. Leaves no trace in the run."""
@@ -255,14 +255,14 @@ class Training:
     def _evaluated(self) -> Evaluated:
         with self._looking():
             scores = self._scores(self._validation, self._validation_labels, self.slope)
-            kept = self._kept
+            kept, self.evaluated_at = self.kept, self.step
             if kept is None or self.experiment.report == "last" or scores.loss < kept.scores.loss:
-                self._kept = _Kept(self.step, self.slope, scores, copy.deepcopy(self.net.state_dict()))
+                self.kept = Kept(self.step, self.slope, scores, copy.deepcopy(self.net.state_dict()))
         return Evaluated(self.step, self.step / self.batches.steps_per_epoch, scores)
 
     def _report(self) -> Report:
         """Score the weights to be reported on the test images; the net keeps them, so that pictures match."""
-        kept = self._kept
+        kept = self.kept
         assert kept is not None
         self.net.load_state_dict(kept.weights)
         self._reported = kept

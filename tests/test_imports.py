@@ -21,6 +21,8 @@ ORDER = [
         "evaluation",
         "probes",
         "events",
+        "run_state",
+        "checkpoints",
         "training",
         "recorder",
         "jobs",

@@ -13,8 +13,9 @@ from lab.evaluation import Scores
 from lab.events import Evaluated, Finished, Report, Step
 from lab.optimizers import Flips
 from lab.probes import Frame
+from lab.probes.frame import frame_steps
 from lab.recorder import EVALUATION_COLUMNS, STEP_COLUMNS, Recorder, Snapshot
-from lab.training import Training, frame_steps
+from lab.training import Training
 from tests.small import small, steps
 
 END = Finished("done", "The budget is used up.", Report(2, 1.0, Scores(0.5, 0.9), Scores(0.4, 0.95), 2, 100.0))

@@ -18,7 +18,8 @@ from lab.devices import DeviceMissing, devices, resolve_device
 from lab.events import Evaluated, Finished, Step
 from lab.models import Architecture
 from lab.probes import Frame
-from lab.training import Training, frame_steps, train
+from lab.probes.frame import frame_steps
+from lab.training import Training, train
 from tests.small import clockless, curves, evaluations, finished, frames, small, steps, without_frames
 
 every_architecture = pytest.mark.parametrize("name", Architecture.members)

@@ -7,9 +7,10 @@ import itertools
 from lab.bench.contestants import Case, experiment
 from lab.evaluation import Scores
 from lab.events import Evaluated, Health, Step
+from lab.probes.frame import frame_steps
 from lab.probes.health import checkup_steps
 from lab.recorder import Recorder
-from lab.training import Training, frame_steps
+from lab.training import Training
 
 STEPS = 20_000
 

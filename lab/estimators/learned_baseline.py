@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from pydantic import Field
@@ -76,6 +76,14 @@ class Learner(nn.Module):
     """A state that learns: `fit` takes a step of its own optimizer, after what it said has been used."""
 
     optimizer: torch.optim.Optimizer
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """What the optimizer remembers: PyTorch keeps it with the weights."""
+        return self.optimizer.state_dict()
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Take up what an optimizer remembered."""
+        self.optimizer.load_state_dict(state)
 
     def fit(self, loss: Tensor) -> None:
         """Take a step down the gradient of a scalar."""

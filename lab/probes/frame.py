@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -21,8 +23,18 @@ STATISTICS = 128
 """Images over which the bits of each unit are counted."""
 FILTERS = 32
 """Units of the first fully connected layer whose weights are shown."""
+FRAME_GROWTH = 4 / 3
+"""By how much a run has grown, in steps, from one frame to the next: what is inside a net changes most at first."""
 
 Array = NDArray[Any]
+
+
+def frame_steps() -> Iterator[int]:
+    """The steps after which a run shows what is inside its net, without end; it also does before the first step."""
+    step = 1
+    while True:
+        yield step
+        step = math.ceil(step * FRAME_GROWTH)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,106 @@
+"""Checkpoints: the state of a run as one file of tensors and JSON, in which nothing can be executed.
+
+A file is written beside its place and moved there at once: whoever reads finds the old one or the new one, whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from lab.run_state import State
+
+FORMAT = "1"
+"""Version of what is written."""
+
+
+class CheckpointError(ValueError):
+    """A file that is no checkpoint of this lab, or not a whole one."""
+
+
+def write(path: Path, state: State) -> None:
+    """Replace the checkpoint at a path, or make it. After a crash there is the one before or this one.
+
+    A path has one writer at a time: what a killed one leaves beside it, the next one writes over.
+
+    Raises:
+        OSError: the file cannot be written; the one before is still there.
+        TypeError: something in the state is neither a tensor, a number, a string nor a collection of them.
+    """
+    tensors: dict[str, Tensor] = {}
+    tree = json.dumps(_without_tensors(state, tensors))
+    data = save(tensors, {"format": FORMAT, "state": tree})
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def read(path: Path) -> State:
+    """The state that was written to a path.
+
+    Raises:
+        CheckpointError: there is no file, or it is not one of this lab, or it was changed or cut off.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = file.metadata() or {}
+            if facts.get("format") != FORMAT:
+                raise CheckpointError(f"{path} is no checkpoint of this lab's format {FORMAT}.")
+            return _with_tensors(json.loads(facts["state"]), file.get_tensor)
+    except FileNotFoundError:
+        raise CheckpointError(f"There is no checkpoint at {path}.") from None
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"{path} is not a whole checkpoint: {error}") from None
+
+
+def _without_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """A value as JSON, with keys and tuples kept as they are, and tensors put aside under a number."""
+    if isinstance(value, Tensor):
+        name = str(len(tensors))
+        # A copy each: a file has no place for tensors that share memory, or lie in memory in another order.
+        tensors[name] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        return {"tensor": name}
+    if isinstance(value, dict):
+        return {"dict": [[key, _without_tensors(item, tensors)] for key, item in value.items()]}
+    if isinstance(value, list | tuple):
+        return {type(value).__name__: [_without_tensors(item, tensors) for item in value]}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"a checkpoint has no place for a {type(value).__name__}")
+
+
+def _with_tensors(value: Any, tensor: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    if kind == "tensor":
+        return tensor(content)
+    if kind == "dict":
+        return {key: _with_tensors(item, tensor) for key, item in content}
+    return {"list": list, "tuple": tuple}[kind](_with_tensors(item, tensor) for item in content)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the move itself outlive a crash, where the system can be asked to."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
