@@ -17,7 +17,9 @@ from lab.data.digits import Digits
 from lab.estimators import Estimator
 from lab.events import Finished
 from lab.experiment import Experiment
+from lab.probes.neuron import look
 from lab.training import train
+from tests.latex import value_of
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -85,6 +87,11 @@ def test_its_estimator_trains(example: type[Estimator]) -> None:
     assert end.reason == "done"
     result = CliRunner().invoke(app, ["list", "estimators"])
     assert example.name in result.output
+
+
+def test_its_estimator_is_worked_out_under_the_microscope(example: type[Estimator]) -> None:
+    unit = look(example(), x=0.4, slope=2.0, noise=0.5, target=0.0)
+    assert [value_of(line.split("=")[-2]) for line in unit.worked] == pytest.approx([1 / 1.8**2, 2 / 1.8**2], rel=1e-3)
 
 
 def test_its_tree_lists_what_is_there() -> None:

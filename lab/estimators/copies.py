@@ -79,7 +79,7 @@ class Saturated(Copy):
     color, dash = "#D55E00", "solid"
 
     gate: float | None = Field(1.0, gt=0, le=1e6)
-    """No gradient where |x| is above this; None lets all of it pass."""
+    """No gradient where |x| is above this (c); None lets all of it pass."""
 
 
 class SaturatedStep(Copy):
@@ -95,7 +95,7 @@ class SaturatedStep(Copy):
     color, dash = "#D55E00", "dash"
 
     gate: float | None = Field(1.0, gt=0, le=1e6)
-    """No gradient where |x| is above this; None lets all of it pass."""
+    """No gradient where |x| is above this (c); None lets all of it pass."""
 
 
 class ReluBackward(StraightThrough):

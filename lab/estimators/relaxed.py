@@ -56,7 +56,7 @@ class Concrete(Relaxed):
         return slope / self.temperature
 
     def letters(self, unit: Unit) -> dict[str, float]:
-        return super().letters(unit) | {r"\tau": self.temperature, "y": unit.code}
+        return super().letters(unit) | {"y": unit.code}
 
     def codes(self, x: Tensor, slope: float, noise: Tensor | None) -> Tensor:
         return self.soft(x, slope, noise).to(x.dtype)
@@ -84,7 +84,7 @@ class StraightThroughConcrete(Relaxed):
 
     def letters(self, unit: Unit) -> dict[str, float]:
         y = self.soft(torch.tensor(unit.x), unit.slope, torch.tensor(unit.noise))
-        return super().letters(unit) | {r"\tau": self.temperature, "y": y.item()}
+        return super().letters(unit) | {"y": y.item()}
 
     def sharpness(self, slope: float) -> float:
         return slope / self.temperature

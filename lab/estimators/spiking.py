@@ -8,7 +8,6 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import Unit
 from lab.estimators.straight_through import StraightThrough
 
 
@@ -25,9 +24,6 @@ class FastSigmoid(StraightThrough):
 
     sharpness: float = Field(25.0, gt=0, le=1000)
     """How fast the gradient fades (k)."""
-
-    def letters(self, unit: Unit) -> dict[str, float]:
-        return super().letters(unit) | {"k": self.sharpness}
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return slope * x / (1 + self.sharpness * (slope * x).abs())
@@ -54,9 +50,6 @@ class ArcTan(StraightThrough):
 
     sharpness: float = Field(2.0, gt=0, le=1000)
     """How narrow the bell is (α)."""
-
-    def letters(self, unit: Unit) -> dict[str, float]:
-        return super().letters(unit) | {r"\alpha": self.sharpness}
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return torch.atan(math.pi / 2 * self.sharpness * slope * x) / math.pi + 0.5
@@ -97,9 +90,6 @@ class Gaussian(StraightThrough):
 
     width: float = Field(0.5, gt=0, le=100)
     """Standard deviation of the bell (s)."""
-
-    def letters(self, unit: Unit) -> dict[str, float]:
-        return super().letters(unit) | {"s": self.width}
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return torch.special.ndtr(slope * x / self.width)

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from lab.estimators.base import Estimator, Unit
 from lab.estimators.numbers import factor, number, with_numbers
 
+GREEK = {"α": r"\alpha", "β": r"\beta", "ε": r"\epsilon", "τ": r"\tau", "Δ": r"\Delta"}
+"""Letters of fields, as formulas have them."""
 _GATE = r"\|x\| \\le [ct]"
 """How a formula tells of its gate."""
 
@@ -32,13 +34,17 @@ class StraightThrough(Estimator):
     gradient_clip: float | None = Field(None, gt=0, le=1e6)
     """Clip the incoming gradient to [-c, c]; None leaves it alone."""
     gate: float | None = Field(None, gt=0, le=1e6)
-    """No gradient where |x| is above this; None lets all of it pass."""
+    """No gradient where |x| is above this (c); None lets all of it pass."""
 
     def letters(self, unit: Unit) -> dict[str, float]:
-        """What the letters of the formula stand for, by their LaTeX."""
-        gate = math.inf if self.gate is None else self.gate
-        known = {"x": unit.x, "a": unit.slope, "p": unit.p, "b": unit.code, "g": unit.incoming, "c": gate}
-        return {letter: value for letter, value in known.items() if value is not None}
+        """What the letters of the formula stand for, by their LaTeX: a field's letter is in parentheses in its text."""
+        known = {"x": unit.x, "a": unit.slope, "b": unit.code, "g": unit.incoming}
+        for name, field in type(self).model_fields.items():
+            symbol = re.search(r"\((\w)\)", field.description or "")
+            if symbol:
+                value = getattr(self, name)
+                known[GREEK.get(symbol[1], symbol[1])] = math.inf if value is None else value
+        return known if unit.p is None else known | {"p": unit.p}
 
     def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
         assert unit.factor is not None

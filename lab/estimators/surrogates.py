@@ -48,9 +48,6 @@ class TanhAdjusted(StraightThrough):
     floor: float = Field(0.0, ge=0, le=1)
     """Share of the identity that is always sent back (ε)."""
 
-    def letters(self, unit: Unit) -> dict[str, float]:
-        return super().letters(unit) | {r"\epsilon": self.floor}
-
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         return torch.tanh(slope * x) + self.floor * x
 
@@ -139,9 +136,6 @@ class SwishSign(StraightThrough):
     beta: float = Field(5.0, gt=0, le=100)
     """How narrow the bell is (β)."""
 
-    def letters(self, unit: Unit) -> dict[str, float]:
-        return super().letters(unit) | {r"\beta": self.beta}
-
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         z = self.beta * slope * x
         sigmoid = torch.sigmoid(z)
@@ -205,8 +199,7 @@ class ReSTE(StraightThrough):
     """Below this |x| the gradient grows no further (m)."""
 
     def letters(self, unit: Unit) -> dict[str, float]:
-        reach = math.inf if self.gate is None else self.gate
-        return super().letters(unit) | {"o": max(unit.slope, 1.0), "m": self.cap, "t": reach}
+        return super().letters(unit) | {"o": max(unit.slope, 1.0)}
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
         o = max(slope, 1.0)

@@ -27,7 +27,7 @@ class Ternary(Copy):
     color, dash = "#7F7F7F", "dashdot"
 
     gate: float | None = Field(1.0, gt=0, le=1e6)
-    """No gradient where |x| is above this; None lets all of it pass."""
+    """No gradient where |x| is above this (c); None lets all of it pass."""
     dead_zone: float | None = Field(0.05, ge=0, le=1e6)
     """Pre-activations up to this give 0 (Δ); None takes 0.7 times the mean of |x| over the whole tensor."""
 
