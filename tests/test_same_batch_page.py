@@ -100,6 +100,21 @@ def test_shows_what_is_there_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch)
     assert not [item for item in tab.button if item.label == "Stop"]
 
 
+def test_stopped_before_anything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+
+    def held_up(*arguments: Any) -> Iterator[list[Agreement]]:
+        assert stopped.wait(PATIENCE)
+        return compare_gradients(*arguments)
+
+    monkeypatch.setattr("lab.ui.gradients.comparison.compare_gradients", held_up)
+    tab = compared("source-003-det-st-both", ["identity"])
+    shown(button(tab, "Stop").click())
+    stopped.set()
+    until(lambda: "Stopped before the gradients of the reference" in told(shown(tab)))
+    assert charts(tab) == 0
+
+
 def test_a_failure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any) -> Iterator[list[Agreement]]:
         raise RuntimeError("not enough memory")

@@ -126,6 +126,8 @@ def _result(comparison: Comparison, waited: bool) -> None:
         _show(
             list(comparison.found), comparison, " **Stopped before the last.**" if done and comparison.stopped else ""
         )
+    elif done and comparison.stopped:
+        st.info("Stopped before the gradients of the reference were there. Fewer draws of it take less time.")
 
 
 def _show_progress(comparison: Comparison) -> None:
