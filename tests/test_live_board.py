@@ -78,6 +78,7 @@ def opened(browser: Browser, address: str, width: int = 1200) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
     page.wait_for_selector(f"{ERROR} .main-svg", timeout=30_000)
+    after_updates(page, 1)  # all cards have their size
     yield page
     page.close()
     assert not errors
