@@ -78,7 +78,6 @@ def opened(browser: Browser, address: str, width: int = 1200) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
     page.wait_for_selector(f"{ERROR} .main-svg", timeout=30_000)
-    after_updates(page, 1)  # all cards have their size
     yield page
     page.close()
     assert not errors
@@ -173,6 +172,7 @@ def test_alternative_text_tells_the_current_values(page: Page) -> None:
 
 
 def test_an_update_leaves_focus_and_scroll_alone(page: Page) -> None:
+    after_updates(page, 1)  # all cards have their size
     page.get_by_label("a field").focus()
     page.locator("[data-card=right]").scroll_into_view_if_needed()
     where = "[document.activeElement.tagName, document.querySelector('[data-card=right]').getBoundingClientRect().top]"
