@@ -99,7 +99,7 @@ def _under_way(experiment: Experiment, checkups: bool = True) -> Training:
     """A run at its second epoch: its first steps have a frame and a checkup each, and the few that fit into turns of
     seconds are nearly all of those for a large net."""
     training = Training(experiment, checkups=checkups)
-    training.step = training.batches.steps_per_epoch
+    training.step = training.evaluated_at = training.batches.steps_per_epoch
     return training
 
 

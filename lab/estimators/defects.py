@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from pydantic import Field
 from torch import Tensor
@@ -62,8 +60,7 @@ class InPlaceClamp(Copy):
     """Clip the incoming gradient to [-c, c], in place; None leaves it alone."""
 
     def letters(self, unit: Unit) -> dict[str, float]:
-        limit = math.inf if self.gradient_clip is None else self.gradient_clip
-        return super().letters(unit) | {"g": max(-limit, min(limit, unit.incoming))}
+        return super().letters(unit) | {"g": self.clipped(unit.incoming)}
 
     def backward(self, gradient: Tensor, drawn: Drawn) -> Tensor:
         # PyTorch refuses to write where several elements share one place, as after sum(): the source fails there.

@@ -66,7 +66,7 @@ class ScoreFunction(Baselined):
 
     def loss(self, rollout: Rollout, state: nn.Module | None) -> Tensor:
         drawn = rollout()
-        return (drawn.loss + (drawn.loss.detach() - self.baseline) * drawn.log_prob).mean()
+        return (drawn.loss + (drawn.loss.detach() - self.expected(rollout, state)) * drawn.log_prob).mean()
 
 
 class Reinforce(Baselined):

@@ -46,6 +46,10 @@ class StraightThrough(Estimator):
                 known[GREEK.get(symbol[1], symbol[1])] = math.inf if value is None else value
         return known if unit.p is None else known | {"p": unit.p}
 
+    def clipped(self, gradient: float) -> float:
+        """An incoming gradient after its clip."""
+        return gradient if self.gradient_clip is None else max(-self.gradient_clip, min(self.gradient_clip, gradient))
+
     def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
         assert unit.factor is not None
         if self.gate is not None and abs(unit.x) > self.gate and not re.search(_GATE, self.formula):
@@ -59,8 +63,8 @@ class StraightThrough(Estimator):
         half, arrived = (r"\tfrac12 \cdot", unit.incoming / 2) if self.levels == "-1/+1" else ("", unit.incoming)
         letter, shown, lines = f"{half} g", f"{half} {factor(unit.incoming)}", []
         if self.gradient_clip is not None:
-            limit, arrived = self.gradient_clip, max(-self.gradient_clip, min(self.gradient_clip, arrived))
-            clip = rf"\operatorname{{clip}}({shown}, -{number(limit)}, {number(limit)})"
+            limit, arrived = number(self.gradient_clip), self.clipped(arrived)
+            clip = rf"\operatorname{{clip}}({shown}, -{limit}, {limit})"
             lines.append(rf"g_c = {clip} = {number(arrived)}")
             letter, shown = "g_c", factor(arrived)
         found = unit.sent_back / arrived if arrived else unit.factor

@@ -98,7 +98,7 @@ def draws_of(rule: Estimator, draws: int) -> int:
 
 def refusal_of(specimen: Specimen, rule: Estimator) -> str | None:
     """Why a rule cannot be used in a net of that size, as a sentence; None if it can."""
-    refusal = rule.refusal(specimen.net.shapes(specimen.batch(1)[0]))
+    refusal = rule.refusal(specimen.experiment.architecture.shapes)
     return f"{rule.title} {refusal}." if refusal else None
 
 
@@ -127,7 +127,7 @@ def _drawn(
     inputs, targets = specimen.batch(batch)
     generator = specimen.generator(purpose)
     net, weights = specimen.net.train(), specimen.net.layer_weights()
-    state = rule.new_state(net.shapes(inputs[:1]))
+    state = rule.new_state(specimen.experiment.architecture.shapes)
     if state is not None:
         state.to(specimen.device)
     total = {layer: torch.zeros_like(p) for layer, p in weights.items()}

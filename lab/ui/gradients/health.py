@@ -7,9 +7,9 @@ import streamlit as st
 
 from lab.figures.board import Board
 from lab.jobs import JOBS, Job, JobView, Status
-from lab.ui import state
 from lab.ui.alarms import show_alarms
 from lab.ui.contestants import Contestant, contestants
+from lab.ui.gradients.runs import choose_job
 from lab.ui.health_cards import all_health_cards
 from lab.ui.live import SECONDS_BETWEEN_UPDATES, WORDS
 from lab.ui.live_board import live_board
@@ -24,20 +24,12 @@ def health() -> None:
         "Whether a gradient reaches the weights of every layer, how far a step moves them, and whether the binary "
         "units still tell pictures apart. Measured in single steps: often at first, then about twenty times an epoch."
     )
-    jobs = {job.id: job for job in JOBS.all()}
+    jobs = JOBS.all()
     if not jobs:
         st.info("There is no run yet. Start one on the Train page, and come back while it trains or after it.")
         return
     with st.container(horizontal=True):
-        chosen = st.selectbox(
-            "Run",
-            list(jobs),
-            format_func=lambda id: state.named(jobs[id]),
-            key="health.run",
-            persist_state="session",
-            width=480,
-        )
-        job = jobs[chosen]
+        job = choose_job(jobs, "health")
         index = _contestant(job) if len(job.experiments) > 1 else 0
     st.fragment(_controlled, key="health.controlled")(job, index)
 

@@ -11,9 +11,9 @@ from lab.facts import couples_examples
 from lab.figures.agreement import cell_chart
 from lab.jobs import JOBS
 from lab.probes.gradients import AGAIN, Agreement
-from lab.ui import state
 from lab.ui.gradients.comparison import Comparison
 from lab.ui.gradients.rules import choose_rules
+from lab.ui.gradients.runs import choose_job
 from lab.ui.notices import show_problems
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "bernoulli", "reinmax", "rloo")
@@ -39,19 +39,11 @@ def same_batch() -> None:
         "One batch of validation images through the net of a run as it is now, and the gradient that each estimator "
         "would send to every layer, against a reference."
     )
-    runs = {job.id: job for job in JOBS.runs()}
+    runs = JOBS.runs()
     if not runs:
         st.info("There is no run of a single net yet. Start one on the Train page, and come back, at any time.")
         return
-    chosen = st.selectbox(
-        "Run",
-        list(runs),
-        format_func=lambda id: state.named(runs[id]),
-        key="same.run",
-        persist_state="session",
-        width=480,
-    )
-    job = runs[chosen]
+    job = choose_job(runs, "same")
     experiment = job.experiments[0]
     rules = choose_rules("same", FIRST)
     reference = _reference(experiment)
