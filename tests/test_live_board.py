@@ -10,6 +10,7 @@ import plotly
 import pytest
 from playwright.sync_api import Browser, Page
 
+from lab.ui.live_board import HERE, SCRIPTS
 from tests.browser import launch_browser, run_app
 
 SCRIPT = """
@@ -180,6 +181,28 @@ def test_an_update_leaves_focus_and_scroll_alone(page: Page) -> None:
     after_updates(page)
     assert page.evaluate(where) == before
     assert before[0] == "INPUT"
+
+
+def test_the_cleanup_of_an_overtaken_update_takes_nothing_away(page: Page) -> None:
+    """Streamlit calls what an update returned when it is unmounted, and also when a newer update overtook it."""
+    kept, left = page.evaluate(
+        """async source => {
+          const { default: mount } = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })))
+          const parentElement = document.body.appendChild(document.createElement("div"))
+          const message = (version) => new TextEncoder().encode(JSON.stringify({ plotly: "none", version, cards: [] }))
+          const cleanUpOvertaken = mount({ data: message(1), parentElement })
+          const board = parentElement.firstChild
+          const cleanUp = mount({ data: message(2), parentElement })
+          cleanUpOvertaken()
+          const kept = board.isConnected
+          parentElement.remove()
+          cleanUp()
+          return [kept, parentElement.childElementCount]
+        }""",
+        "\n".join((HERE / name).read_text() for name in SCRIPTS),
+    )
+    assert kept
+    assert left == 0
 
 
 def contrast(page: Page) -> float:

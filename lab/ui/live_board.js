@@ -16,6 +16,8 @@ export default function ({ data, parentElement }) {
   loadPlotly(message.plotly).catch(() => {}) // early; a chart that needs it says what is wrong
   show(board, message)
   return () => {
+    // Streamlit also calls this after an update that a newer one overtook, with the board still in the page.
+    if (parentElement.isConnected) return
     destroyBoard(board)
     boards.delete(parentElement)
   }
