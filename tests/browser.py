@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext, Page
 
 from lab.bench.serving import NotStarted, running_app, running_browser
 
@@ -16,15 +16,23 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @contextmanager
-def launch_browser() -> Iterator[Browser]:
-    """A browser. Without one the test is skipped, or fails where CI is true."""
+def launch_browser() -> Iterator[BrowserContext]:
+    """A browser whose pages share a cache. Without one the test is skipped, or fails where CI is true."""
     try:
         with running_browser() as browser:
-            yield browser
+            yield browser.new_context()
     except NotStarted as reason:
         if os.environ.get("CI", "").lower() == "true":
             pytest.fail(str(reason))
         pytest.skip(str(reason))
+
+
+def new_page(browser: BrowserContext, width: int, height: int = 900) -> Page:
+    """A light page of that size."""
+    page = browser.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="light")
+    return page
 
 
 @contextmanager

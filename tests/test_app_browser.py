@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from lab.links import encode
-from tests.browser import REPOSITORY, launch_browser, run_app
+from tests.browser import REPOSITORY, launch_browser, new_page, run_app
 from tests.pages import on_digits
 
 LOSS = "[data-card=loss] .lab-chart"
@@ -21,7 +21,7 @@ STOP = "[class*='st-key-train-Stop'] button, [class*='st-key-race-Stop'] button"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[BrowserContext]:
     with launch_browser() as browser:
         yield browser
 
@@ -34,8 +34,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, app: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1300, "height": 900})
+def page(browser: BrowserContext, app: str) -> Iterator[Page]:
+    page = new_page(browser, 1300)
     page.set_default_timeout(30_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -224,8 +224,8 @@ def test_a_second_race_replaces_the_curves_of_the_first(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [430, 1600])
-def test_nothing_is_wider_than_the_window(browser: Browser, app: str, width: int) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900})
+def test_nothing_is_wider_than_the_window(browser: BrowserContext, app: str, width: int) -> None:
+    page = new_page(browser, width)
     page.goto(app)
     page.wait_for_selector("[data-testid=stMainBlockContainer] button")
     page.wait_for_timeout(1000)

@@ -8,10 +8,10 @@ from typing import Any
 
 import plotly
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from lab.ui.live_board import HERE, SCRIPTS
-from tests.browser import launch_browser, run_app
+from tests.browser import launch_browser, new_page, run_app
 
 SCRIPT = """
 import numpy as np
@@ -53,13 +53,13 @@ LOSS, ERROR = "[data-card=loss] .lab-chart", "[data-card=error] .lab-chart"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[BrowserContext]:
     with launch_browser() as browser:
         yield browser
 
 
 @pytest.fixture(scope="module")
-def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("board")
     (folder / ".streamlit").mkdir()
     (folder / ".streamlit" / "config.toml").write_text(CONFIG)
@@ -69,12 +69,12 @@ def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def page(browser: Browser, app: str) -> Iterator[Page]:
+def page(browser: BrowserContext, app: str) -> Iterator[Page]:
     yield from opened(browser, app)
 
 
-def opened(browser: Browser, address: str, width: int = 1200) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="light")
+def opened(browser: BrowserContext, address: str, width: int = 1200) -> Iterator[Page]:
+    page = new_page(browser, width)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
@@ -222,7 +222,7 @@ def contrast(page: Page) -> float:
     )
 
 
-def test_charts_follow_a_change_of_theme_also_when_the_data_stand_still(browser: Browser, app: str) -> None:
+def test_charts_follow_a_change_of_theme_also_when_the_data_stand_still(browser: BrowserContext, app: str) -> None:
     for page in opened(browser, f"{app}?still=1"):
         page.wait_for_timeout(700)
         assert contrast(page) > 4.5
@@ -249,7 +249,7 @@ def test_text_and_charts_grow_with_the_scale(page: Page) -> None:
     assert sizes() == pytest.approx([font * 1.5, height * 1.5], abs=1)
 
 
-def test_nothing_is_cut_on_a_narrow_screen(browser: Browser, app: str) -> None:
+def test_nothing_is_cut_on_a_narrow_screen(browser: BrowserContext, app: str) -> None:
     for page in opened(browser, app, width=400):
         after_updates(page, 1)
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
@@ -273,8 +273,8 @@ def test_a_chart_is_saved_as_svg(page: Page) -> None:
     assert "<svg" in Path(download.value.path()).read_text()
 
 
-def test_without_plotly_each_chart_says_so(browser: Browser, app: str) -> None:
-    page = browser.new_page()
+def test_without_plotly_each_chart_says_so(browser: BrowserContext, app: str) -> None:
+    page = new_page(browser, 1200)
     page.route("**/plotly.min.js*", lambda route: route.abort())
     page.goto(app)
     page.wait_for_selector("text=This chart cannot be drawn")
