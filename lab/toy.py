@@ -55,13 +55,13 @@ class Toy(Value):
     @model_validator(mode="after")
     def _can_be_enumerated(self) -> Self:
         units = len(self.logits)
-        if units != len(self.weights):
-            raise whole(f"logits has {units} numbers and weights has {len(self.weights)}; every unit needs one of each")
         if not 1 <= units <= MOST_UNITS:
             raise whole(
                 f"logits has {units} numbers, a unit each: the exact gradient would take 2^{units} codes, "
                 f"and a dot for every draw as many losses; allowed are 1 to {MOST_UNITS} units"
             )
+        if units != len(self.weights):
+            raise whole(f"logits has {units} numbers and weights has {len(self.weights)}; every unit needs one of each")
         return self
 
     @property

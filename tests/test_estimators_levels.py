@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from lab.estimators import Estimator
+from lab.estimators import Estimator, StraightThrough, to_levels
 from lab.oracle import exact_gradient
+from lab.probes.response import NOISES, response_at
 from lab.toy import Loss, ToyNet
 from tests.test_estimators_exact import EVERY, enumerable, label
 from tests.toys import gradients_by_draw, rollout_of
@@ -54,6 +55,21 @@ def test_the_same_gradient_draw_by_draw(rule: Estimator, sites: int, loss: Any) 
     # A rule that copies the same to either level is sent twice as much for each layer of 0/1 and doubled weights.
     surplus = 0.5**sites if rule.levels is None else 1.0
     torch.testing.assert_close(signed, plain * surplus, rtol=2e-3, atol=2e-4)
+
+
+@pytest.mark.parametrize("clip", [None, 0.1, 0.7])
+@pytest.mark.parametrize("levels", ["0/1", "-1/+1"])
+@pytest.mark.parametrize("name", [name for name, m in Estimator.members.items() if issubclass(m, StraightThrough)])
+def test_the_curves_are_what_is_sent_back_for_a_gradient_of_one(name: str, levels: Any, clip: float | None) -> None:
+    rule = Estimator.members[name](gradient_clip=clip)
+    x = torch.linspace(-1.9, 1.9, 39)
+    noise = ((torch.arange(NOISES)[:, None] + 0.5) / NOISES).expand(-1, len(x)) if rule.stochastic else None
+    leaves = x.expand(1 if noise is None else NOISES, -1).clone().requires_grad_()
+    to_levels(rule.binarize(leaves, SLOPE, noise), levels, rule.levels).backward(torch.ones_like(leaves))
+    assert leaves.grad is not None
+    backward = response_at(x, rule, SLOPE, levels).backward
+    assert backward is not None
+    torch.testing.assert_close(torch.from_numpy(backward), leaves.grad.mean(0), rtol=1e-4, atol=1e-5)
 
 
 @by_net

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import torch
 from lab.estimators import Estimator, StraightThrough
 from lab.models import Rollout
 from lab.probes import Specimen
+from lab.probes.forward import fitted, same_forward
 from lab.probes.gradients import AGAIN, Agreement, CannotCompare, compare_gradients
 from lab.probes.neuron import look
 from lab.probes.pre_activations import pre_activations
@@ -99,6 +101,39 @@ def test_a_net_without_bits_is_refused() -> None:
         compared(specimen("convnet", shape={"binary_layers": []}), [rule("identity")], rule("identity"))
 
 
+@pytest.mark.parametrize("trained", ["stochastic-hard-sigmoid", "bernoulli"])
+def test_a_reference_that_fits_the_run_has_the_same_bits(trained: str) -> None:
+    """What lies behind the last bits is reached without any estimator: all that sample alike agree there."""
+    net_of = specimen("mlp", shape={"hidden": [6]}, estimator=trained)
+    reference = fitted(rule("enumeration"), rule(trained))
+    assert same_forward(reference, rule(trained))
+    rows = compared(net_of, [rule(trained), fitted(rule("rloo"), rule(trained))], reference, 16, 256)
+    for name in (trained, "rloo"):
+        behind = of(rows, name, "layer 2 (linear)")
+        assert behind.ratio == pytest.approx(1, abs=0.02)
+        assert behind.cosine > 0.99
+    others = compared(
+        net_of, [rule("rloo", units="hard-sigmoid" if trained == "bernoulli" else "logistic")], reference, 16, 256
+    )
+    assert of(others, "rloo", "layer 2 (linear)").cosine < 0.99
+
+
+def test_what_fits_a_run_is_its_own_rule_or_has_its_units() -> None:
+    own = rule("saturated", gate=2.0)
+    assert fitted(rule("saturated"), own) == own
+    assert fitted(rule("rloo"), rule("detached-sample")).units == "hard-sigmoid"  # type: ignore[attr-defined]
+    assert fitted(rule("rloo"), own) == rule("rloo")
+    assert fitted(rule("reinmax"), rule("stochastic-hard-sigmoid")) == rule("reinmax")
+
+
+@pytest.mark.parametrize("name", Estimator.members)
+def test_rules_have_the_bits_of_their_kind(name: str) -> None:
+    assert same_forward(rule(name), rule(name))
+    plain = rule(name).inner.forward == "bits"
+    assert same_forward(rule(name), rule("identity")) == (plain and not rule(name).stochastic)
+    assert not (same_forward(rule(name), rule("bernoulli")) and same_forward(rule(name), rule("stochastic-sign")))
+
+
 def test_leaves_no_trace() -> None:
     net_of = specimen("convnet", estimator="bernoulli")
     before = {name: value.clone() for name, value in net_of.net.state_dict().items()}
@@ -115,6 +150,16 @@ def test_pre_activations_of_every_layer() -> None:
     found = pre_activations(specimen("convnet"))
     assert list(found) == ["conv 1", "conv 2"]
     assert all(np.isfinite(x).all() and 1000 < len(x) <= 200_000 for x in found.values())
+
+
+def other_settings() -> Iterator[tuple[str, str, Any]]:
+    """Every choice that a setting of an estimator leaves, but for the default."""
+    for name, member in Estimator.members.items():
+        for field, info in member.model_fields.items():
+            choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+            if info.annotation is bool:
+                choices = (True, False)
+            yield from ((name, field, choice) for choice in choices if choice != info.default)
 
 
 class TestNeuron:
@@ -171,6 +216,18 @@ class TestNeuron:
             for _, numbers, result in worked_out:
                 assert value_of(numbers) == pytest.approx(value_of(result), rel=4e-3, abs=1e-3), seen.worked
             assert value_of(worked_out[-1][-1]) == pytest.approx(seen.unit.sent_back, rel=1e-3)
+
+    @pytest.mark.parametrize(("name", "field", "value"), list(other_settings()))
+    def test_the_numbers_are_right_at_every_choice_of_a_setting(self, name: str, field: str, value: Any) -> None:
+        for x in (0.3, -0.6):
+            seen = look(rule(name, **{field: value}), x, 1.2, 0.35, 0.2)
+            worked_out = [
+                re.split(":?=", line) for line in seen.worked if r"\quad" not in line and line.count("=") == 2
+            ]
+            for _, numbers, result in worked_out:
+                assert value_of(numbers) == pytest.approx(value_of(result), rel=4e-3, abs=1e-3), seen.worked
+            if seen.worked:
+                assert value_of(worked_out[-1][-1]) == pytest.approx(seen.unit.sent_back, rel=1e-3)
 
     @pytest.mark.parametrize("name", [n for n, m in Estimator.members.items() if m.stochastic])
     def test_the_parts_of_an_average(self, name: str) -> None:

@@ -19,6 +19,10 @@ def section():  # type: ignore[no-untyped-def]
     return opened("gradients.py", section="batch")
 
 
+def run(tab):  # type: ignore[no-untyped-def]
+    return next(item for item in tab.selectbox if item.label == "Run")
+
+
 def charts(tab) -> int:  # type: ignore[no-untyped-def]
     return len(tab.get("plotly_chart"))
 
@@ -140,11 +144,51 @@ def test_the_run_stays_chosen_when_its_state_changes() -> None:
     jobs = [JOBS.start([on_digits("source-003-det-st-both", "budget=100000", "budget_unit=steps")], "a run")]
     jobs.append(JOBS.start([on_digits("source-003-det-st-both", "budget=1", "budget_unit=steps")], "another"))
     tab = section()
-    chosen = next(job for job in jobs if job.id != tab.selectbox(key="same.run").value)
-    shown(tab.selectbox(key="same.run").set_value(chosen.id))
+    chosen = next(job for job in jobs if job.id != run(tab).value)
+    shown(run(tab).set_value(chosen.id))
     chosen.stop()
     until(lambda: chosen.ended)
-    assert shown(tab).selectbox(key="same.run").value == chosen.id
+    assert run(shown(tab)).value == chosen.id
+    JOBS.start([on_digits("source-003-det-st-both", "budget=1", "budget_unit=steps")], "a third")
+    assert run(shown(tab)).value == chosen.id
+
+
+def test_until_one_is_chosen_the_newest_run_is_shown() -> None:
+    JOBS.start([on_digits("source-003-det-st-both", "budget=1", "budget_unit=steps")], "a run")
+    tab = section()
+    assert run(tab).value == newest().id
+    JOBS.start([on_digits("source-000", "budget=1", "budget_unit=steps")], "another")
+    assert run(shown(tab)).value == newest().id
+
+
+def test_rules_take_the_units_of_the_run_and_those_that_cannot_are_named() -> None:
+    tab = compared("source-003-stoch-st-both", ["rloo", "bernoulli", "stochastic-hard-sigmoid"], draws=2, many=8)
+    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 4 * 3)
+    assert "With Bernoulli straight-through the units do something else than in this run" in told(tab)
+
+
+def test_what_nobody_looks_at_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.ui.gradients.comparison.PATIENCE", 0.3)
+    tab = compared("source-003-stoch-st-both", ["rloo"], draws=256, many=1024)
+    comparison = tab.session_state["same.comparison"]
+    until(lambda: comparison.done)
+    assert "Stopped before" in told(shown(tab))
+
+
+def test_another_run_can_be_chosen_without_losing_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+    tab = compared("source-003-stoch-st-both", ["rloo"], draws=256, many=1024)
+    JOBS.start([on_digits("source-000", "budget=1", "budget_unit=steps")], "another")
+    shown(tab)
+    assert run(tab).value == newest().id
+    assert "source-003-stoch-st-both" in tab.get("progress")[0].proto.text
+    shown(button(tab, "Stop").click())
+    until(lambda: tab.session_state["same.comparison"].done)
+
+
+def test_the_images_are_as_many_as_are_held_out() -> None:
+    job = JOBS.start([on_digits("source-000", "dataset.validation=40", "budget=1", "budget_unit=steps")], "few")
+    until(lambda: job.ended)
+    assert section().number_input[0].max == 40
 
 
 def test_batch_norm_behind_the_bits_is_not_hidden() -> None:

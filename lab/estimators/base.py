@@ -106,6 +106,11 @@ class Estimator(Part):
     """Other names of the same rule."""
 
     @property
+    def equation(self) -> str:
+        """The formula at these settings (LaTeX)."""
+        return self.formula
+
+    @property
     def inner(self) -> Estimator:
         """The rule that each draw follows: itself, unless it wraps another."""
         return self

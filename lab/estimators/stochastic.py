@@ -85,6 +85,10 @@ class FiredOnly(StraightThrough):
     through: Literal["probability", "identity"] = "probability"
     """What the fired units send the gradient through: their probability, or nothing."""
 
+    @property
+    def equation(self) -> str:
+        return self.formula if self.through == "probability" else self.formula.replace(r"b\,a\,p\,(1-p)", "b")
+
     def probability(self, x: Tensor, slope: float) -> Tensor:
         return logistic(x, slope)
 

@@ -52,9 +52,9 @@ class StraightThrough(Estimator):
 
     def worked(self, unit: Unit, state: nn.Module | None) -> list[str]:
         assert unit.factor is not None
-        if self.gate is not None and abs(unit.x) > self.gate and not re.search(_GATE, self.formula):
-            return [rf"g \cdot \mathbb 1[|x| \le c] = {factor(unit.incoming)} \cdot 0 = 0"]
-        last = self.formula.rpartition(r"\qquad")[2].strip()
+        if self.gate is not None and abs(unit.x) > self.gate and not re.search(_GATE, self.equation):
+            return [rf"g \cdot \mathbb 1[|x| \le {number(self.gate)}] = {factor(unit.incoming)} \cdot 0 = 0"]
+        last = self.equation.rpartition(r"\qquad")[2].strip()
         quotient, equals, surrogate = re.split(r"\s*(:?=)\s*", last.partition(r",\;")[0], maxsplit=1)
         surrogate = with_numbers(surrogate, self.letters(unit))
         if "L" in quotient:

@@ -22,7 +22,8 @@ class Response(NamedTuple):
     forward: NDArray[np.float32]
     """What a unit gives: its code, or the mean of it over the noise."""
     backward: NDArray[np.float32] | None
-    """The mean factor on the incoming gradient; None where the gradient does not come through the bits."""
+    """What is sent back for an incoming gradient of 1, in the mean over the noise; None where the gradient does not
+    come through the bits. But for a clip it is the factor on any incoming gradient."""
 
 
 def response(
@@ -50,22 +51,23 @@ def response_at(x: Tensor, rule: Estimator, slope: float, levels: Levels | None 
     tiled = x.expand(1 if noise is None else NOISES, -1)
     if isinstance(rule, StraightThrough):
         codes = rule.codes(tiled, slope, noise)
-        backward = rule.backward(torch.ones_like(tiled), Drawn(tiled, slope, noise, codes)).mean(0)
+        arriving = _arriving(codes, rule, levels)
+        backward = rule.backward(arriving, Drawn(tiled, slope, noise, codes)).mean(0)
         # The mean of sampled bits is known exactly, and the grid of noises would round it.
         forward = rule.probability(x, slope) if rule.stochastic and rule.forward == "bits" else codes.mean(0)
     else:
         forward = rule.step(x) if noise is None else rule.probability(x, slope)
         backward = torch.zeros_like(x) if rule.zero_gradient else None
     if levels is not None:
-        forward, backward = _on_levels(rule, levels, forward, backward)
+        forward = to_levels(forward, levels, rule.levels)
     return Response(x.numpy(), forward.numpy(), None if backward is None else backward.numpy())
 
 
-def _on_levels(
-    rule: Estimator, levels: Levels, forward: Tensor, backward: Tensor | None
-) -> tuple[Tensor, Tensor | None]:
+def _arriving(codes: Tensor, rule: Estimator, levels: Levels | None) -> Tensor:
+    """What arrives at the codes where a gradient of 1 arrives at the values of the layer."""
+    if levels is None:
+        return torch.ones_like(codes)
     with torch.enable_grad():
-        codes = forward.detach().clone().requires_grad_()
-        values = to_levels(codes, levels, rule.levels)
-        (gain,) = torch.autograd.grad(values.sum(), codes)
-    return values.detach(), None if backward is None else backward * gain
+        leaves = codes.detach().clone().requires_grad_()
+        (gain,) = torch.autograd.grad(to_levels(leaves, levels, rule.levels).sum(), leaves)
+    return gain

@@ -107,16 +107,18 @@ def train_button(experiment: Experiment | None) -> None:
 def _explain(member: type[Part], data: Data) -> None:
     """Formula, names, paper and picture of the estimator, and what it is not."""
     assert issubclass(member, Estimator)
-    show_formula(member.formula)
+    try:
+        rule = member.model_validate(data["estimator"])
+    except ValueError:
+        rule = None
+    show_formula((rule or member()).equation)
     lines = [member.summary]
     if member.is_not:
         lines.append(f":material/block: {member.is_not}")
     if member.aliases:
         lines.append(f":material/label: Also called {', '.join(member.aliases)}")
     st.caption("  \n".join([*lines, f":material/article: {member.paper}"]))
-    try:
-        rule = member.model_validate(data["estimator"])
-    except ValueError:
+    if rule is None:
         return
     curves = response(rule, slope=1.0)
     if curves.backward is not None:

@@ -25,6 +25,7 @@ def chosen_section(titles: Mapping[str, str]) -> str:
         required=True,
         label_visibility="collapsed",
         key="section",
+        persist_state="session",
     )
     if st.query_params.get(SECTION) != chosen:
         st.query_params[SECTION] = chosen

@@ -101,8 +101,10 @@ def _resize() -> None:
 
 
 def _count() -> None:
-    """Let the number of units follow the list."""
-    st.session_state["bias.units"] = max(1, min(len(_items(st.session_state["bias.logits"])), MOST_UNITS))
+    """Let the number of units follow the list, where there can be so many."""
+    units = len(_items(st.session_state["bias.logits"]))
+    if units <= MOST_UNITS:
+        st.session_state["bias.units"] = units
 
 
 def _items(text: str | None) -> list[str]:

@@ -66,12 +66,18 @@ def _choose(label: str, fact: Callable[[Estimator], str], rules: Iterable[Estima
 def _matching(rules: Iterable[Estimator], words: str) -> list[Estimator]:
     """The rules that have all the words; those first that have them in a name."""
     wanted = _plain(words).split()
-    found = [rule for rule in rules if _has(wanted, *_names(rule), rule.summary, rule.paper)]
+    found = [rule for rule in rules if _has(wanted, *_names(rule), *_told(rule))]
     return sorted(found, key=lambda rule: not _has(wanted, *_names(rule)))
 
 
 def _names(rule: Estimator) -> tuple[str, ...]:
     return (rule.title, rule.name, *rule.aliases)
+
+
+def _told(rule: Estimator) -> tuple[str, ...]:
+    """What an entry says of a rule."""
+    defect = f"defect of {rule.defect_of}" if rule.defect_of else ""
+    return (rule.summary, rule.paper, rule.is_not, rule.objective, rule.forward, defect)
 
 
 def _has(wanted: Iterable[str], *texts: str) -> bool:
@@ -95,6 +101,7 @@ def _table(rules: Iterable[Estimator]) -> pd.DataFrame:
                 "Cost": rule.cost,
                 "Also called": ", ".join(rule.aliases),
                 "Paper": rule.paper,
+                "Defect of": rule.defect_of,
             }
             for rule in rules
         ]

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 
 from lab.estimators import Estimator
 from lab.jobs import Job
+from lab.probes.forward import fitted, same_forward
 from lab.probes.gradients import Agreement, CannotCompare, compare_gradients, draws_of, refusal_of
+
+PATIENCE = 60.0
+"""Seconds that a comparison goes on while nobody looks."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Many at once would take all processors from the runs that they are about."""
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +44,11 @@ class Comparison:
         draws: int,
         reference_draws: int,
     ) -> None:
-        self.job_id, self.rules, self.reference = job.id, tuple(rules), reference
-        self.told = f"{images} images, {draws} draws, {reference_draws} of the reference"
+        trained = job.experiments[0].estimator
+        self.job, self.reference = job, fitted(reference, trained)
+        self.rules = tuple(fitted(rule, trained) for rule in rules)
+        self.strangers = [rule for rule in (self.reference, *self.rules) if not same_forward(rule, trained)]
+        """Rules under which the units do something else than in the run, so that the gradients are another net's."""
         self.found: list[Agreement] = []
         self.step: int | None = None
         """The step after which the net was copied; None before that."""
@@ -47,9 +59,26 @@ class Comparison:
         self._counts = images, draws, reference_draws
         self._draws = 0
         self._stop = threading.Event()
+        self._watched = time.monotonic()
+        self.abandoned = False
+        """Whether it was left because nobody looked for long."""
         # A thread of its own: those that answer other sections would be kept from it for as long as it takes.
         self._thread = threading.Thread(target=self._compare, args=(job,), name="comparison", daemon=True)
         self._thread.start()
+
+    @property
+    def told(self) -> str:
+        """How much was drawn."""
+        images, draws, of_reference = self._counts
+        words = [f"{images} images"]
+        words += [f"{draws} draws"] if any(rule.stochastic for rule in self.rules) else []
+        return ", ".join(
+            [*words, f"{of_reference} of the reference" if self.reference.stochastic else "no noise in it"]
+        )
+
+    def look(self) -> None:
+        """Say that somebody still waits for it."""
+        self._watched = time.monotonic()
 
     @property
     def done(self) -> bool:
@@ -74,14 +103,10 @@ class Comparison:
 
     def _compare(self, job: Job) -> None:
         try:
-            specimen = job.questions.ask(lambda specimens: specimens[0].copied()).result()
-            self.step = specimen.step
-            refused = {rule: refusal_of(specimen, rule) for rule in self.rules}
-            self.refused = [refusal for refusal in refused.values() if refusal]
-            self.rules = tuple(rule for rule in self.rules if not refused[rule])
-            found = compare_gradients(specimen, self.rules, self.reference, *self._counts, self._count_draw)
-            for agreements in found:
-                self.found += agreements
+            while not _ONE_AT_A_TIME.acquire(timeout=0.2):
+                self._require_wanted()
+            with _held(_ONE_AT_A_TIME):
+                self._draw(job)
         except _Stopped:
             pass
         except CancelledError:
@@ -92,11 +117,33 @@ class Comparison:
             log.exception("a comparison failed")
             self.problem = f"The comparison failed: {type(error).__name__}: {error}"
 
+    def _draw(self, job: Job) -> None:
+        specimen = job.questions.ask(lambda specimens: specimens[0].copied()).result()
+        self.step = specimen.step
+        refused = {rule: refusal_of(specimen, rule) for rule in self.rules}
+        self.refused = [refusal for refusal in refused.values() if refusal]
+        self.rules = tuple(rule for rule in self.rules if not refused[rule])
+        for found in compare_gradients(specimen, self.rules, self.reference, *self._counts, self._count_draw):
+            self.found += found
+
     def _count_draw(self) -> None:
-        if self.stopped:
-            raise _Stopped
+        self._require_wanted()
         self._draws += 1
+
+    def _require_wanted(self) -> None:
+        self.abandoned = time.monotonic() > self._watched + PATIENCE
+        if self.stopped or self.abandoned:
+            raise _Stopped
 
 
 class _Stopped(Exception):
     """Leaves a comparison that nobody waits for any more."""
+
+
+@contextmanager
+def _held(lock: threading.Lock) -> Iterator[None]:
+    """A lock that has been acquired, released at the end of the block."""
+    try:
+        yield
+    finally:
+        lock.release()

@@ -13,14 +13,12 @@ import torch
 from lab.estimators import Estimator, Levels, StraightThrough
 from lab.figures.estimators import TwoCurves, forward_backward_chart
 from lab.probes.response import Response, response, response_at
-from lab.ui.gradients.pre_activations import NORMAL, choose_pre_activations
+from lab.ui.gradients.pre_activations import NORMAL, QUANTILES, choose_pre_activations
 from lab.ui.gradients.rules import choose_rules, choose_settings, choose_slope, with_settings
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "swish-sign", "bernoulli")
 REACH = 3.0
 POINTS = 6001
-QUANTILES = 4000
-"""Of the pre-activations, in place of all of them."""
 
 
 def curves() -> None:
@@ -56,6 +54,13 @@ def curves() -> None:
         f"Area: under the factor, from {-REACH:g} to {REACH:g}. Active: share of pre-activations whose factor is not "
         f"0, {'for a standard normal distribution' if source == NORMAL else f'in {source}'}."
     )
+    clipped = [rule.title for rule in rules if getattr(rule.inner, "gradient_clip", None) is not None]
+    if clipped:
+        st.caption(
+            f":material/info: A clip bounds what arrives, so there is no one factor for {', '.join(clipped)}: shown is "
+            "what is sent back for an incoming gradient of 1. Gradients of a mean over many images are far smaller, "
+            "and a clip above them does nothing."
+        )
 
 
 def _table(shown: list[tuple[Estimator, Response]], slope: float, x: np.ndarray) -> pd.DataFrame:

@@ -16,7 +16,7 @@ BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 def entry(rule: Estimator) -> None:
     """The card."""
     st.markdown(f"**{rule.title}**")
-    show_formula(rule.formula)
+    show_formula(rule.equation)
     st.markdown(rule.summary)
     if rule.is_not:
         st.markdown(f":material/block: {rule.is_not}")

@@ -38,7 +38,9 @@ def _contestant(job: Job) -> int:
     view = job.view()
     names = [run.name for run in contestants(view.experiments, view.snapshots)]
     key = f"health.contestant.{job.id}"
-    return st.selectbox("Contestant", range(len(names)), format_func=lambda i: names[i], key=key, width=360)
+    return st.selectbox(
+        "Contestant", range(len(names)), format_func=lambda i: names[i], key=key, persist_state="session", width=360
+    )
 
 
 def _controlled(job: Job, index: int) -> None:

@@ -45,7 +45,7 @@ def neuron() -> None:
 
 def _card(rule: Estimator, seen: Neuron) -> None:
     st.markdown(f"**{rule.title}**")
-    show_formula(rule.formula)
+    show_formula(rule.equation)
     if seen.worked:
         show_lines(seen.worked)
     else:

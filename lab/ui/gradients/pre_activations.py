@@ -7,11 +7,14 @@ from concurrent.futures import TimeoutError as TooLong
 
 import numpy as np
 import streamlit as st
+import torch
 
 from lab.jobs import JOBS, Job
 from lab.probes.pre_activations import pre_activations
 
 NORMAL = "a standard normal distribution"
+QUANTILES = 20_001
+"""So many stand for all of a distribution."""
 PATIENCE = 5.0
 """Seconds that a running job may take to answer between two of its steps."""
 
@@ -27,7 +30,7 @@ def choose_pre_activations(key: str) -> tuple[str, np.ndarray]:
         persist_state="session",
         width=480,
     )
-    normal = np.random.default_rng(0).standard_normal(200_000)
+    normal = torch.special.ndtri((torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES).numpy()
     if choice == NORMAL:
         return NORMAL, normal
     layers = _of_run(runs[choice])

@@ -11,7 +11,8 @@ from lab.facts import couples_examples
 from lab.figures.agreement import cell_chart
 from lab.jobs import JOBS
 from lab.probes.gradients import AGAIN, Agreement
-from lab.ui.gradients.comparison import Comparison
+from lab.ui import state
+from lab.ui.gradients.comparison import PATIENCE, Comparison
 from lab.ui.gradients.rules import choose_rules
 from lab.ui.gradients.runs import choose_job
 from lab.ui.notices import show_problems
@@ -48,11 +49,12 @@ def same_batch() -> None:
     rules = choose_rules("same", FIRST)
     reference = _reference(experiment)
     with st.container(horizontal=True):
+        most = min(1024, experiment.dataset.validation)
         size = st.number_input(
             "Images in the batch",
             2,
-            1024,
-            min(64, experiment.batch_size),
+            most,
+            min(64, experiment.batch_size, most),
             key=f"same.size.{job.id}",
             persist_state="session",
         )
@@ -61,15 +63,15 @@ def same_batch() -> None:
         )
         many = st.number_input("Draws of the reference", 2, 1024, 64, key="same.many", persist_state="session")
     _warn_of_batch(experiment, size)
-    if not rules:
-        return
-    if st.button("Compare on the net as it is now", icon=":material/compare:", type="primary", key="same.go"):
-        earlier = st.session_state.get(COMPARISON)
-        if earlier is not None:
-            earlier.stop()
-        st.session_state[COMPARISON] = Comparison(job, rules, reference, size, draws, many)
+    start = st.button(
+        *("Compare on the net as it is now", "same.go"), icon=":material/compare:", type="primary", disabled=not rules
+    )
     comparison = st.session_state.get(COMPARISON)
-    if comparison is not None and comparison.job_id == job.id:
+    if start:
+        if comparison is not None:
+            comparison.stop()
+        comparison = st.session_state[COMPARISON] = Comparison(job, rules, reference, size, draws, many)
+    if comparison is not None:
         waiting = not comparison.done
         st.fragment(_result, run_every=0.5 if waiting else None, key="same.live")(comparison, waiting)
 
@@ -90,7 +92,7 @@ def _reference(experiment: Experiment) -> Estimator:
         help="Where bits are sampled, a rule without bias, drawn many times. Where they are not, no gradient is true: "
         "the run's own rule is as good a reference as any.",
     )
-    return experiment.estimator if name == experiment.estimator.name else members[name]()
+    return members[name]()
 
 
 def _warn_of_batch(experiment: Experiment, size: int) -> None:
@@ -109,23 +111,30 @@ def _warn_of_batch(experiment: Experiment, size: int) -> None:
 
 def _result(comparison: Comparison, waited: bool) -> None:
     done = comparison.done
+    comparison.look()
     if waited and done:
         st.rerun()  # all is there: the timer is no longer needed
     if not done:
         _show_progress(comparison)
     show_problems([*comparison.refused, *([comparison.problem] if comparison.problem else [])])
     if comparison.found:
-        _show(
-            list(comparison.found), comparison, " **Stopped before the last.**" if done and comparison.stopped else ""
-        )
-    elif done and comparison.stopped:
+        _show(list(comparison.found), comparison, _ending(comparison) if done else "")
+    elif done and (comparison.stopped or comparison.abandoned):
         st.info("Stopped before the gradients of the reference were there. Fewer draws of it take less time.")
+
+
+def _ending(comparison: Comparison) -> str:
+    if comparison.abandoned:
+        return f" **Stopped before the last, for nobody looked for {PATIENCE:g} seconds.**"
+    return " **Stopped before the last.**" if comparison.stopped else ""
 
 
 def _show_progress(comparison: Comparison) -> None:
     rows = len({agreement.rule for agreement in comparison.found})
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(comparison.progress, f"{rows} of {len(comparison.rules) + 1} rows, the reference first")
+        waits = "" if comparison.step is not None else ", once other comparisons have ended"
+        told = f"{rows} of {len(comparison.rules) + 1} rows, the reference first{waits}"
+        st.progress(comparison.progress, f"Run {state.named(comparison.job)}: {told}")
         st.button(
             "Stop",
             icon=":material/stop:",
@@ -153,11 +162,17 @@ def _show(found: list[Agreement], comparison: Comparison, ending: str) -> None:
     told = "; ".join(f"{a.rule}, {a.layer}: {getattr(a, metric):.3g}" for a in found)
     st.plotly_chart(figure, key="same.chart", config={"displaylogo": False}, alt=f"{title}: {told}")
     st.caption(
-        f"{said} Weights as after step {comparison.step}; reference: {comparison.reference.title}; {comparison.told}. "
-        "The first row is "
-        "the reference itself with other noise and as many draws as the rest: what it lacks is lost to noise alone. "
-        f"Layers in the order they run.{ending}"
+        f"{said} Run {state.named(comparison.job)}, weights as after step {comparison.step}; reference: "
+        f"{comparison.reference.title}; {comparison.told}. The first row is the reference itself with other noise and "
+        "as many draws as the rest: what it lacks is lost to noise alone. Layers in the order they run. Rules take "
+        f"the run's kind of units where they can, and the run's own rule its settings.{ending}"
     )
+    if comparison.strangers:
+        names = ", ".join(dict.fromkeys(rule.title for rule in comparison.strangers))
+        st.caption(
+            f":material/info: With {names} the units do something else than in this run, such as sampling with another "
+            "probability: what is compared there are gradients of two different nets."
+        )
     reach = {agreement.layer: agreement.reach for agreement in found if agreement.reach < SURE}
     if reach:
         layers_told = ", ".join(f"{value:.2f} in {layer}" for layer, value in reach.items())
