@@ -47,9 +47,9 @@ def line_chart(
     """The curves in one chart; axis titles carry their units, `y_range` is in data units also when `log_y`."""
     vertical: dict[str, Any] = {"tickformat": "~g"}
     if log_y:
-        # Without the format, plotly labels the tick at 0.5 just "5"; with more ticks, it labels all from 0.1 to 0.9;
-        # with fewer, only powers of ten.
-        vertical |= {"type": "log", "nticks": 4}
+        # Without the format, plotly labels the tick at 0.5 just "5"; with more ticks, it labels all from 0.1 to 0.9
+        # where the axis is little longer than that.
+        vertical |= {"type": "log", "nticks": 3}
     if y_range is not None:
         vertical |= {"range": json_numbers(_logarithms(y_range) if log_y else y_range)}
     traces = [_faint(curve) for curve in curves if curve.faint_y is not None] + [_line(curve) for curve in curves]
