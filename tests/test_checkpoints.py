@@ -42,7 +42,7 @@ def written_at(experiment: Experiment, steps: Collection[int], folder: Path) -> 
     for event in training.events():
         if isinstance(event, Step) and event.step in paths:
             # The run goes on: a state that shared memory with it would change with it.
-            checkpoints.write(paths[event.step], state_of(training))
+            checkpoints.write(paths[event.step], checkpoints.copied(state_of(training)))
     return paths
 
 
@@ -102,8 +102,8 @@ def go_on():
         restore(training, checkpoints.read(path))
     for event in training.events():
         if isinstance(event, Step):
-            checkpoints.write(path, state_of(training))
-    checkpoints.write(path.with_name("end"), state_of(training))
+            checkpoints.write(path, checkpoints.copied(state_of(training)))
+    checkpoints.write(path.with_name("end"), checkpoints.copied(state_of(training)))
 
 def started():
     child = os.fork()
@@ -151,7 +151,7 @@ class TestFile:
     STATE: dict[str, Any] = {"a": (1, 2.5, None, True), 3: [torch.arange(3), {"b": torch.ones(2, 2).T}], "text": "ä"}
 
     def test_comes_back_as_it_was(self, tmp_path: Path) -> None:
-        checkpoints.write(tmp_path / "c", self.STATE)
+        checkpoints.write(tmp_path / "c", checkpoints.copied(self.STATE))
         back = checkpoints.read(tmp_path / "c")
         assert back["a"] == self.STATE["a"]
         assert list(back) == list(self.STATE)
@@ -159,12 +159,12 @@ class TestFile:
 
     @pytest.mark.parametrize("value", [float("inf"), -0.0, 1e-320, 2**70, float("nan")])
     def test_numbers_come_back_to_the_last_bit(self, tmp_path: Path, value: float) -> None:
-        checkpoints.write(tmp_path / "c", {"v": value})
+        checkpoints.write(tmp_path / "c", checkpoints.copied({"v": value}))
         assert repr(checkpoints.read(tmp_path / "c")["v"]) == repr(value)
 
     def test_cut_off_anywhere_is_told(self, tmp_path: Path) -> None:
         path = tmp_path / "c"
-        checkpoints.write(path, self.STATE)
+        checkpoints.write(path, checkpoints.copied(self.STATE))
         whole = path.read_bytes()
         for length in range(len(whole)):
             path.write_bytes(whole[:length])
@@ -173,7 +173,7 @@ class TestFile:
 
     def test_changed_anywhere_it_is_read_or_told_and_never_fails_otherwise(self, tmp_path: Path) -> None:
         path = tmp_path / "c"
-        checkpoints.write(path, self.STATE)
+        checkpoints.write(path, checkpoints.copied(self.STATE))
         whole = path.read_bytes()
         for at in range(len(whole)):
             path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x15]) + whole[at + 1 :])
@@ -200,17 +200,17 @@ class TestFile:
 
     def test_a_write_that_fails_leaves_the_one_before(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = tmp_path / "c"
-        checkpoints.write(path, {"v": 1})
+        checkpoints.write(path, checkpoints.copied({"v": 1}))
 
         def full(_: int) -> None:
             raise OSError("no space left on device")
 
         monkeypatch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="no space"):
-            checkpoints.write(path, {"v": 2})
+            checkpoints.write(path, checkpoints.copied({"v": 2}))
         assert checkpoints.read(path) == {"v": 1}
         assert [file.name for file in tmp_path.iterdir()] == ["c"]
 
     def test_what_it_has_no_place_for_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(TypeError, match="no place for a set"):
-            checkpoints.write(tmp_path / "c", {"v": {1}})
+            checkpoints.write(tmp_path / "c", checkpoints.copied({"v": {1}}))

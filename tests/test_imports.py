@@ -21,6 +21,7 @@ ORDER = [
         "evaluation",
         "probes",
         "events",
+        "files",
         "run_state",
         "checkpoints",
         "training",
