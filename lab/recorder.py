@@ -177,6 +177,11 @@ class Recorder:
             self.version += 1
             self._frame = frame
 
+    @property
+    def finished(self) -> Finished | None:
+        """The end of the run, once there is one."""
+        return self._finished
+
     def snapshot(self) -> Snapshot:
         """Everything so far, as copies."""
         with self._lock:

@@ -26,6 +26,7 @@ ORDER = [
         "checkpoints",
         "training",
         "recorder",
+        "store",
         "jobs",
         "facts",
         "alarms",
