@@ -12,6 +12,14 @@ from lab.jobs import Jobs
 from tests.pages import forget_runs
 
 
+@pytest.fixture(autouse=True)
+def kept_runs(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place of its own for what a test's runs leave behind."""
+    folder = tmp_path_factory.mktemp("kept")
+    monkeypatch.setenv("LAB_RUNS", str(folder))
+    return folder
+
+
 @pytest.fixture
 def no_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget LAB_DATA for a test on the embedded digits, so that no folder of this machine can matter."""

@@ -18,6 +18,7 @@ from lab.jobs.races import SHARED_IN_A_RACE, require_raceable, with_seed
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
 from lab.store import RunFolder, StoreError
+from lab.store.folder import ID
 
 RUNNING_AT_ONCE = 2
 """Jobs that train at the same time; more wait in line."""
@@ -71,11 +72,13 @@ class Jobs:
         """
         if (job := self.get(folder.id)) is not None:
             return job
-        facts = folder.facts()
         if not folder.hold():
-            raise StoreError(
-                f"Run {folder.id} is trained by another process of the lab; it can be opened when it ends."
-            )
+            raise StoreError(f"Run {folder.id} is trained by another process; it can be opened when it ends.")
+        try:
+            facts = folder.facts()
+        except StoreError:
+            folder.release()
+            raise
         experiments = [contestant.experiment for contestant in facts.contestants]
         return self._add(folder.id, facts.title, experiments, folder, facts.created, playing)
 
@@ -100,6 +103,18 @@ class Jobs:
         with self._lock:
             return self._jobs.get(id) if id else None
 
+    def find(self, id: str | None) -> Job | None:
+        """The job of an id, brought back from disk where this process does not have it; None where there is none.
+
+        Raises:
+            StoreError: there is one, and it cannot be brought back.
+        """
+        job = self.get(id)
+        if job is None and id is not None and self.runs_folder is not None and ID.fullmatch(id):
+            folder = RunFolder(self.runs_folder / id)
+            return self.open(folder) if folder.known else None
+        return job
+
     def all(self) -> list[Job]:
         """Every job, newest first."""
         with self._lock:
@@ -112,6 +127,20 @@ class Jobs:
     def races(self) -> list[Job]:
         """Every job of several contestants, newest first."""
         return [job for job in self.all() if len(job.experiments) > 1]
+
+    def delete(self, id: str) -> None:
+        """Take a job off the shelf. What is kept of it can be brought back by `RunFolder.recover`.
+
+        Raises:
+            StoreError: it is under way, or cannot be moved.
+        """
+        job = self.get(id)
+        if job is not None and not job.ended:
+            raise StoreError(f"{job.title} is under way; stop it first.")
+        with self._lock:
+            self._jobs.pop(id, None)
+        if self.runs_folder is not None and (folder := RunFolder(self.runs_folder / id)).known:
+            folder.discard()
 
     def stop_all(self, timeout: float = 10) -> None:
         """Stop every job and wait for its thread."""

@@ -51,8 +51,7 @@ class Job:
         self.created = created or datetime.now(UTC)
         self._slots, self._folder, self._saver = slots, folder, Saver(None)
         self._condition = threading.Condition()
-        self._playing = False
-        self._steps_asked = 0
+        self._playing, self._steps_asked = False, 0
         self._stopped = self._restart = self._holding = False
         self.pace = Pace(self._condition)
         """How fast it may train."""
@@ -189,7 +188,7 @@ class Job:
         except Exception as error:  # the page must learn of any failure, and the log keeps its trace
             log.exception("job %s failed", self.id)
             message = f"The run failed: {type(error).__name__}: {error}"
-        saver.note(self._facts(status, message))
+        saver.note(self.facts(status, message))
         with self._condition:
             if not self._restart:
                 self._set(status, message)
@@ -202,7 +201,7 @@ class Job:
             self.questions.resume()
             experiments, recorders = self.experiments, self._recorders
             self._set("preparing")
-        saver.announce(self._facts())
+        saver.announce(self.facts())
         trainings = [Training(experiment, self._download) for experiment in experiments]
         recorders = saver.restored(trainings, recorders)
         with self._condition:
@@ -224,13 +223,13 @@ class Job:
             else:
                 runs, shown = [run for run in runs if next(run, None)], False
                 if saver.due():
-                    saver.save(self._facts(), trainings, recorders)
+                    saver.save(self.facts(), trainings, recorders)
                 self.pace.keep(lambda: self._playing and not self._stopped)
         if self._restart:
             return True
         looks.take()
         ending = ending_of(recorders, self._stopped)
-        saver.save(self._facts(*ending), trainings, recorders)
+        saver.save(self.facts(*ending), trainings, recorders)
         saver.wait()
         with self._condition:
             if self._restart:  # perhaps asked for after the last step
@@ -273,7 +272,8 @@ class Job:
         self._trainings, self._progress = [], fraction(trainings) if status == "stopped" else 1.0
         self._set(status, message)
 
-    def _facts(self, status: Progress = "under way", message: str = "") -> Facts:
+    def facts(self, status: Progress = "under way", message: str = "") -> Facts:
+        """What is told of the job in a list of runs."""
         return facts_of(self.title, self.created, self.experiments, self._recorders, status, message)
 
     def _ask(self, playing: bool) -> None:

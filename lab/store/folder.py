@@ -34,6 +34,8 @@ RUNS_VARIABLE = "LAB_RUNS"
 """Names the folder of all runs, where it is not to be `runs` in the data folder."""
 ID = re.compile(r"[0-9a-f]{8}")
 FRAME = re.compile(r"(\d{1,2})-(\d{1,18})")
+BIN = "deleted"
+"""The folder of what was deleted."""
 LARGEST_FACTS = 1_000_000
 """Bytes of a job's facts; a file that is larger is none of ours, and not read."""
 
@@ -108,6 +110,14 @@ class RunFolder:
     def known(self) -> bool:
         """Whether it says what the job is."""
         return (self.path / "job.json").exists()
+
+    @property
+    def changed(self) -> int:
+        """When it last said what the job is, in nanoseconds; 0 where it does not."""
+        try:
+            return (self.path / "job.json").stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def facts(self) -> Facts:
         """What the job is.
@@ -185,6 +195,33 @@ class RunFolder:
         for name in ("state", "job.json"):
             (self.path / name).unlink(missing_ok=True)
         shutil.rmtree(self.path / "frames", ignore_errors=True)
+
+    def discard(self) -> None:
+        """Put it into the bin beside it, from which `recover` brings it back.
+
+        Raises:
+            StoreError: it cannot be moved, or some process trains it.
+        """
+        if not self.hold():
+            raise StoreError(f"Run {self.id} is trained by another process of the lab, and cannot be deleted now.")
+        try:
+            (self.path.parent / BIN).mkdir(exist_ok=True)
+            self.path.rename(self.path.parent / BIN / self.id)
+        except OSError as error:
+            raise StoreError(f"Run {self.id} cannot be deleted: {error.strerror}.") from None
+        finally:
+            self.release()
+
+    def recover(self) -> None:
+        """Bring it back from the bin.
+
+        Raises:
+            StoreError: it is not there any more.
+        """
+        try:
+            (self.path.parent / BIN / self.id).rename(self.path)
+        except OSError as error:
+            raise StoreError(f"Run {self.id} cannot be brought back: {error.strerror}.") from None
 
     def _write(self, file: Path, content: bytes | Checkpoint) -> None:
         try:
