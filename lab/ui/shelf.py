@@ -24,7 +24,9 @@ DELETED, FAILED = "shelf.deleted", "shelf.failed"
 COLUMNS = {
     "started": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
     "epochs": st.column_config.NumberColumn(format="%.2f"),
-    "validation": st.column_config.LineChartColumn(help="Accuracy, or loss of what rebuilds pictures", width="small"),
+    "validation": st.column_config.LineChartColumn(
+        "curve", help="Accuracy, or loss of what rebuilds pictures", width="small"
+    ),
     **{name: st.column_config.NumberColumn(format="%.4f") for name in ("last", "best", "test")},
 }
 
