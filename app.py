@@ -4,17 +4,20 @@ from pathlib import Path
 
 import streamlit as st
 
+from lab.ui.keep import keep_runs
 from lab.ui.warm import warm
 
 UI = Path(__file__).parent / "lab" / "ui"
 
 st.set_page_config(page_title="Binary Neuron Lab", page_icon=str(UI / "icon.svg"), layout="wide")
 st.html(UI / "page.css")
+keep_runs()
 warm()
 st.navigation(
     [
         st.Page("views/train.py", title="Train", icon=":material/play_circle:", default=True),
         st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("views/runs.py", title="Runs", icon=":material/inventory_2:"),
         st.Page("views/gradients.py", title="Gradients", icon=":material/show_chart:"),
     ]
 ).run()

@@ -37,6 +37,7 @@ def train(
     device: Annotated[
         str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Where to train; auto takes a GPU if there is one.")
     ] = None,
+    keep: Annotated[bool, typer.Option(help="Keep the run, for `runs`, `resume` and the app.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Train one experiment, given as --preset, --experiment or --link.
@@ -47,7 +48,26 @@ def train(
     from lab.cli.train import main
 
     request = Request(preset, experiment, link, changes or (), dataset, epochs, seed, device)
-    raise typer.Exit(main(request, as_json))
+    raise typer.Exit(main(request, keep, as_json))
+
+
+@app.command()
+def runs(as_json: AsJson = False) -> None:
+    """List the runs that are kept, newest first."""
+    from lab.cli.runs import list_runs
+
+    raise typer.Exit(list_runs(as_json))
+
+
+@app.command()
+def resume(run: Annotated[str, typer.Argument(help="Its id, as `runs` has it.")], as_json: AsJson = False) -> None:
+    """Train a run from where it stopped or was interrupted to its end, as if nothing had happened.
+
+    Exit codes: 0 done, 1 the loss became NaN or inf, 2 there is no such run, 130 stopped with Ctrl-C.
+    """
+    from lab.cli.runs import resume as go_on
+
+    raise typer.Exit(go_on(run, as_json))
 
 
 @app.command("list")

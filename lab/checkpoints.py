@@ -1,20 +1,17 @@
-"""Checkpoints: the state of a run as one file of tensors and JSON, in which nothing can be executed.
-
-A file is written beside its place and moved there at once: whoever reads finds the old one or the new one, whole.
-"""
+"""Checkpoints: the state of a run as one file of tensors and JSON, in which nothing can be executed."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from lab.files import replace
 from lab.run_state import State
 
 FORMAT = "1"
@@ -25,28 +22,34 @@ class CheckpointError(ValueError):
     """A file that is no checkpoint of this lab, or not a whole one."""
 
 
-def write(path: Path, state: State) -> None:
+class Checkpoint(NamedTuple):
+    """A copy of a state, which what it was copied from can leave behind."""
+
+    tensors: dict[str, Tensor]
+    tree: str
+    """The rest as JSON, with the numbers of tensors in their places."""
+
+
+def copied(state: State) -> Checkpoint:
+    """A copy of a state, for another thread to write while its run goes on.
+
+    Raises:
+        TypeError: something in the state is neither a tensor, a number, a string nor a collection of them.
+    """
+    tensors: dict[str, Tensor] = {}
+    tree = json.dumps(_without_tensors(state, tensors))
+    return Checkpoint(tensors, tree)
+
+
+def write(path: Path, checkpoint: Checkpoint) -> None:
     """Replace the checkpoint at a path, or make it. After a crash there is the one before or this one.
 
     A path has one writer at a time: what a killed one leaves beside it, the next one writes over.
 
     Raises:
         OSError: the file cannot be written; the one before is still there.
-        TypeError: something in the state is neither a tensor, a number, a string nor a collection of them.
     """
-    tensors: dict[str, Tensor] = {}
-    tree = json.dumps(_without_tensors(state, tensors))
-    data = save(tensors, {"format": FORMAT, "state": tree})
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    replace(path, save(checkpoint.tensors, {"format": FORMAT, "state": checkpoint.tree}))
 
 
 def read(path: Path) -> State:
@@ -94,13 +97,3 @@ def _with_tensors(value: Any, tensor: Any) -> Any:
     if kind == "dict":
         return {key: _with_tensors(item, tensor) for key, item in content}
     return {"list": list, "tuple": tuple}[kind](_with_tensors(item, tensor) for item in content)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Let the move itself outlive a crash, where the system can be asked to."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -6,16 +6,20 @@ import math
 import sys
 import threading
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import SupportsIndex
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from lab.evaluation import Scores
 from lab.events import Evaluated, Event, Finished, Health, Report, Step
 from lab.probes import Frame
 from lab.probes.health import LayerHealth, SiteHealth
+from lab.run_state import State
 
 Column = NDArray[np.float64]
 
@@ -87,6 +91,12 @@ class _Table:
         rows = np.array(self._values).reshape(-1, len(self._names))
         return dict(zip(self._names, np.ascontiguousarray(rows.T), strict=True))
 
+    def state(self) -> Tensor:
+        return torch.tensor(self._values, dtype=torch.float64).reshape(-1, len(self._names))
+
+    def restore(self, rows: Tensor) -> None:
+        self._values = array("d", rows.flatten().tolist())
+
     def nbytes(self) -> int:
         return sys.getsizeof(self._values)  # with what is held ready for more rows
 
@@ -101,13 +111,22 @@ class _Checkups:
 
     def add(self, health: Health) -> None:
         if not self._layers:
-            self._layers = tuple(layer.layer for layer in health.layers)
-            self._sites = tuple(site.site for site in health.sites)
-            columns = [(layer, measure) for layer in self._layers for measure in LayerHealth._fields[1:]]
-            columns += [(site, measure) for site in self._sites for measure in SiteHealth._fields[1:]]
-            self._table = _Table(("step", "epoch", *(f"{name} {measure}" for name, measure in columns)))
+            self._begin([layer.layer for layer in health.layers], [site.site for site in health.sites])
         values = [value for part in (*health.layers, *health.sites) for value in part[1:]]
         self._table.add((health.step, health.epoch, *values))
+
+    def _begin(self, layers: Iterable[str], sites: Iterable[str]) -> None:
+        self._layers, self._sites = tuple(layers), tuple(sites)
+        columns = [(layer, measure) for layer in self._layers for measure in LayerHealth._fields[1:]]
+        columns += [(site, measure) for site in self._sites for measure in SiteHealth._fields[1:]]
+        self._table = _Table(("step", "epoch", *(f"{name} {measure}" for name, measure in columns)))
+
+    def state(self) -> State:
+        return {"layers": list(self._layers), "sites": list(self._sites), "rows": self._table.state()}
+
+    def restore(self, state: State) -> None:
+        self._begin(state["layers"], state["sites"])
+        self._table.restore(state["rows"])
 
     def curves(self) -> HealthCurves:
         columns = self._table.columns()
@@ -158,6 +177,11 @@ class Recorder:
             self.version += 1
             self._frame = frame
 
+    @property
+    def finished(self) -> Finished | None:
+        """The end of the run, once there is one."""
+        return self._finished
+
     def snapshot(self) -> Snapshot:
         """Everything so far, as copies."""
         with self._lock:
@@ -170,6 +194,33 @@ class Recorder:
                 self._finished,
                 self._checkups.curves(),
             )
+
+    def state(self) -> State:
+        """All but the frames: they are many, and none of them changes any more."""
+        with self._lock:
+            return {
+                "steps": self._steps.state(),
+                "evaluations": self._evaluations.state(),
+                "checkups": self._checkups.state(),
+                "finished": None if self._finished is None else _finished_state(self._finished),
+            }
+
+    @classmethod
+    def restored(cls, state: State, frames: Iterable[Frame]) -> Recorder:
+        """The memory of a run that has such a state and had shown such frames, oldest first."""
+        recorder = cls(version=1)
+        recorder._steps.restore(state["steps"])
+        recorder._evaluations.restore(state["evaluations"])
+        recorder._checkups.restore(state["checkups"])
+        recorder._frames = list(frames)
+        recorder._frame = recorder._frames[-1] if recorder._frames else None
+        recorder._finished = None if state["finished"] is None else _finished_of(state["finished"])
+        return recorder
+
+    def frames(self, start: int) -> list[Frame]:
+        """The frames that are kept, from one of them on."""
+        with self._lock:
+            return self._frames[start:]
 
     def nbytes(self) -> int:
         """Memory taken by curves, checkups and frames, in bytes."""
@@ -193,6 +244,19 @@ class Recorder:
             event.seconds,
         )
         self._steps.add(row)
+
+
+def _finished_state(finished: Finished) -> State:
+    report = finished.report
+    scores = {} if report is None else {"test": tuple(report.test), "validation": tuple(report.validation)}
+    return {**finished._asdict(), "report": None if report is None else {**vars(report), **scores}}
+
+
+def _finished_of(state: State) -> Finished:
+    report = state["report"]
+    if report is not None:
+        report = Report(**{**report, "test": Scores(*report["test"]), "validation": Scores(*report["validation"])})
+    return Finished(state["reason"], state["message"], report)
 
 
 def recorded(events: Iterator[Event], recorder: Recorder) -> Iterator[Step]:

@@ -44,7 +44,7 @@ def state_of(training: Training) -> State:
         "epoch_start": tuple(training.epoch_start),
         "noise": training.noise.get_state(),
         "flips": training.flips.get_state(),
-        "net": training.net.state_dict(),
+        "net": training.weights,
         "estimator": None if training.state is None else training.state.state_dict(),
         "updates": training.updates.state_dict(),
         "kept": None if kept is None else (kept.step, kept.slope, tuple(kept.scores), kept.weights),

@@ -15,14 +15,14 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from lab.data import Images, split
+from lab.data import split
 from lab.data.base import OnProgress
 from lab.data.batches import Batches
 from lab.devices import resolve_device
 from lab.evaluation import Scores, autocast, evaluate
 from lab.events import Evaluated, Event, Finished, Health, Report, Step
 from lab.experiment import Experiment
-from lab.models import Pixels, Rollout, stream
+from lab.models import Rollout, stream
 from lab.optimizers import split as split_parameters
 from lab.probes import Frame, Specimen, probe
 from lab.probes.frame import frame_steps
@@ -32,11 +32,6 @@ from lab.schedules import Progress
 
 FLIP_COUNTS = 100
 """Counts of flipped weights in an epoch; each costs a pass over all of them."""
-
-
-def pixel_scale(pixels: Pixels, images: Images) -> tuple[float, float]:
-    """(mean, std) to normalize pixels in [0, 1] with, for what a net wants to see."""
-    return {"0..1": (0.0, 1.0), "-1..1": (0.5, 0.5), "standardized": images.scale}[pixels]
 
 
 class _Diverged(Exception):
@@ -60,7 +55,7 @@ class Training:
         self.experiment = experiment
         self.device = resolve_device(experiment.device)
         self.images = experiment.dataset.images(on_progress)
-        self.scale = pixel_scale(experiment.architecture.scale, self.images)
+        self.scale = experiment.architecture.normalization(self.images)
         self.indices = split(experiment.dataset, self.images, stream(experiment.seed, "split"), experiment.subset)
         self.net = experiment.architecture.build(experiment.seed).to(self.device)
         # Convolutions are fastest where the channels of a pixel lie side by side, as they then do in all that follows.
@@ -93,8 +88,8 @@ class Training:
         self._validation = self.images.train[self.indices.validation]
         self._validation_labels = self.images.train_labels[self.indices.validation]
         self.kept: Kept | None = None
-        self._reported: Kept | None = None
-        """Whose weights the net has, once the run has ended."""
+        self._last_weights: dict[str, Tensor] | None = None
+        """The weights after the last step, where the net shows the reported ones in their place."""
         self._last = False
         """Whether the budget was used up after the last step: asked once, for looks take time of a budget too."""
         self._flips_every = max(1, self.batches.steps_per_epoch // FLIP_COUNTS)
@@ -165,8 +160,9 @@ class Training:
 
     def specimen(self) -> Specimen:
         """The net as it is now; it goes on training where the run does."""
+        shown = self.kept if self._last_weights is not None else None
         # The step and the slope that belong to the weights of the net.
-        step, slope = (self._reported.step, self._reported.slope) if self._reported else (self.step, self.slope)
+        step, slope = (shown.step, shown.slope) if shown else (self.step, self.slope)
         labels = self._validation_labels
         return Specimen(self.experiment, self.net, self._validation, labels, self.scale, slope, step)
 
@@ -260,12 +256,21 @@ class Training:
                 self.kept = Kept(self.step, self.slope, scores, copy.deepcopy(self.net.state_dict()))
         return Evaluated(self.step, self.step / self.batches.steps_per_epoch, scores)
 
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """Parameters and buffers after the last step, not copied."""
+        return self.net.state_dict() if self._last_weights is None else self._last_weights
+
+    def show_reported(self) -> Kept:
+        """Give the net the weights that are reported, once the run has ended, so that pictures match."""
+        assert self.kept is not None
+        self._last_weights = copy.deepcopy(self.net.state_dict())
+        self.net.load_state_dict(self.kept.weights)
+        return self.kept
+
     def _report(self) -> Report:
-        """Score the weights to be reported on the test images; the net keeps them, so that pictures match."""
-        kept = self.kept
-        assert kept is not None
-        self.net.load_state_dict(kept.weights)
-        self._reported = kept
+        """Score the weights to be reported on the test images."""
+        kept = self.show_reported()
         test = self._scores(self.images.test, self.images.test_labels, kept.slope)
         epochs = self.step / self.batches.steps_per_epoch
         rate = self.images_seen / self.seconds if self.seconds else 0.0

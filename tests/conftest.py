@@ -12,6 +12,23 @@ from lab.jobs import Jobs
 from tests.pages import forget_runs
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_runs_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What runs leave behind is left where nobody looks for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_RUNS", str(tmp_path_factory.mktemp("kept")))
+        yield
+
+
+@pytest.fixture
+def kept_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty place for what a test's runs leave behind."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    monkeypatch.setenv("LAB_RUNS", str(folder))
+    return folder
+
+
 @pytest.fixture
 def no_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget LAB_DATA for a test on the embedded digits, so that no folder of this machine can matter."""

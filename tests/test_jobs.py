@@ -204,12 +204,12 @@ class TestSpeed:
     @pytest.mark.parametrize("wake", ["faster", "stop", "pause", "rewind"])
     def test_a_slow_job_wakes_at_once(self, jobs: Jobs, wake: str) -> None:
         job = held(jobs, small())
-        job.set_speed(1e-6)  # a step in eleven days
-        assert job.speed == 1e-6
+        job.pace.set(1e-6)  # a step in eleven days
+        assert job.pace.limit == 1e-6
         job.play()
         until(lambda: job.status == "running" and len(losses(job)) == 1)
         if wake == "faster":
-            job.set_speed(None)
+            job.pace.set(None)
             assert job.wait(PATIENCE)
             assert job.status == "finished"
         elif wake == "stop":
@@ -222,7 +222,7 @@ class TestSpeed:
 
     def test_single_steps_are_not_slowed(self, jobs: Jobs) -> None:
         job = held(jobs, small())
-        job.set_speed(1e-6)
+        job.pace.set(1e-6)
         job.step(3)
         until(lambda: is_held(job, 3))
 

@@ -117,9 +117,9 @@ def test_a_run_of_another_tab_goes_on_when_this_one_starts_its_own() -> None:
 def test_the_speed_shown_is_that_of_the_run_shown() -> None:
     tab = pressed(opened(), "preset.source-003-det-st-both")
     shown(tab.select_slider(key="train.speed").set_value("5"))
-    assert newest().speed == 5
+    assert newest().pace.limit == 5
     shown(button(tab, "Train").click())
-    assert newest().speed is None
+    assert newest().pace.limit is None
     assert tab.select_slider(key="train.speed").value == "full"
 
 

@@ -59,7 +59,8 @@ def test_its_commands_run(command: str) -> None:
 
 def test_it_shows_every_command() -> None:
     shown = {tuple(shlex.split(command)[3:5]) for command in COMMANDS}
-    assert {words[0] for words in shown} == {"train", "list", "bench"}
+    assert {words[0] for words in shown} == {"train", "list", "runs", "bench"}
+    assert "python -m lab resume ID" in README
     assert {words[1] for words in shown if words[0] == "bench"} == {"train", "live", "gradients"}
 
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
@@ -24,6 +25,7 @@ from lab.bench.serving import App, NotStarted, running_app, running_browser
 from lab.bench.watching import NothingShown, end_run, start_run, steps_per_second, watched_page
 from lab.cli.errors import REFUSED
 from lab.links import encode
+from lab.store import RUNS_VARIABLE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -92,7 +94,12 @@ def measure(link: str, batch_size: int, length: Length) -> list[Round]:
         NothingShown: the page shows no run.
     """
     rounds: list[Round] = []
-    with running_app(APP) as app, running_browser() as browser, watched_page(browser) as page:
+    with (
+        TemporaryDirectory() as runs,
+        running_app(APP, {RUNS_VARIABLE: runs}) as app,
+        running_browser() as browser,
+        watched_page(browser) as page,
+    ):
         for number in range(length.rounds):
             live = _watched(app, page, link, batch_size, length) if number % 2 else None
             alone = train_headless(link, length.warm_up, length.seconds)

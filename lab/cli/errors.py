@@ -10,6 +10,7 @@ import typer
 from lab.data import DataError
 from lab.devices import DeviceMissing
 from lab.experiment import InvalidExperiment
+from lab.store import StoreError
 
 REFUSED = 2
 """Exit code on input that cannot be."""
@@ -26,7 +27,7 @@ def explained() -> Iterator[None]:
     """
     try:
         yield
-    except (InvalidExperiment, DataError, DeviceMissing) as error:
+    except (InvalidExperiment, DataError, DeviceMissing, StoreError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from None
     except KeyboardInterrupt:

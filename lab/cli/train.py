@@ -12,11 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cli.errors import STOPPED, explained
+from lab.cli.kept import KeptRun
 from lab.cli.progress import Meter
 from lab.cli.request import Request
 from lab.evaluation import Scores
 from lab.events import Evaluated, Finished, Report, Step
 from lab.experiment import Experiment
+from lab.presets import PRESETS
 from lab.training import Training
 
 EXIT_CODES = {"done": 0, "diverged": 1, "stopped": STOPPED}
@@ -33,7 +35,7 @@ class Outcome(NamedTuple):
     """The last scores on the validation images, where there is no report."""
 
 
-def main(request: Request, as_json: bool) -> int:
+def main(request: Request, keep: bool, as_json: bool) -> int:
     """Train what is asked for. Standard output gets the result and nothing else. Returns the exit code."""
     with explained():
         experiment = request.experiment()
@@ -41,7 +43,11 @@ def main(request: Request, as_json: bool) -> int:
             typer.echo(f"Images: {experiment.dataset.title}. Choose others with --dataset.", err=True)
         with Meter() as meter:
             training = Training(experiment, meter.downloaded)
-            outcome = follow(training, meter)
+            kept = KeptRun(training, title(experiment, request.preset), keep)
+            outcome = follow(kept, meter)
+            kept.end("stopped" if outcome.reason == "stopped" else "finished", outcome.message)
+    if kept.problem:
+        typer.echo(f"The run is not kept. {kept.problem}", err=True)
     if outcome.reason != "done":
         typer.echo(outcome.message, err=True)
     result = summary(training, outcome, request.preset)
@@ -52,13 +58,20 @@ def main(request: Request, as_json: bool) -> int:
     return EXIT_CODES[outcome.reason]
 
 
-def follow(training: Training, meter: Meter) -> Outcome:
+def title(experiment: Experiment, preset: str | None) -> str:
+    """What to call a run of the command line."""
+    if preset is not None:
+        return PRESETS[preset].title
+    return f"{experiment.architecture.title} · {experiment.estimator.title}"
+
+
+def follow(kept: KeptRun, meter: Meter) -> Outcome:
     """Run to the end, or to Ctrl-C."""
     scores = None
     try:
-        for event in training.events():
+        for event in kept.events():
             if isinstance(event, Step):
-                meter.stepped(event, training)
+                meter.stepped(event, kept.training)
             elif isinstance(event, Evaluated):
                 scores = event.scores
                 meter.evaluated(event)
@@ -66,7 +79,7 @@ def follow(training: Training, meter: Meter) -> Outcome:
                 return Outcome(event.reason, event.message, event.report, scores)
     except KeyboardInterrupt:
         pass
-    return Outcome("stopped", f"Stopped at step {training.step}. What was recorded is printed.", None, scores)
+    return Outcome("stopped", f"Stopped at step {kept.training.step}. What was recorded is printed.", None, scores)
 
 
 def summary(training: Training, outcome: Outcome, preset: str | None) -> dict[str, Any]:

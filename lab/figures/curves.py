@@ -47,9 +47,8 @@ def line_chart(
     """The curves in one chart; axis titles carry their units, `y_range` is in data units also when `log_y`."""
     vertical: dict[str, Any] = {"tickformat": "~g"}
     if log_y:
-        # Without the format, plotly labels the tick at 0.5 just "5"; with more ticks, it labels all from 0.1 to 0.9
-        # where the axis is little longer than that.
-        vertical |= {"type": "log", "nticks": 3}
+        # Without the format, plotly labels the tick at 0.5 just "5".
+        vertical |= {"type": "log", "nticks": _log_ticks(curves, y_range)}
     if y_range is not None:
         vertical |= {"range": json_numbers(_logarithms(y_range) if log_y else y_range)}
     traces = [_faint(curve) for curve in curves if curve.faint_y is not None] + [_line(curve) for curve in curves]
@@ -58,6 +57,16 @@ def line_chart(
         for each in axes.values():  # plotly would make up numbers
             each["showticklabels"] = False
     return {"data": traces, "layout": layout(height, **axes, showlegend=len(curves) > 1)}
+
+
+def _log_ticks(curves: Sequence[Curve], y_range: tuple[float, float] | None) -> int:
+    """How many ticks to ask plotly for. With 4 it labels all from 0.1 to 0.9 where the axis is little longer than that,
+    with 3 one power of ten in two where it is long."""
+    values = [np.asarray(values, dtype=np.float64) for c in curves for values in (c.y, c.faint_y) if values is not None]
+    shown = np.concatenate([*values, np.asarray(y_range or (), dtype=np.float64)])
+    shown = shown[np.isfinite(shown) & (shown > 0)]
+    decades = math.log10(shown.max() / shown.min()) if len(shown) else 0.0
+    return 3 if 0.8 < decades < 1.6 else 4
 
 
 def _logarithms(y_range: tuple[float, float]) -> list[float]:

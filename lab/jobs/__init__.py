@@ -9,12 +9,16 @@ import atexit
 import secrets
 import threading
 from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 
 from lab.experiment import Experiment
 from lab.jobs.job import Job
 from lab.jobs.races import SHARED_IN_A_RACE, require_raceable, with_seed
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
+from lab.store import RunFolder, StoreError
+from lab.store.folder import ID
 
 RUNNING_AT_ONCE = 2
 """Jobs that train at the same time; more wait in line."""
@@ -42,6 +46,8 @@ class Jobs:
     """Every job of this process, newest last."""
 
     def __init__(self, running_at_once: int = RUNNING_AT_ONCE) -> None:
+        self.runs_folder: Path | None = None
+        """Where what is made of a job is kept; None keeps nothing beyond this process."""
         self._slots = Slots(running_at_once)
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
@@ -54,10 +60,40 @@ class Jobs:
             InvalidExperiment: the contestants cannot race each other.
         """
         require_raceable(experiments)
+        id = secrets.token_hex(4)
+        folder = RunFolder(self.runs_folder / id) if self.runs_folder is not None else None
+        return self._add(id, title, experiments, folder, None, playing)
+
+    def open(self, folder: RunFolder, playing: bool = False) -> Job:
+        """Bring back a job from where it was: held, or going on. One that has ended is there to be looked at.
+
+        Raises:
+            StoreError: nothing can be read there, or another process trains it.
+        """
+        if (job := self.get(folder.id)) is not None:
+            return job
+        if not folder.hold():
+            raise StoreError(f"Run {folder.id} is trained by another process; it can be opened when it ends.")
+        try:
+            facts = folder.facts()
+        except StoreError:
+            folder.release()
+            raise
+        experiments = [contestant.experiment for contestant in facts.contestants]
+        return self._add(folder.id, facts.title, experiments, folder, facts.created, playing)
+
+    def _add(
+        self,
+        id: str,
+        title: str,
+        experiments: Sequence[Experiment],
+        folder: RunFolder | None,
+        created: datetime | None,
+        playing: bool,
+    ) -> Job:
         with self._lock:
             self._started += 1
-            job = Job(secrets.token_hex(4), self._started, title, experiments, self._slots)
-            self._jobs[job.id] = job
+            job = self._jobs[id] = Job(id, self._started, title, experiments, self._slots, folder, created)
             self._forget_old()
         job.start(playing)
         return job
@@ -66,6 +102,18 @@ class Jobs:
         """The job of an id, if it is still there."""
         with self._lock:
             return self._jobs.get(id) if id else None
+
+    def find(self, id: str | None) -> Job | None:
+        """The job of an id, brought back from disk where this process does not have it; None where there is none.
+
+        Raises:
+            StoreError: there is one, and it cannot be brought back.
+        """
+        job = self.get(id)
+        if job is None and id is not None and self.runs_folder is not None and ID.fullmatch(id):
+            folder = RunFolder(self.runs_folder / id)
+            return self.open(folder) if folder.known else None
+        return job
 
     def all(self) -> list[Job]:
         """Every job, newest first."""
@@ -79,6 +127,20 @@ class Jobs:
     def races(self) -> list[Job]:
         """Every job of several contestants, newest first."""
         return [job for job in self.all() if len(job.experiments) > 1]
+
+    def delete(self, id: str) -> None:
+        """Take a job off the shelf. What is kept of it can be brought back by `RunFolder.recover`.
+
+        Raises:
+            StoreError: it is under way, or cannot be moved.
+        """
+        job = self.get(id)
+        if job is not None and not job.ended:
+            raise StoreError(f"{job.title} is under way; stop it first.")
+        with self._lock:
+            self._jobs.pop(id, None)
+        if self.runs_folder is not None and (folder := RunFolder(self.runs_folder / id)).known:
+            folder.discard()
 
     def stop_all(self, timeout: float = 10) -> None:
         """Stop every job and wait for its thread."""

@@ -10,52 +10,59 @@ import math
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Literal
 
 from lab.data import DataError
 from lab.devices import DeviceMissing
 from lab.experiment import Experiment, InvalidExperiment
+from lab.jobs.download import CalledOff, Download
 from lab.jobs.estimate import fraction, seconds_left
 from lab.jobs.looks import Looks
 from lab.jobs.pace import Pace
 from lab.jobs.questions import Questions
 from lab.jobs.races import with_seed
+from lab.jobs.saver import Saver
 from lab.jobs.slots import Slots
+from lab.jobs.summary import ending_of, facts_of
 from lab.jobs.view import ENDED, JobView, Status
 from lab.recorder import Recorder, recorded
+from lab.store import Ended, Facts, Progress, RunFolder, StoreError
 from lab.training import Training
 
-STOPPED = "Stopped. What was recorded is kept."
-
 log = logging.getLogger(__name__)
-
-
-class _StoppedWhilePreparing(Exception):
-    """Leaves a download that nobody waits for any more."""
 
 
 class Job:
     """One run, or a race of several on the same batches. All methods may be called from any thread."""
 
-    def __init__(self, id: str, number: int, title: str, experiments: Sequence[Experiment], slots: Slots) -> None:
+    def __init__(
+        self,
+        id: str,
+        number: int,
+        title: str,
+        experiments: Sequence[Experiment],
+        slots: Slots,
+        folder: RunFolder | None = None,
+        created: datetime | None = None,
+    ) -> None:
         self.id, self.number, self.title = id, number, title
         self.experiments = tuple(experiments)
-        self._slots = slots
+        self.created = created or datetime.now(UTC)
+        self._slots, self._folder, self._saver = slots, folder, Saver(None)
         self._condition = threading.Condition()
-        self._playing = False
-        self._steps_asked = 0
+        self._playing, self._steps_asked = False, 0
         self._stopped = self._restart = self._holding = False
-        self._speed: float | None = None
+        self.pace = Pace(self._condition)
+        """How fast it may train."""
         self._status: Status = "preparing"
         self._message = ""
-        self._download: tuple[int, int] | None = None
+        self._download = Download(lambda: self._stopped)
         self._recorders = [Recorder() for _ in self.experiments]
         self._trainings: list[Training] = []
         self.questions = Questions(self._condition)
         """What people want to know about the nets."""
-        self._progress = 0.0
-        self._base_version = 0
-        self._watched = -math.inf
+        self._base_version, self._progress, self._watched = 0, 0.0, -math.inf
         self._thread: threading.Thread | None = None
 
     # What a person may ask for
@@ -97,12 +104,6 @@ class Job:
         with self._condition:
             self._condition.wait_for(self._settled, seconds)
 
-    def set_speed(self, steps_per_second: float | None) -> None:
-        """Limit the steps a second, for people to follow; None trains as fast as it can."""
-        with self._condition:
-            self._speed = steps_per_second
-            self._wake()
-
     # What a page may see
 
     @property
@@ -116,11 +117,6 @@ class Job:
         return self._playing and not self.ended
 
     @property
-    def speed(self) -> float | None:
-        """The limit on the steps a second, if there is one."""
-        return self._speed
-
-    @property
     def ended(self) -> bool:
         """Whether nothing more will happen unless the job is rewound."""
         return self._status in ENDED
@@ -131,14 +127,14 @@ class Job:
             self._watched = time.monotonic()
             recorders, trainings = list(self._recorders), list(self._trainings)
             experiments, status, message = self.experiments, self._status, self._message
-            version, download, progress = self._version(), self._download, self._progress
+            version, download, progress = self._version(), self._download.state, self._progress
         snapshots = tuple(recorder.snapshot() for recorder in recorders)
         under_way = [t for t, shown in zip(trainings, snapshots, strict=False) if shown.finished is None]
         progress = fraction(under_way) if trainings else progress
-        left = seconds_left(under_way, self._speed) if trainings else None
+        left = seconds_left(under_way, self.pace.limit) if trainings else None
         place = self._slots.place(self) if status == "queued" else 0
-        names = self.id, self.title
-        return JobView(*names, status, message, version, download, experiments, snapshots, progress, left, place)
+        told = self.id, self.title, status, message, self._saver.problem
+        return JobView(*told, version, download, experiments, snapshots, progress, left, place)
 
     @property
     def version(self) -> int:
@@ -167,10 +163,12 @@ class Job:
             self._thread.start()
 
     def _live(self) -> None:
+        saver = self._saver = Saver(self._folder)
         try:
-            while self._attempt():
-                pass
+            while self._attempt(saver):
+                saver.clear()
         finally:
+            saver.close()
             with self._condition:
                 latest = self._thread is threading.current_thread()  # else a rewind has started one
                 if latest:
@@ -178,35 +176,41 @@ class Job:
             if latest:
                 self.questions.rest([])
 
-    def _attempt(self) -> bool:
+    def _attempt(self, saver: Saver) -> bool:
         """Train, and tell how it failed; returns whether it was rewound meanwhile and has to start again."""
-        status: Status = "failed"
+        status: Ended = "failed"
         try:
-            return self._run()
-        except _StoppedWhilePreparing:
-            status, message = "stopped", STOPPED
-        except (DataError, DeviceMissing, InvalidExperiment) as error:
+            return self._run(saver)
+        except CalledOff:
+            status, message = ending_of([], stopped=True)
+        except (DataError, DeviceMissing, InvalidExperiment, StoreError) as error:
             message = str(error)
         except Exception as error:  # the page must learn of any failure, and the log keeps its trace
             log.exception("job %s failed", self.id)
             message = f"The run failed: {type(error).__name__}: {error}"
+        saver.note(self.facts(status, message))
         with self._condition:
             if not self._restart:
                 self._set(status, message)
             return self._restart
 
-    def _run(self) -> bool:
-        """Train from the initial weights; returns whether it was rewound and has to start again."""
+    def _run(self, saver: Saver) -> bool:
+        """Train from the initial weights, or from where it was; returns whether it was rewound and starts again."""
         with self._condition:
             self._restart = False
             self.questions.resume()
             experiments, recorders = self.experiments, self._recorders
             self._set("preparing")
-        trainings = [Training(experiment, self._on_download) for experiment in experiments]
+        saver.announce(self.facts())
+        trainings = [Training(experiment, self._download) for experiment in experiments]
+        recorders = saver.restored(trainings, recorders)
         with self._condition:
-            self._trainings, self._download = trainings, None
-        runs = [recorded(training.events(), recorder) for training, recorder in zip(trainings, recorders, strict=True)]
-        looks, pace, shown = Looks(trainings, recorders), Pace(self._condition), False
+            self._trainings, self._download.state = trainings, None
+            if not self._restart:
+                self._recorders = recorders
+        pairs = zip(trainings, recorders, strict=True)
+        runs = [recorded(training.events(), recorder) for training, recorder in pairs if recorder.finished is None]
+        looks, shown = Looks(trainings, recorders), False
         while runs:
             turn = "look" if not shown and looks.due(self._watched) else self._turn(shown)
             if turn == "end":
@@ -218,13 +222,19 @@ class Job:
                 self.questions.answer([training.specimen() for training in trainings])
             else:
                 runs, shown = [run for run in runs if next(run, None)], False
-                pace.keep(self._speed, lambda: self._playing and not self._stopped)
-        if not self._restart:
-            looks.take()
+                if saver.due():
+                    saver.save(self.facts(), trainings, recorders)
+                self.pace.keep(lambda: self._playing and not self._stopped)
+        if self._restart:
+            return True
+        looks.take()
+        ending = ending_of(recorders, self._stopped)
+        saver.save(self.facts(*ending), trainings, recorders)
+        saver.wait()
         with self._condition:
             if self._restart:  # perhaps asked for after the last step
                 return True
-            self._end(trainings, recorders)
+            self._end(trainings, *ending)
         return False
 
     def _turn(self, shown: bool) -> Literal["step", "look", "answer", "end"]:
@@ -256,25 +266,15 @@ class Job:
                 self._set("queued")
                 self._condition.wait(0.2)
 
-    def _end(self, trainings: list[Training], recorders: list[Recorder]) -> None:
-        ends = [recorder.snapshot().finished for recorder in recorders]
+    def _end(self, trainings: list[Training], status: Status, message: str) -> None:
         # Optimizers, batches and kept weights go: an ended job keeps its nets, and what its recorders remember.
         self.questions.rest([training.specimen() for training in trainings])
-        self._trainings = []
-        if self._stopped and None in ends:
-            self._progress = fraction(trainings)
-            self._set("stopped", STOPPED)
-        else:
-            self._progress = 1.0
-            diverged = [end.message for end in ends if end is not None and end.reason == "diverged"]
-            self._set("finished", " ".join(diverged))
+        self._trainings, self._progress = [], fraction(trainings) if status == "stopped" else 1.0
+        self._set(status, message)
 
-    def _on_download(self, done: int, total: int) -> None:
-        with self._condition:
-            if self._stopped:
-                raise _StoppedWhilePreparing
-            self._download = (done, total)
-            self._base_version += 1
+    def facts(self, status: Progress = "under way", message: str = "") -> Facts:
+        """What is told of the job in a list of runs."""
+        return facts_of(self.title, self.created, self.experiments, self._recorders, status, message)
 
     def _ask(self, playing: bool) -> None:
         with self._condition:
@@ -297,4 +297,4 @@ class Job:
         self._condition.notify_all()
 
     def _version(self) -> int:
-        return self._base_version + sum(recorder.version for recorder in self._recorders)
+        return self._base_version + self._download.version + sum(recorder.version for recorder in self._recorders)

@@ -17,12 +17,24 @@ class Pace:
     def __init__(self, condition: threading.Condition) -> None:
         self._condition = condition
         self._last = time.monotonic()
+        self._limit: float | None = None
 
-    def keep(self, steps_per_second: float | None, still: Callable[[], bool]) -> None:
-        """Wait until the next step may be made, if a limit is set and `still` holds."""
+    @property
+    def limit(self) -> float | None:
+        """Steps a second; None where there is no limit."""
+        return self._limit
+
+    def set(self, steps_per_second: float | None) -> None:
+        """Limit the steps a second; None lets it train as fast as it can."""
         with self._condition:
-            if steps_per_second and still():
-                remaining = self._last + 1 / steps_per_second - time.monotonic()
+            self._limit = steps_per_second
+            self._condition.notify_all()
+
+    def keep(self, still: Callable[[], bool]) -> None:
+        """Wait until the next step may be made, if there is a limit and `still` holds."""
+        with self._condition:
+            if self._limit and still():
+                remaining = self._last + 1 / self._limit - time.monotonic()
                 if remaining > 0:
                     self._condition.wait(remaining)
         self._last = time.monotonic()

@@ -20,6 +20,8 @@ class JobView:
     title: str
     status: Status
     message: str
+    unkept: str
+    """Why the run is not kept on disk; empty where it is, or need not be."""
     version: int
     download: tuple[int, int] | None
     """(bytes so far, bytes in all) of a download under way."""

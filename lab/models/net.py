@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lab.data import Images
 from lab.estimators import Levels, Shapes
 from lab.models.layers import BatchNorm, BatchNorm1d, BatchNorm2d, BinaryLinear, BinaryUnits, Stage, Visit
 from lab.parts import Part
@@ -144,6 +145,10 @@ class Architecture(Part):
     def scale(self) -> Pixels:
         """How pixels are presented to the net."""
         raise TypeError(f"{type(self).__name__} does not say how it wants its pixels")
+
+    def normalization(self, images: Images) -> tuple[float, float]:
+        """(mean, std) to normalize pixels in [0, 1] with, for what the net wants to see."""
+        return {"0..1": (0.0, 1.0), "-1..1": (0.5, 0.5), "standardized": images.scale}[self.scale]
 
     @property
     def site_names(self) -> tuple[str, ...]:

@@ -61,6 +61,28 @@ class Frame:
         return sum(item.nbytes for item in arrays if isinstance(item, np.ndarray))
 
 
+def frame_state(frame: Frame) -> dict[str, Any]:
+    """A frame as a checkpoint holds it: arrays as tensors."""
+    return {field.name: _tensors(getattr(frame, field.name)) for field in fields(frame)}
+
+
+def frame_of(state: dict[str, Any]) -> Frame:
+    """The frame of such a state."""
+    return Frame(**{name: _arrays(value) for name, value in state.items()})
+
+
+def _tensors(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: torch.from_numpy(array) for name, array in value.items()}
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+
+
+def _arrays(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: tensor.numpy() for name, tensor in value.items()}
+    return value.numpy() if isinstance(value, Tensor) else value
+
+
 @torch.no_grad()
 def probe(specimen: Specimen, epoch: float) -> Frame:
     """Look inside a net, at the first validation images of its run; it is left as it is."""

@@ -91,6 +91,8 @@ def _status(view: JobView) -> None:
         st.progress(view.progress, f"**{word}** · {view.title}{_detail(view)}")
         if view.status == "stopped":
             st.info(view.message, icon=":material/info:")
+    if view.unkept:
+        st.warning(f"This run is not kept on disk at the moment. {view.unkept}", icon=":material/warning:")
     for run in contestants(view.experiments, view.snapshots):
         if run.snapshot.finished is not None and run.snapshot.finished.reason == "diverged":
             st.warning(f"{run.name}: {run.snapshot.finished.message}", icon=":material/warning:")

@@ -6,12 +6,13 @@ import streamlit as st
 
 from lab import data, estimators, models, optimizers, presets
 from lab.data import DataError, data_folder
+from lab.store import StoreError, runs_folder
 from lab.ui import state
 
 
 def show_notices() -> None:
-    """Say what is wrong with this tab's address, with the data folder and with the parts of the lab."""
-    show_problems([*state.problems(), *_data_problems(), *_broken_parts()])
+    """Say what is wrong with this tab's address, with the folders of images and runs, and with the parts of the lab."""
+    show_problems([*state.problems(), *_folder_problems(), *_broken_parts()])
 
 
 def show_problems(problems: list[str]) -> None:
@@ -20,11 +21,15 @@ def show_problems(problems: list[str]) -> None:
         st.error(problem, icon=":material/error:")
 
 
-def _data_problems() -> list[str]:
+def _folder_problems() -> list[str]:
     try:
         data_folder()
     except DataError as error:
         return [f"{error} Until then only the embedded digits can be trained on."]
+    try:
+        runs_folder()
+    except StoreError as error:
+        return [f"{error} Until then runs are not kept beyond this process."]
     return []
 
 

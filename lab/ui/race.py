@@ -49,8 +49,10 @@ def load() -> None:
 def _found(experiments: list[Experiment], anything: bool) -> Job | None:
     """The race that the address names, else the newest of these contestants, or of any."""
     races = JOBS.races()
-    named = next((job for job in races if job.id == st.query_params.get("run")), None)
-    return named or next((job for job in races if anything or list(job.experiments) == experiments), None)
+    named = state.linked_job()
+    if named is not None and len(named.experiments) > 1:
+        return named
+    return next((job for job in races if anything or list(job.experiments) == experiments), None)
 
 
 def edit(job: Job) -> None:

@@ -14,6 +14,7 @@ from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs import JOBS, Job
 from lab.links import decode, encode
 from lab.presets import PRESETS
+from lab.store import StoreError
 from lab.ui.draft import TRAIN
 
 FIRST_PRESET = "source-003-det-st-both"
@@ -36,7 +37,9 @@ def load() -> None:
         return
     st.session_state[PROBLEMS] = []
     runs = JOBS.runs()
-    job = next((job for job in runs if job.id == st.query_params.get("run")), None)
+    job = linked_job()
+    if job is not None and len(job.experiments) > 1:
+        job = None
     if linked:
         try:
             TRAIN.replace(decode(linked))
@@ -48,6 +51,15 @@ def load() -> None:
         st.session_state[RUN] = job.id
     if not TRAIN.exists:
         TRAIN.replace(job.experiments[0] if job is not None else PRESETS[FIRST_PRESET].experiment(images()))
+
+
+def linked_job() -> Job | None:
+    """The job that the address names, brought back from disk where need be; None, and a notice, where it cannot be."""
+    try:
+        return JOBS.find(st.query_params.get("run"))
+    except StoreError as error:
+        st.session_state[PROBLEMS] = [str(error)]
+        return None
 
 
 def watched(key: str = RUN) -> Job | None:
@@ -89,7 +101,7 @@ def write_run(key: str) -> None:
 def link_to(page: str, **parameters: str) -> str:
     """The address that opens a page of this app with these parameters."""
     base = (st.context.url or "http://localhost:8501/").split("?")[0].rstrip("/")
-    for known in ("/compare", "/gradients"):
+    for known in ("/compare", "/runs", "/gradients"):
         base = base.removesuffix(known)
     query = "&".join(f"{key}={value}" for key, value in parameters.items())
     return f"{base}/{page}?{query}" if page else f"{base}/?{query}"

@@ -89,12 +89,12 @@ def _asked(job: Job, control: Control, again: Again) -> None:
 
 def _speed(job: Job, key: str) -> None:
     # The job knows its speed: another tab may have set it, and another job may be shown now.
-    st.session_state[key] = next(name for name, speed in SPEEDS.items() if speed == job.speed)
+    st.session_state[key] = next(name for name, speed in SPEEDS.items() if speed == job.pace.limit)
     st.select_slider(
         "Steps a second",
         list(SPEEDS),
         key=key,
-        on_change=lambda: job.set_speed(SPEEDS[st.session_state[key]]),
+        on_change=lambda: job.pace.set(SPEEDS[st.session_state[key]]),
         width=190,
     )
 

@@ -1,0 +1,58 @@
+"""A run of the command line, kept like those of the app: listed and opened there, resumed here or there."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from lab.events import Event, Step
+from lab.jobs.saver import Saver
+from lab.jobs.summary import facts_of
+from lab.recorder import Recorder
+from lab.store import Ended, Facts, Progress, RunFolder, runs_folder
+from lab.training import Training
+
+
+class KeptRun:
+    """Remembers a run, and writes it down while it goes on.
+
+    Args:
+        training: the run.
+        title: what to call it.
+        keep: whether to write anything.
+
+    Raises:
+        StoreError: LAB_RUNS or LAB_DATA names no folder.
+    """
+
+    def __init__(self, training: Training, title: str, keep: bool) -> None:
+        self.training, self.title = training, title
+        self.id = secrets.token_hex(4)
+        self._created = datetime.now(UTC)
+        self._recorder = Recorder()
+        self._saver = Saver(RunFolder(runs_folder() / self.id) if keep else None)
+        self._saver.announce(self._facts())
+        self._saver.restored([training], [self._recorder])
+
+    @property
+    def problem(self) -> str:
+        """Why it is not kept; empty where it is, or is not meant to be."""
+        return self._saver.problem
+
+    def events(self) -> Iterator[Event]:
+        """The events of the run."""
+        for event in self.training.events():
+            self._recorder.add(event)
+            if isinstance(event, Step) and self._saver.due():
+                self._saver.save(self._facts(), [self.training], [self._recorder])
+            yield event
+
+    def end(self, status: Ended, message: str) -> None:
+        """Write down how it ended."""
+        self._saver.save(self._facts(status, message), [self.training], [self._recorder])
+        self._saver.close()
+
+    def _facts(self, status: Progress = "under way", message: str = "") -> Facts:
+        experiments, recorders = [self.training.experiment], [self._recorder]
+        return facts_of(self.title, self._created, experiments, recorders, status, message)

@@ -1,0 +1,97 @@
+"""`python -m lab runs` and `python -m lab resume`: the runs that are kept, and going on with one of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from lab.cli.errors import REFUSED, STOPPED, explained
+from lab.jobs import JOBS, Job
+from lab.jobs.shelf import Shelved, shelf
+from lab.store import Contestant, runs_folder
+
+UNWATCHED_WIDTH = 160
+"""Characters a line where no terminal says how many there are."""
+SECONDS_BETWEEN_UPDATES = 0.2
+EXIT_CODES = {"finished": 0, "stopped": STOPPED, "failed": 1}
+"""By how the job ended."""
+
+
+def list_runs(as_json: bool) -> int:
+    """Print the runs, newest first. Returns the exit code: 0, also where some folders could not be read."""
+    with explained():
+        JOBS.runs_folder = runs_folder()
+    there = shelf(JOBS)
+    for problem in there.problems:
+        typer.echo(problem, err=True)
+    if as_json:
+        typer.echo(json.dumps([_told(job) for job in there.jobs], allow_nan=False))
+    elif there.jobs:
+        _print(there.jobs)
+    else:
+        typer.echo(f"There is no run in {JOBS.runs_folder}.", err=True)
+    return 0
+
+
+def resume(id: str, as_json: bool) -> int:
+    """Train a job from where it was to its end. Returns the exit code."""
+    with explained():
+        JOBS.runs_folder = runs_folder()
+        job = JOBS.find(id)
+    if job is None:
+        typer.echo(f"There is no run {id!r} in {JOBS.runs_folder}; `python -m lab runs` lists them.", err=True)
+        return REFUSED
+    job.play()
+    _follow(job)
+    view = job.view()
+    if view.message:
+        typer.echo(view.message, err=True)
+    told = Shelved(job.id, job.status, job.facts())
+    if as_json:
+        typer.echo(json.dumps(_told(told), allow_nan=False))
+    else:
+        _print([told])
+    diverged = any(contestant.ended == "diverged" for contestant in told.facts.contestants)
+    return 1 if diverged else EXIT_CODES[told.standing]
+
+
+def _follow(job: Job) -> None:
+    """Show how far a job is until it ends; Ctrl-C stops it, and keeps what there is."""
+    console = Console(stderr=True, force_terminal=sys.stderr.isatty())
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        bar = bars.add_task(job.title, total=1.0)
+        try:
+            while not job.wait(SECONDS_BETWEEN_UPDATES):
+                bars.update(bar, completed=job.view().progress)
+        except KeyboardInterrupt:
+            job.stop()
+            job.wait()
+
+
+def _told(job: Shelved) -> dict[str, Any]:
+    facts = job.facts.model_dump(mode="json", exclude={"format", "status"})
+    return {"id": job.id, "state": job.standing, **facts}
+
+
+def _print(jobs: list[Shelved]) -> None:
+    table = Table("Id", "State", "Title", "Estimator", "Epochs", "Measure", "Last", "Best", "Test", "Started")
+    for job in jobs:
+        started = f"{job.facts.created.astimezone():%Y-%m-%d %H:%M}"
+        for contestant in job.facts.contestants:
+            cells = [job.id, job.standing, job.facts.title, *_cells(contestant), started]
+            table.add_row(*map(Text, cells))
+    Console(width=None if sys.stdout.isatty() else UNWATCHED_WIDTH).print(table)
+
+
+def _cells(contestant: Contestant) -> list[str]:
+    figures = (contestant.last, contestant.best, contestant.test)
+    shown = ["–" if value is None else f"{value:.4f}" for value in figures]
+    return [contestant.experiment.estimator.title, f"{contestant.epochs:.2f}", contestant.metric, *shown]

@@ -1,0 +1,171 @@
+"""Keeps the folder of a job up to date. Training waits for a copy of its state in memory, never for a disk."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from lab import checkpoints
+from lab.checkpoints import Checkpoint
+from lab.probes.frame import frame_of, frame_state
+from lab.recorder import Recorder
+from lab.run_state import State, restore, state_of
+from lab.store import Facts, RunFolder, StoreError
+from lab.store.folder import FrameKey
+from lab.training import Training
+
+SECONDS_BETWEEN = 5.0
+"""Least pause between two copies of the state of a job."""
+SHARE = 0.02
+"""At most this share of the time of a job goes into copies."""
+
+log = logging.getLogger(__name__)
+
+
+Moment = tuple[tuple[int, bool], ...]
+"""How far each contestant is, and whether it has ended: while it stays the same, so does the state."""
+
+
+class _Copied(NamedTuple):
+    state: Checkpoint
+    frames: dict[FrameKey, State]
+    """Those that are not in the folder yet."""
+
+
+class Saver:
+    """Writes what a job is made of, and gives it back to one that goes on.
+
+    Args:
+        folder: of the job; None keeps nothing.
+    """
+
+    def __init__(self, folder: RunFolder | None) -> None:
+        self._folder = folder
+        self._executor = ThreadPoolExecutor(1, "saver")
+        self._writing: Future[None] | None = None
+        self._after = time.monotonic() + SECONDS_BETWEEN
+        self._moment: Moment = ()
+        self._written: list[int] = []
+        """How many frames of each contestant are in the folder."""
+        self.problem = ""
+        """Why nothing could be written the last time; empty where all is well."""
+
+    def announce(self, facts: Facts) -> None:
+        """Say that there is this job, unless its folder does, so that it is listed whatever happens to it."""
+        if self._folder is not None and not self._folder.known:
+            self.note(facts)
+
+    def note(self, facts: Facts) -> None:
+        """Write what is told of the job, and leave its state as it is."""
+        if self._folder is not None:
+            self.wait()
+            self._writing = self._executor.submit(self._write, facts, self._moment, None)
+
+    def restored(self, trainings: Sequence[Training], recorders: list[Recorder]) -> list[Recorder]:
+        """Bring contestants to where the folder left them, if it did; returns what they remember.
+
+        Raises:
+            StoreError: the folder cannot be read. Nothing more is written to it: someone may still mend it.
+        """
+        self._written = [0] * len(recorders)
+        if self._folder is None:
+            return recorders
+        try:
+            restored = _restored(self._folder, trainings)
+        except StoreError:
+            self.close()
+            self._folder = None
+            raise
+        if restored is None:
+            return recorders
+        self._written = [len(recorder.frames(0)) for recorder in restored]
+        self._moment = _moment(trainings, restored)
+        return restored
+
+    def due(self) -> bool:
+        """Whether it is time to save again, and the last time is over."""
+        ready = self._writing is None or self._writing.done()
+        return self._folder is not None and ready and time.monotonic() > self._after
+
+    def save(self, facts: Facts, trainings: Sequence[Training], recorders: Sequence[Recorder]) -> None:
+        """Copy the state of the contestants now, and write it soon; and what is told of them."""
+        if self._folder is None:
+            return
+        self.wait()
+        started = time.monotonic()
+        moment = _moment(trainings, recorders)
+        copied = self._copied(trainings, recorders) if moment != self._moment else None
+        self._writing = self._executor.submit(self._write, facts, moment, copied)
+        ended = time.monotonic()
+        self._after = ended + max(SECONDS_BETWEEN, (ended - started) / SHARE)
+
+    def clear(self) -> None:
+        """Forget what was written: the job starts again."""
+        self.wait()
+        if self._folder is not None:
+            self._folder.clear()
+        self._moment = ()
+
+    def wait(self) -> None:
+        """Wait until all is written."""
+        if self._writing is not None:
+            self._writing.result()
+
+    def close(self) -> None:
+        """Wait until all is written, and let go of the folder."""
+        self._executor.shutdown()
+        if self._folder is not None:
+            self._folder.release()
+
+    def _copied(self, trainings: Sequence[Training], recorders: Sequence[Recorder]) -> _Copied:
+        pairs = zip(trainings, recorders, strict=True)
+        contestants = [{"run": state_of(training), "record": recorder.state()} for training, recorder in pairs]
+        frames = {
+            FrameKey(index, frame.step): frame_state(frame)
+            for index, recorder in enumerate(recorders)
+            for frame in recorder.frames(self._written[index])
+        }
+        return _Copied(checkpoints.copied({"contestants": contestants}), frames)
+
+    def _write(self, facts: Facts, moment: Moment, copied: _Copied | None) -> None:
+        assert self._folder is not None
+        try:
+            self._folder.hold()
+            if copied is not None:
+                # What the state counts on is there before it, so that a crash between two files takes nothing away.
+                self._folder.write_frames(copied.frames)
+                self._folder.write_state(copied.state)
+            self._folder.write_facts(facts)
+        except StoreError as error:
+            if not self.problem:
+                log.warning("%s", error)
+            self.problem = str(error)
+            return
+        self.problem, self._moment = "", moment
+        for key in copied.frames if copied is not None else ():
+            self._written[key.contestant] += 1
+
+
+def _moment(trainings: Sequence[Training], recorders: Sequence[Recorder]) -> Moment:
+    return tuple((t.step, r.finished is not None) for t, r in zip(trainings, recorders, strict=True))
+
+
+def _restored(folder: RunFolder, trainings: Sequence[Training]) -> list[Recorder] | None:
+    states = folder.state()
+    if states is None:
+        return None
+    recorders = []
+    for index, (training, state) in enumerate(zip(trainings, states, strict=True)):
+        try:
+            restore(training, state["run"])
+            frames = [frame_of(frame) for frame in folder.frames(index)]
+            recorders.append(Recorder.restored(state["record"], [f for f in frames if f.step <= training.step]))
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            raise StoreError(f"What is kept of run {folder.id} does not fit its experiment: {error}") from None
+    for training, recorder in zip(trainings, recorders, strict=True):
+        if recorder.finished is not None and recorder.finished.report is not None:
+            training.show_reported()
+    return recorders

@@ -1,0 +1,16 @@
+"""Runs that last: what is kept of every job on disk."""
+
+from lab.store.facts import Contestant, Ended, Facts, Progress
+from lab.store.folder import RUNS_VARIABLE, RunFolder, StoreError, run_folders, runs_folder
+
+__all__ = [
+    "RUNS_VARIABLE",
+    "Contestant",
+    "Ended",
+    "Facts",
+    "Progress",
+    "RunFolder",
+    "StoreError",
+    "run_folders",
+    "runs_folder",
+]

@@ -1,0 +1,51 @@
+"""What is told of a job without looking into its nets: what it is, how it goes, and what came out so far."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from lab.experiment import Experiment
+from lab.parts import Value
+
+CURVE_POINTS = 40
+"""Points of the small curve of a contestant."""
+
+
+Ended = Literal["finished", "stopped", "failed"]
+Progress = Literal["under way"] | Ended
+"""Under way until it says otherwise: then it trains, or was interrupted."""
+TITLE, MESSAGE = 300, 2000
+"""Most characters."""
+
+
+class Contestant(Value):
+    """One experiment of a job, and how far it is. Figures that are not there, or no numbers, are None."""
+
+    experiment: Experiment
+    steps: int = Field(0, ge=0)
+    epochs: float = Field(0, ge=0)
+    metric: Literal["accuracy", "loss"] = "loss"
+    """What the figures are: accuracy of a classifier, loss of anything else."""
+    curve: tuple[float | None, ...] = Field((), max_length=CURVE_POINTS)
+    """On the validation images, through training time."""
+    last: float | None = None
+    """On the validation images."""
+    best: float | None = None
+    """On the validation images."""
+    test: float | None = None
+    """On the test images, of the weights that are reported."""
+    ended: Literal["done", "diverged"] | None = None
+    """How it ended, if it did."""
+
+
+class Facts(Value):
+    """What a job is, and how it goes."""
+
+    format: Literal["1"] = "1"
+    title: str = Field(max_length=TITLE)
+    status: Progress = "under way"
+    message: str = Field("", max_length=MESSAGE)
+    created: AwareDatetime
+    contestants: tuple[Contestant, ...] = Field(min_length=1, max_length=64)

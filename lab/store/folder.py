@@ -1,0 +1,273 @@
+"""The folder of one job: what it is, the state of its contestants, and their frames. Each file is whole or not there.
+
+    <runs>/<job>/job.json       what it is and how it goes
+    <runs>/<job>/state          nets, optimizers, random streams and curves of all contestants, at one moment
+    <runs>/<job>/frames/0-12    what contestant 0 had inside at step 12
+    <runs>/<job>/lock           held by the process that trains it
+
+A job that is not at its end, and that no process holds, was interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from lab import checkpoints
+from lab.checkpoints import Checkpoint, CheckpointError
+from lab.data import DataError, data_folder
+from lab.experiment import InvalidExperiment, read_json
+from lab.files import replace
+from lab.parts import sentences
+from lab.run_state import State
+from lab.store.facts import Facts
+
+RUNS_VARIABLE = "LAB_RUNS"
+"""Names the folder of all runs, where it is not to be `runs` in the data folder."""
+ID = re.compile(r"[0-9a-f]{8}")
+FRAME = re.compile(r"(\d{1,2})-(\d{1,18})")
+BIN = "deleted"
+"""The folder of what was deleted."""
+LARGEST_FACTS = 1_000_000
+"""Bytes of a job's facts; a file that is larger is none of ours, and not read."""
+
+
+class StoreError(Exception):
+    """What is kept of a job cannot be read or written: one sentence that says what, where and why."""
+
+
+class FrameKey(NamedTuple):
+    """Which frame of a job."""
+
+    contestant: int
+    step: int
+
+
+class RunFolder:
+    """What is kept of one job.
+
+    Args:
+        path: named like the job; made when something is written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def id(self) -> str:
+        """The job's."""
+        return self.path.name
+
+    # Whose it is
+
+    @cached_property
+    def _lock(self) -> FileLock:
+        return FileLock(self.path / "lock", thread_local=False)
+
+    def hold(self) -> bool:
+        """Keep other processes from training this job; returns False where one does.
+
+        Raises:
+            StoreError: the folder cannot be made.
+        """
+        if self._lock.is_locked:
+            return True
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+        return True
+
+    def release(self) -> None:
+        """Let others have it."""
+        self._lock.release(force=True)
+
+    @property
+    def held(self) -> bool:
+        """Whether some process trains this job, this one or another."""
+        lock = FileLock(self.path / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            return True
+        lock.release()
+        return False
+
+    # What it is
+
+    @property
+    def known(self) -> bool:
+        """Whether it says what the job is."""
+        return (self.path / "job.json").exists()
+
+    @property
+    def changed(self) -> int:
+        """When it last said what the job is, in nanoseconds; 0 where it does not."""
+        try:
+            return (self.path / "job.json").stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def facts(self) -> Facts:
+        """What the job is.
+
+        Raises:
+            StoreError: there is nothing, or nothing of ours.
+        """
+        file = self.path / "job.json"
+        try:
+            if file.stat().st_size > LARGEST_FACTS:
+                raise StoreError(f"{file} is larger than what this lab writes there.")
+            return Facts.model_validate(read_json(file.read_bytes()))
+        except OSError as error:
+            raise StoreError(f"{file} cannot be read: {error.strerror}.") from None
+        except InvalidExperiment:
+            raise StoreError(f"{file} is not readable as JSON.") from None
+        except ValidationError as error:
+            raise StoreError(f"{file} does not describe a run: {sentences(error)[0]}") from None
+
+    def state(self) -> list[State] | None:
+        """The state of each contestant at one moment; None where none was written yet.
+
+        Raises:
+            StoreError: it was changed or cut off.
+        """
+        file = self.path / "state"
+        if not file.exists():
+            return None
+        try:
+            contestants = checkpoints.read(file)["contestants"]
+        except (CheckpointError, KeyError, TypeError) as error:
+            raise StoreError(f"The state of run {self.id} cannot be read: {error}") from None
+        if not isinstance(contestants, list) or len(contestants) != len(self.facts().contestants):
+            raise StoreError(f"The state of run {self.id} is not that of its experiments.")
+        return contestants
+
+    def frames(self, contestant: int) -> list[State]:
+        """The frames of a contestant, oldest first; those that were changed or cut off are left out."""
+        found = []
+        for file in (self.path / "frames").glob(f"{contestant}-*"):
+            if named := FRAME.fullmatch(file.name):
+                found.append((int(named[2]), file))
+        return [state for _, file in sorted(found) if (state := _readable(file)) is not None]
+
+    # What is written
+
+    def write_facts(self, facts: Facts) -> None:
+        """Say what the job is.
+
+        Raises:
+            StoreError: it cannot be written; what was there is still there.
+        """
+        self._write(self.path / "job.json", facts.model_dump_json(indent=1).encode())
+
+    def write_state(self, checkpoint: Checkpoint) -> None:
+        """Replace the state by that of a later moment.
+
+        Raises:
+            StoreError: it cannot be written; what was there is still there.
+        """
+        self._write(self.path / "state", checkpoint)
+
+    def write_frames(self, frames: Mapping[FrameKey, State]) -> None:
+        """Keep frames.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        for key, state in frames.items():
+            file = self.path / "frames" / f"{key.contestant}-{key.step}"
+            self._write(file, checkpoints.copied(state))
+
+    def clear(self) -> None:
+        """Forget what was written: the job starts again, perhaps with another seed."""
+        for name in ("state", "job.json"):
+            (self.path / name).unlink(missing_ok=True)
+        shutil.rmtree(self.path / "frames", ignore_errors=True)
+
+    def discard(self) -> None:
+        """Put it into the bin beside it, from which `recover` brings it back.
+
+        Raises:
+            StoreError: it cannot be moved, or some process trains it.
+        """
+        if not self.hold():
+            raise StoreError(f"Run {self.id} is trained by another process of the lab, and cannot be deleted now.")
+        try:
+            (self.path.parent / BIN).mkdir(exist_ok=True)
+            self.path.rename(self.path.parent / BIN / self.id)
+        except OSError as error:
+            raise StoreError(f"Run {self.id} cannot be deleted: {error.strerror}.") from None
+        finally:
+            self.release()
+
+    def recover(self) -> None:
+        """Bring it back from the bin.
+
+        Raises:
+            StoreError: it is not there any more.
+        """
+        try:
+            (self.path.parent / BIN / self.id).rename(self.path)
+        except OSError as error:
+            raise StoreError(f"Run {self.id} cannot be brought back: {error.strerror}.") from None
+
+    def _write(self, file: Path, content: bytes | Checkpoint) -> None:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, Checkpoint):
+                checkpoints.write(file, content)
+            else:
+                replace(file, content)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+
+def runs_folder() -> Path:
+    """Where all runs are kept: LAB_RUNS, or `runs` in the data folder, which need not exist yet.
+
+    Raises:
+        StoreError: LAB_RUNS or LAB_DATA is set and names no folder.
+    """
+    named = os.environ.get(RUNS_VARIABLE, "")
+    if named:
+        folder = Path(named).expanduser()
+        if not folder.is_dir():
+            raise StoreError(
+                f"{RUNS_VARIABLE} names {named!r}, which is not an existing folder; create it, correct {RUNS_VARIABLE} "
+                "or unset it."
+            )
+        return folder.resolve()
+    try:
+        return data_folder() / "runs"
+    except DataError as error:
+        raise StoreError(str(error)) from None
+
+
+def run_folders(runs: Path) -> list[RunFolder]:
+    """The folders of all jobs there are. Whatever else lies there is none of ours."""
+    if not runs.is_dir():
+        return []
+    return [RunFolder(path) for path in sorted(runs.iterdir()) if ID.fullmatch(path.name) and path.is_dir()]
+
+
+def _readable(file: Path) -> State | None:
+    try:
+        return checkpoints.read(file)
+    except CheckpointError:
+        return None
+
+
+def _unwritable(folder: Path, error: OSError) -> StoreError:
+    return StoreError(f"Nothing can be kept in {folder}: {error.strerror or error}.")

@@ -1,0 +1,93 @@
+"""`python -m lab runs` and `resume`: what is kept of runs, without a browser."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab.jobs import JOBS
+from lab.store import run_folders
+from tests.browser import REPOSITORY
+from tests.command_line import TWO_STEPS, lab
+from tests.pages import forget_runs
+
+pytestmark = pytest.mark.usefixtures("empty_lab")
+
+PRESET = ("train", "--preset", "source-000")
+
+
+def test_a_run_of_the_command_line_is_kept_and_listed(kept_runs: Path) -> None:
+    trained = lab(*PRESET, *TWO_STEPS, "--json").json
+    (run,) = lab("runs", "--json").json
+    (contestant,) = run["contestants"]
+    assert run["id"] == run_folders(kept_runs)[0].id
+    assert run["state"] == "finished"
+    assert contestant["experiment"] == trained["experiment"]
+    assert contestant["test"] == trained["test_accuracy"]
+    assert contestant["steps"] == trained["steps"] == 2
+    table = lab("runs").out
+    assert run["id"] in table
+    assert f"{contestant['test']:.4f}" in table
+
+
+def test_it_is_not_kept_where_nobody_wants_it(kept_runs: Path) -> None:
+    assert lab(*PRESET, *TWO_STEPS, "--no-keep").code == 0
+    assert not run_folders(kept_runs)
+    assert "There is no run in" in lab("runs").err
+
+
+def test_stopped_by_a_signal_it_is_resumed_to_the_same_numbers(kept_runs: Path) -> None:
+    whole = ["--dataset", "digits", "--set", "subset=512", "--set", "budget=3000", "--set", "budget_unit=steps"]
+    command = [sys.executable, "-m", "lab", *PRESET, *whole]
+    running = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    next(line for line in running.stderr if line.startswith("epoch"))
+    running.send_signal(signal.SIGINT)
+    assert running.wait(60) == 130
+    (run,) = lab("runs", "--json").json
+    assert run["state"] == "stopped"
+    forget_runs()
+    resumed = lab("resume", run["id"], "--json")
+    assert resumed.code == 0
+    assert resumed.json["contestants"][0]["steps"] == 3000
+    expected = lab(*PRESET, *whole, "--no-keep", "--json").json
+    assert resumed.json["contestants"][0]["test"] == expected["test_accuracy"]
+
+
+def test_a_finished_run_is_told_again() -> None:
+    lab(*PRESET, *TWO_STEPS)
+    (run,) = lab("runs", "--json").json
+    forget_runs()
+    resumed = lab("resume", run["id"], "--json")
+    assert resumed.code == 0
+    assert resumed.json | {"message": run["message"]} == run
+
+
+@pytest.mark.parametrize("id", ["ffffffff", "..", "a/b", ""])
+def test_a_run_that_is_not_there_is_told(id: str) -> None:
+    answer = lab("resume", id)
+    assert answer.code == 2
+    assert "There is no run" in answer.err
+    assert JOBS.all() == []
+
+
+def test_a_spoiled_run_is_told(kept_runs: Path) -> None:
+    lab(*PRESET, *TWO_STEPS)
+    (folder,) = run_folders(kept_runs)
+    (folder.path / "job.json").write_text("{")
+    answer = lab("resume", folder.id)
+    assert answer.code == 2
+    assert "is not readable as JSON" in answer.err
+    assert "is not readable as JSON" in lab("runs").err
+
+
+def test_a_place_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LAB_RUNS", str(tmp_path / "none"))
+    for command in (["runs"], ["resume", "ffffffff"], [*PRESET, *TWO_STEPS]):
+        answer = lab(*command)
+        assert answer.code == 2
+        assert "LAB_RUNS names" in answer.err

@@ -1,0 +1,174 @@
+"""The Runs page: every run is listed, opened, continued, told apart from others, deleted and brought back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lab.jobs import JOBS, Job
+from lab.jobs.shelf import shelf
+from lab.store import run_folders
+from tests.pages import button, forget_runs, newest, on_digits, opened, shown, told, until
+
+pytestmark = pytest.mark.usefixtures("empty_lab")
+
+ONE_STEP = ("budget=1", "budget_unit=steps")
+LONG = ("budget=100000", "budget_unit=steps")
+
+
+@pytest.fixture(autouse=True)
+def keeping(kept_runs: Path) -> None:
+    JOBS.runs_folder = kept_runs
+
+
+def ended(preset: str, *changes: str, title: str = "") -> Job:
+    """A run that was stopped or has ended."""
+    job = JOBS.start([on_digits(preset, *(changes or ONE_STEP))], title or preset)
+    until(lambda: job.ended)
+    return job
+
+
+def restarted() -> None:
+    """The process ends and another one begins."""
+    forget_runs()
+
+
+def table(tab: AppTest) -> Any:
+    return tab.dataframe[0].value
+
+
+def ticked(tab: AppTest, *titles: str) -> AppTest:
+    """The page with the rows of these runs ticked."""
+    runs = table(tab)["run"].tolist()
+    rows = [runs.index(title) for title in titles]
+    key = "shelf." + ".".join(dict.fromkeys(table(tab)["id"]))
+    tab.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    return shown(tab)
+
+
+def page() -> AppTest:
+    return opened("runs.py")
+
+
+def test_without_a_run_it_says_what_to_do() -> None:
+    assert "Start one on the Train page" in page().info[0].value
+
+
+def test_runs_of_this_process_and_of_earlier_ones_are_listed_newest_first() -> None:
+    before = ended("source-000", title="earlier")
+    restarted()
+    ended("source-003-det-st-both", title="later")
+    cells = table(page())
+    assert cells["run"].tolist() == ["later", "earlier"]
+    assert cells["state"].tolist() == ["Finished", "Finished"]
+    report = before.view().snapshots[0].report
+    assert report is not None
+    assert cells["test"].tolist()[1] == report.test.accuracy
+
+
+def test_every_contestant_of_a_race_has_a_row() -> None:
+    experiments = [on_digits("source-000", f"optimizer.lr={rate}", *ONE_STEP) for rate in (0.1, 0.2)]
+    job = JOBS.start(experiments, "Race of 2")
+    until(lambda: job.ended)
+    assert table(page())["contestant"].tolist() == ["lr 0.1", "lr 0.2"]
+
+
+def test_words_and_states_choose_among_them() -> None:
+    ended("source-000", title="one")
+    ended("source-001", title="two")
+    running = JOBS.start([on_digits("source-000", *LONG)], "three")
+    until(lambda: running.status == "running")
+    tab = page()
+    assert table(shown(tab.text_input(key="runs.search").set_value("autoencoder")))["run"].tolist() == ["two"]
+    assert "None of the 3 runs" in told(shown(tab.text_input(key="runs.search").set_value("nothing like it")))
+    shown(tab.text_input(key="runs.search").set_value(""))
+    (states,) = [item for item in tab.get("button_group") if item.label == "State"]
+    assert table(shown(states.set_value("running")))["run"].tolist() == ["three"]
+
+
+def test_an_interrupted_run_is_listed_and_goes_on_to_the_end(kept_runs: Path) -> None:
+    job = JOBS.start([on_digits("source-000", "budget=40", "budget_unit=steps")], "broken off", playing=False)
+    job.step(7)
+    until(lambda: job.status == "paused" and len(job.view().snapshots[0].steps["step"]) == 7)
+    restarted()
+    (folder,) = run_folders(kept_runs)
+    file = folder.path / "job.json"  # as it is written while a run is under way
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"status": "under way"}))
+    tab = page()
+    assert table(tab)["state"].tolist() == ["Interrupted"]
+    shown(button(ticked(tab, "broken off"), "Go on").click())
+    back = newest()
+    assert back.id == job.id
+    until(lambda: back.status == "finished")
+    assert len(back.view().snapshots[0].steps["step"]) == 40
+
+
+def test_a_run_is_opened_on_the_page_that_fits() -> None:
+    ended("source-000", title="single")
+    restarted()
+    tab = ticked(page(), "single")
+    shown(button(tab, "Open").click())
+    assert tab.session_state["train"] == newest().id
+    until(lambda: newest().status == "finished")
+    assert "single" in tab.get("progress")[0].proto.text or "single" in str(shown(tab).get("progress")[0].proto.text)
+
+
+def test_the_fields_in_which_runs_differ_are_shown() -> None:
+    ended("source-000", "optimizer.lr=0.1", *ONE_STEP, title="slow")
+    ended("source-000", "optimizer.lr=0.3", *ONE_STEP, title="fast")
+    tab = ticked(page(), "slow", "fast")
+    fields = tab.dataframe[1].value
+    assert fields.index.tolist() == ["optimizer.lr.value"]
+    assert fields.iloc[0].tolist() == ["0.1", "0.3"]
+
+
+def test_deleting_is_undone(kept_runs: Path) -> None:
+    ended("source-000", title="precious")
+    tab = ticked(page(), "precious")
+    shown(button(tab, "Delete").click())
+    assert not run_folders(kept_runs)
+    assert not shelf(JOBS).jobs
+    shown(button(tab, "Undo").click())
+    assert table(tab)["run"].tolist() == ["precious"]
+
+
+def test_what_trains_is_not_deleted() -> None:
+    job = JOBS.start([on_digits("source-000", *LONG)], "busy")
+    until(lambda: job.status == "running")
+    tab = ticked(page(), "busy")
+    shown(button(tab, "Delete").click())
+    assert "busy is under way; stop it first." in told(tab)
+    assert JOBS.get(job.id) is job
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_the_others_listed(kept_runs: Path) -> None:
+    ended("source-000", title="whole")
+    (kept_runs / "0123abcd").mkdir()
+    (kept_runs / "0123abcd" / "job.json").write_text('{"format": "9"}')
+    tab = page()
+    assert table(tab)["run"].tolist() == ["whole"]
+    assert "0123abcd" in tab.error[0].value
+
+
+def test_an_address_brings_back_its_run_after_a_restart() -> None:
+    job = ended("source-000", title="linked")
+    restarted()
+    tab = opened(run=job.id)
+    assert tab.session_state["train"] == job.id
+    assert newest().id == job.id
+
+
+def test_an_address_that_names_no_run_is_no_error() -> None:
+    for wrong in ("ffffffff", "../../etc", "x"):
+        assert not opened(run=wrong).exception
+
+
+def test_a_folder_for_runs_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LAB_RUNS", str(tmp_path / "none"))
+    tab = opened()
+    assert "LAB_RUNS names" in tab.error[0].value
+    assert "runs are not kept" in tab.error[0].value
