@@ -60,14 +60,20 @@ def runs(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def resume(run: Annotated[str, typer.Argument(help="Its id, as `runs` has it.")], as_json: AsJson = False) -> None:
+def resume(
+    run: Annotated[str, typer.Argument(help="Its id, as `runs` has it.")],
+    budget: Annotated[
+        float | None, typer.Option(metavar="N", help="Train a finished run on, up to so many of its epochs or steps.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Train a run from where it stopped or was interrupted to its end, as if nothing had happened.
 
     Exit codes: 0 done, 1 the loss became NaN or inf, 2 there is no such run, 130 stopped with Ctrl-C.
     """
     from lab.cli.runs import resume as go_on
 
-    raise typer.Exit(go_on(run, as_json))
+    raise typer.Exit(go_on(run, budget, as_json))
 
 
 @app.command("list")

@@ -67,6 +67,19 @@ def test_a_finished_run_is_told_again() -> None:
     assert resumed.json | {"message": run["message"]} == run
 
 
+def test_a_finished_run_goes_on_for_longer_and_schedules_that_jump_are_told() -> None:
+    lab(*PRESET, *TWO_STEPS, "--set", "slope.name=linear")
+    (run,) = lab("runs", "--json").json
+    longer = lab("resume", run["id"], "--budget", "5", "--json")
+    assert longer.code == 0
+    assert longer.json["continues"] == run["id"]
+    assert longer.json["contestants"][0]["steps"] == 5
+    assert "had ended at" in longer.err
+    refused = lab("resume", run["id"], "--budget", "1")
+    assert refused.code == 2
+    assert "allowed is more than 2" in refused.err
+
+
 @pytest.mark.parametrize("id", ["ffffffff", "..", "a/b", ""])
 def test_a_run_that_is_not_there_is_told(id: str) -> None:
     answer = lab("resume", id)

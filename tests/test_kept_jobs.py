@@ -80,7 +80,7 @@ class TestFinished:
         facts, snapshot = only(runs).facts(), job.view().snapshots[0]
         accuracies = snapshot.evaluations["accuracy"].tolist()
         (told,) = facts.contestants
-        assert (facts.title, facts.status, facts.created) == ("A run", "finished", job.created)
+        assert (facts.title, facts.status, facts.created) == ("A run", "finished", job.origin.created)
         assert (told.steps, told.metric, told.ended) == (4, "accuracy", "done")
         assert (list(told.curve), told.last, told.best) == (accuracies, accuracies[-1], max(accuracies))
         assert snapshot.report is not None

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from lab.jobs import JOBS, Job
 from lab.jobs.shelf import shelf
-from lab.store import run_folders
+from lab.store import StoreError, run_folders
 from tests.pages import button, forget_runs, newest, on_digits, opened, shown, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
@@ -126,6 +126,19 @@ def test_the_fields_in_which_runs_differ_are_shown() -> None:
     assert fields.iloc[0].tolist() == ["0.1", "0.3"]
 
 
+def test_a_finished_run_is_continued_and_schedules_that_jump_are_told() -> None:
+    old = ended("source-000", "slope.name=linear", *ONE_STEP, title="too short")
+    tab = ticked(page(), "too short")
+    assert "had ended at" in tab.warning[0].value
+    shown(tab.number_input(key=f"shelf.longer.{old.id}").set_value(3.0))
+    shown(tab.button(key="shelf.continue").click())
+    new = newest()
+    until(lambda: new.ended)
+    assert new.id != old.id
+    assert len(new.view().snapshots[0].steps["step"]) == 3
+    assert tab.session_state["train"] == new.id
+
+
 def test_deleting_is_undone(kept_runs: Path) -> None:
     ended("source-000", title="precious")
     tab = ticked(page(), "precious")
@@ -134,6 +147,14 @@ def test_deleting_is_undone(kept_runs: Path) -> None:
     assert not shelf(JOBS).jobs
     shown(button(tab, "Undo").click())
     assert table(tab)["run"].tolist() == ["precious"]
+
+
+def test_what_is_not_on_disk_is_not_deleted() -> None:
+    JOBS.runs_folder = None
+    job = ended("source-000", title="in memory")
+    with pytest.raises(StoreError, match="not kept on disk"):
+        JOBS.delete(job.id)
+    assert JOBS.get(job.id) is job
 
 
 def test_what_trains_is_not_deleted() -> None:

@@ -27,6 +27,7 @@ elif not rows:
 else:
     ticked = shelf.table(rows)
     shelf.actions(ticked)
+    shelf.longer(ticked)
     st.caption(
         "Tick a run to open or continue it, several to see in which fields they differ. Last and best: on the "
         "validation images. Test: of the weights that are reported. An interrupted run goes on from its last "

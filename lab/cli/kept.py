@@ -10,7 +10,7 @@ from lab.events import Event, Step
 from lab.jobs.saver import Saver
 from lab.jobs.summary import facts_of
 from lab.recorder import Recorder
-from lab.store import Ended, Facts, Progress, RunFolder, runs_folder
+from lab.store import Ended, Facts, Origin, Progress, RunFolder, runs_folder
 from lab.training import Training
 
 
@@ -29,7 +29,7 @@ class KeptRun:
     def __init__(self, training: Training, title: str, keep: bool) -> None:
         self.training, self.title = training, title
         self.id = secrets.token_hex(4)
-        self._created = datetime.now(UTC)
+        self._origin = Origin(datetime.now(UTC))
         self._recorder = Recorder()
         self._saver = Saver(RunFolder(runs_folder() / self.id) if keep else None)
         self._saver.announce(self._facts())
@@ -55,4 +55,4 @@ class KeptRun:
 
     def _facts(self, status: Progress = "under way", message: str = "") -> Facts:
         experiments, recorders = [self.training.experiment], [self._recorder]
-        return facts_of(self.title, self._created, experiments, recorders, status, message)
+        return facts_of(self.title, self._origin, experiments, recorders, status, message)

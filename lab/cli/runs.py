@@ -14,6 +14,7 @@ from rich.text import Text
 
 from lab.cli.errors import REFUSED, STOPPED, explained
 from lab.jobs import JOBS, Job
+from lab.jobs.continuing import continued, jumps, with_budget
 from lab.jobs.shelf import Shelved, shelf
 from lab.store import Contestant, runs_folder
 
@@ -40,11 +41,15 @@ def list_runs(as_json: bool) -> int:
     return 0
 
 
-def resume(id: str, as_json: bool) -> int:
-    """Train a job from where it was to its end. Returns the exit code."""
+def resume(id: str, budget: float | None, as_json: bool) -> int:
+    """Train a job from where it was to its end, or one that has ended up to a larger budget. Returns the exit code."""
     with explained():
         JOBS.runs_folder = runs_folder()
         job = JOBS.find(id)
+        if job is not None and budget is not None:
+            for text in [text for run in job.experiments for text in jumps(run, *with_budget([run], budget))]:
+                typer.echo(text, err=True)
+            job = continued(JOBS, id, budget)
     if job is None:
         typer.echo(f"There is no run {id!r} in {JOBS.runs_folder}; `python -m lab runs` lists them.", err=True)
         return REFUSED

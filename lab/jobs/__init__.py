@@ -9,7 +9,6 @@ import atexit
 import secrets
 import threading
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from lab.experiment import Experiment
@@ -17,7 +16,7 @@ from lab.jobs.job import Job
 from lab.jobs.races import SHARED_IN_A_RACE, require_raceable, with_seed
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
-from lab.store import RunFolder, StoreError
+from lab.store import Origin, RunFolder, StoreError
 from lab.store.folder import ID
 
 RUNNING_AT_ONCE = 2
@@ -80,7 +79,7 @@ class Jobs:
             folder.release()
             raise
         experiments = [contestant.experiment for contestant in facts.contestants]
-        return self._add(folder.id, facts.title, experiments, folder, facts.created, playing)
+        return self._add(folder.id, facts.title, experiments, folder, Origin(facts.created, facts.continues), playing)
 
     def _add(
         self,
@@ -88,12 +87,12 @@ class Jobs:
         title: str,
         experiments: Sequence[Experiment],
         folder: RunFolder | None,
-        created: datetime | None,
+        origin: Origin | None,
         playing: bool,
     ) -> Job:
         with self._lock:
             self._started += 1
-            job = self._jobs[id] = Job(id, self._started, title, experiments, self._slots, folder, created)
+            job = self._jobs[id] = Job(id, self._started, title, experiments, self._slots, folder, origin)
             self._forget_old()
         job.start(playing)
         return job
@@ -129,18 +128,29 @@ class Jobs:
         return [job for job in self.all() if len(job.experiments) > 1]
 
     def delete(self, id: str) -> None:
-        """Take a job off the shelf. What is kept of it can be brought back by `RunFolder.recover`.
+        """Take a job off the shelf; `recover` brings it back.
 
         Raises:
-            StoreError: it is under way, or cannot be moved.
+            StoreError: it is under way, or is not on disk to be brought back, or cannot be moved.
         """
         job = self.get(id)
         if job is not None and not job.ended:
             raise StoreError(f"{job.title} is under way; stop it first.")
+        folder = None if self.runs_folder is None else RunFolder(self.runs_folder / id)
+        if folder is None or not folder.known:
+            raise StoreError(f"Run {id} is not kept on disk, and could not be brought back; it goes with this process.")
+        folder.discard()
         with self._lock:
             self._jobs.pop(id, None)
-        if self.runs_folder is not None and (folder := RunFolder(self.runs_folder / id)).known:
-            folder.discard()
+
+    def recover(self, id: str) -> None:
+        """Bring back a job that was deleted.
+
+        Raises:
+            StoreError: it is not there any more.
+        """
+        if self.runs_folder is not None:
+            RunFolder(self.runs_folder / id).recover()
 
     def stop_all(self, timeout: float = 10) -> None:
         """Stop every job and wait for its thread."""

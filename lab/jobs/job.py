@@ -27,7 +27,7 @@ from lab.jobs.slots import Slots
 from lab.jobs.summary import ending_of, facts_of
 from lab.jobs.view import ENDED, JobView, Status
 from lab.recorder import Recorder, recorded
-from lab.store import Ended, Facts, Progress, RunFolder, StoreError
+from lab.store import Ended, Facts, Origin, Progress, RunFolder, StoreError
 from lab.training import Training
 
 log = logging.getLogger(__name__)
@@ -44,11 +44,11 @@ class Job:
         experiments: Sequence[Experiment],
         slots: Slots,
         folder: RunFolder | None = None,
-        created: datetime | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.id, self.number, self.title = id, number, title
         self.experiments = tuple(experiments)
-        self.created = created or datetime.now(UTC)
+        self.origin = origin or Origin(datetime.now(UTC))
         self._slots, self._folder, self._saver = slots, folder, Saver(None)
         self._condition = threading.Condition()
         self._playing, self._steps_asked = False, 0
@@ -274,7 +274,7 @@ class Job:
 
     def facts(self, status: Progress = "under way", message: str = "") -> Facts:
         """What is told of the job in a list of runs."""
-        return facts_of(self.title, self.created, self.experiments, self._recorders, status, message)
+        return facts_of(self.title, self.origin, self.experiments, self._recorders, status, message)
 
     def _ask(self, playing: bool) -> None:
         with self._condition:

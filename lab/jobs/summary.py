@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 
 from lab.experiment import Experiment
 from lab.recorder import Recorder
-from lab.store import Contestant, Ended, Facts, Progress
+from lab.store import Contestant, Ended, Facts, Origin, Progress
 from lab.store.facts import CURVE_POINTS, MESSAGE, TITLE
 
 STOPPED = "Stopped. What was recorded is kept."
@@ -27,7 +26,7 @@ def ending_of(recorders: Sequence[Recorder], stopped: bool) -> tuple[Ended, str]
 
 def facts_of(
     title: str,
-    created: datetime,
+    origin: Origin,
     experiments: Sequence[Experiment],
     recorders: Sequence[Recorder],
     status: Progress,
@@ -36,7 +35,7 @@ def facts_of(
     """What is told of a job; texts that are too long are cut."""
     contestants = tuple(summary(*pair) for pair in zip(experiments, recorders, strict=True))
     texts = {"title": title[:TITLE], "message": message[:MESSAGE]}
-    return Facts(**texts, status=status, created=created, contestants=contestants)
+    return Facts(**texts, status=status, **origin._asdict(), contestants=contestants)
 
 
 def summary(experiment: Experiment, recorder: Recorder) -> Contestant:

@@ -1,6 +1,6 @@
 """Runs that last: what is kept of every job on disk."""
 
-from lab.store.facts import Contestant, Ended, Facts, Progress
+from lab.store.facts import Contestant, Ended, Facts, Origin, Progress
 from lab.store.folder import RUNS_VARIABLE, RunFolder, StoreError, run_folders, runs_folder
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "Contestant",
     "Ended",
     "Facts",
+    "Origin",
     "Progress",
     "RunFolder",
     "StoreError",

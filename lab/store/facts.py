@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Literal, NamedTuple
 
 from pydantic import AwareDatetime, Field
 
@@ -40,6 +41,14 @@ class Contestant(Value):
     """How it ended, if it did."""
 
 
+class Origin(NamedTuple):
+    """Where a job comes from."""
+
+    created: datetime
+    continues: str | None = None
+    """The job whose end is its beginning, if there is one."""
+
+
 class Facts(Value):
     """What a job is, and how it goes."""
 
@@ -48,4 +57,6 @@ class Facts(Value):
     status: Progress = "under way"
     message: str = Field("", max_length=MESSAGE)
     created: AwareDatetime
+    continues: str | None = Field(None, pattern=r"^[0-9a-f]{8}$")
+    """The job whose end is this one's beginning, if there is one."""
     contestants: tuple[Contestant, ...] = Field(min_length=1, max_length=64)

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from lab.experiment import Experiment, differences
+from lab.experiment import Experiment, InvalidExperiment, differences
 from lab.jobs import JOBS, Job
+from lab.jobs.continuing import continued, jumps, with_budget
 from lab.jobs.shelf import Shelf, Shelved, Standing, shelf
-from lab.store import Contestant, RunFolder, StoreError
+from lab.store import Contestant, StoreError
 from lab.ui import race, state
 from lab.ui.contestants import labels
 from lab.ui.live import WORDS
@@ -89,6 +90,39 @@ def actions(ticked: list[Row]) -> None:
         st.switch_page(page)
 
 
+def longer(ticked: list[Row]) -> None:
+    """A way to train a finished run on, and what its schedules do then."""
+    jobs = {row.job.id: row.job for row in ticked}
+    (job,) = jobs.values() if len(jobs) == 1 else (None,)
+    if job is None or job.standing != "finished":
+        return
+    experiments = [contestant.experiment for contestant in job.facts.contestants]
+    before = experiments[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        budget = st.number_input(
+            f"Train on, up to so many {before.budget_unit}",
+            min_value=float(before.budget),
+            value=2.0 * before.budget,
+            key=f"shelf.longer.{job.id}",
+            width=260,
+        )
+        try:
+            after = with_budget(experiments, budget)
+        except InvalidExperiment as error:
+            st.caption(" ".join(error.problems))
+            return
+        st.button(
+            "Continue", icon=":material/fast_forward:", key="shelf.continue", on_click=_continue, args=(job, budget)
+        )
+    told = list(dict.fromkeys(text for pair in zip(experiments, after, strict=True) for text in jumps(*pair)))
+    if told:
+        st.warning(
+            "Schedules are functions of the whole budget, so these jump where the run goes on: " + " ".join(told),
+            icon=":material/trending_up:",
+        )
+    st.caption("It becomes a run of its own, whose curves begin with those of this one; this one stays as it is.")
+
+
 def undo() -> None:
     """A way back from the last deletion."""
     deleted = st.session_state.get(DELETED)
@@ -158,10 +192,21 @@ def _open(job: Shelved, playing: bool) -> None:
         return
     if playing:
         opened.play()
-    single = len(opened.experiments) == 1
-    st.session_state[state.RUN if single else race.RACE] = opened.id
-    (state.edit if single else race.edit)(opened)
+    _show(opened)
+
+
+def _show(job: Job) -> None:
+    single = len(job.experiments) == 1
+    st.session_state[state.RUN if single else race.RACE] = job.id
+    (state.edit if single else race.edit)(job)
     st.session_state["shelf.page"] = f"views/{'train' if single else 'compare'}.py"
+
+
+def _continue(job: Shelved, budget: float) -> None:
+    try:
+        _show(continued(JOBS, job.id, budget))
+    except (StoreError, InvalidExperiment) as error:
+        st.session_state[FAILED] = [str(error)]
 
 
 def find(id: str) -> Job | None:
@@ -188,8 +233,7 @@ def _recover() -> None:
     failed = []
     for id in st.session_state.pop(DELETED, []):
         try:
-            if JOBS.runs_folder is not None:
-                RunFolder(JOBS.runs_folder / id).recover()
+            JOBS.recover(id)
         except StoreError as error:
             failed.append(str(error))
     st.session_state[FAILED] = failed
