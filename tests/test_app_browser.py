@@ -35,12 +35,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: BrowserContext, app: str) -> Iterator[Page]:
+def blank(browser: BrowserContext) -> Iterator[Page]:
     page = new_page(browser, 1300)
     page.set_default_timeout(30_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(app)
     yield page
     stop = page.locator(STOP)
     if stop.count() and stop.is_enabled():
@@ -50,13 +49,21 @@ def page(browser: BrowserContext, app: str) -> Iterator[Page]:
     assert errors == []
 
 
-def started(page: Page) -> Page:
+@pytest.fixture
+def page(blank: Page, app: str) -> Page:
+    """The front page."""
+    blank.goto(app)
+    return blank
+
+
+@pytest.fixture
+def running(blank: Page, app: str) -> Page:
     """The page with a long run of the conv net, its chart drawn."""
-    page.goto(f"{page.url}?experiment={LONG_RUN}")
-    page.get_by_role("button", name="Train", exact=True).click()
-    page.wait_for_selector(f"{LOSS} .main-svg")
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    return page
+    blank.goto(f"{app}?experiment={LONG_RUN}")
+    blank.get_by_role("button", name="Train", exact=True).click()
+    blank.wait_for_selector(f"{LOSS} .main-svg")
+    expect(blank.get_by_role("button", name="Pause")).to_be_visible()
+    return blank
 
 
 def step(page: Page) -> int:
@@ -95,7 +102,7 @@ def paused(page: Page) -> int:
     """The step at which the page holds, once it has."""
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     expect(page.locator("[data-testid=stProgress]")).to_contain_text("Paused")
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1500)
     return step(page)
 
 
@@ -110,88 +117,82 @@ def test_the_front_page_starts_a_net_with_one_click_and_its_curve_grows(page: Pa
     assert points(page) > before
 
 
-def test_a_zoom_survives_the_updates_of_a_run(page: Page) -> None:
-    started(page)
-    wait_beyond(page, 5)
-    box = page.locator(f"{LOSS} .nsewdrag").first.bounding_box()
+def test_a_zoom_survives_the_updates_of_a_run(running: Page) -> None:
+    wait_beyond(running, 5)
+    box = running.locator(f"{LOSS} .nsewdrag").first.bounding_box()
     assert box
-    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
-    page.mouse.up()
-    zoomed = page.eval_on_selector(LOSS, "chart => chart.layout.xaxis.range")
-    before = points(page)
-    wait_beyond(page, step(page) + 5)
-    assert points(page) > before
-    assert page.eval_on_selector(LOSS, "chart => chart.layout.xaxis.range") == zoomed
-    assert page.eval_on_selector(LOSS, "chart => chart.layout.xaxis.autorange") is False
+    running.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    running.mouse.down()
+    running.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    running.mouse.up()
+    zoomed = running.eval_on_selector(LOSS, "chart => chart.layout.xaxis.range")
+    before = points(running)
+    wait_beyond(running, step(running) + 5)
+    assert points(running) > before
+    assert running.eval_on_selector(LOSS, "chart => chart.layout.xaxis.range") == zoomed
+    assert running.eval_on_selector(LOSS, "chart => chart.layout.xaxis.autorange") is False
 
 
-def test_keys_pause_step_and_rewind(page: Page) -> None:
-    started(page)
-    wait_beyond(page, 3)
-    focus_nothing(page)
-    page.keyboard.press("Space")
-    held = paused(page)
-    assert paused(page) == held
-    page.keyboard.press("ArrowRight")
-    wait_beyond(page, held)
-    assert paused(page) == held + 1
-    page.keyboard.press("ArrowUp")
-    wait_beyond(page, held + 10)
-    assert paused(page) == held + 11
-    page.keyboard.press("Home")
-    wait_for(page, """() => document.querySelector("[data-card=now]").innerText.includes("step 0")""")
-    page.keyboard.press("Space")
-    wait_beyond(page, 0)
+def test_keys_pause_step_and_rewind(running: Page) -> None:
+    wait_beyond(running, 3)
+    focus_nothing(running)
+    running.keyboard.press("Space")
+    held = paused(running)
+    assert paused(running) == held
+    running.keyboard.press("ArrowRight")
+    wait_beyond(running, held)
+    assert paused(running) == held + 1
+    running.keyboard.press("ArrowUp")
+    wait_beyond(running, held + 10)
+    assert paused(running) == held + 11
+    running.keyboard.press("Home")
+    wait_for(running, """() => document.querySelector("[data-card=now]").innerText.includes("step 0")""")
+    running.keyboard.press("Space")
+    wait_beyond(running, 0)
 
 
-def test_space_after_a_click_on_a_button_still_pauses(page: Page) -> None:
-    started(page)
-    page.get_by_role("button", name="Pause").click()
-    held = paused(page)
-    page.get_by_role("button", name="Step", exact=False).first.click()
-    wait_beyond(page, held)
-    page.keyboard.press("Space")
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+def test_space_after_a_click_on_a_button_still_pauses(running: Page) -> None:
+    running.get_by_role("button", name="Pause").click()
+    held = paused(running)
+    running.get_by_role("button", name="Step", exact=False).first.click()
+    wait_beyond(running, held)
+    running.keyboard.press("Space")
+    expect(running.get_by_role("button", name="Pause")).to_be_visible()
 
 
-def test_switching_pages_and_reloading_lose_nothing(page: Page) -> None:
-    started(page)
-    wait_beyond(page, 3)
-    reached = step(page)
-    page.get_by_role("link", name="Compare").click()
-    expect(page.get_by_role("button", name="Race")).to_be_visible()
-    page.get_by_role("link", name="Train").click()
-    page.wait_for_selector(f"{LOSS} .main-svg")
-    wait_beyond(page, reached)
-    reached = step(page)
-    page.reload()
-    page.wait_for_selector(f"{LOSS} .main-svg")
-    wait_beyond(page, reached)
+def test_switching_pages_and_reloading_lose_nothing(running: Page) -> None:
+    wait_beyond(running, 3)
+    reached = step(running)
+    running.get_by_role("link", name="Compare").click()
+    expect(running.get_by_role("button", name="Race")).to_be_visible()
+    running.get_by_role("link", name="Train").click()
+    running.wait_for_selector(f"{LOSS} .main-svg")
+    wait_beyond(running, reached)
+    reached = step(running)
+    running.reload()
+    running.wait_for_selector(f"{LOSS} .main-svg")
+    wait_beyond(running, reached)
 
 
-def test_copy_link_copies_what_opens_the_same_experiment(page: Page) -> None:
-    started(page)
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy link").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    copied = str(page.evaluate("navigator.clipboard.readText()"))
+def test_copy_link_copies_what_opens_the_same_experiment(running: Page) -> None:
+    running.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    running.get_by_role("button", name="Copy link").click()
+    expect(running.get_by_role("button", name="Copied")).to_be_visible()
+    copied = str(running.evaluate("navigator.clipboard.readText()"))
     assert parse_qs(urlsplit(copied).query)["experiment"] == [LONG_RUN]
-    assert copied.startswith(page.url.split("?")[0])
+    assert copied.startswith(running.url.split("?")[0])
 
 
-def test_the_projector_leaves_the_charts_and_the_controls(page: Page) -> None:
-    started(page)
-    focus_nothing(page)
-    page.keyboard.press("p")
-    expect(page.get_by_role("button", name="Leave projector")).to_be_visible()
-    expect(page.get_by_role("button", name="Train", exact=True)).to_be_hidden()
-    expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()
-    expect(page.locator(LOSS)).to_be_visible()
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    page.keyboard.press("p")
-    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+def test_the_projector_leaves_the_charts_and_the_controls(running: Page) -> None:
+    focus_nothing(running)
+    running.keyboard.press("p")
+    expect(running.get_by_role("button", name="Leave projector")).to_be_visible()
+    expect(running.get_by_role("button", name="Train", exact=True)).to_be_hidden()
+    expect(running.locator("[data-testid=stSidebar]")).to_be_hidden()
+    expect(running.locator(LOSS)).to_be_visible()
+    expect(running.get_by_role("button", name="Pause")).to_be_visible()
+    running.keyboard.press("p")
+    expect(running.get_by_role("button", name="Train", exact=True)).to_be_visible()
 
 
 def test_a_race_draws_every_contestant_and_the_table(page: Page) -> None:
@@ -203,14 +204,13 @@ def test_a_race_draws_every_contestant_and_the_table(page: Page) -> None:
     assert page.locator("[data-card^='heatmaps']").count() == 3
 
 
-def test_a_run_of_another_kind_takes_over_the_board(page: Page) -> None:
-    started(page)
-    page.get_by_role("button", name="Presets").click()
-    page.get_by_test_id("stMenuButtonBody").get_by_text("Binary autoencoder", exact=True).click()
-    expect(page.locator("[data-card^=rebuilt]")).to_be_visible()
-    expect(page.locator("[data-card=accuracy]")).to_have_count(0)
-    page.wait_for_selector(f"{LOSS} .main-svg")
-    wait_beyond(page, 0)
+def test_a_run_of_another_kind_takes_over_the_board(running: Page) -> None:
+    running.get_by_role("button", name="Presets").click()
+    running.get_by_test_id("stMenuButtonBody").get_by_text("Binary autoencoder", exact=True).click()
+    expect(running.locator("[data-card^=rebuilt]")).to_be_visible()
+    expect(running.locator("[data-card=accuracy]")).to_have_count(0)
+    running.wait_for_selector(f"{LOSS} .main-svg")
+    wait_beyond(running, 0)
 
 
 def test_a_second_race_replaces_the_curves_of_the_first(page: Page) -> None:

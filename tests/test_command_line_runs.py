@@ -15,7 +15,7 @@ from tests.browser import REPOSITORY
 from tests.command_line import TWO_STEPS, lab
 from tests.pages import forget_runs
 
-pytestmark = pytest.mark.usefixtures("empty_lab")
+pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
 
 PRESET = ("train", "--preset", "source-000")
 
@@ -41,7 +41,8 @@ def test_it_is_not_kept_where_nobody_wants_it(kept_runs: Path) -> None:
 
 
 def test_stopped_by_a_signal_it_is_resumed_to_the_same_numbers(kept_runs: Path) -> None:
-    whole = ["--dataset", "digits", "--set", "subset=512", "--set", "budget=3000", "--set", "budget_unit=steps"]
+    whole = ["--dataset", "digits", "--set", "subset=512", "--set", "budget=800", "--set", "budget_unit=steps"]
+    whole += ["--set", "evaluate_every=25"]
     command = [sys.executable, "-m", "lab", *PRESET, *whole]
     running = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert running.stderr is not None
@@ -53,7 +54,7 @@ def test_stopped_by_a_signal_it_is_resumed_to_the_same_numbers(kept_runs: Path) 
     forget_runs()
     resumed = lab("resume", run["id"], "--json")
     assert resumed.code == 0
-    assert resumed.json["contestants"][0]["steps"] == 3000
+    assert resumed.json["contestants"][0]["steps"] == 800
     expected = lab(*PRESET, *whole, "--no-keep", "--json").json
     assert resumed.json["contestants"][0]["test"] == expected["test_accuracy"]
 
