@@ -66,7 +66,7 @@ def read(path: Path) -> State:
             return _with_tensors(json.loads(facts["state"]), file.get_tensor)
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint at {path}.") from None
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(f"{path} is not a whole checkpoint: {error}") from None

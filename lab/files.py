@@ -16,7 +16,8 @@ def replace(path: Path, data: bytes) -> None:
     """
     beside = path.with_name(f".{path.name}.part")
     try:
-        with beside.open("wb") as file:
+        beside.unlink(missing_ok=True)
+        with beside.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

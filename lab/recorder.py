@@ -92,7 +92,7 @@ class _Table:
         return dict(zip(self._names, np.ascontiguousarray(rows.T), strict=True))
 
     def state(self) -> Tensor:
-        return torch.tensor(self._values, dtype=torch.float64).reshape(-1, len(self._names))
+        return torch.from_numpy(np.array(self._values)).reshape(-1, len(self._names))
 
     def restore(self, rows: Tensor) -> None:
         self._values = array("d", rows.flatten().tolist())

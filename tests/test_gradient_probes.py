@@ -129,8 +129,8 @@ def test_what_fits_a_run_is_its_own_rule_or_has_its_units() -> None:
 @pytest.mark.parametrize("name", Estimator.members)
 def test_rules_have_the_bits_of_their_kind(name: str) -> None:
     assert same_forward(rule(name), rule(name))
-    plain = rule(name).inner.forward == "bits"
-    assert same_forward(rule(name), rule("identity")) == (plain and not rule(name).stochastic)
+    at_zero = rule(name).inner.forward == "bits" and rule(name).step(torch.tensor([-0.1, 0.1])).tolist() == [0, 1]
+    assert same_forward(rule(name), rule("identity")) == (at_zero and not rule(name).stochastic)
     assert not (same_forward(rule(name), rule("bernoulli")) and same_forward(rule(name), rule("stochastic-sign")))
 
 

@@ -41,6 +41,7 @@ ORDER = [
 MAY_CATCH_ALL = {
     "lab/parts.py": ["discover"],
     "lab/jobs/job.py": ["_attempt"],
+    "lab/jobs/saver.py": ["_write"],
     "lab/jobs/questions.py": ["_settle"],
     "lab/ui/gradients/comparison.py": ["_compare"],
 }

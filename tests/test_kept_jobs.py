@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from lab.data import DataError
 from lab.experiment import Experiment
 from lab.jobs import Job, Jobs
 from lab.store import RunFolder, StoreError, run_folders, runs_folder
@@ -229,3 +230,70 @@ def test_the_experiment_is_read_as_it_was_written(keeping: Jobs, runs: Path) -> 
     told: Experiment = only(runs).facts().contestants[0].experiment
     assert told == experiment
     job.stop()
+
+
+class TestLookedAt:
+    def test_a_run_that_cannot_be_prepared_keeps_what_it_was(
+        self, keeping: Jobs, later: Jobs, runs: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert keeping.start([small()], "A run").wait(PATIENCE)
+        before = only(runs).facts()
+        with monkeypatch.context() as patch:
+            patch.setattr("lab.jobs.job.Training", Broken)
+            assert opened(later, only(runs)).status == "failed"
+        assert only(runs).facts() == before
+        assert opened(later, only(runs)).status == "finished"
+
+    def test_a_run_that_was_stopped_goes_on_in_the_same_process(self, keeping: Jobs, runs: Path) -> None:
+        experiment = small(budget=12)
+        job = held(keeping, experiment)
+        job.step(5)
+        until(lambda: is_held(job, 5))
+        job.stop()
+        assert job.wait(PATIENCE)
+        back = opened(keeping, only(runs))
+        back.play()
+        assert back.wait(PATIENCE)
+        assert losses(back) == alone(experiment)
+
+    def test_a_rewound_run_that_had_ended_starts_again(self, keeping: Jobs, runs: Path) -> None:
+        job = keeping.start([small()], "A run")
+        assert job.wait(PATIENCE)
+        job.rewind(seed=9)
+        until(lambda: is_held(job, 0))
+        job.play()
+        assert job.wait(PATIENCE)
+        assert losses(job) == alone(small(seed=9))
+        assert only(runs).facts().contestants[0].experiment.seed == 9
+
+    def test_what_fails_while_writing_leaves_the_run_alone(
+        self, keeping: Jobs, runs: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_: object) -> None:
+            raise MemoryError("no more")
+
+        monkeypatch.setattr(RunFolder, "write_state", broken)
+        job = keeping.start([small()], "A run")
+        assert job.wait(PATIENCE)
+        assert job.status == "finished"
+        assert "MemoryError" in job.view().unkept
+
+    def test_while_another_holds_the_folder_nothing_is_written(self, keeping: Jobs, runs: Path) -> None:
+        job = held(keeping, small())
+        until(lambda: only(runs).known)
+        job.stop()
+        assert job.wait(PATIENCE)
+        before, other = only(runs).facts(), only(runs)
+        assert other.hold()
+        job.rewind()
+        until(lambda: is_held(job, 0))
+        until(lambda: "another process" in job.view().unkept)
+        assert only(runs).facts() == before
+        assert (only(runs).path / "state").exists()
+        other.release()
+        job.stop()
+
+
+class Broken:
+    def __init__(self, *_: object) -> None:
+        raise DataError("the images are gone")

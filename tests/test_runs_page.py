@@ -45,7 +45,8 @@ def ticked(tab: AppTest, *titles: str) -> AppTest:
     """The page with the rows of these runs ticked."""
     runs = table(tab)["run"].tolist()
     rows = [runs.index(title) for title in titles]
-    key = "shelf." + ".".join(dict.fromkeys(table(tab)["id"]))
+    ids = table(tab)["id"].tolist()
+    key = "shelf." + ".".join(f"{id}-{ids[:place].count(id)}" for place, id in enumerate(ids))
     tab.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     return shown(tab)
 

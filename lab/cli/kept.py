@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import FrameType
 
 from lab.events import Event, Step
 from lab.jobs.saver import Saver
@@ -42,11 +45,14 @@ class KeptRun:
 
     def events(self) -> Iterator[Event]:
         """The events of the run."""
-        for event in self.training.events():
-            self._recorder.add(event)
-            if isinstance(event, Step) and self._saver.due():
-                self._saver.save(self._facts(), [self.training], [self._recorder])
-            yield event
+        with _interrupts() as asked:
+            for event in self.training.events():
+                self._recorder.add(event)
+                if isinstance(event, Step) and self._saver.due():
+                    self._saver.save(self._facts(), [self.training], [self._recorder])
+                yield event
+                if asked and isinstance(event, Step):
+                    raise KeyboardInterrupt
 
     def end(self, status: Ended, message: str) -> None:
         """Write down how it ended."""
@@ -56,3 +62,19 @@ class KeptRun:
     def _facts(self, status: Progress = "under way", message: str = "") -> Facts:
         experiments, recorders = [self.training.experiment], [self._recorder]
         return facts_of(self.title, self._origin, experiments, recorders, status, message)
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Collects the first Ctrl-C instead of raising it: a step that is broken off cannot be resumed to the last bit."""
+    asked: list[int] = []
+
+    def collect(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        signal.signal(signal.SIGINT, before)  # a second one is meant
+
+    before = signal.signal(signal.SIGINT, collect)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)

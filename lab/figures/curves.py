@@ -62,8 +62,9 @@ def line_chart(
 def _log_ticks(curves: Sequence[Curve], y_range: tuple[float, float] | None) -> int:
     """How many ticks to ask plotly for. With 4 it labels all from 0.1 to 0.9 where the axis is little longer than that,
     with 3 one power of ten in two where it is long."""
-    values = [np.asarray(values, dtype=np.float64) for c in curves for values in (c.y, c.faint_y) if values is not None]
-    shown = np.concatenate([*values, np.asarray(y_range or (), dtype=np.float64)])
+    drawn: list[Any] = [values for curve in curves for values in (curve.y, curve.faint_y) if values is not None]
+    given = drawn if y_range is None else [y_range]
+    shown = np.concatenate([np.empty(0), *(np.asarray(values, dtype=np.float64) for values in given)])
     shown = shown[np.isfinite(shown) & (shown > 0)]
     decades = math.log10(shown.max() / shown.min()) if len(shown) else 0.0
     return 3 if 0.8 < decades < 1.6 else 4

@@ -51,6 +51,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
         self._started = 0
+        self._opening = threading.Lock()
 
     def start(self, experiments: Sequence[Experiment], title: str, playing: bool = True) -> Job:
         """Start a run, or a race of several.
@@ -69,7 +70,12 @@ class Jobs:
         Raises:
             StoreError: nothing can be read there, or another process trains it.
         """
-        if (job := self.get(folder.id)) is not None:
+        with self._opening:
+            return self._open(folder, playing)
+
+    def _open(self, folder: RunFolder, playing: bool) -> Job:
+        job = self.get(folder.id)
+        if job is not None and job.status not in ("stopped", "failed"):
             return job
         if not folder.hold():
             raise StoreError(f"Run {folder.id} is trained by another process; it can be opened when it ends.")

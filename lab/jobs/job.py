@@ -1,7 +1,4 @@
-"""One job: a thread that trains an experiment, or races several in lock-step, and does what people ask of it.
-
-Whatever touches a net happens in the job's own thread, between two steps.
-"""
+"""One job: a thread that trains one experiment, or races several, and alone touches their nets, between two steps."""
 
 from __future__ import annotations
 
@@ -165,6 +162,8 @@ class Job:
     def _live(self) -> None:
         saver = self._saver = Saver(self._folder)
         try:
+            if self._restart:  # of a job that had ended
+                saver.clear()
             while self._attempt(saver):
                 saver.clear()
         finally:

@@ -50,19 +50,22 @@ class Saver:
         self._moment: Moment = ()
         self._written: list[int] = []
         """How many frames of each contestant are in the folder."""
+        self._known = False
+        """Whether what is in the folder is this job's to replace: it was restored, or there was nothing."""
         self.problem = ""
         """Why nothing could be written the last time; empty where all is well."""
 
     def announce(self, facts: Facts) -> None:
         """Say that there is this job, unless its folder does, so that it is listed whatever happens to it."""
-        if self._folder is not None and not self._folder.known:
+        if self._folder is not None and (self._known or not self._folder.known):
+            self._known = True
             self.note(facts)
 
     def note(self, facts: Facts) -> None:
-        """Write what is told of the job, and leave its state as it is."""
-        if self._folder is not None:
+        """Write what is told of the job, and leave its state as it is; nothing before it is known what is there."""
+        if self._folder is not None and self._known:
             self.wait()
-            self._writing = self._executor.submit(self._write, facts, self._moment, None)
+            self._submit(facts, self._moment, None)
 
     def restored(self, trainings: Sequence[Training], recorders: list[Recorder]) -> list[Recorder]:
         """Bring contestants to where the folder left them, if it did; returns what they remember.
@@ -79,6 +82,7 @@ class Saver:
             self.close()
             self._folder = None
             raise
+        self._known = True
         if restored is None:
             return recorders
         self._written = [len(recorder.frames(0)) for recorder in restored]
@@ -98,16 +102,20 @@ class Saver:
         started = time.monotonic()
         moment = _moment(trainings, recorders)
         copied = self._copied(trainings, recorders) if moment != self._moment else None
-        self._writing = self._executor.submit(self._write, facts, moment, copied)
+        self._submit(facts, moment, copied)
         ended = time.monotonic()
         self._after = ended + max(SECONDS_BETWEEN, (ended - started) / SHARE)
 
     def clear(self) -> None:
         """Forget what was written: the job starts again."""
         self.wait()
-        if self._folder is not None:
-            self._folder.clear()
-        self._moment = ()
+        self._moment, self._known = (), True
+        try:
+            if self._folder is not None:
+                self._require_held()
+                self._folder.clear()
+        except StoreError as error:
+            self.problem = str(error)
 
     def wait(self) -> None:
         """Wait until all is written."""
@@ -130,19 +138,29 @@ class Saver:
         }
         return _Copied(checkpoints.copied({"contestants": contestants}), frames)
 
+    def _require_held(self) -> None:
+        if self._folder is not None and not self._folder.hold():
+            raise StoreError(f"Run {self._folder.id} is trained by another process.")
+
+    def _submit(self, facts: Facts, moment: Moment, copied: _Copied | None) -> None:
+        try:
+            self._writing = self._executor.submit(self._write, facts, moment, copied)
+        except RuntimeError:  # the interpreter is ending, and starts no more threads
+            self._write(facts, moment, copied)
+
     def _write(self, facts: Facts, moment: Moment, copied: _Copied | None) -> None:
         assert self._folder is not None
         try:
-            self._folder.hold()
+            self._require_held()
             if copied is not None:
                 # What the state counts on is there before it, so that a crash between two files takes nothing away.
                 self._folder.write_frames(copied.frames)
                 self._folder.write_state(copied.state)
             self._folder.write_facts(facts)
-        except StoreError as error:
+        except Exception as error:  # the run goes on, whatever became of its files
             if not self.problem:
                 log.warning("%s", error)
-            self.problem = str(error)
+            self.problem = str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
             return
         self.problem, self._moment = "", moment
         for key in copied.frames if copied is not None else ():
@@ -163,7 +181,7 @@ def _restored(folder: RunFolder, trainings: Sequence[Training]) -> list[Recorder
             restore(training, state["run"])
             frames = [frame_of(frame) for frame in folder.frames(index)]
             recorders.append(Recorder.restored(state["record"], [f for f in frames if f.step <= training.step]))
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
             raise StoreError(f"What is kept of run {folder.id} does not fit its experiment: {error}") from None
     for training, recorder in zip(trainings, recorders, strict=True):
         if recorder.finished is not None and recorder.finished.report is not None:

@@ -43,7 +43,7 @@ def shelf(jobs: Jobs) -> Shelf:
     found = {job.id: Shelved(job.id, job.status, job.facts()) for job in jobs.all()}
     problems = []
     for folder in run_folders(jobs.runs_folder) if jobs.runs_folder is not None else []:
-        if folder.id in found:
+        if folder.id in found or not folder.known:
             continue
         try:
             facts = _facts(folder.path, folder.changed)

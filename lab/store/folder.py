@@ -36,6 +36,8 @@ ID = re.compile(r"[0-9a-f]{8}")
 FRAME = re.compile(r"(\d{1,2})-(\d{1,18})")
 BIN = "deleted"
 """The folder of what was deleted."""
+PATIENCE = 0.5
+"""Seconds to wait for a lock: whoever looks whether it is held has it for a moment."""
 LARGEST_FACTS = 1_000_000
 """Bytes of a job's facts; a file that is larger is none of ours, and not read."""
 
@@ -82,7 +84,7 @@ class RunFolder:
             return True
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 20)  # others look whether it is held
         except Timeout:
             return False
         except OSError as error:
@@ -98,7 +100,7 @@ class RunFolder:
         """Whether some process trains this job, this one or another."""
         lock = FileLock(self.path / "lock")
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=PATIENCE / 5, poll_interval=PATIENCE / 50)
         except (Timeout, OSError):
             return True
         lock.release()
@@ -127,8 +129,8 @@ class RunFolder:
         """
         file = self.path / "job.json"
         try:
-            if file.stat().st_size > LARGEST_FACTS:
-                raise StoreError(f"{file} is larger than what this lab writes there.")
+            if not file.is_file() or file.stat().st_size > LARGEST_FACTS:
+                raise StoreError(f"{file} cannot be read: it is no file that this lab writes there.")
             return Facts.model_validate(read_json(file.read_bytes()))
         except OSError as error:
             raise StoreError(f"{file} cannot be read: {error.strerror}.") from None
@@ -191,9 +193,15 @@ class RunFolder:
             self._write(file, checkpoints.copied(state))
 
     def clear(self) -> None:
-        """Forget what was written: the job starts again, perhaps with another seed."""
-        for name in ("state", "job.json"):
-            (self.path / name).unlink(missing_ok=True)
+        """Forget state and frames: the job starts again.
+
+        Raises:
+            StoreError: they cannot be removed.
+        """
+        try:
+            (self.path / "state").unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
         shutil.rmtree(self.path / "frames", ignore_errors=True)
 
     def discard(self) -> None:
@@ -259,7 +267,8 @@ def run_folders(runs: Path) -> list[RunFolder]:
     """The folders of all jobs there are. Whatever else lies there is none of ours."""
     if not runs.is_dir():
         return []
-    return [RunFolder(path) for path in sorted(runs.iterdir()) if ID.fullmatch(path.name) and path.is_dir()]
+    paths = [path for path in sorted(runs.iterdir()) if ID.fullmatch(path.name)]
+    return [RunFolder(path) for path in paths if path.is_dir() and not path.is_symlink()]
 
 
 def _readable(file: Path) -> State | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -11,7 +12,7 @@ from lab.experiment import Experiment, InvalidExperiment, differences
 from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
 from lab.jobs.shelf import Shelf, Shelved, Standing, shelf
-from lab.store import Contestant, StoreError
+from lab.store import Contestant, RunFolder, StoreError
 from lab.ui import race, state
 from lab.ui.contestants import labels
 from lab.ui.live import WORDS
@@ -36,6 +37,7 @@ class Row(NamedTuple):
     """One contestant of a job, as a row of the table."""
 
     job: Shelved
+    place: int
     name: str
     contestant: Contestant
 
@@ -51,7 +53,8 @@ def rows_of(all_jobs: Shelf, words: str, standing: Standing | None) -> list[Row]
     for job in all_jobs.jobs:
         experiments = [contestant.experiment for contestant in job.facts.contestants]
         names = labels(experiments) if len(experiments) > 1 else [experiments[0].estimator.title]
-        rows += [Row(job, *pair) for pair in zip(names, job.facts.contestants, strict=True)]
+        numbered = zip(itertools.count(), names, job.facts.contestants)
+        rows += [Row(job, *told) for told in numbered]
     wanted = words.casefold().split()
     return [row for row in rows if standing in (None, row.job.standing) and all(word in _text(row) for word in wanted)]
 
@@ -59,7 +62,7 @@ def rows_of(all_jobs: Shelf, words: str, standing: Standing | None) -> list[Row]
 def table(rows: list[Row]) -> list[Row]:
     """The table; returns the rows that are ticked."""
     # A key for each set of rows: those that are ticked are known by their number.
-    key = "shelf." + ".".join(dict.fromkeys(row.job.id for row in rows))
+    key = "shelf." + ".".join(f"{row.job.id}-{row.place}" for row in rows)
     ticked = st.dataframe(
         pd.DataFrame([_cells(row) for row in rows]),
         hide_index=True,
@@ -187,7 +190,11 @@ def _cells(row: Row) -> dict[str, Any]:
 
 def _open(job: Shelved, playing: bool) -> None:
     """Let the page that fits show the run."""
-    opened = find(job.id)
+    try:
+        opened = JOBS.find(job.id) if JOBS.runs_folder is None else JOBS.open(RunFolder(JOBS.runs_folder / job.id))
+    except StoreError as error:
+        st.session_state[FAILED] = [str(error)]
+        return
     if opened is None:
         return
     if playing:
@@ -207,15 +214,6 @@ def _continue(job: Shelved, budget: float) -> None:
         _show(continued(JOBS, job.id, budget))
     except (StoreError, InvalidExperiment) as error:
         st.session_state[FAILED] = [str(error)]
-
-
-def find(id: str) -> Job | None:
-    """The job of an id, brought back from disk where need be; None, and a notice, where it cannot be."""
-    try:
-        return JOBS.find(id)
-    except StoreError as error:
-        st.session_state[FAILED] = [str(error)]
-        return None
 
 
 def _delete(jobs: list[Shelved]) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from lab.estimators import Estimator
 from lab.jobs import Job
+from lab.probes import Specimen
 from lab.probes.forward import fitted, same_forward
 from lab.probes.gradients import Agreement, CannotCompare, compare_gradients, draws_of, refusal_of
 
@@ -103,26 +104,37 @@ class Comparison:
 
     def _compare(self, job: Job) -> None:
         try:
+            specimen = self._copied(job)
             while not _ONE_AT_A_TIME.acquire(timeout=0.2):
                 self._require_wanted()
             with _held(_ONE_AT_A_TIME):
-                self._draw(job)
+                self._draw(specimen)
         except _Stopped:
             pass
         except CancelledError:
-            self.problem = "That run has no net to look into: it failed, or was stopped before its first step."
+            self.problem = (
+                "That run has no net to look into: it failed, stopped before its first step, or ended long ago."
+            )
         except CannotCompare as error:
             self.problem = str(error)
         except Exception as error:  # the page must learn of any failure, and the log keeps its trace
             log.exception("a comparison failed")
             self.problem = f"The comparison failed: {type(error).__name__}: {error}"
 
-    def _draw(self, job: Job) -> None:
-        specimen = job.questions.ask(lambda specimens: specimens[0].copied()).result()
+    def _copied(self, job: Job) -> Specimen:
+        answer = job.questions.ask(lambda specimens: specimens[0].copied())
+        while True:
+            try:
+                return answer.result(0.2)
+            except TimeoutError:
+                self._require_wanted()
+
+    def _draw(self, specimen: Specimen) -> None:
         self.step = specimen.step
         refused = {rule: refusal_of(specimen, rule) for rule in self.rules}
         self.refused = [refusal for refusal in refused.values() if refusal]
         self.rules = tuple(rule for rule in self.rules if not refused[rule])
+        self.strangers = [rule for rule in self.strangers if not refused.get(rule)]
         for found in compare_gradients(specimen, self.rules, self.reference, *self._counts, self._count_draw):
             self.found += found
 
