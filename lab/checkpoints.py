@@ -52,8 +52,8 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     replace(path, save(checkpoint.tensors, {"format": FORMAT, "state": checkpoint.tree}))
 
 
-def read(path: Path) -> State:
-    """The state that was written to a path.
+def read(path: Path, *keys: str | int) -> Any:
+    """The state that was written to a path, or only what it has under some keys, one within the other.
 
     Raises:
         CheckpointError: there is no file, or it is not one of this lab, or it was changed or cut off.
@@ -63,10 +63,13 @@ def read(path: Path) -> State:
             facts = file.metadata() or {}
             if facts.get("format") != FORMAT:
                 raise CheckpointError(f"{path} is no checkpoint of this lab's format {FORMAT}.")
-            return _with_tensors(json.loads(facts["state"]), file.get_tensor)
+            tree = json.loads(facts["state"])
+            for key in keys:
+                tree = _item(tree, key)
+            return _with_tensors(tree, file.get_tensor)
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint at {path}.") from None
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (SafetensorError, OSError, LookupError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(f"{path} is not a whole checkpoint: {error}") from None
@@ -86,6 +89,11 @@ def _without_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(f"a checkpoint has no place for a {type(value).__name__}")
+
+
+def _item(value: Any, key: str | int) -> Any:
+    ((kind, content),) = value.items()
+    return (dict(content) if kind == "dict" else content)[key]
 
 
 def _with_tensors(value: Any, tensor: Any) -> Any:

@@ -21,10 +21,10 @@ from lab.jobs.questions import Questions
 from lab.jobs.races import with_seed
 from lab.jobs.saver import Saver
 from lab.jobs.slots import Slots
-from lab.jobs.summary import ending_of, facts_of
+from lab.jobs.summary import ENDINGS, ending_of, facts_of
 from lab.jobs.view import ENDED, JobView, Status
 from lab.recorder import Recorder, recorded
-from lab.store import Ended, Facts, Origin, Progress, RunFolder, StoreError
+from lab.store import Ended, Facts, Origin, RunFolder, StoreError
 from lab.training import Training
 
 log = logging.getLogger(__name__)
@@ -187,7 +187,7 @@ class Job:
         except Exception as error:  # the page must learn of any failure, and the log keeps its trace
             log.exception("job %s failed", self.id)
             message = f"The run failed: {type(error).__name__}: {error}"
-        saver.note(self.facts(status, message))
+        saver.note(self.facts((status, message)))
         with self._condition:
             if not self._restart:
                 self._set(status, message)
@@ -228,7 +228,7 @@ class Job:
             return True
         looks.take()
         ending = ending_of(recorders, self._stopped)
-        saver.save(self.facts(*ending), trainings, recorders)
+        saver.save(self.facts(ending), trainings, recorders)
         saver.wait()
         with self._condition:
             if self._restart:  # perhaps asked for after the last step
@@ -271,9 +271,10 @@ class Job:
         self._trainings, self._progress = [], fraction(trainings) if status == "stopped" else 1.0
         self._set(status, message)
 
-    def facts(self, status: Progress = "under way", message: str = "") -> Facts:
-        """What is told of the job in a list of runs."""
-        return facts_of(self.title, self.origin, self.experiments, self._recorders, status, message)
+    def facts(self, ending: tuple[Ended, str] | None = None) -> Facts:
+        """What is told of the job in a list of runs: as it is, or with an end that it is about to have."""
+        how = ending or (ENDINGS.get(self._status, "under way"), self._message)
+        return facts_of(self.title, self.origin, self.experiments, self._recorders, *how)
 
     def _ask(self, playing: bool) -> None:
         with self._condition:

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from lab.experiment import Experiment
+from lab.jobs.view import Status
 from lab.recorder import Recorder
 from lab.store import Contestant, Ended, Facts, Origin, Progress
 from lab.store.facts import CURVE_POINTS, MESSAGE, TITLE
 
 STOPPED = "Stopped. What was recorded is kept."
+ENDINGS: dict[Status, Progress] = {"finished": "finished", "stopped": "stopped", "failed": "failed"}
+"""What a job that ended is told to be; any other is under way."""
 
 
 def ending_of(recorders: Sequence[Recorder], stopped: bool) -> tuple[Ended, str]:

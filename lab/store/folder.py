@@ -156,6 +156,20 @@ class RunFolder:
             raise StoreError(f"The state of run {self.id} is not that of its experiments.")
         return contestants
 
+    def record(self, contestant: int) -> State | None:
+        """Curves and end of a contestant, without its nets; None where none were written yet.
+
+        Raises:
+            StoreError: they were changed or cut off.
+        """
+        file = self.path / "state"
+        if not file.exists():
+            return None
+        try:
+            return checkpoints.read(file, "contestants", contestant, "record")
+        except CheckpointError as error:
+            raise StoreError(f"The curves of run {self.id} cannot be read: {error}") from None
+
     def frames(self, contestant: int) -> list[State]:
         """The frames of a contestant, oldest first; those that were changed or cut off are left out."""
         found = []

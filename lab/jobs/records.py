@@ -1,0 +1,48 @@
+"""What is remembered of a job, wherever it is: in this process, or on disk, which is read and not touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lab.jobs import Jobs
+from lab.probes.frame import frame_of
+from lab.recorder import Recorder, Snapshot
+from lab.store import Facts, RunFolder, StoreError
+from lab.store.folder import ID
+
+
+class Records(NamedTuple):
+    """A job as it is now. What trains in another process is told as of its last checkpoint."""
+
+    id: str
+    facts: Facts
+    snapshots: tuple[Snapshot, ...]
+    """Of each contestant."""
+
+
+def records(jobs: Jobs, id: str) -> Records:
+    """What is remembered of a job. It is not opened: its nets stay where they are.
+
+    Raises:
+        StoreError: there is no such job, or it cannot be read.
+    """
+    job = jobs.get(id)
+    if job is not None:
+        return Records(id, job.facts(), job.view().snapshots)
+    folder = RunFolder(jobs.runs_folder / id) if jobs.runs_folder is not None and ID.fullmatch(id) else None
+    if folder is None or not folder.known:
+        raise StoreError(f"There is no run {id!r} in {jobs.runs_folder or 'this process'}.")
+    facts = folder.facts()
+    return Records(id, facts, tuple(_snapshots(folder, len(facts.contestants))))
+
+
+def _snapshots(folder: RunFolder, contestants: int) -> Iterable[Snapshot]:
+    for index in range(contestants):
+        state = folder.record(index)
+        try:
+            frames = [frame_of(frame) for frame in folder.frames(index)] if state is not None else []
+            recorder = Recorder() if state is None else Recorder.restored(state, frames)
+            yield recorder.snapshot()
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+            raise StoreError(f"The curves of run {folder.id} cannot be read: {error}") from None

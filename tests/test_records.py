@@ -1,0 +1,76 @@
+"""What is remembered of a job can be read wherever it is, and reading takes nothing away from whoever trains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lab.jobs import Jobs
+from lab.jobs.records import Records, records
+from lab.store import RunFolder, StoreError
+from tests.job_waits import ENDLESS, PATIENCE, until
+from tests.small import small
+
+pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
+
+
+@pytest.fixture
+def keeping(jobs: Jobs, tmp_path: Path) -> Jobs:
+    jobs.runs_folder = tmp_path
+    return jobs
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Jobs]:
+    """The registry of another process."""
+    registry = Jobs()
+    registry.runs_folder = tmp_path
+    yield registry
+    registry.stop_all(timeout=60)
+
+
+def same(first: Records, second: Records) -> bool:
+    assert first.facts == second.facts
+    for mine, other in zip(first.snapshots, second.snapshots, strict=True):
+        for curves in ("steps", "evaluations"):
+            for name, column in getattr(mine, curves).items():
+                np.testing.assert_array_equal(column, getattr(other, curves)[name])
+        assert mine.finished == other.finished
+        assert [frame.step for frame in mine.frames] == [frame.step for frame in other.frames]
+    return True
+
+
+def test_it_reads_alike_in_this_process_and_from_disk(keeping: Jobs, elsewhere: Jobs) -> None:
+    job = keeping.start([small("convnet"), small("convnet", slope=2)], "A race")
+    assert job.wait(PATIENCE)
+    read = records(elsewhere, job.id)
+    assert same(records(keeping, job.id), read)
+    assert len(read.snapshots[1].steps["step"]) > 1
+    assert elsewhere.all() == []  # nothing was opened
+
+
+def test_a_run_that_another_process_trains_is_read_and_goes_on(keeping: Jobs, elsewhere: Jobs) -> None:
+    job = keeping.start([small("mlp", **ENDLESS)], "A run", playing=False)
+    until(lambda: job.status == "paused")
+    assert records(elsewhere, job.id).facts.title == "A run"
+    job.step(3)
+    until(lambda: records(keeping, job.id).facts.contestants[0].steps == 3)
+    assert records(elsewhere, job.id).facts.status == "under way"
+
+
+@pytest.mark.parametrize("id", ["00000000", "nothing", "../outside"])
+def test_what_is_not_there_is_said(elsewhere: Jobs, id: str) -> None:
+    with pytest.raises(StoreError, match=f"There is no run '{id}'"):
+        records(elsewhere, id)
+
+
+def test_a_damaged_state_is_said(keeping: Jobs, elsewhere: Jobs, tmp_path: Path) -> None:
+    job = keeping.start([small("mlp")], "A run")
+    assert job.wait(PATIENCE)
+    state = RunFolder(tmp_path / job.id).path / "state"
+    state.write_bytes(state.read_bytes()[:-10])
+    with pytest.raises(StoreError, match=f"The curves of run {job.id} cannot be read"):
+        records(elsewhere, job.id)
