@@ -37,6 +37,7 @@ def state_of(training: Training) -> State:
     kept = training.kept
     return {
         "step": training.step,
+        "loss": training.loss,
         "images_seen": training.images_seen,
         "seconds": training.seconds,
         "looking_seconds": training.looking_seconds,
@@ -53,7 +54,7 @@ def state_of(training: Training) -> State:
 
 def restore(training: Training, state: State) -> None:
     """Let a run that has not begun go on from a state of the same experiment."""
-    training.step, training.images_seen = state["step"], state["images_seen"]
+    training.step, training.loss, training.images_seen = state["step"], state["loss"], state["images_seen"]
     training.seconds, training.looking_seconds = state["seconds"], state["looking_seconds"]
     training.evaluated_at = state["evaluated_at"]
     training.epoch_start = EpochStart(*state["epoch_start"])

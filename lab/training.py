@@ -77,6 +77,8 @@ class Training:
             self.order,
         )
         self.step = 0
+        self.loss = 0.0
+        """Of the last step."""
         self.epoch_start = EpochStart(0, self.order.get_state())
         self.evaluated_at = 0
         """The step of the last evaluation."""
@@ -116,23 +118,19 @@ class Training:
 
     def _run(self) -> Iterator[Event]:
         self.net.train()
-        frames = dropwhile(lambda step: step <= self.step, frame_steps())
+        pending = self.evaluated_at < self.step  # a resumed run has still to look at what its last step made
+        looked_at = self.step - 1 if pending else self.step
+        self._frames = dropwhile(lambda step: step <= looked_at, frame_steps())
         self._checkups = dropwhile(lambda step: step <= self.step, self._checkups)
-        due, self._checkup_due = next(frames), next(self._checkups, None)
+        self._frame_due, self._checkup_due = next(self._frames), next(self._checkups, None)
         self._last = self.step > 0 and self._spent()
-        yield from self._evaluations()  # what a run that was resumed had still to do at its step
-        yield self._framed()
+        if self.step == 0:
+            yield self._framed()
+        if pending:
+            yield from self._looks()
         for inputs, targets in self._batches():
-            trained, health = self._train(inputs, targets)
-            if health is not None:
-                yield health
-            yield trained
-            self._require_finite("training loss", trained.loss)
-            self._last = self._spent()
-            yield from self._evaluations()
-            if self.step >= due or self._last:
-                yield self._framed()
-                due = next(frames)
+            yield from self._train(inputs, targets)
+            yield from self._looks()
         yield Finished("done", "The budget is used up.", self._report())
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
@@ -145,13 +143,18 @@ class Training:
                     return
             self.epoch_start = EpochStart(self.step, self.order.get_state())
 
-    def _evaluations(self) -> Iterator[Evaluated]:
-        """The evaluation at this step, if it is due and has not been made."""
+    def _looks(self) -> Iterator[Event]:
+        """What follows a step: the evaluation and the frame that are due, and perhaps the end."""
+        self._require_finite("training loss", self.loss)
+        self._last = self._spent()
         every = max(1, round(self.experiment.evaluate_every * self.batches.steps_per_epoch))
-        if self.evaluated_at < self.step and (self.step % every == 0 or self._last):
+        if self.step % every == 0 or self._last:
             evaluated = self._evaluated()
             yield evaluated
             self._require_finite("validation loss", evaluated.scores.loss)
+        if self.step >= self._frame_due or self._last:
+            yield self._framed()
+            self._frame_due = next(self._frames)
 
     def frame(self) -> Frame:
         """What can be seen inside the net now. Leaves no trace in the run."""
@@ -163,20 +166,18 @@ class Training:
         shown = self.kept if self._last_weights is not None else None
         # The step and the slope that belong to the weights of the net.
         step, slope = (shown.step, shown.slope) if shown else (self.step, self.slope)
-        labels = self._validation_labels
-        return Specimen(self.experiment, self.net, self._validation, labels, self.scale, slope, step)
+        images = self._validation, self._validation_labels
+        return Specimen(self.experiment, self.net, *images, self.scale, slope, step)
 
     @property
     def progress(self) -> Progress:
         """Where the run is."""
         budget, per_epoch = self.experiment.budget, self.batches.steps_per_epoch
-        if self.experiment.budget_unit == "steps":
-            steps = max(1.0, round(budget))
-        elif self.experiment.budget_unit == "epochs":
-            steps = max(1.0, round(budget * per_epoch))
-        else:
+        if self.experiment.budget_unit == "seconds":
             spent = self.seconds + self.looking_seconds
             steps = max(1.0, self.step * budget / spent) if self.step else math.inf
+        else:
+            steps = max(1.0, round(budget * (per_epoch if self.experiment.budget_unit == "epochs" else 1)))
         return Progress(self.step, steps, self.step / per_epoch, steps / per_epoch)
 
     @property
@@ -189,7 +190,7 @@ class Training:
             return self.seconds + self.looking_seconds >= self.experiment.budget
         return self.step >= self.progress.steps
 
-    def _train(self, inputs: Tensor, targets: Tensor) -> tuple[Step, Health | None]:
+    def _train(self, inputs: Tensor, targets: Tensor) -> list[Event]:
         started, looked = perf_counter(), self.looking_seconds
         progress = self.progress
         slope = self.experiment.slope.at(progress)
@@ -199,14 +200,17 @@ class Training:
         loss.backward()
         checkup = self._checkup(rollout)
         flips = self.updates.step(progress, measure=self.step % self._flips_every == 0)
-        batch_loss, accuracy = self._measured(rollout)
+        self.loss, accuracy = self._measured(rollout)
         self._release()
         self.step += 1
         self.images_seen += len(inputs)
         epoch = self.step / self.batches.steps_per_epoch
-        health = self._health(checkup, epoch) if checkup is not None else None
+        health: list[Event] = []
+        if checkup is not None:
+            with self._looking():
+                health = [Health(self.step, epoch, checkup.layers(), checkup.sites)]
         self.seconds += perf_counter() - started - (self.looking_seconds - looked)
-        return Step(self.step, epoch, batch_loss, accuracy, slope, self.updates.rates, flips, self.seconds), health
+        return [*health, Step(self.step, epoch, self.loss, accuracy, slope, self.updates.rates, flips, self.seconds)]
 
     def _checkup(self, rollout: Rollout) -> Checkup | None:
         """The first half of a checkup of the step under way, if it is due."""
@@ -215,10 +219,6 @@ class Training:
         self._checkup_due = next(self._checkups)
         with self._looking():
             return Checkup(self.net, rollout, self.experiment.architecture.site_names)
-
-    def _health(self, checkup: Checkup, epoch: float) -> Health:
-        with self._looking():
-            return Health(self.step, epoch, checkup.layers(), checkup.sites)
 
     def _measured(self, rollout: Rollout) -> tuple[float, float | None]:
         """Loss and accuracy of the step's first pass."""

@@ -21,7 +21,7 @@ from lab.models import Architecture
 from lab.optimizers import Optimizer
 from lab.run_state import restore, state_of
 from lab.training import Training
-from tests.small import clockless, fitting, small
+from tests.small import clockless, finished, fitting, frames, small, steps
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 
@@ -33,9 +33,9 @@ def weights(training: Training) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in training.net.state_dict().items()}
 
 
-def written_at(experiment: Experiment, steps: Collection[int], folder: Path) -> dict[int, Path]:
+def written_at(experiment: Experiment, at: Collection[int], folder: Path) -> dict[int, Path]:
     """Checkpoints of one run right after some of its steps, before anything that comes after them."""
-    training, paths = Training(experiment), {step: folder / str(step) for step in steps}
+    training, paths = Training(experiment), {step: folder / str(step) for step in at}
     for event in training.events():
         if isinstance(event, Step) and event.step in paths:
             # The run goes on: a state that shared memory with it would change with it.
@@ -43,15 +43,18 @@ def written_at(experiment: Experiment, steps: Collection[int], folder: Path) -> 
     return paths
 
 
-def assert_goes_on_as_if_nothing_had_happened(experiment: Experiment, folder: Path, *steps: int) -> None:
+def assert_goes_on_as_if_nothing_had_happened(experiment: Experiment, folder: Path, *at: int) -> None:
     whole = Training(experiment)
-    expected = clockless(whole.events())
-    for step, path in written_at(experiment, steps, folder).items():
+    events = list(whole.events())
+    expected, looks = clockless(events), [frame.step for frame in frames(events)]
+    for step, path in written_at(experiment, at, folder).items():
         resumed = Training(experiment)
         restore(resumed, checkpoints.read(path))
         assert resumed.step == step
-        rest = clockless(resumed.events())
+        events = list(resumed.events())
+        rest = clockless(events)
         assert rest == expected[-len(rest) :]
+        assert [frame.step for frame in frames(events)] == [look for look in looks if look >= step]
         assert rest[0].step in (step, step + 1)  # type: ignore[union-attr]
         torch.testing.assert_close(weights(resumed), weights(whole), rtol=0, atol=0)
 
@@ -75,6 +78,17 @@ def test_every_estimator_with_what_it_remembers(name: str, tmp_path: Path) -> No
 def test_every_optimizer_with_what_it_remembers(name: str, report: str, tmp_path: Path) -> None:
     experiment = small("binary-mlp", optimizer={"name": name}, report=report)
     assert_goes_on_as_if_nothing_had_happened(longer(experiment), tmp_path, 3)
+
+
+def test_a_loss_that_is_no_number_is_told_after_a_checkpoint_as_without_one(tmp_path: Path) -> None:
+    wild = {"name": "sgd", "lr": 100, "weight_decay": 10}
+    experiment = small("mlp", {"binary_layers": []}, optimizer=wild, evaluate_every=99, budget=60)
+    expected = clockless(Training(experiment).events())
+    step = expected[-2].step  # type: ignore[union-attr]
+    assert f"became {steps(expected)[-1].loss} at step {step}" in finished(expected).message
+    resumed = Training(experiment)
+    restore(resumed, checkpoints.read(written_at(experiment, [step], tmp_path)[step]))
+    assert list(resumed.events()) == expected[-1:]
 
 
 class TestFile:

@@ -6,13 +6,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
-from lab.jobs import Jobs
-from lab.store import run_folders
+from lab.cli.kept import KeptRun
+from lab.jobs import Jobs, saver
+from lab.store import RunFolder, run_folders
+from lab.training import Training
 from tests.browser import REPOSITORY
-from tests.job_waits import PATIENCE, alone, losses
+from tests.job_waits import PATIENCE, losses
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
@@ -93,6 +97,61 @@ def test_killed_again_and_again_a_race_ends_as_if_it_had_not_been(kept_runs: Pat
     jobs.runs_folder = kept_runs
     back = jobs.open(folder)
     assert back.wait(PATIENCE)
-    for index, experiment in enumerate(experiments):
-        assert losses(back, index) == alone(experiment)
+    whole = jobs.start(experiments, "Not killed")
+    assert whole.wait(PATIENCE)
+    for index in range(len(experiments)):
+        assert losses(back, index) == losses(whole, index)
+    assert_same_state(folder, RunFolder(kept_runs / whole.id))
     assert {file.name for file in folder.path.iterdir()} <= {"job.json", "state", "frames", "lock", ".state.part"}
+
+
+def test_a_step_that_ctrl_c_broke_off_is_made_again(
+    kept_runs: Path, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saver, "SECONDS_BETWEEN", 0.0)
+    monkeypatch.setattr(saver, "SHARE", 1e9)
+    experiment = small("mlp", budget=8)
+    training = Training(experiment)
+    kept = KeptRun(training, "Broken off", keep=True)
+    release = training._release
+
+    def pressed() -> None:
+        if training.step == 5:
+            raise KeyboardInterrupt
+        release()
+
+    monkeypatch.setattr(training, "_release", pressed)  # after the weights of step 6 changed, and before it ended
+    with pytest.raises(KeyboardInterrupt):
+        list(kept.events())
+    kept.end("stopped", "")
+    jobs.runs_folder = kept_runs
+    (folder,) = run_folders(kept_runs)
+    assert jobs.open(folder, playing=True).wait(PATIENCE)
+    whole = jobs.start([experiment], "Whole")
+    assert whole.wait(PATIENCE)
+    assert_same_state(folder, RunFolder(kept_runs / whole.id))
+
+
+def assert_same_state(folder: RunFolder, other: RunFolder) -> None:
+    """Nets, optimizers, streams: all but clocks, in the same order."""
+    state, expected = folder.state(), other.state()
+    assert state is not None
+    assert expected is not None
+    for mine, theirs in zip(state, expected, strict=True):
+        for clock in ("seconds", "looking_seconds"):
+            del mine["run"][clock], theirs["run"][clock]
+        assert list(mine["run"]) == list(theirs["run"])
+        assert_same(mine["run"], theirs["run"])
+
+
+def assert_same(mine: Any, theirs: Any) -> None:
+    if isinstance(mine, torch.Tensor):
+        assert torch.equal(mine, theirs)
+    elif isinstance(mine, dict):
+        assert list(mine) == list(theirs)
+        assert_same(list(mine.values()), list(theirs.values()))
+    elif isinstance(mine, list | tuple):
+        for pair in zip(mine, theirs, strict=True):
+            assert_same(*pair)
+    else:
+        assert mine == theirs

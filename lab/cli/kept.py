@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 
-from lab.events import Event, Step
+from lab.events import Event, Finished, Step
 from lab.jobs.saver import Saver
 from lab.jobs.summary import facts_of
 from lab.recorder import Recorder
@@ -34,6 +34,8 @@ class KeptRun:
         self.id = secrets.token_hex(4)
         self._origin = Origin(datetime.now(UTC))
         self._recorder = Recorder()
+        self._whole = False
+        """Whether a step has just ended, so that the run can go on from here."""
         self._saver = Saver(RunFolder(runs_folder() / self.id) if keep else None)
         self._saver.announce(self._facts())
         self._saver.restored([training], [self._recorder])
@@ -48,15 +50,21 @@ class KeptRun:
         with _interrupts() as asked:
             for event in self.training.events():
                 self._recorder.add(event)
+                self._whole = isinstance(event, Step | Finished)
                 if isinstance(event, Step) and self._saver.due():
                     self._saver.save(self._facts(), [self.training], [self._recorder])
                 yield event
                 if asked and isinstance(event, Step):
                     raise KeyboardInterrupt
+                self._whole = False
 
     def end(self, status: Ended, message: str) -> None:
-        """Write down how it ended."""
-        self._saver.save(self._facts(status, message), [self.training], [self._recorder])
+        """Write down how it ended; where a step was broken off, it goes on from the last checkpoint before it."""
+        facts = self._facts(status, message)
+        if self._whole:
+            self._saver.save(facts, [self.training], [self._recorder])
+        else:
+            self._saver.note(facts)
         self._saver.close()
 
     def _facts(self, status: Progress = "under way", message: str = "") -> Facts:
