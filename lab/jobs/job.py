@@ -173,7 +173,7 @@ class Job:
                 if latest:
                     self._slots.release(self)
             if latest:
-                self.questions.rest([])
+                self.questions.close()
 
     def _attempt(self, saver: Saver) -> bool:
         """Train, and tell how it failed; returns whether it was rewound meanwhile and has to start again."""

@@ -48,10 +48,14 @@ class Questions:
             self._at_rest = None
 
     def rest(self, specimens: Sequence[Specimen]) -> None:
-        """Training has ended with these nets, or without any: from now on questions are answered at once."""
+        """Training has ended with these nets, and what is asked from now on is answered at once."""
         with self._condition:
-            self._at_rest = specimens if self._at_rest is None else self._at_rest
-            at_rest = self._at_rest
+            self._at_rest = specimens
+
+    def close(self) -> None:
+        """Nobody trains any more: what is still open is answered with the nets at rest, or cancelled without."""
+        with self._condition:
+            self._at_rest = at_rest = self._at_rest or []
         self.answer(at_rest)
 
     def let_go(self) -> None:
