@@ -16,6 +16,9 @@ from lab.models import Net, stream
 from lab.models.layers import BinaryUnits
 
 EVALUATED_AT_ONCE = 1000
+EVEN = (0.5, 0.5 - 2**-25)
+"""The noise that makes a threshold of a probability, by the bit that 1/2 itself is to give: bits are 1 where noise < p.
+"""
 
 
 class Scores(NamedTuple):
@@ -54,7 +57,7 @@ def predict(net: Net, experiment: Experiment, inputs: Tensor, slope: float, gene
     def visit(unit: BinaryUnits, x: Tensor) -> Tensor:
         noise = None
         if rule.stochastic and experiment.evaluation == "threshold":
-            noise = torch.full_like(x, 0.5, dtype=torch.float32)
+            noise = torch.full_like(x, EVEN[rule.code_at_zero], dtype=torch.float32)
         elif rule.stochastic:
             noise = torch.rand(x.shape, generator=generator, device=x.device)
         return to_levels(rule.bits(x, slope, noise), unit.levels, rule.levels)

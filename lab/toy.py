@@ -28,6 +28,8 @@ PICTURED = (
     *("bernoulli", "reinmax", "fired-only", "concrete", "st-concrete", "sigmoid-adjusted"),
 )
 """The fifteen rules of the first picture of bias and noise."""
+ENOUGH = 30
+"""Times that the rarest bit should be drawn, for means and their errors to be known."""
 MOST_UNITS = 12
 """Units of a toy: 2^12 = 4 096 codes for one exact gradient."""
 NO_GRADIENT = 1e-7
@@ -61,7 +63,8 @@ class Toy(Value):
                 f"and a dot for every draw as many losses; allowed are 1 to {MOST_UNITS} units"
             )
         if units != len(self.weights):
-            raise whole(f"logits has {units} numbers and weights has {len(self.weights)}; every unit needs one of each")
+            numbers = "1 number" if units == 1 else f"{units} numbers"
+            raise whole(f"logits has {numbers} and weights has {len(self.weights)}; every unit needs one of each")
         return self
 
     @property

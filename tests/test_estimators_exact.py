@@ -18,7 +18,7 @@ from tests.toys import gradients_by_draw, rollout_of, toy, toy1, toy4
 
 DRAWS = 20_000
 BOUND = 5.0
-"""Standard errors. About 1 500 comparisons are made; by chance one of them is beyond with a probability of .0009."""
+"""Standard errors. About 5 000 comparisons are made; by chance one of them is beyond with a probability of .003."""
 
 
 def variants(member: type[Estimator]) -> Iterator[Estimator]:

@@ -146,3 +146,9 @@ def test_active_fraction_of_the_hard_sigmoid_on_the_table(slope: float, percent:
     x = NORMAL.float()
     factor = sent_back(Estimator.members["hard-sigmoid"](), x, torch.ones_like(x), slope)
     assert 100 * (factor != 0).double().mean().item() == pytest.approx(percent, abs=0.06)
+
+
+@some([member for member in Estimator.members.values() if issubclass(member, StraightThrough)])
+def test_nothing_that_is_no_number_comes_back_from_infinitely_far(member: type[StraightThrough]) -> None:
+    x = torch.tensor([-torch.inf, torch.inf])
+    assert torch.isfinite(sent_back(member(), x, torch.ones(2))).all()

@@ -11,7 +11,8 @@ from torch import Tensor
 
 import lab.evaluation
 from lab.data import normalized
-from lab.evaluation import evaluate
+from lab.estimators import Estimator
+from lab.evaluation import EVEN, evaluate
 from lab.experiment import Experiment
 from lab.models import Net, stream
 from lab.models.mlp import MLP
@@ -53,6 +54,12 @@ class TestAgainstAPlainPass:
         net, scores = self.scored(estimator="bernoulli", evaluation="threshold")
         logits = bits_then_logits(net, self.INPUTS, lambda x: x > 0)
         assert scores.loss == pytest.approx(F.cross_entropy(logits, LABELS).item(), rel=1e-5)
+
+    @pytest.mark.parametrize("member", [m for m in Estimator.members.values() if m.stochastic], ids=lambda m: m.name)
+    def test_a_probability_of_one_half_by_threshold_is_the_bit_at_zero(self, member: type[Estimator]) -> None:
+        rule, signs = member(), member().levels == "-1/+1"
+        x = torch.zeros(2) if rule.probability(torch.zeros(2), 1.0)[0] == 0.5 else torch.full((2,), 0.5)
+        assert rule.bits(x, 1.0, torch.full_like(x, EVEN[rule.code_at_zero])).tolist() == [float(signs)] * 2
 
     @torch.no_grad()
     @pytest.mark.parametrize(("evaluation", "samples"), [("sample", 1), ("mean", 6)])

@@ -191,8 +191,13 @@ class TestNeuron:
         seen = look(rule(name), 0.3, 1.0, 0.4, 0.499)
         assert math.isfinite(seen.unit.sent_back)
         assert (seen.unit.p is None) == (not rule(name).stochastic)
+        assert seen.unit.loss == pytest.approx((seen.unit.code - 0.499) ** 2)
         if rule(name).unbiased and rule(name).objective == Estimator.objective:
             assert abs(seen.mean - seen.exact) <= 2.5 * seen.mean_error + 1e-5
+
+    def test_a_mean_is_not_known_where_a_bit_is_rare(self) -> None:
+        assert look(rule("reinforce"), x=2.0, slope=5.0, noise=0.4, target=0.499).mean_error is None
+        assert look(rule("identity"), x=2.0, slope=5.0, noise=0.4, target=0.499).mean_error == 0
 
     @pytest.mark.parametrize("name", Estimator.members)
     @pytest.mark.parametrize(("x", "noise", "slope"), [(0.3, 0.4, 1.3), (-0.8, 0.2, 0.7), (0.02, 0.9, 2.0)])

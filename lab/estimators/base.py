@@ -42,6 +42,8 @@ class Unit(NamedTuple):
     """dp/dx; None for units that fire by threshold."""
     noise: float
     code: float
+    loss: float
+    """L(b), also of a value b that is no bit."""
     losses: tuple[float, float]
     """L(0) and L(1)."""
     incoming: float
@@ -52,11 +54,6 @@ class Unit(NamedTuple):
     """What the rule makes of it all."""
     step: Callable[[], Rollout]
     """The same step once more, with the same noise."""
-
-    @property
-    def loss(self) -> float:
-        """L(b)."""
-        return self.losses[int(self.code > 0.5)]
 
     @property
     def score(self) -> float:
@@ -91,7 +88,7 @@ class Estimator(Part):
     threshold: ClassVar[float] = 0.0
     """The pre-activation that a deterministic unit has to exceed to be 1."""
     code_at_zero: ClassVar[int] = 0
-    """The bit a deterministic unit takes at its threshold."""
+    """The bit a unit takes at its threshold, where it fires or is evaluated by threshold."""
     forward: ClassVar[Literal["bits", "soft", "ternary", "scaled bits", "several bits"]] = "bits"
     """What the layers after it see while training."""
     objective: ClassVar[str] = "the expected loss"

@@ -6,7 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import Estimator, Unit
+from lab.estimators.base import Estimator
 from lab.estimators.copies import Copy
 from lab.estimators.straight_through import Drawn
 
@@ -47,8 +47,8 @@ class InPlaceClamp(Copy):
         "gradient clipped too, without an error or a warning."
     )
     formula = (
-        r"b = \mathbb 1[x > 0], \qquad g \leftarrow \operatorname{clip}(g, -c, c) \text{ wherever } g \text{ is used}, "
-        r"\qquad \frac{\partial L}{\partial x} := g"
+        r"b = \mathbb 1[x > 0], \qquad \frac{\partial L}{\partial x} := \operatorname{clip}(g, -c, c),\; "
+        r"g \leftarrow \frac{\partial L}{\partial x} \text{ wherever } g \text{ is used}"
     )
     paper = "source 002: grad_output.clamp_(-1, 1)"
     is_not = "Not value-clipped straight-through, which clips a copy: where no branch shares the gradient they agree."
@@ -58,9 +58,6 @@ class InPlaceClamp(Copy):
 
     gradient_clip: float | None = Field(1.0, gt=0, le=1e6)
     """Clip the incoming gradient to [-c, c], in place; None leaves it alone."""
-
-    def letters(self, unit: Unit) -> dict[str, float]:
-        return super().letters(unit) | {"g": self.clipped(unit.incoming)}
 
     def backward(self, gradient: Tensor, drawn: Drawn) -> Tensor:
         # PyTorch refuses to write where several elements share one place, as after sum(): the source fails there.

@@ -115,6 +115,14 @@ class MonteCarlo(Estimator):
         return self.rule.uses_slope
 
     @property
+    def levels(self) -> Any:  # type: ignore[override]
+        return self.rule.levels
+
+    @property
+    def code_at_zero(self) -> int:  # type: ignore[override]
+        return self.rule.code_at_zero
+
+    @property
     def forward(self) -> Any:  # type: ignore[override]
         return self.rule.forward
 

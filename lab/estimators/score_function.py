@@ -109,7 +109,7 @@ class OptimalBaseline(Baselined):
     summary = "Each unit has the baseline that makes its own gradient least noisy, estimated as it goes. Unbiased."
     formula = (
         r"\widehat{\nabla_{\theta_i}} = (L - B_i)(b_i - p_i), \qquad "
-        r"B_i = \frac{\mathbb E[(b_i - p_i)^2 L]}{\mathbb E[(b_i - p_i)^2]}"
+        r"B_i = \frac{\mathbb E[(b_i - p_i)^2 L]}{\mathbb E[(b_i - p_i)^2] + 10^{-4}}"
     )
     paper = "Bengio, Léonard & Courville 2013; R2RT 2016"
     is_not = "Not a mean loss: each unit weighs the losses by (b - p)², so that its own gradient is least noisy."

@@ -133,6 +133,7 @@ class StochasticSign(Copy):
     is_not = "Not gated unless a gate is set: beyond s a bit is as good as certain, and its gradient copied still."
     stochastic = True
     levels = "-1/+1"
+    code_at_zero = 1
     color, dash = "#D55E00", "dashdot"
 
     allow_scale: bool = Field(False)

@@ -11,6 +11,10 @@ from torch import Tensor
 from lab.estimators.base import Unit
 from lab.estimators.straight_through import StraightThrough
 
+FAR = 100.0
+"""Where the tails of a logistic function have run out, also in double precision against what they are multiplied with.
+"""
+
 
 class SigmoidAdjusted(StraightThrough):
     """Step forward, derivative of the logistic function backward."""
@@ -137,13 +141,13 @@ class SwishSign(StraightThrough):
     """How narrow the bell is (β)."""
 
     def smooth(self, x: Tensor, slope: float) -> Tensor:
-        z = self.beta * slope * x
+        z = (self.beta * slope * x).clamp(-FAR, FAR)
         sigmoid = torch.sigmoid(z)
         return 2 * sigmoid * (1 + z * (1 - sigmoid)) - 1
 
     def surrogate(self, x: Tensor, slope: float) -> Tensor:
         sharpness = self.beta * slope
-        z = sharpness * x
+        z = (sharpness * x).clamp(-FAR, FAR)
         # 1 / (1 + cosh z) as a product of sigmoids: cosh itself overflows.
         return sharpness * (2 - z * torch.tanh(z / 2)) * 2 * torch.sigmoid(z) * torch.sigmoid(-z)
 

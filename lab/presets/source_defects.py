@@ -96,9 +96,9 @@ DEFECTS = (
             "same: binary, and without gradient. Mended, with a copy, it is r - r.detach() + b."
         ),
         symptom=(
-            "First-layer weights: as written not one of them ever changes. Accuracy does not tell: "
-            "fixed random features are good ones, and ReLU's gradient, which the question had asked for, lets units "
-            "die (Code histogram: never on)."
+            "First-layer weights: as written not one of them ever changes. Accuracy is no proof: it rises on fixed "
+            "random features, too, on small images even further than with ReLU's gradient, which the question had "
+            "asked for and which lets units die (Code histogram: never on)."
         ),
         shared={"architecture": "mlp", **SMALL_NET},
         as_written={"estimator": "in-place-alias"},

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lab.estimators import Drawn, Estimator, StraightThrough, Unit
 from lab.models import Rollout
-from lab.toy import Toy, ToyNet, measure, taught
+from lab.toy import ENOUGH, Toy, ToyNet, measure, rarest_bit, taught
 
 DRAWS = 4000
 """Draws that the mean over the noise is taken of."""
@@ -23,8 +23,8 @@ class Neuron:
     unit: Unit
     mean: float
     """What is sent back, averaged over the noise."""
-    mean_error: float
-    """How far off that mean may be: 1.96 standard errors."""
+    mean_error: float | None
+    """How far off that mean may be: 1.96 standard errors; None where the rarer bit is drawn too seldom to know."""
     exact: float
     """Derivative of the expected loss."""
     worked: list[str]
@@ -62,13 +62,15 @@ def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -
         slope_of_p=slope_of_p,
         noise=noise,
         code=float(code),
+        loss=(float(code) - target) ** 2,
         losses=(target**2, (1 - target) ** 2),
         incoming=float(incoming),
         factor=factor,
         sent_back=float(gradient),
         step=lambda: _WithNoise(net, rule, slope, noise),
     )
-    error = 1.96 * float((average.variance / average.draws).sqrt())
+    known = rarest_bit(toy, rule, slope) * average.draws >= ENOUGH
+    error = 1.96 * float((average.variance / average.draws).sqrt()) if known else None
     return Neuron(unit, float(average.mean), error, float(average.exact), rule.worked(unit, state))
 
 

@@ -12,14 +12,15 @@ from pydantic import ValidationError
 from lab.estimators import Estimator
 from lab.figures.bias_variance import Dot, bias_variance_chart
 from lab.parts import sentences
-from lab.toy import MOST_UNITS, PICTURED, Measured, Toy, measure, rarest_bit
+from lab.toy import ENOUGH, PICTURED, Measured, Toy, measure, rarest_bit
 from lab.ui.background import answer
 from lab.ui.gradients.rules import choose_rules, choose_slope
 from lab.ui.notices import show_problems
 
 DRAWS = [1000, 5000, 20_000, 100_000]
-ENOUGH = 30
-"""Times that the rarest bit should be drawn."""
+MOST_LISTED = 64
+"""Numbers in a list. A net of more than can be enumerated is refused in a sentence, which a field with a limit is not.
+"""
 Asked = tuple[Estimator, Future[Measured]]
 LOSSES = {"quadratic": "(w·b − t)²", "quartic": "(w·b − t)⁴", "cross-entropy": "log(1 + exp(t − w·b))"}
 
@@ -73,7 +74,7 @@ def _shape() -> Toy | None:
         )
         with st.container(horizontal=True):
             st.number_input(
-                "Units", 1, MOST_UNITS, key="bias.units", persist_state="session", on_change=_resize, width=160
+                "Units", 1, MOST_LISTED, key="bias.units", persist_state="session", on_change=_resize, width=160
             )
             target = st.number_input(
                 "Target t", -1e3, 1e3, first.target, 0.1, key="bias.target", persist_state="session", width=160
@@ -101,10 +102,8 @@ def _resize() -> None:
 
 
 def _count() -> None:
-    """Let the number of units follow the list, where there can be so many."""
-    units = len(_items(st.session_state["bias.logits"]))
-    if units <= MOST_UNITS:
-        st.session_state["bias.units"] = units
+    """Let the number of units follow the list."""
+    st.session_state["bias.units"] = min(len(_items(st.session_state["bias.logits"])), MOST_LISTED)
 
 
 def _items(text: str | None) -> list[str]:
@@ -216,7 +215,7 @@ def _numbers(text: str | None, what: str) -> list[float]:
     numbers = []
     for item in _items(text):
         try:
-            numbers.append(float(item))
+            numbers.append(float(item.replace("_", " ")))  # Python reads 1_0 as ten
         except ValueError:
             shown = repr(item) if item else "an empty place"
             raise ValueError(f"{what} has {shown}; give numbers, separated by commas, such as 0.3, -0.7.") from None

@@ -9,6 +9,7 @@ import streamlit as st
 
 from lab.estimators import Estimator
 from lab.probes.neuron import Neuron, look
+from lab.toy import ENOUGH
 from lab.ui.formulas import show_formula, show_lines
 from lab.ui.gradients.grid import card_grid
 from lab.ui.gradients.rules import choose_rules, choose_slope
@@ -40,6 +41,12 @@ def neuron() -> None:
         "Incoming gradient: L'(b), which only rules that send it through the bit make use of. Mean: of 4,000 draws, "
         "with its 95 % interval. Numbers are rounded to four digits."
     )
+    rare = [rule.title for rule, seen in found if rule.stochastic and seen.mean_error is None]
+    if rare:
+        st.warning(
+            f"The mean over the noise of {', '.join(rare)} is not known: with 4,000 draws the rarer bit is drawn fewer "
+            f"than {ENOUGH} times. Move x towards 0 or lower the slope."
+        )
     card_grid(partial(_card, rule, seen) for rule, seen in found)
 
 
@@ -63,12 +70,16 @@ def _table(found: list[tuple[Estimator, Neuron]]) -> pd.DataFrame:
                 "Incoming L'(b)": _told(seen.unit.incoming),
                 "Factor": _told(seen.unit.factor),
                 "Sent back": _told(seen.unit.sent_back),
-                "Mean over the noise": f"{_told(seen.mean)} ± {seen.mean_error:.2g}" if rule.stochastic else "no noise",
+                "Mean over the noise": _mean(seen) if rule.stochastic else "no noise",
                 "Exact": _told(seen.exact),
             }
             for rule, seen in found
         ]
     )
+
+
+def _mean(seen: Neuron) -> str:
+    return "–" if seen.mean_error is None else f"{_told(seen.mean)} ± {seen.mean_error:.2g}"
 
 
 def _told(value: float | None) -> str:

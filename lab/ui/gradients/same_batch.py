@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import streamlit as st
 
@@ -78,8 +80,9 @@ def same_batch() -> None:
 
 def _reference(experiment: Experiment) -> Estimator:
     """What the others are compared to: many samples of an unbiased rule where bits are sampled."""
-    stochastic = experiment.estimator.stochastic
-    first = "rloo" if stochastic else experiment.estimator.name
+    own = experiment.estimator
+    silent = "hard-sigmoid" if own.zero_gradient else own.name
+    first = "rloo" if own.stochastic else silent
     members = Estimator.members
     name = st.selectbox(
         "Reference",
@@ -90,7 +93,7 @@ def _reference(experiment: Experiment) -> Estimator:
         persist_state="session",
         width=480,
         help="Where bits are sampled, a rule without bias, drawn many times. Where they are not, no gradient is true: "
-        "the run's own rule is as good a reference as any.",
+        "the run's own rule is as good a reference as any, where it sends anything at all.",
     )
     return members[name]()
 
@@ -167,6 +170,11 @@ def _show(found: list[Agreement], comparison: Comparison, ending: str) -> None:
         "as many draws as the rest: what it lacks is lost to noise alone. Layers in the order they run. Rules take "
         f"the run's kind of units where they can, and the run's own rule its settings.{ending}"
     )
+    if any(math.isnan(value) for value in values.values()):
+        st.caption(
+            ":material/info: –: there is nothing to compare, because the reference or the rule sends that layer "
+            "exactly 0. Zeros tells which."
+        )
     if comparison.strangers:
         names = ", ".join(dict.fromkeys(rule.title for rule in comparison.strangers))
         st.caption(
