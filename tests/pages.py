@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from lab.data import Dataset
@@ -18,6 +20,10 @@ APP = str(REPOSITORY / "app.py")
 PAGES = sorted(path.name for path in (REPOSITORY / "views").glob("*.py"))
 PATIENCE = 60
 """Seconds after which something that should happen has failed to."""
+
+# A server looks through all installed packages for components once, and AppTest for every tab: ten times as long as
+# the Train page takes.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def opened(page: str = "train.py", **parameters: str) -> AppTest:
