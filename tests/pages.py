@@ -66,17 +66,22 @@ def forget_runs() -> None:
     JOBS._jobs.clear()
 
 
+def until_it_shows(tab: AppTest, condition: Callable[[], bool]) -> None:
+    """Look at a page until something is on it; not often, for that takes the processor from what it waits for."""
+    until(lambda: bool(shown(tab)) and condition(), pause=0.2)
+
+
 def newest() -> Job:
     """The job that was started last."""
     return JOBS.all()[0]
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], pause: float = 0.02) -> None:
     """Wait for something that happens in another thread."""
     end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def on_digits(preset: str, *changes: str) -> Experiment:
