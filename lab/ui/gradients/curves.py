@@ -66,7 +66,8 @@ def curves() -> None:
 
 
 def _drawn(curve: Response) -> Response:
-    return Response(*(None if values is None else values[::DRAWN] for values in curve))
+    backward = None if curve.backward is None else curve.backward[::DRAWN]
+    return Response(curve.x[::DRAWN], curve.forward[::DRAWN], backward)
 
 
 def _table(shown: list[tuple[Estimator, Response]], slope: float, x: np.ndarray) -> pd.DataFrame:
