@@ -16,7 +16,8 @@ from lab.experiment import Experiment
 from lab.presets import PRESETS
 from tests.browser import REPOSITORY
 
-TWO_STEPS = ["--dataset", "digits", "--set", "subset=64", "--set", "budget=2", "--set", "budget_unit=steps"]
+SMALL = ("subset=16", "budget=2", "budget_unit=steps", "dataset.validation=20")
+TWO_STEPS = ["--dataset", "digits", *(word for change in SMALL for word in ("--set", change))]
 
 
 class Answer(NamedTuple):
@@ -42,4 +43,4 @@ def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]
 
 def two_steps(preset: str) -> Experiment:
     digits = PRESETS[preset].experiment(Dataset.members["digits"]())
-    return digits.with_changes([change for change in TWO_STEPS if "=" in change])
+    return digits.with_changes(SMALL)

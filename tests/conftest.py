@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+# First of all: `lab` says how the threads of torch wait, and torch reads that once, when it is loaded. Threads that
+# spin take the cores from the other process of tests.
+from lab.jobs import Jobs  # isort: skip
+
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from lab.jobs import Jobs
 from tests.pages import forget_runs
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """A process of tests computes in one thread, where an experiment does not ask for more: there are two of them."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from lab.data import Dataset
@@ -18,6 +20,10 @@ APP = str(REPOSITORY / "app.py")
 PAGES = sorted(path.name for path in (REPOSITORY / "views").glob("*.py"))
 PATIENCE = 60
 """Seconds after which something that should happen has failed to."""
+
+# A server looks through all installed packages for components once, and AppTest for every tab: ten times as long as
+# the Train page takes.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def opened(page: str = "train.py", **parameters: str) -> AppTest:
@@ -60,17 +66,22 @@ def forget_runs() -> None:
     JOBS._jobs.clear()
 
 
+def until_it_shows(tab: AppTest, condition: Callable[[], bool]) -> None:
+    """Look at a page until something is on it; not often, for that takes the processor from what it waits for."""
+    until(lambda: bool(shown(tab)) and condition(), pause=0.2)
+
+
 def newest() -> Job:
     """The job that was started last."""
     return JOBS.all()[0]
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], pause: float = 0.02) -> None:
     """Wait for something that happens in another thread."""
     end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def on_digits(preset: str, *changes: str) -> Experiment:

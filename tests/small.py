@@ -23,6 +23,8 @@ SHAPES: dict[str, dict[str, Any]] = {
 """Fields that keep the net of an architecture small; one that is not here has its defaults."""
 BATCHES: dict[str, int] = {"autoencoder": 4}
 """Images per update, where 16 take long."""
+VALIDATION = {"autoencoder": 10}
+"""Validation images, where 40 take long."""
 
 
 def small(architecture: str = "mlp", shape: dict[str, Any] | None = None, **fields: Any) -> Experiment:
@@ -31,7 +33,7 @@ def small(architecture: str = "mlp", shape: dict[str, Any] | None = None, **fiel
     batch = BATCHES.get(architecture, 16)
     quick = {"budget": 4, "budget_unit": "steps", "subset": 4 * batch, "batch_size": batch, "threads": 1}
     gentle = {"name": "sgd", "lr": 0.02}
-    images = {"name": "digits", "validation": 40}
+    images = {"name": "digits", "validation": VALIDATION.get(architecture, 40)}
     return Experiment.parse({"dataset": images, "architecture": net, "optimizer": gentle, **quick, **fields})
 
 

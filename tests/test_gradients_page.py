@@ -8,7 +8,7 @@ import pytest
 from lab.estimators import Estimator
 from lab.jobs import JOBS
 from lab.ui.gradients.curves import active_share
-from tests.pages import on_digits, opened, shown, told, until
+from tests.pages import on_digits, opened, shown, told, until, until_it_shows
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -46,7 +46,7 @@ def test_no_estimator_is_no_error(name: str) -> None:
 class TestBias:
     def test_every_dot_comes_and_the_timer_stops(self) -> None:
         tab = section("bias")
-        until(lambda: "Measuring" not in told(shown(tab)))
+        until_it_shows(tab, lambda: "Measuring" not in told(tab))
         assert charts(tab) == 1
         (numbers,) = tab.dataframe
         assert len(numbers.value) == 15
@@ -56,7 +56,7 @@ class TestBias:
         tab = section("bias")
         shown(tab.select_slider(key="bias.draws").set_value(1000))
         shown(tab.multiselect(key="bias.rules").set_value(list(Estimator.members)))
-        until(lambda: "Measuring" not in told(shown(tab)))
+        until_it_shows(tab, lambda: "Measuring" not in told(tab))
         assert len(tab.dataframe[0].value) == len(Estimator.members)
 
     @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ class TestBias:
         assert tab.text_input(key="bias.weights").value.endswith("-0.9, 1, 1")
         shown(tab.number_input(key="bias.units").set_value(2))
         assert tab.text_input(key="bias.logits").value == "0.3, -0.7"
-        until(lambda: "Measuring" not in told(shown(tab)))
+        until_it_shows(tab, lambda: "Measuring" not in told(tab))
         assert "2 units, 4 codes" in told(tab)
         assert not tab.error
         shown(tab.text_input(key="bias.logits").set_value("1, 2, 3"))
@@ -109,11 +109,11 @@ class TestBias:
         tab = section("bias")
         shown(tab.text_input(key="bias.logits").set_value("-9"))
         shown(tab.text_input(key="bias.weights").set_value("1"))
-        until(lambda: "Measuring" not in told(shown(tab)))
+        until_it_shows(tab, lambda: "Measuring" not in told(tab))
         assert "The rarest bit has a probability of 0.0001" in told(tab)
         shown(tab.text_input(key="bias.logits").set_value("0"))
         shown(tab.text_input(key="bias.weights").set_value("2"))
-        until(lambda: "Measuring" not in told(shown(tab)))
+        until_it_shows(tab, lambda: "Measuring" not in told(tab))
         assert "The exact gradient is 0 here" in told(tab)
         assert "1 unit, 2 codes" in told(tab)
 

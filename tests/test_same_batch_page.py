@@ -10,7 +10,7 @@ import pytest
 
 from lab.jobs import JOBS
 from lab.probes.gradients import Agreement, compare_gradients
-from tests.pages import PATIENCE, button, newest, on_digits, opened, shown, told, until
+from tests.pages import PATIENCE, button, newest, on_digits, opened, shown, told, until, until_it_shows
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -49,20 +49,20 @@ def test_on_a_run_that_has_ended_and_on_one_under_way(steps: int) -> None:
     tab = section()
     shown(tab.multiselect(key="same.rules").set_value(["identity", "zero-gradient"]))
     shown(button(tab, "Compare on the net as it is now").click())
-    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 3 * 3)
+    until_it_shows(tab, lambda: charts(tab) == 1 and len(tab.dataframe[0].value) == 3 * 3)
     assert not tab.error
     assert newest().status in ("finished", "running")
 
 
 def test_a_net_without_bits_is_explained() -> None:
     tab = compared("source-003-float", ["identity"])
-    until(lambda: bool(shown(tab).error))
+    until_it_shows(tab, lambda: bool(tab.error))
     assert "no binary units" in tab.error[0].value
 
 
 def test_rules_that_refuse_the_net_are_explained_and_the_others_compared() -> None:
     tab = compared("source-003-det-st-both", ["enumeration", "identity"])
-    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 2 * 3)
+    until_it_shows(tab, lambda: charts(tab) == 1 and len(tab.dataframe[0].value) == 2 * 3)
     (error,) = tab.error
     assert error.value.startswith("Exact enumeration")
     assert "at most 10 units are allowed" in error.value
@@ -70,7 +70,7 @@ def test_rules_that_refuse_the_net_are_explained_and_the_others_compared() -> No
 
 def test_a_reference_that_is_all_noise_is_warned_of() -> None:
     tab = compared("source-003-stoch-st-both", ["bernoulli"], draws=2, many=2)
-    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 2 * 3)
+    until_it_shows(tab, lambda: charts(tab) == 1 and len(tab.dataframe[0].value) == 2 * 3)
     assert "Take more draws of the reference" in told(tab)
 
 
@@ -94,12 +94,12 @@ def test_shows_what_is_there_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("lab.ui.gradients.comparison.compare_gradients", held_up)
     tab = compared("source-003-det-st-both", ["identity", "saturated", "hard-sigmoid", "approx-sign"])
-    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 3 * 3)
+    until_it_shows(tab, lambda: charts(tab) == 1 and len(tab.dataframe[0].value) == 3 * 3)
     assert "3 of 5 rows" in tab.get("progress")[0].proto.text
     assert tab.get("progress")[0].proto.value == 100 * 4 // 6
     shown(button(tab, "Stop").click())
     turn.release()
-    until(lambda: "Stopped before the last" in told(shown(tab)))
+    until_it_shows(tab, lambda: "Stopped before the last" in told(tab))
     assert len(tab.dataframe[0].value) == 3 * 3
     assert not [item for item in tab.button if item.label == "Stop"]
 
@@ -115,7 +115,7 @@ def test_stopped_before_anything_is_there(monkeypatch: pytest.MonkeyPatch) -> No
     tab = compared("source-003-det-st-both", ["identity"])
     shown(button(tab, "Stop").click())
     stopped.set()
-    until(lambda: "Stopped before the gradients of the reference" in told(shown(tab)))
+    until_it_shows(tab, lambda: "Stopped before the gradients of the reference" in told(tab))
     assert charts(tab) == 0
 
 
@@ -125,7 +125,7 @@ def test_a_failure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("lab.ui.gradients.comparison.compare_gradients", broken)
     tab = compared("source-003-det-st-both", ["identity"])
-    until(lambda: bool(shown(tab).error))
+    until_it_shows(tab, lambda: bool(tab.error))
     assert tab.error[0].value == "The comparison failed: RuntimeError: not enough memory"
 
 
@@ -163,7 +163,7 @@ def test_until_one_is_chosen_the_newest_run_is_shown() -> None:
 
 def test_rules_take_the_units_of_the_run_and_those_that_cannot_are_named() -> None:
     tab = compared("source-003-stoch-st-both", ["rloo", "bernoulli", "stochastic-hard-sigmoid"], draws=2, many=8)
-    until(lambda: charts(shown(tab)) == 1 and len(tab.dataframe[0].value) == 4 * 3)
+    until_it_shows(tab, lambda: charts(tab) == 1 and len(tab.dataframe[0].value) == 4 * 3)
     assert "With Bernoulli straight-through the units do something else than in this run" in told(tab)
 
 

@@ -64,7 +64,7 @@ def compare_gradients(
         rules: what is compared, all at the specimen's slope.
         reference: what it is compared to.
         batch: validation images.
-        draws: gradients averaged for each rule that samples, at least 2.
+        draws: gradients averaged for each rule whose draws differ, at least 2.
         reference_draws: the same for the reference.
         on_draw: called before every draw; what it raises ends the comparison.
 
@@ -92,8 +92,8 @@ def compare_gradients(
 
 
 def draws_of(rule: Estimator, draws: int) -> int:
-    """How many draws a rule needs where those that sample get so many: one where nothing is drawn."""
-    return draws if rule.stochastic else 1
+    """How many draws a rule needs where those with noise get so many: one where all are the same."""
+    return draws if rule.stochastic and not rule.exact else 1
 
 
 def refusal_of(specimen: Specimen, rule: Estimator) -> str | None:

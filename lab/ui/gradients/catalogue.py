@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 
 import pandas as pd
 import streamlit as st
@@ -85,6 +85,7 @@ def _has(wanted: Iterable[str], *texts: str) -> bool:
     return all(word in text for word in wanted)
 
 
+@lru_cache(maxsize=256)  # what is said of the rules, at every letter that is typed
 def _plain(text: str) -> str:
     """Without capitals and accents."""
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))

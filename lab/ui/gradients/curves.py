@@ -13,12 +13,14 @@ import torch
 from lab.estimators import Estimator, Levels, StraightThrough
 from lab.figures.estimators import TwoCurves, forward_backward_chart
 from lab.probes.response import Response, response, response_at
-from lab.ui.gradients.pre_activations import NORMAL, QUANTILES, choose_pre_activations
+from lab.ui.gradients.pre_activations import NORMAL, choose_pre_activations
 from lab.ui.gradients.rules import choose_rules, choose_settings, choose_slope, with_settings
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "swish-sign", "bernoulli")
 REACH = 3.0
 POINTS = 6001
+DRAWN = 5
+"""One point of so many is drawn: a browser and what checks a figure take long for all, and a pixel is wider."""
 
 
 def curves() -> None:
@@ -44,7 +46,7 @@ def curves() -> None:
     if not rules:
         return
     shown = [(rule, response(rule, slope, REACH, POINTS, levels)) for rule in rules]
-    drawn = [TwoCurves(rule.title, *curve, rule.color, rule.dash) for rule, curve in shown]
+    drawn = [TwoCurves(rule.title, *_drawn(curve), rule.color, rule.dash) for rule, curve in shown]
     figure = forward_backward_chart(drawn, height=420)
     alt = "; ".join(f"{rule.title}: {_told(curve)}" for rule, curve in shown)
     st.plotly_chart(figure, key="curves.chart", config={"displaylogo": False}, alt=alt)
@@ -61,6 +63,11 @@ def curves() -> None:
             "what is sent back for an incoming gradient of 1. Gradients of a mean over many images are far smaller, "
             "and a clip above them does nothing."
         )
+
+
+def _drawn(curve: Response) -> Response:
+    backward = None if curve.backward is None else curve.backward[::DRAWN]
+    return Response(curve.x[::DRAWN], curve.forward[::DRAWN], backward)
 
 
 def _table(shown: list[tuple[Estimator, Response]], slope: float, x: np.ndarray) -> pd.DataFrame:
@@ -89,8 +96,7 @@ def size_of(curve: Response) -> tuple[float, float]:
 
 def active_share(rule: Estimator, slope: float, x: np.ndarray) -> float:
     """Share of pre-activations `x` whose factor is not 0; NaN where the gradient does not come through the bits."""
-    quantiles = np.quantile(x, (np.arange(QUANTILES) + 0.5) / QUANTILES, method="inverted_cdf").astype(np.float32)
-    factors = response_at(torch.from_numpy(quantiles), rule, slope).backward
+    factors = response_at(torch.from_numpy(x.astype(np.float32)), rule, slope).backward
     return math.nan if factors is None else float((factors != 0).mean())
 
 
