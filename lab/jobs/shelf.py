@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from lab.files import Stamp, stamp
 from lab.jobs import Jobs
 from lab.jobs.view import Status
-from lab.store import About, Facts, RunFolder, StoreError, about_of, describe, run_folders
+from lab.store import About, Facts, RunFolder, StoreError, about_of, describe, run_folders, title_of
 from lab.store.about import FILE
 
 Standing = Status | Literal["elsewhere", "interrupted"]
@@ -72,10 +72,11 @@ def rewrite(jobs: Jobs, id: str, **fields: Any) -> None:
     """
     if jobs.runs_folder is None:
         raise StoreError("Runs are not kept here, so nothing can be written about them.")
-    said = describe(RunFolder(jobs.runs_folder / id), **fields)
+    folder = RunFolder(jobs.runs_folder / id)
+    describe(folder, **fields)
     job = jobs.get(id)
-    if job is not None and said.title:
-        job.title = said.title
+    if job is not None:
+        job.title = title_of(folder, folder.facts())
 
 
 def _folders(jobs: Jobs, problems: list[str]) -> list[RunFolder]:

@@ -1,12 +1,8 @@
-"""The bin: runs that were deleted, until a person empties it. Nothing leaves it by itself.
-
-    <runs>/deleted/<job>/
-"""
+"""The bin: runs that were deleted, until a person empties it. Nothing leaves it by itself."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 from lab.store.folder import BIN, RunFolder, StoreError
@@ -31,20 +27,18 @@ def size(folder: RunFolder) -> int:
         return 0
 
 
-def erase(runs: Path, ids: Iterable[str]) -> None:
-    """Remove jobs from the bin, for good.
+def erase(runs: Path, id: str) -> None:
+    """Remove a job from the bin, for good; nothing where somebody else has, or has brought it back.
 
     Raises:
-        StoreError: one of them cannot be removed whole.
+        StoreError: it cannot be removed whole.
     """
-    there = {folder.id: folder for folder in deleted(runs)}
-    for id in ids:
-        if id not in there:
-            continue  # restored, or removed by somebody else
-        try:
-            shutil.rmtree(there[id].path)
-        except OSError as error:
-            raise StoreError(f"Run {id} cannot be removed: {error.strerror or error}.") from None
+    for folder in deleted(runs):
+        if folder.id == id:
+            try:
+                shutil.rmtree(folder.path)
+            except OSError as error:
+                raise StoreError(f"Run {id} cannot be removed: {error.strerror or error}.") from None
 
 
 def _when(folder: RunFolder) -> float:

@@ -1,0 +1,74 @@
+"""The runs that were deleted: brought back, or removed for good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from lab.jobs import JOBS
+from lab.store import RunFolder, StoreError, title_of
+from lab.store.bin import deleted, erase, size
+from lab.ui.notices import show_problems
+from lab.ui.shelf.actions import attempt
+
+COLUMNS = {"size": st.column_config.NumberColumn("MB", format="%.1f", width=70)}
+
+
+def deleted_runs() -> None:
+    """What is in the bin, where something is."""
+    if JOBS.runs_folder is None:
+        return
+    try:
+        folders = deleted(JOBS.runs_folder)
+    except StoreError as error:
+        show_problems([str(error)])
+        return
+    if not folders:
+        return
+    opened = st.expander(f"Deleted: {len(folders)}", icon=":material/delete:", key="shelf.bin", on_change="rerun")
+    if opened.open:
+        with opened:
+            _shown(JOBS.runs_folder, folders)
+
+
+def _shown(runs: Path, folders: list[RunFolder]) -> None:
+    ids = [folder.id for folder in folders]
+    selection = st.dataframe(
+        pd.DataFrame([{"run": _title(folder), "id": folder.id, "size": size(folder) / 1e6} for folder in folders]),
+        hide_index=True,
+        key="shelf.bin." + ".".join(ids),
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config=COLUMNS,
+        alt="Deleted runs",
+    ).selection.rows
+    ticked = [ids[number] for number in selection if number < len(ids)]
+    with st.container(horizontal=True):
+        st.button(
+            "Restore",
+            icon=":material/restore_from_trash:",
+            disabled=not ticked,
+            on_click=attempt,
+            args=(JOBS.recover, ticked),
+        )
+        gone = ticked or ids
+        what = f"{len(gone)} run{'s' if len(gone) > 1 else ''}"
+        label = "Remove those that are ticked" if ticked else "Empty the bin"
+        with st.popover(label, icon=":material/delete_forever:"):
+            st.markdown(f"{what} will be gone for good: nets, curves and notes.")
+            st.button(
+                f"Remove {what} for good",
+                type="primary",
+                on_click=attempt,
+                args=(lambda id: erase(runs, id), gone),
+            )
+    st.caption("Nothing leaves the bin by itself.")
+
+
+def _title(folder: RunFolder) -> str:
+    try:
+        return title_of(folder, folder.facts())
+    except StoreError:
+        return "What cannot be read any more"
