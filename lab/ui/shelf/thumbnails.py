@@ -17,7 +17,7 @@ from lab.probes.frame import frame_of
 from lab.store import RunFolder, StoreError
 from lab.ui.shelf.rows import Row
 
-TILES, SIDE = 3, 56
+TILES, SIDE = 3, 28
 """Pictures beside each other, and pixels of the side of each."""
 REMEMBERED = 4096
 
