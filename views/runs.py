@@ -10,7 +10,7 @@ from lab.ui.shelf.about import about
 from lab.ui.shelf.actions import actions, longer, problems, undo
 from lab.ui.shelf.bin import deleted_runs
 from lab.ui.shelf.differences import compared
-from lab.ui.shelf.filters import chosen
+from lab.ui.shelf.filters import chosen, ordered
 from lab.ui.shelf.groups import chosen_group, tables
 from lab.ui.shelf.rows import rows_of
 from lab.ui.shelf.table import remember, table
@@ -24,8 +24,10 @@ rows = rows_of(there)
 if not rows:
     st.info("There is no run yet. Start one on the Train page; it is kept, and listed here, also after a restart.")
 else:
-    shown = chosen(rows)
-    group = chosen_group()
+    fitting = chosen(rows)
+    with st.container(horizontal=True):
+        shown = ordered(fitting)
+        group = chosen_group()
     if not shown:
         st.info(f"None of the {len(rows)} runs is like that. Use fewer words, or undo a choice above.")
     ticked = tables(shown, group) if group else table(shown, "all") if shown else []

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from filelock import FileLock, Timeout
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, field_validator
 
 from lab.experiment import InvalidExperiment, read_json
 from lab.files import replace, stamp
@@ -26,8 +26,14 @@ PATIENCE = 2.0
 """Seconds to wait for another process that writes about the same job."""
 FILE = "about.json"
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=TITLE)]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TAG)]
+
+def _line(text: Any) -> Any:
+    """A text as one line that any terminal may show."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable()).strip() if isinstance(text, str) else text
+
+
+Title = Annotated[str, StringConstraints(max_length=TITLE), BeforeValidator(_line)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=TAG), BeforeValidator(_line)]
 
 
 class About(Value):

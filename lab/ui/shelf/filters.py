@@ -29,7 +29,7 @@ ORDERS: dict[str, Callable[[Row], Any]] = {
 
 
 def chosen(rows: list[Row]) -> list[Row]:
-    """The rows that a person asks for by words and choices, pinned ones first."""
+    """The rows that a person asks for by words and choices."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="shelf-filters"):
         words = st.text_input(
             "Search",
@@ -38,14 +38,13 @@ def chosen(rows: list[Row]) -> list[Row]:
             key="runs.search",
             persist_state="session",
             placeholder="A word",
-            width=240,
+            width=220,
         )
         wanted = {
             "State": _choice("State", "runs.states", {STANDINGS[row.job.standing] for row in rows}),
             "Estimator": _choice("Estimator", "runs.estimators", {row.experiment.estimator.title for row in rows}),
         }
         tags = _choice("Tags", "runs.tags", {tag for row in rows for tag in row.job.about.tags})
-        order = st.selectbox("Sort by", list(ORDERS), key="runs.order", persist_state="session", width=230)
         pinned = st.toggle("Pinned alone", key="runs.pinned", persist_state="session")
 
     def fits(row: Row) -> bool:
@@ -60,10 +59,16 @@ def chosen(rows: list[Row]) -> list[Row]:
     parts = words.casefold().split()
     if parts:
         fitting = [row for row in fitting if all(part in text for text in [text_of(row)] for part in parts)]
-    return sorted(sorted(fitting, key=ORDERS[order]), key=lambda row: not row.job.about.pinned)
+    return fitting
+
+
+def ordered(rows: list[Row]) -> list[Row]:
+    """The rows in the order that a person asks for, pinned ones first."""
+    order = st.selectbox("Sort by", list(ORDERS), key="runs.order", persist_state="session", width=240)
+    return sorted(sorted(rows, key=ORDERS[order]), key=lambda row: not row.job.about.pinned)
 
 
 def _choice(label: str, key: str, there: Iterable[str]) -> list[str]:
     """Any of some words. What was chosen stays a choice when the last row that has it is gone."""
     options = sorted({*there, *st.session_state.get(key, [])})
-    return st.multiselect(label, options, key=key, persist_state="session", placeholder="Any", width=200)
+    return st.multiselect(label, options, key=key, persist_state="session", placeholder="Any", width=180)

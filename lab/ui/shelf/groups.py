@@ -105,8 +105,11 @@ def _titles(groups: list[list[Row]]) -> list[str]:
     """What to call experiments that differ in more than the seed."""
     firsts = [group[0].experiment for group in groups]
     names = labels([first.with_changes(["seed=0"]) for first in firsts])
-    parts = [f"{first.architecture.title}, {first.dataset.title}" for first in firsts]
-    return [f"{name} · {part}" for name, part in zip(names, parts, strict=True)]
+    parts = [(first.architecture.title, first.dataset.title) for first in firsts]
+    return [
+        " · ".join([name, *(part for part in told if part not in name)])
+        for name, told in zip(names, parts, strict=True)
+    ]
 
 
 def _told(group: list[Row], by: str) -> str:

@@ -14,25 +14,25 @@ TICKED = "shelf.ticked"
 """The ids of the rows that are ticked, so that they stay so when others come, go or change places."""
 ON_A_PAGE = 50
 """Rows. More would be slow to send, and nobody reads them at once."""
-SEEN_AT_ONCE, ROW_HEIGHT = 16, 38
+SEEN_AT_ONCE, ROW_HEIGHT = 12, 38
 """Rows of a table before it scrolls, and pixels of each."""
-FIGURE = st.column_config.NumberColumn(format="%.4f", width=70)
+FIGURE = st.column_config.NumberColumn(format="%.4f", width=64)
 COLUMNS = {
     "pinned": st.column_config.TextColumn("★", width=30, help="Pinned: stands before others"),
     "picture": st.column_config.ImageColumn(
-        "inside", width=120, help="Of the last kept look: what the net rebuilds, its heatmaps, or its first weights"
+        "inside", width=104, help="Of the last kept look: what the net rebuilds, its heatmaps, or its first weights"
     ),
-    "run": st.column_config.TextColumn(width=190),
-    "contestant": st.column_config.TextColumn(width=160),
+    "run": st.column_config.TextColumn(width=150),
+    "contestant": st.column_config.TextColumn(width=190),
     "state": st.column_config.TextColumn(width=90),
     "validation": st.column_config.LineChartColumn(
-        "curve", help="Accuracy, or loss of what rebuilds pictures", width=110
+        "curve", help="Accuracy, or loss of what rebuilds pictures", width=90
     ),
     **{name: FIGURE for name in ("last", "best", "test")},
     "measure": st.column_config.TextColumn(width=80),
     "epochs": st.column_config.NumberColumn(format="%.2f", width=65),
-    "tags": st.column_config.ListColumn(width="small"),
-    "note": st.column_config.TextColumn(width="small"),
+    "tags": st.column_config.ListColumn(width=150),
+    "note": st.column_config.TextColumn(width=180),
     "seed": st.column_config.NumberColumn(format="%d", width=60),
     "started": st.column_config.DatetimeColumn(format="D MMM, HH:mm", width=110),
     "id": st.column_config.TextColumn(width=80),
