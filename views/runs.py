@@ -7,8 +7,8 @@ from lab.jobs.shelf import shelf
 from lab.ui import state
 from lab.ui.notices import show_notices, show_problems
 from lab.ui.shelf.about import about
-from lab.ui.shelf.actions import actions, longer, problems, undo
-from lab.ui.shelf.bin import deleted_runs
+from lab.ui.shelf.actions import actions, longer, problems
+from lab.ui.shelf.bin import deleted_runs, undo
 from lab.ui.shelf.differences import compared
 from lab.ui.shelf.filters import chosen, ordered
 from lab.ui.shelf.groups import chosen_group, tables

@@ -25,7 +25,7 @@ MARK = {"color": "rgba(128,128,128,0.9)", "width": 1.5, "dash": "dot"}
 def picked_moment(view: JobView) -> int | None:
     """The step to look back to, among those that are kept; None for now. Asks where there is more than one."""
     steps = kept_steps(view.snapshots)
-    if not steps:  # such as a run that is being brought back: what the address asks for can wait
+    if not steps and view.status == "preparing":  # perhaps brought back: what the address asks for can wait
         return None
     chosen, linked = f"moment.{view.id}", st.query_params.get(LINKED)
     if linked is not None and chosen not in st.session_state and st.query_params.get("run") == view.id:

@@ -102,23 +102,19 @@ def longer(ticked: list[Row]) -> None:
     st.caption("It becomes a run of its own, whose curves begin with those of this one; this one stays as it is.")
 
 
-def undo() -> None:
-    """A way back from the last deletion."""
-    deleted = st.session_state.get(DELETED)
-    if deleted:
-        what = "1 job was deleted" if len(deleted) == 1 else f"{len(deleted)} jobs were deleted"
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(what, width="content")
-            st.button("Undo", icon=":material/undo:", on_click=attempt, args=(JOBS.recover, deleted))
-
-
 def problems() -> list[str]:
     """What could not be done the last time."""
     return st.session_state.pop(FAILED, [])
 
 
 def attempt(act: Callable[[str], Any], ids: list[str], undoable: bool = False) -> None:
-    """Do something with each job, and let the page that is drawn next tell with which it could not be done, and why."""
+    """Do something with each job. The page that is drawn next tells why not, where it could not be done.
+
+    Args:
+        act: does it.
+        ids: the jobs.
+        undoable: whether that page offers to bring them back.
+    """
     done, failed = [], []
     for id in ids:
         try:
@@ -126,7 +122,9 @@ def attempt(act: Callable[[str], Any], ids: list[str], undoable: bool = False) -
             done.append(id)
         except (StoreError, InvalidExperiment) as error:
             failed.append(str(error))
-    st.session_state[FAILED], st.session_state[DELETED] = failed, done if undoable else []
+    st.session_state[FAILED] = failed
+    if undoable:
+        st.session_state[DELETED] = done
 
 
 def _open(job: Shelved, then: Callable[[Job], None]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
@@ -11,29 +9,41 @@ from lab.jobs import JOBS
 from lab.store import RunFolder, StoreError, title_of
 from lab.store.bin import deleted, erase, size
 from lab.ui.notices import show_problems
-from lab.ui.shelf.actions import attempt
+from lab.ui.shelf.actions import DELETED, attempt
 
 COLUMNS = {"size": st.column_config.NumberColumn("MB", format="%.1f", width=70)}
 
 
+def undo() -> None:
+    """A way back from the last deletion, as long as it is in the bin."""
+    last = [folder.id for folder in _folders() if folder.id in st.session_state.get(DELETED, [])]
+    if last:
+        what = "1 run was deleted" if len(last) == 1 else f"{len(last)} runs were deleted"
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(what, width="content")
+            st.button("Undo", icon=":material/undo:", on_click=attempt, args=(JOBS.recover, last))
+
+
 def deleted_runs() -> None:
     """What is in the bin, where something is."""
-    if JOBS.runs_folder is None:
-        return
-    try:
-        folders = deleted(JOBS.runs_folder)
-    except StoreError as error:
-        show_problems([str(error)])
-        return
+    folders = _folders()
     if not folders:
         return
     opened = st.expander(f"Deleted: {len(folders)}", icon=":material/delete:", key="shelf.bin", on_change="rerun")
     if opened.open:
         with opened:
-            _shown(JOBS.runs_folder, folders)
+            _shown(folders)
 
 
-def _shown(runs: Path, folders: list[RunFolder]) -> None:
+def _folders() -> list[RunFolder]:
+    try:
+        return deleted(JOBS.runs_folder) if JOBS.runs_folder is not None else []
+    except StoreError as error:
+        show_problems([str(error)])
+        return []
+
+
+def _shown(folders: list[RunFolder]) -> None:
     ids = [folder.id for folder in folders]
     selection = st.dataframe(
         pd.DataFrame([{"run": _title(folder), "id": folder.id, "size": size(folder) / 1e6} for folder in folders]),
@@ -62,9 +72,14 @@ def _shown(runs: Path, folders: list[RunFolder]) -> None:
                 f"Remove {what} for good",
                 type="primary",
                 on_click=attempt,
-                args=(lambda id: erase(runs, id), gone),
+                args=(_erase, gone),
             )
     st.caption("Nothing leaves the bin by itself.")
+
+
+def _erase(id: str) -> None:
+    if JOBS.runs_folder is not None:
+        erase(JOBS.runs_folder, id)
 
 
 def _title(folder: RunFolder) -> str:
