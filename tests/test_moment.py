@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from lab.figures.board import Board, Chart, Pictures
 from lab.jobs import JOBS, Job
 from lab.ui.boards import board
 from lab.ui.moment import as_of, kept_steps
-from tests.pages import opened, shown, told, until
+from tests.pages import forget_runs, newest, opened, shown, told, until
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "threads_kept")
@@ -60,6 +62,16 @@ def test_a_link_opens_its_moment_and_the_slider_moves_it() -> None:
     shown(slider.set_value("Now"))
     assert "at" not in tab.query_params
     assert "Inside the net" not in told(tab)
+
+
+def test_a_link_waits_for_a_run_that_is_brought_back(kept_runs: Path) -> None:
+    JOBS.runs_folder = kept_runs
+    id = ran().id
+    forget_runs()
+    tab = opened(run=id, at="2")
+    until(lambda: newest().ended)
+    assert "Inside the net after step 2" in told(shown(tab))
+    assert tab.query_params["at"] == "2"
 
 
 @pytest.mark.parametrize("wrong", ["later", "-1", "1e3", "9" * 40, "²"])

@@ -223,7 +223,7 @@ def test_a_second_deletion_leaves_the_first_in_the_bin(kept_runs: Path) -> None:
         ended("source-000", title=title)
         shown(button(ticked(page(), title), "Delete").click())
     tab = page()
-    tab.session_state["shelf.bin"] = True
+    tab.session_state["shelf.fold.bin"] = True
     shown(tab)
     assert sorted(table(tab)["run"]) == ["first", "second"]
     tick(tab, 0, [table(tab)["run"].tolist().index("first")])

@@ -10,6 +10,7 @@ from lab.store import RunFolder, StoreError, title_of
 from lab.store.bin import deleted, erase, size
 from lab.ui.notices import show_problems
 from lab.ui.shelf.actions import DELETED, attempt
+from lab.ui.shelf.folds import unfolded
 
 COLUMNS = {"size": st.column_config.NumberColumn("MB", format="%.1f", width=70)}
 
@@ -29,9 +30,8 @@ def deleted_runs() -> None:
     folders = _folders()
     if not folders:
         return
-    opened = st.expander(f"Deleted: {len(folders)}", icon=":material/delete:", key="shelf.bin", on_change="rerun")
-    if opened.open:
-        with opened:
+    with unfolded(f"Deleted: {len(folders)}", "bin", icon=":material/delete:") as opened:
+        if opened.open:
             _shown(folders)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from lab.ui.contestants import labels
+from lab.ui.shelf.folds import unfolded
 from lab.ui.shelf.rows import STANDINGS, Row
 from lab.ui.shelf.table import table
 
@@ -84,14 +85,8 @@ def tables(rows: list[Row], by: str) -> list[Row]:
     ticked: dict[str, Row] = {}
     with place:
         for (name, group), title in zip(shown, titles, strict=True):
-            opened = st.expander(
-                f"**{_plain(title)}** · {_told(group, by)}",
-                expanded=len(groups) <= FEW,
-                key=f"shelf.group.{by}.{name}",
-                on_change="rerun",
-            )
-            if opened.open:
-                with opened:
+            with unfolded(f"**{_plain(title)}** · {_told(group, by)}", f"{by}.{name}", len(groups) <= FEW) as opened:
+                if opened.open:
                     ticked |= {row.id: row for row in table(group, f"{by}.{name}")}
     return list(ticked.values())
 
