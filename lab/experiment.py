@@ -174,11 +174,16 @@ def scheduled(value: Value, path: str = "") -> Iterator[tuple[str, Schedule, Wit
             yield from scheduled(inner, f"{path}{name}.")
 
 
+def fields_of(experiments: Sequence[Experiment]) -> dict[str, list[Any]]:
+    """Every field of some experiments: dotted path to the value in each, None where it has none."""
+    flat = [dict(_flatten(experiment.model_dump())) for experiment in experiments]
+    paths = dict.fromkeys(path for fields in flat for path in fields)
+    return {path: [fields.get(path) for fields in flat] for path in paths}
+
+
 def differences(experiments: Sequence[Experiment]) -> dict[str, list[Any]]:
     """The fields in which some experiments differ: dotted path to the value in each, None where it has none."""
-    flat = [dict(_flatten(experiment.model_dump())) for experiment in experiments]
-    paths = list(dict.fromkeys(path for fields in flat for path in fields))
-    table = {path: [fields.get(path) for fields in flat] for path in paths}
+    table = fields_of(experiments)
     return {path: values for path, values in table.items() if any(value != values[0] for value in values)}
 
 

@@ -5,6 +5,22 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+Stamp = tuple[int, int, int]
+"""What tells one writing of a file from another: when it was, how long the file is, and where it is on the disk."""
+
+
+def stamp(path: Path) -> Stamp | None:
+    """The last writing of a file; None where there is no file.
+
+    Raises:
+        OSError: it cannot be told, such as in a folder that is closed to us.
+    """
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
 
 def replace(path: Path, data: bytes) -> None:
     """Replace a file, or make it, at once: whoever reads it, or finds it after a crash, has the old one or the new one.

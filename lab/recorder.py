@@ -91,6 +91,10 @@ class _Table:
         rows = np.array(self._values).reshape(-1, len(self._names))
         return dict(zip(self._names, np.ascontiguousarray(rows.T), strict=True))
 
+    def last(self) -> dict[str, float]:
+        """The last row by name; empty where there is none."""
+        return dict(zip(self._names, self._values[-len(self._names) :], strict=False))
+
     def state(self) -> Tensor:
         return torch.from_numpy(np.array(self._values)).reshape(-1, len(self._names))
 
@@ -181,6 +185,17 @@ class Recorder:
     def finished(self) -> Finished | None:
         """The end of the run, once there is one."""
         return self._finished
+
+    @property
+    def last_step(self) -> dict[str, float]:
+        """What is kept of the last step, by column; empty before the first."""
+        with self._lock:
+            return self._steps.last()
+
+    def evaluations(self) -> dict[str, Column]:
+        """The scores on the validation images so far, as copies."""
+        with self._lock:
+            return self._evaluations.columns()
 
     def snapshot(self) -> Snapshot:
         """Everything so far, as copies."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.jobs import JOBS
-from lab.store import run_folders
+from lab.store import describe, run_folders
 from tests.browser import REPOSITORY
 from tests.command_line import TWO_STEPS, lab
 from tests.pages import forget_runs
@@ -32,6 +32,17 @@ def test_a_run_of_the_command_line_is_kept_and_listed(kept_runs: Path) -> None:
     table = lab("runs").out
     assert run["id"] in table
     assert f"{contestant['test']:.4f}" in table
+
+
+def test_what_people_say_about_a_run_is_listed(kept_runs: Path) -> None:
+    assert lab(*PRESET, *TWO_STEPS).code == 0
+    said = {"title": "Renamed", "tags": ["paper", "slopes"], "note": "Why not?", "pinned": True}
+    describe(run_folders(kept_runs)[0], **said)
+    (run,) = lab("runs", "--json").json
+    assert {name: run[name] for name in said} == said
+    table = lab("runs").out
+    assert "* Renamed" in table
+    assert "paper, slopes" in table
 
 
 def test_it_is_not_kept_where_nobody_wants_it(kept_runs: Path) -> None:

@@ -1,17 +1,20 @@
-"""The Runs page: every run is listed, opened, continued, told apart from others, deleted and brought back."""
+"""The Runs page: every run is listed, found, opened, continued, told apart from others, deleted and brought back."""
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
 
 from lab.jobs import JOBS, Job
 from lab.jobs.shelf import shelf
 from lab.store import StoreError, run_folders
+from lab.ui.shelf.groups import SEEDS
 from tests.pages import button, forget_runs, newest, on_digits, opened, shown, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
@@ -43,10 +46,12 @@ def table(tab: AppTest) -> Any:
 
 def ticked(tab: AppTest, *titles: str) -> AppTest:
     """The page with the rows of these runs ticked."""
-    runs = table(tab)["run"].tolist()
-    rows = [runs.index(title) for title in titles]
-    ids = table(tab)["id"].tolist()
-    key = "shelf." + ".".join(f"{id}-{ids[:place].count(id)}" for place, id in enumerate(ids))
+    return tick(tab, 0, [table(tab)["run"].tolist().index(title) for title in titles])
+
+
+def tick(tab: AppTest, which: int, rows: list[int]) -> AppTest:
+    """The page with some rows of one of its tables ticked."""
+    key = user_key_from_element_id(tab.dataframe[which].proto.id)
     tab.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     return shown(tab)
 
@@ -87,8 +92,7 @@ def test_words_and_states_choose_among_them() -> None:
     assert table(shown(tab.text_input(key="runs.search").set_value("autoencoder")))["run"].tolist() == ["two"]
     assert "None of the 3 runs" in told(shown(tab.text_input(key="runs.search").set_value("nothing like it")))
     shown(tab.text_input(key="runs.search").set_value(""))
-    (states,) = [item for item in tab.get("button_group") if item.label == "State"]
-    assert table(shown(states.set_value("running")))["run"].tolist() == ["three"]
+    assert table(shown(tab.multiselect(key="runs.states").set_value(["Training"])))["run"].tolist() == ["three"]
 
 
 def test_an_interrupted_run_is_listed_and_goes_on_to_the_end(kept_runs: Path) -> None:
@@ -124,7 +128,71 @@ def test_the_fields_in_which_runs_differ_are_shown() -> None:
     tab = ticked(page(), "slow", "fast")
     fields = tab.dataframe[1].value
     assert fields.index.tolist() == ["optimizer.lr.value"]
-    assert fields.iloc[0].tolist() == ["0.1", "0.3"]
+    assert fields.iloc[0].tolist() == ["≠", "0.1", "0.3"]
+    every = shown(tab.toggle(key="shelf.alike").set_value(True)).dataframe[1].value
+    assert every.index[0] == "optimizer.lr.value"
+    assert {"slope.name", "estimator.name", "seed"} <= set(every.index[every["differs"] == ""])
+
+
+@pytest.mark.parametrize(("section", "key"), [("health", "health"), ("batch", "same")])
+def test_a_run_is_opened_on_a_section_of_the_gradients_page(section: str, key: str) -> None:
+    wanted = ended("source-000", title="wanted")
+    ended("source-000", title="newer")
+    tab = ticked(page(), "wanted")
+    tab = shown(tab.get("menu_button")[0].click(section))
+    (run,) = [item for item in tab.selectbox if item.label == "Run"]
+    assert run.value == tab.session_state[f"{key}.chosen"] == wanted.id
+    assert tab.session_state["section"] == section
+
+
+def test_what_people_say_is_kept_shown_searched_and_chosen_by() -> None:
+    ended("source-000", title="good")
+    ended("source-000", title="other")
+    restarted()
+    tab = ticked(page(), "good")
+    (title,) = [item for item in tab.text_input if item.label == "Title"]
+    shown(title.set_value("best one"))
+    assert table(tab)["run"].tolist() == ["other", "best one"]
+    (note,) = [item for item in tab.text_area if item.label == "Note"]
+    shown(note.set_value("A steeper slope\nhelps."))
+    tags = [item for item in tab.multiselect if item.label == "Tags"]
+    shown(tags[-1].set_value(["paper", "slopes"]))
+    shown(button(tab, "Pin").click())
+    restarted()
+    tab = page()
+    cells = table(tab).iloc[0]  # pinned ones stand first
+    assert [cells["run"], cells["pinned"], cells["note"]] == ["best one", "★", "A steeper slope\nhelps."]
+    assert list(cells["tags"]) == ["paper", "slopes"]
+    for found in (
+        tab.text_input(key="runs.search").set_value("steeper"),
+        tab.multiselect(key="runs.tags").set_value(["slopes"]),
+        tab.toggle(key="runs.pinned").set_value(True),
+    ):
+        assert table(shown(found))["run"].tolist() == ["best one"]
+    shown(button(ticked(tab, "best one"), "Open").click())
+    assert newest().title == "best one"
+
+
+def test_repetitions_stand_together_with_their_mean_and_its_error() -> None:
+    tests = []
+    for seed in (1, 2):
+        report = ended("source-000", *ONE_STEP, f"seed={seed}").view().snapshots[0].report
+        assert report is not None
+        assert report.test.accuracy is not None
+        tests.append(report.test.accuracy)
+    ended("source-000", *ONE_STEP, "slope=2", title="another")
+    tab = shown(page().selectbox(key="runs.group").set_value(SEEDS))
+    assert sorted(len(item.value) for item in tab.dataframe) == [1, 2]
+    mean, error = sum(tests) / 2, abs(tests[0] - tests[1]) / 2  # the error of two: half their distance
+    assert any(f"test accuracy {mean:.4f} ± {error:.4f}, 2 seeds" in item.label for item in tab.expander)
+
+
+def test_a_run_has_a_picture_of_what_it_does() -> None:
+    ended("source-001")
+    ended("source-003-det-st-both")
+    pictures = table(page())["picture"]
+    assert all(picture.startswith("data:image/png;base64,") for picture in pictures)
+    assert all(len(base64.b64decode(picture.partition(",")[2])) < 4096 for picture in pictures)
 
 
 def test_a_finished_run_is_continued_and_schedules_that_jump_are_told() -> None:
@@ -148,6 +216,21 @@ def test_deleting_is_undone(kept_runs: Path) -> None:
     assert not shelf(JOBS).jobs
     shown(button(tab, "Undo").click())
     assert table(tab)["run"].tolist() == ["precious"]
+
+
+def test_a_second_deletion_leaves_the_first_in_the_bin(kept_runs: Path) -> None:
+    for title in ("first", "second"):
+        ended("source-000", title=title)
+        shown(button(ticked(page(), title), "Delete").click())
+    tab = page()
+    tab.session_state["shelf.fold.bin"] = True
+    shown(tab)
+    assert sorted(table(tab)["run"]) == ["first", "second"]
+    tick(tab, 0, [table(tab)["run"].tolist().index("first")])
+    shown(button(tab, "Restore").click())
+    assert [job.title for job in shelf(JOBS).jobs] == ["first"]
+    shown(button(tab, "Remove 1 run for good").click())
+    assert not list((kept_runs / "deleted").iterdir())
 
 
 def test_what_is_not_on_disk_is_not_deleted() -> None:

@@ -1,36 +1,44 @@
-"""Runs: every run there is, to be opened, continued, compared or deleted."""
+"""Runs: every run there is, to be found, opened, continued, described, compared or deleted."""
 
 import streamlit as st
 
-from lab.jobs.shelf import Standing
-from lab.ui import shelf, state
+from lab.jobs import JOBS
+from lab.jobs.shelf import shelf
+from lab.ui import state
 from lab.ui.notices import show_notices, show_problems
+from lab.ui.shelf.about import about
+from lab.ui.shelf.actions import actions, longer, problems
+from lab.ui.shelf.bin import deleted_runs, undo
+from lab.ui.shelf.differences import compared
+from lab.ui.shelf.filters import chosen, ordered
+from lab.ui.shelf.groups import chosen_group, tables
+from lab.ui.shelf.rows import rows_of
+from lab.ui.shelf.table import remember, table
 
 state.load()
 show_notices()
-there = shelf.everything()
-show_problems([*shelf.problems(), *there.problems])
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    words = st.text_input(
-        "Search", type="search", live=True, key="runs.search", persist_state="session", placeholder="A word", width=320
-    )
-    standings: list[Standing] = sorted({job.standing for job in there.jobs})
-    standing = st.pills(
-        "State", standings, format_func=shelf.STANDINGS.__getitem__, key="runs.standing", persist_state="session"
-    )
-shelf.undo()
-rows = shelf.rows_of(there, words, standing)
-if not there.jobs:
+there = shelf(JOBS)
+show_problems([*problems(), *there.problems])
+undo()
+rows = rows_of(there)
+if not rows:
     st.info("There is no run yet. Start one on the Train page; it is kept, and listed here, also after a restart.")
-elif not rows:
-    st.info(f"None of the {len(there.jobs)} runs is like that. Use fewer words, or undo a choice above.")
 else:
-    ticked = shelf.table(rows)
-    shelf.actions(ticked)
-    shelf.longer(ticked)
+    fitting = chosen(rows)
+    with st.container(horizontal=True):
+        shown = ordered(fitting)
+        group = chosen_group()
+    if not shown:
+        st.info(f"None of the {len(rows)} runs is like that. Use fewer words, or undo a choice above.")
+    ticked = tables(shown, group) if group else table(shown, "all") if shown else []
+    remember(ticked)
+    actions(ticked)
     st.caption(
-        "Tick a run to open or continue it, several to see in which fields they differ. Last and best: on the "
-        "validation images. Test: of the weights that are reported. An interrupted run goes on from its last "
+        "Tick a run to open, continue or describe it, several to see in which fields they differ. Last and best: on "
+        "the validation images. Test: of the weights that are reported. An interrupted run goes on from its last "
         "checkpoint, and ends as if nothing had happened."
     )
-    shelf.compared(ticked)
+    about(ticked, rows)
+    longer(ticked)
+    compared(ticked)
+deleted_runs()

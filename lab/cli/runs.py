@@ -20,6 +20,8 @@ from lab.store import Contestant, runs_folder
 
 UNWATCHED_WIDTH = 160
 """Characters a line where no terminal says how many there are."""
+PINNED = "*"
+"""Before the title of a run that is pinned."""
 SECONDS_BETWEEN_UPDATES = 0.2
 EXIT_CODES = {"finished": 0, "stopped": STOPPED, "failed": 1}
 """By how the job ended."""
@@ -83,15 +85,17 @@ def _follow(job: Job) -> None:
 
 def _told(job: Shelved) -> dict[str, Any]:
     facts = job.facts.model_dump(mode="json", exclude={"format", "status"})
-    return {"id": job.id, "state": job.standing, **facts}
+    said = job.about.model_dump(mode="json", exclude={"format", "title"})
+    return {"id": job.id, "state": job.standing, **facts, "title": job.title, **said}
 
 
 def _print(jobs: list[Shelved]) -> None:
-    table = Table("Id", "State", "Title", "Estimator", "Epochs", "Measure", "Last", "Best", "Test", "Started")
+    table = Table("Id", "State", "Title", "Tags", "Estimator", "Epochs", "Measure", "Last", "Best", "Test", "Started")
     for job in jobs:
         started = f"{job.facts.created.astimezone():%Y-%m-%d %H:%M}"
         for contestant in job.facts.contestants:
-            cells = [job.id, job.standing, job.facts.title, *_cells(contestant), started]
+            title = f"{PINNED} {job.title}" if job.about.pinned else job.title
+            cells = [job.id, job.standing, title, ", ".join(job.about.tags), *_cells(contestant), started]
             table.add_row(*map(Text, cells))
     Console(width=None if sys.stdout.isatty() else UNWATCHED_WIDTH).print(table)
 

@@ -16,7 +16,7 @@ from lab.jobs.job import Job
 from lab.jobs.races import SHARED_IN_A_RACE, require_raceable, with_seed
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
-from lab.store import Origin, RunFolder, StoreError
+from lab.store import Origin, RunFolder, StoreError, title_of
 from lab.store.folder import ID
 
 RUNNING_AT_ONCE = 2
@@ -85,7 +85,8 @@ class Jobs:
             folder.release()
             raise
         experiments = [contestant.experiment for contestant in facts.contestants]
-        return self._add(folder.id, facts.title, experiments, folder, Origin(facts.created, facts.continues), playing)
+        title, origin = title_of(folder, facts), Origin(facts.created, facts.continues)
+        return self._add(folder.id, title, experiments, folder, origin, playing)
 
     def _add(
         self,

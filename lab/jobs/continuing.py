@@ -11,7 +11,7 @@ from lab.experiment import Experiment, InvalidExperiment, scheduled
 from lab.jobs import Job, Jobs
 from lab.run_state import State
 from lab.schedules import Progress
-from lab.store import Contestant, Facts, RunFolder, StoreError
+from lab.store import Contestant, Facts, RunFolder, StoreError, title_of
 from lab.store.folder import FrameKey
 
 
@@ -66,7 +66,8 @@ def continued(jobs: Jobs, id: str, budget: float) -> Job:
         Contestant(**{**dict(contestant), "experiment": experiment, "ended": None, "test": None})
         for contestant, experiment in zip(facts.contestants, experiments, strict=True)
     ]
-    new.write_facts(Facts(title=facts.title, created=datetime.now(UTC), continues=id, contestants=tuple(contestants)))
+    title = title_of(old, facts)
+    new.write_facts(Facts(title=title, created=datetime.now(UTC), continues=id, contestants=tuple(contestants)))
     return jobs.open(new, playing=True)
 
 

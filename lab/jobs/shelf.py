@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from lab.files import Stamp, stamp
 from lab.jobs import Jobs
 from lab.jobs.view import Status
-from lab.store import Facts, RunFolder, StoreError, run_folders
+from lab.store import About, Facts, RunFolder, StoreError, about_of, describe, run_folders, title_of
+from lab.store.about import FILE
 
 Standing = Status | Literal["elsewhere", "interrupted"]
 """What a job does: what a job of this process does, trained by another process, or broken off by a crash."""
+REMEMBERED = 20_000
+"""Jobs whose files are read again only where they changed."""
 
 
 class Shelved(NamedTuple):
@@ -20,6 +24,13 @@ class Shelved(NamedTuple):
     id: str
     standing: Standing
     facts: Facts
+    about: About = About()
+    """What people say about it."""
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return self.about.title or self.facts.title
 
     @property
     def goes_on(self) -> bool:
@@ -41,17 +52,48 @@ class Shelf(NamedTuple):
 def shelf(jobs: Jobs) -> Shelf:
     """What there is now."""
     found = {job.id: Shelved(job.id, job.status, job.facts()) for job in jobs.all()}
-    problems = []
-    for folder in run_folders(jobs.runs_folder) if jobs.runs_folder is not None else []:
-        if folder.id in found or not folder.known:
-            continue
+    problems: list[str] = []
+    for folder in _folders(jobs, problems):
         try:
-            facts = _facts(folder.path, folder.changed)
+            job = found.get(folder.id) or _shelved(folder)
         except StoreError as error:
             problems.append(str(error))
             continue
-        found[folder.id] = Shelved(folder.id, _standing(folder, facts), facts)
+        if job is not None:
+            found[folder.id] = job._replace(about=_said(folder, problems))
     return Shelf(sorted(found.values(), key=lambda job: job.facts.created, reverse=True), problems)
+
+
+def rewrite(jobs: Jobs, id: str, **fields: Any) -> None:
+    """Say something else about a job that is kept: any fields of `About`.
+
+    Raises:
+        StoreError: it is not kept, a field is out of bounds, or it cannot be written.
+    """
+    if jobs.runs_folder is None:
+        raise StoreError("Runs are not kept here, so nothing can be written about them.")
+    folder = RunFolder(jobs.runs_folder / id)
+    describe(folder, **fields)
+    job = jobs.get(id)
+    if job is not None:
+        job.title = title_of(folder, folder.facts())
+
+
+def _folders(jobs: Jobs, problems: list[str]) -> list[RunFolder]:
+    try:
+        return run_folders(jobs.runs_folder) if jobs.runs_folder is not None else []
+    except StoreError as error:
+        problems.append(str(error))
+        return []
+
+
+def _shelved(folder: RunFolder) -> Shelved | None:
+    """A job that is on disk alone; None where the folder does not say what it is, such as one that is being made."""
+    written = folder.stamp
+    if written is None:
+        return None
+    facts = _facts(folder.path, written)
+    return Shelved(folder.id, _standing(folder, facts), facts)
 
 
 def _standing(folder: RunFolder, facts: Facts) -> Standing:
@@ -60,7 +102,23 @@ def _standing(folder: RunFolder, facts: Facts) -> Standing:
     return "elsewhere" if folder.held else "interrupted"
 
 
-@lru_cache(maxsize=4096)
-def _facts(path: Path, changed: int) -> Facts:
-    """What a folder tells; read once for each time that it changed."""
+def _said(folder: RunFolder, problems: list[str]) -> About:
+    """What is said about a job; a file that cannot be read is told, and hides no job."""
+    try:
+        return _about(folder.path, stamp(folder.path / FILE))
+    except StoreError as error:
+        problems.append(str(error))
+    except OSError as error:
+        problems.append(f"{folder.path / FILE} cannot be read: {error.strerror}.")
+    return About()
+
+
+@lru_cache(REMEMBERED)
+def _facts(path: Path, written: Stamp) -> Facts:
+    """What a folder tells; read once for each writing."""
     return RunFolder(path).facts()
+
+
+@lru_cache(REMEMBERED)
+def _about(path: Path, written: Stamp | None) -> About:
+    return about_of(RunFolder(path))

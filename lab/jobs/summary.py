@@ -43,17 +43,18 @@ def facts_of(
 
 def summary(experiment: Experiment, recorder: Recorder) -> Contestant:
     """How far a contestant is, and what came out so far."""
-    snapshot = recorder.snapshot()
+    # Not from a snapshot: to copy all curves takes time, and lists of runs are drawn often.
     classifies = experiment.architecture.task == "classification"
     metric = "accuracy" if classifies else "loss"
-    values = snapshot.evaluations[metric]
+    values = recorder.evaluations()[metric]
     finite = values[np.isfinite(values)]
     best = finite.max(initial=-math.inf) if classifies else finite.min(initial=math.inf)
-    steps, finished, report = snapshot.steps, snapshot.finished, snapshot.report
+    step, finished = recorder.last_step, recorder.finished
+    report = finished.report if finished else None
     return Contestant(
         experiment=experiment,
-        steps=int(steps["step"][-1]) if len(steps["step"]) else 0,
-        epochs=float(steps["epoch"][-1]) if len(steps["epoch"]) else 0.0,
+        steps=int(step.get("step", 0)),
+        epochs=step.get("epoch", 0.0),
         metric=metric,
         curve=tuple(_number(value) for value in values[_spread(len(values))]),
         last=_number(values[-1]) if len(values) else None,

@@ -23,15 +23,13 @@ from pydantic import ValidationError
 
 from lab import checkpoints
 from lab.checkpoints import Checkpoint, CheckpointError
-from lab.data import DataError, data_folder
 from lab.experiment import InvalidExperiment, read_json
-from lab.files import replace
+from lab.files import Stamp, replace, stamp
 from lab.parts import sentences
 from lab.run_state import State
 from lab.store.facts import Facts
+from lab.store.locks import held
 
-RUNS_VARIABLE = "LAB_RUNS"
-"""Names the folder of all runs, where it is not to be `runs` in the data folder."""
 ID = re.compile(r"[0-9a-f]{8}")
 FRAME = re.compile(r"(\d{1,2})-(\d{1,18})")
 BIN = "deleted"
@@ -97,29 +95,34 @@ class RunFolder:
 
     @property
     def held(self) -> bool:
-        """Whether some process trains this job, this one or another."""
-        lock = FileLock(self.path / "lock")
+        """Whether some process trains this job, this one or another.
+
+        Raises:
+            StoreError: it cannot be told.
+        """
         try:
-            lock.acquire(timeout=PATIENCE / 5, poll_interval=PATIENCE / 50)
-        except (Timeout, OSError):
-            return True
-        lock.release()
-        return False
+            return held(self.path / "lock")
+        except OSError as error:
+            raise StoreError(f"{self.path / 'lock'} cannot be read: {error.strerror}.") from None
 
     # What it is
 
     @property
     def known(self) -> bool:
         """Whether it says what the job is."""
-        return (self.path / "job.json").exists()
+        return os.path.exists(self.path / "job.json")
 
     @property
-    def changed(self) -> int:
-        """When it last said what the job is, in nanoseconds; 0 where it does not."""
+    def stamp(self) -> Stamp | None:
+        """What tells when it last said what the job is; None where it does not.
+
+        Raises:
+            StoreError: it cannot be told.
+        """
         try:
-            return (self.path / "job.json").stat().st_mtime_ns
-        except OSError:
-            return 0
+            return stamp(self.path / "job.json")
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be read: {error.strerror}.") from None
 
     def facts(self) -> Facts:
         """What the job is.
@@ -172,11 +175,17 @@ class RunFolder:
 
     def frames(self, contestant: int) -> list[State]:
         """The frames of a contestant, oldest first; those that were changed or cut off are left out."""
-        found = []
-        for file in (self.path / "frames").glob(f"{contestant}-*"):
-            if named := FRAME.fullmatch(file.name):
-                found.append((int(named[2]), file))
-        return [state for _, file in sorted(found) if (state := _readable(file)) is not None]
+        read = (_readable(file) for file in self._frame_files(contestant))
+        return [state for state in read if state is not None]
+
+    def last_frame(self, contestant: int) -> State | None:
+        """The newest frame of a contestant that is whole, where there is one."""
+        read = (_readable(file) for file in reversed(self._frame_files(contestant)))
+        return next((state for state in read if state is not None), None)
+
+    def _frame_files(self, contestant: int) -> list[Path]:
+        named = ((FRAME.fullmatch(file.name), file) for file in (self.path / "frames").glob(f"{contestant}-*"))
+        return [file for _, file in sorted((int(name[2]), file) for name, file in named if name)]
 
     # What is written
 
@@ -254,35 +263,6 @@ class RunFolder:
                 replace(file, content)
         except OSError as error:
             raise _unwritable(self.path, error) from None
-
-
-def runs_folder() -> Path:
-    """Where all runs are kept: LAB_RUNS, or `runs` in the data folder, which need not exist yet.
-
-    Raises:
-        StoreError: LAB_RUNS or LAB_DATA is set and names no folder.
-    """
-    named = os.environ.get(RUNS_VARIABLE, "")
-    if named:
-        folder = Path(named).expanduser()
-        if not folder.is_dir():
-            raise StoreError(
-                f"{RUNS_VARIABLE} names {named!r}, which is not an existing folder; create it, correct {RUNS_VARIABLE} "
-                "or unset it."
-            )
-        return folder.resolve()
-    try:
-        return data_folder() / "runs"
-    except DataError as error:
-        raise StoreError(str(error)) from None
-
-
-def run_folders(runs: Path) -> list[RunFolder]:
-    """The folders of all jobs there are. Whatever else lies there is none of ours."""
-    if not runs.is_dir():
-        return []
-    paths = [path for path in sorted(runs.iterdir()) if ID.fullmatch(path.name)]
-    return [RunFolder(path) for path in paths if path.is_dir() and not path.is_symlink()]
 
 
 def _readable(file: Path) -> State | None:

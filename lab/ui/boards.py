@@ -8,16 +8,18 @@ from lab.ui.contestants import contestants
 from lab.ui.curve_cards import accuracy_card, classifies, flip_cards, loss_card, readouts, schedule_cards
 from lab.ui.health_cards import gradient_card, unit_card
 from lab.ui.inside_cards import inside_cards
+from lab.ui.moment import as_of, marked
 
 
-def board(view: JobView, picture: int) -> Board:
+def board(view: JobView, picture: int, moment: int | None = None) -> Board:
     """The board of a run, or of a race.
 
     Args:
         view: the job as it is now.
         picture: which of the probed pictures single channels are shown for, from 0.
+        moment: the step after which the nets are looked into; None for now.
     """
-    runs = contestants(view.experiments, view.snapshots)
+    runs = contestants(view.experiments, as_of(view.snapshots, moment))
     cards = [readouts(runs[0])] if len(runs) == 1 else []
     cards.append(loss_card(runs))
     if all(classifies(run) for run in runs):
@@ -27,4 +29,4 @@ def board(view: JobView, picture: int) -> Board:
     if len(runs) == 1:
         cards += unit_card(runs[0])
     cards += inside_cards(runs, picture)
-    return Board(f"{view.id}:{view.version}:{picture}", cards)
+    return Board(f"{view.id}:{view.version}:{picture}:{moment}", marked(cards, view.snapshots, moment))

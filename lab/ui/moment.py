@@ -1,0 +1,110 @@
+"""Looking back: the choice of a moment of a run, whose kept look inside the net the board then shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from lab.figures.board import Card, Chart
+from lab.jobs import JobView
+from lab.probes import Frame
+from lab.recorder import Snapshot
+from lab.ui.curve_cards import TIME
+
+NOW = "Now"
+LINKED = "at"
+"""Names the step in the address."""
+LONGEST = 18
+"""Digits of a step."""
+MARK = {"color": "rgba(128,128,128,0.9)", "width": 1.5, "dash": "dot"}
+
+
+def picked_moment(view: JobView) -> int | None:
+    """The step to look back to, among those that are kept; None for now. Asks where there is more than one."""
+    steps = kept_steps(view.snapshots)
+    if not steps and view.status == "preparing":  # perhaps brought back: what the address asks for can wait
+        return None
+    chosen, linked = f"moment.{view.id}", st.query_params.get(LINKED)
+    if linked is not None and chosen not in st.session_state and st.query_params.get("run") == view.id:
+        st.session_state[chosen] = _linked(linked, steps)
+    if st.session_state.get(chosen) not in steps:  # also where a rewind took it away
+        st.session_state[chosen] = None
+    if len(steps) > 1:
+        _ask(chosen, steps, view)
+    step: int | None = st.session_state[chosen]
+    _write_address(step)
+    return step
+
+
+def kept_steps(snapshots: Sequence[Snapshot]) -> list[int]:
+    """The steps after which some contestant was looked into, in order."""
+    return sorted({frame.step for snapshot in snapshots for frame in snapshot.frames})
+
+
+def as_of(snapshots: Sequence[Snapshot], step: int | None) -> list[Snapshot]:
+    """The snapshots with the look inside each net that was the newest at a step; the curves stay whole."""
+    return [s if step is None else replace(s, frame=_frame(s, step)) for s in snapshots]
+
+
+def marked(cards: Sequence[Card], snapshots: Sequence[Snapshot], step: int | None) -> list[Card]:
+    """The cards with the moment of a step as a line in every chart over training time."""
+    frames = [frame for s in snapshots for frame in s.frames if frame.step == step]
+    if not frames:
+        return list(cards)
+    epoch = frames[0].epoch
+    line = {"type": "line", "x0": epoch, "x1": epoch, "y0": 0, "y1": 1, "yref": "paper", "line": MARK}
+    return [_with_shape(card, line) for card in cards]
+
+
+def _with_shape(card: Card, shape: dict[str, Any]) -> Card:
+    if not isinstance(card.content, Chart) or card.content.link != TIME:
+        return card
+    figure = card.content.figure
+    layout = {**figure["layout"], "shapes": [*figure["layout"].get("shapes", []), shape]}
+    return replace(card, content=replace(card.content, figure={**figure, "layout": layout}))
+
+
+def _ask(chosen: str, steps: Sequence[int], view: JobView) -> None:
+    # A key for each list of moments: a slider whose choices change starts anew, from what was chosen.
+    key = f"{chosen}.{len(steps)}"
+
+    def choose() -> None:
+        picked = st.session_state[key]
+        st.session_state[chosen] = None if picked == NOW else picked
+
+    step = st.session_state[chosen]
+    with st.container(horizontal=True, vertical_alignment="center", key="moment"):
+        st.select_slider(
+            "Moment (step)",
+            [*steps, NOW],
+            value=NOW if step is None else step,
+            key=key,
+            on_change=choose,
+            width=420,
+            help="Pictures, heatmaps and codes as they were after this step. Kept often at first, then more rarely.",
+        )
+        if step is not None:
+            epoch = next(f.epoch for s in view.snapshots for f in s.frames if f.step == step)
+            st.caption(f"Inside the net after step {step}, epoch {epoch:.2f}. Curves and numbers are of now.")
+
+
+def _linked(text: str, steps: Sequence[int]) -> int | None:
+    """The moment that an address asks for: the newest kept one that is not later."""
+    if not text.isascii() or not text.isdecimal() or len(text) > LONGEST:
+        st.error(f"The address asks for the moment {text[:40]!r}; allowed is a step, such as {LINKED}=64.")
+        return None
+    return max((step for step in steps if step <= int(text)), default=None)
+
+
+def _frame(snapshot: Snapshot, step: int) -> Frame | None:
+    return max((frame for frame in snapshot.frames if frame.step <= step), key=lambda f: f.step, default=None)
+
+
+def _write_address(step: int | None) -> None:
+    if step is None:
+        st.query_params.pop(LINKED, None)
+    elif st.query_params.get(LINKED) != str(step):
+        st.query_params[LINKED] = str(step)

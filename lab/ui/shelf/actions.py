@@ -1,0 +1,172 @@
+"""What can be done with the runs that are ticked: opened on any page, trained further, pinned, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from lab.experiment import InvalidExperiment
+from lab.jobs import JOBS, Job
+from lab.jobs.continuing import continued, jumps, with_budget
+from lab.jobs.shelf import Shelved, rewrite
+from lab.store import RunFolder, StoreError
+from lab.ui import race, state
+from lab.ui.shelf.rows import Row, jobs_of
+
+FAILED, PAGE, DELETED, OPENED = "shelf.failed", "shelf.page", "shelf.deleted", "shelf.open"
+SHOWS = {
+    "board": "Curves and pictures",
+    "health": "Is anything learning?",
+    "batch": "Same batch, many estimators",
+}
+"""What a run may be opened on: the page that fits it, and sections of the Gradients page."""
+
+
+def actions(ticked: list[Row]) -> None:
+    """Buttons for the ticked rows; those that cannot be used say so by being gray."""
+    jobs = jobs_of(ticked)
+    one = jobs[0] if len(jobs) == 1 else None
+    with st.container(horizontal=True, key="shelf-actions"):
+        st.button(
+            *("Open", "shelf.board"),
+            icon=":material/open_in_new:",
+            disabled=one is None,
+            on_click=_open,
+            args=(one, _show),
+            help="On the Train page, or on Compare if it is a race",
+        )
+        shows = {name: title for name, title in SHOWS.items() if name != "batch" or len(ticked) == 1}
+        st.menu_button(
+            *("Open on", list(shows)),
+            format_func=shows.__getitem__,
+            icon=":material/arrow_forward:",
+            key=OPENED,
+            disabled=one is None,
+            on_click=_open_on,
+            args=(one, ticked[0].place if ticked else 0),
+        )
+        st.button(
+            "Go on",
+            icon=":material/play_arrow:",
+            disabled=one is None or not one.goes_on,
+            on_click=_open,
+            args=(one, _play),
+            help="Train from where it was: the result is that of a run that never stopped",
+        )
+        pinned = bool(jobs) and all(job.about.pinned for job in jobs)
+        st.button(
+            *("Unpin" if pinned else "Pin", "shelf.pin"),
+            icon=":material/keep_off:" if pinned else ":material/keep:",
+            disabled=not jobs,
+            on_click=_pin,
+            args=(jobs, not pinned),
+            help="Pinned runs stand before others",
+        )
+        st.button("Delete", icon=":material/delete:", disabled=not jobs, on_click=_delete, args=(jobs,))
+    if (page := st.session_state.pop(PAGE, None)) is not None:
+        st.switch_page(page)
+
+
+def longer(ticked: list[Row]) -> None:
+    """A way to train a finished run on, and what its schedules do then."""
+    jobs = jobs_of(ticked)
+    if len(jobs) != 1 or jobs[0].standing != "finished":
+        return
+    job = jobs[0]
+    experiments = [contestant.experiment for contestant in job.facts.contestants]
+    before = experiments[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        budget = st.number_input(
+            f"Train on, up to so many {before.budget_unit}",
+            min_value=float(before.budget),
+            value=2.0 * before.budget,
+            key=f"shelf.longer.{job.id}",
+            width=260,
+        )
+        try:
+            after = with_budget(experiments, budget)
+        except InvalidExperiment as error:
+            st.caption(" ".join(error.problems))
+            return
+        st.button(
+            "Continue", icon=":material/fast_forward:", key="shelf.continue", on_click=_continue, args=(job, budget)
+        )
+    told = list(dict.fromkeys(text for pair in zip(experiments, after, strict=True) for text in jumps(*pair)))
+    if told:
+        st.warning(
+            "Schedules are functions of the whole budget, so these jump where the run goes on: " + " ".join(told),
+            icon=":material/trending_up:",
+        )
+    st.caption("It becomes a run of its own, whose curves begin with those of this one; this one stays as it is.")
+
+
+def problems() -> list[str]:
+    """What could not be done the last time."""
+    return st.session_state.pop(FAILED, [])
+
+
+def attempt(act: Callable[[str], Any], ids: list[str], undoable: bool = False) -> None:
+    """Do something with each job. The page that is drawn next tells why not, where it could not be done.
+
+    Args:
+        act: does it.
+        ids: the jobs.
+        undoable: whether that page offers to bring them back.
+    """
+    done, failed = [], []
+    for id in ids:
+        try:
+            act(id)
+            done.append(id)
+        except (StoreError, InvalidExperiment) as error:
+            failed.append(str(error))
+    st.session_state[FAILED] = failed
+    if undoable:
+        st.session_state[DELETED] = done
+
+
+def _open(job: Shelved, then: Callable[[Job], None]) -> None:
+    def bring_back(id: str) -> None:
+        opened = JOBS.find(id) if JOBS.runs_folder is None else JOBS.open(RunFolder(JOBS.runs_folder / id))
+        if opened is not None:
+            then(opened)
+
+    attempt(bring_back, [job.id])
+
+
+def _open_on(job: Shelved, place: int) -> None:
+    section = st.session_state[OPENED]
+
+    def look(opened: Job) -> None:
+        st.session_state["section"], st.session_state[PAGE] = section, "views/gradients.py"
+        st.session_state["same.chosen" if section == "batch" else "health.chosen"] = opened.id
+        st.session_state[f"health.contestant.{opened.id}"] = place
+
+    _open(job, _show if section == "board" else look)
+
+
+def _play(job: Job) -> None:
+    job.play()
+    _show(job)
+
+
+def _show(job: Job) -> None:
+    """Let the page that fits show the run."""
+    single = len(job.experiments) == 1
+    st.session_state[state.RUN if single else race.RACE] = job.id
+    (state.edit if single else race.edit)(job)
+    st.session_state[PAGE] = f"views/{'train' if single else 'compare'}.py"
+
+
+def _continue(job: Shelved, budget: float) -> None:
+    attempt(lambda id: _show(continued(JOBS, id, budget)), [job.id])
+
+
+def _pin(jobs: list[Shelved], pinned: bool) -> None:
+    attempt(lambda id: rewrite(JOBS, id, pinned=pinned), [job.id for job in jobs])
+
+
+def _delete(jobs: list[Shelved]) -> None:
+    attempt(JOBS.delete, [job.id for job in jobs], undoable=True)

@@ -1,0 +1,122 @@
+"""Runs put together: by what they are made of, by what was said of them, or as repetitions with other seeds."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import streamlit as st
+
+from lab.ui.contestants import labels
+from lab.ui.shelf.folds import unfolded
+from lab.ui.shelf.rows import STANDINGS, Row
+from lab.ui.shelf.table import table
+
+SEEDS = "Experiment but for the seed"
+GROUPS: dict[str, Callable[[Row], Sequence[str]]] = {
+    SEEDS: lambda row: [repetition_of(row)],
+    "Architecture": lambda row: [row.experiment.architecture.title],
+    "Estimator": lambda row: [row.experiment.estimator.title],
+    "Images": lambda row: [row.experiment.dataset.title],
+    "State": lambda row: [STANDINGS[row.job.standing]],
+    "Tag": lambda row: row.job.about.tags or ["Without a tag"],
+    "Day": lambda row: [f"{row.job.facts.created.astimezone():%Y-%m-%d}"],
+}
+"""The groups that a row belongs to, by what they are told apart by."""
+ON_A_PAGE = 20
+"""Groups."""
+FEW = 3
+"""So many groups are open from the start."""
+
+
+class Spread(NamedTuple):
+    """A mean over repetitions, and how sure it is."""
+
+    mean: float
+    error: float
+    """Its standard error; NaN of one alone."""
+    repetitions: int
+
+
+def grouped(rows: Iterable[Row], by: str) -> dict[str, list[Row]]:
+    """The rows by group, in the order of their first rows."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        for name in GROUPS[by](row):
+            groups.setdefault(name, []).append(row)
+    return groups
+
+
+def spread(rows: Iterable[Row]) -> Spread | None:
+    """The result on the test images over repetitions of one experiment; one for each seed, the newest, counts."""
+    oldest_first = sorted(rows, key=lambda row: row.job.facts.created)
+    done = [row for row in oldest_first if row.contestant.ended == "done"]
+    by_seed = {row.experiment.seed: row.contestant.test for row in done}
+    values = [value for value in by_seed.values() if value is not None]
+    if not values:
+        return None
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return Spread(statistics.fmean(values), error, len(values))
+
+
+def chosen_group() -> str | None:
+    """By what the rows are put together; None where they are not."""
+    return st.selectbox(
+        *("Group by", list(GROUPS)),
+        index=None,
+        key="runs.group",
+        persist_state="session",
+        placeholder="Nothing",
+        width=240,
+    )
+
+
+def tables(rows: list[Row], by: str) -> list[Row]:
+    """A table for each group that is open; returns the rows that are ticked."""
+    groups = list(grouped(rows, by).items())
+    place = st.container()
+    pages = -(-len(groups) // ON_A_PAGE)
+    page = st.pagination(pages, key=f"shelf.groups.{by}") if pages > 1 else 1
+    shown = groups[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+    titles = _titles([group for _, group in shown]) if by == SEEDS else [name for name, _ in shown]
+    ticked: dict[str, Row] = {}
+    with place:
+        for (name, group), title in zip(shown, titles, strict=True):
+            with unfolded(f"**{_plain(title)}** · {_told(group, by)}", f"{by}.{name}", len(groups) <= FEW) as opened:
+                if opened.open:
+                    ticked |= {row.id: row for row in table(group, f"{by}.{name}")}
+    return list(ticked.values())
+
+
+def repetition_of(row: Row) -> str:
+    """What names the experiment of a row whatever its seed."""
+    return hashlib.sha256(row.experiment.model_dump_json(exclude={"seed"}).encode()).hexdigest()[:12]
+
+
+def _titles(groups: list[list[Row]]) -> list[str]:
+    """What to call experiments that differ in more than the seed."""
+    firsts = [group[0].experiment for group in groups]
+    names = labels([first.with_changes(["seed=0"]) for first in firsts])
+    parts = [(first.architecture.title, first.dataset.title) for first in firsts]
+    return [
+        " · ".join([name, *(part for part in told if part not in name)])
+        for name, told in zip(names, parts, strict=True)
+    ]
+
+
+def _told(group: list[Row], by: str) -> str:
+    count = f"{len(group)} run{'s' if len(group) > 1 else ''}"
+    found = spread(group) if by == SEEDS else None
+    if found is None:
+        return count
+    error = "" if math.isnan(found.error) else f" ± {found.error:.4f}"
+    seeds = f"{found.repetitions} seed{'s' if found.repetitions > 1 else ''}"
+    return f"{count} · test {group[0].contestant.metric} {found.mean:.4f}{error}, {seeds}"
+
+
+def _plain(text: str) -> str:
+    """Text that people gave, for a label that reads Markdown."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~$:" else letter for letter in text)

@@ -1,0 +1,86 @@
+"""A table of runs, and which of its rows are ticked."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pandas as pd
+import streamlit as st
+
+from lab.ui.shelf.rows import Row, cells_of
+from lab.ui.shelf.thumbnails import thumbnail
+
+TICKED = "shelf.ticked"
+"""The ids of the rows that are ticked, so that they stay so when others come, go or change places."""
+ON_A_PAGE = 50
+"""Rows. More would be slow to send, and nobody reads them at once."""
+SEEN_AT_ONCE, ROW_HEIGHT = 12, 38
+"""Rows of a table before it scrolls, and pixels of each."""
+FIGURE = st.column_config.NumberColumn(format="%.4f", width=64)
+COLUMNS = {
+    "pinned": st.column_config.TextColumn("★", width=30, help="Pinned: stands before others"),
+    "picture": st.column_config.ImageColumn(
+        "inside", width=104, help="Of the last kept look: what the net rebuilds, its heatmaps, or its first weights"
+    ),
+    "run": st.column_config.TextColumn(width=150),
+    "contestant": st.column_config.TextColumn(width=190),
+    "state": st.column_config.TextColumn(width=90),
+    "validation": st.column_config.LineChartColumn(
+        "curve", help="Accuracy, or loss of what rebuilds pictures", width=90
+    ),
+    **{name: FIGURE for name in ("last", "best", "test")},
+    "measure": st.column_config.TextColumn(width=80),
+    "epochs": st.column_config.NumberColumn(format="%.2f", width=65),
+    "tags": st.column_config.ListColumn(width=150),
+    "note": st.column_config.TextColumn(width=180),
+    "seed": st.column_config.NumberColumn(format="%d", width=60),
+    "started": st.column_config.DatetimeColumn(format="D MMM, HH:mm", width=110),
+    "id": st.column_config.TextColumn(width=80),
+}
+SOMETIMES = ("pinned", "tags", "note")
+"""Columns that are left out where they would be empty."""
+
+
+def table(rows: list[Row], name: str) -> list[Row]:
+    """One page of the rows.
+
+    Args:
+        rows: what to show.
+        name: tells this table from others of the page.
+
+    Returns:
+        The rows that are ticked.
+    """
+    place = st.container()
+    pages = -(-len(rows) // ON_A_PAGE)
+    page = st.pagination(pages, key=f"shelf.page.{name}") if pages > 1 else 1
+    shown = rows[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+    ids = [row.id for row in shown]
+    ticked = set(st.session_state.get(TICKED, []))
+    selection = place.dataframe(
+        _frame(shown),
+        hide_index=True,
+        # A key for each list of rows: those that are ticked are known by their number.
+        key=f"shelf.{name}.{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": [number for number, id in enumerate(ids) if id in ticked]}},
+        column_config=COLUMNS,
+        row_height=ROW_HEIGHT,
+        height="content" if len(shown) <= SEEN_AT_ONCE else ROW_HEIGHT * (SEEN_AT_ONCE + 1),
+        placeholder="",
+        alt="Runs",
+    ).selection.rows
+    return [shown[number] for number in selection if number < len(shown)]
+
+
+def remember(ticked: list[Row]) -> None:
+    """Keep these rows ticked, and no others."""
+    st.session_state[TICKED] = [row.id for row in ticked]
+
+
+def _frame(rows: list[Row]) -> pd.DataFrame:
+    cells = [{"picture": thumbnail(row), **cells_of(row)} for row in rows]
+    frame = pd.DataFrame(cells)
+    empty = [name for name in SOMETIMES if not any(row[name] for row in cells)]
+    return frame.drop(columns=empty)
