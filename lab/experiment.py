@@ -174,9 +174,14 @@ def scheduled(value: Value, path: str = "") -> Iterator[tuple[str, Schedule, Wit
             yield from scheduled(inner, f"{path}{name}.")
 
 
+def flattened(experiment: Experiment) -> dict[str, Any]:
+    """Every field, by its dotted path."""
+    return dict(_flatten(experiment.model_dump()))
+
+
 def differences(experiments: Sequence[Experiment]) -> dict[str, list[Any]]:
     """The fields in which some experiments differ: dotted path to the value in each, None where it has none."""
-    flat = [dict(_flatten(experiment.model_dump())) for experiment in experiments]
+    flat = [flattened(experiment) for experiment in experiments]
     paths = list(dict.fromkeys(path for fields in flat for path in fields))
     table = {path: [fields.get(path) for fields in flat] for path in paths}
     return {path: values for path, values in table.items() if any(value != values[0] for value in values)}

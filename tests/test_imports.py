@@ -43,6 +43,7 @@ MAY_CATCH_ALL = {
     "lab/jobs/job.py": ["_attempt"],
     "lab/jobs/saver.py": ["_write"],
     "lab/jobs/questions.py": ["_settle"],
+    "lab/store/tracking.py": ["reached"],
     "lab/ui/gradients/comparison.py": ["_compare"],
 }
 """Where code of other people, or a thread's last line, may fail in any way."""
