@@ -4,12 +4,14 @@ import streamlit as st
 
 from lab.jobs.shelf import Standing
 from lab.ui import shelf, state
+from lab.ui.archive import show_archive_problems
 from lab.ui.notices import show_notices, show_problems
 
 state.load()
 show_notices()
 there = shelf.everything()
 show_problems([*shelf.problems(), *there.problems])
+show_archive_problems()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     words = st.text_input(
         "Search", type="search", live=True, key="runs.search", persist_state="session", placeholder="A word", width=320

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cli.errors import REFUSED, STOPPED, explained
+from lab.cli.kept import archive, kept_job
 from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
 from lab.jobs.shelf import Shelved, shelf
@@ -45,7 +46,7 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
     """Train a job from where it was to its end, or one that has ended up to a larger budget. Returns the exit code."""
     with explained():
         JOBS.runs_folder = runs_folder()
-        job = JOBS.find(id)
+        job = kept_job(id)
         if job is not None and budget is not None:
             for text in [text for run in job.experiments for text in jumps(run, *with_budget([run], budget))]:
                 typer.echo(text, err=True)
@@ -58,6 +59,8 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
     view = job.view()
     if view.message:
         typer.echo(view.message, err=True)
+    with explained():
+        archive(job.id)
     told = Shelved(job.id, job.status, job.facts())
     if as_json:
         typer.echo(json.dumps(_told(told), allow_nan=False))

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cli.errors import STOPPED, explained
-from lab.cli.kept import KeptRun
+from lab.cli.kept import KeptRun, archive
 from lab.cli.progress import Meter
 from lab.cli.request import Request
 from lab.evaluation import Scores
@@ -46,6 +46,8 @@ def main(request: Request, keep: bool, as_json: bool) -> int:
             kept = KeptRun(training, title(experiment, request.preset), keep)
             outcome = follow(kept, meter)
             kept.end("stopped" if outcome.reason == "stopped" else "finished", outcome.message)
+        if keep and not kept.problem:
+            archive(kept.id)
     if kept.problem:
         typer.echo(f"The run is not kept. {kept.problem}", err=True)
     if outcome.reason != "done":

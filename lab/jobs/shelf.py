@@ -10,8 +10,8 @@ from lab.jobs import Jobs
 from lab.jobs.view import Status
 from lab.store import Facts, RunFolder, StoreError, run_folders
 
-Standing = Status | Literal["elsewhere", "interrupted"]
-"""What a job does: what a job of this process does, trained by another process, or broken off by a crash."""
+Standing = Status | Literal["elsewhere", "interrupted", "archived"]
+"""What a job does: what one of this process does, trained by another process, broken off by a crash, only in MLflow."""
 
 
 class Shelved(NamedTuple):

@@ -13,7 +13,7 @@ from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
 from lab.jobs.shelf import Shelf, Shelved, Standing, shelf
 from lab.store import Contestant, RunFolder, StoreError
-from lab.ui import race, state
+from lab.ui import archive, race, state
 from lab.ui.contestants import labels
 from lab.ui.live import WORDS
 
@@ -21,6 +21,7 @@ STANDINGS: dict[Standing, str] = {
     **WORDS,  # type: ignore[dict-item]
     "elsewhere": "Training in another process",
     "interrupted": "Interrupted",
+    "archived": "In MLflow",
 }
 DELETED, FAILED = "shelf.deleted", "shelf.failed"
 COLUMNS = {
@@ -158,7 +159,7 @@ def problems() -> list[str]:
 
 def everything() -> Shelf:
     """All runs as they are now."""
-    return shelf(JOBS)
+    return archive.with_archived(shelf(JOBS))
 
 
 def _text(row: Row) -> str:
@@ -191,6 +192,8 @@ def _cells(row: Row) -> dict[str, Any]:
 def _open(job: Shelved, playing: bool) -> None:
     """Let the page that fits show the run."""
     try:
+        if job.standing == "archived":
+            archive.fetch(job.id)
         opened = JOBS.find(job.id) if JOBS.runs_folder is None else JOBS.open(RunFolder(JOBS.runs_folder / job.id))
     except StoreError as error:
         st.session_state[FAILED] = [str(error)]
@@ -220,7 +223,7 @@ def _delete(jobs: list[Shelved]) -> None:
     deleted, failed = [], []
     for job in jobs:
         try:
-            JOBS.delete(job.id)
+            (archive if job.standing == "archived" else JOBS).delete(job.id)
             deleted.append(job.id)
         except StoreError as error:
             failed.append(str(error))
