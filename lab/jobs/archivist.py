@@ -30,7 +30,7 @@ BETWEEN_CURVES, BETWEEN_STATES = 30.0, 300.0
 BETWEEN_LISTS = 60.0
 """Least seconds between two lists of what MLflow has."""
 LISTING, WRITING = 0.01, 0.05
-"""Shares of the time that go into either at most: what trains in this process needs the rest."""
+"""Shares of a processor's time that go into either at most: what trains in this process needs the rest."""
 LONGEST_PAUSE = 300.0
 """Most seconds between two tries, where MLflow is away."""
 FAREWELL, HURRY = 5.0, 10.0
@@ -57,7 +57,7 @@ class Archivist:
         """When each run under way was written last."""
         self._states: dict[str, float] = {}
         """When its checkpoint was."""
-        self._refused: dict[str, tuple[float, str]] = {}
+        self._refused: dict[Path, tuple[float, str]] = {}
         """Runs that cannot be written, when that was tried last, and why MLflow does not take them."""
         self._list_after = 0.0
         self._away = ""
@@ -122,13 +122,15 @@ class Archivist:
         """Write what has changed, where no other process does it, and list what MLflow has."""
         changed: dict[RunFolder, int] = {}
         try:
+            if not self._runs.is_dir():
+                return  # nothing was ever kept here
             if self._has_lock():
                 changed = self._changed()
                 self._write_all(changed)
             if time.monotonic() >= self._list_after:
                 self._list()
             self._away = ""
-        except ArchiveError as error:
+        except StoreError as error:
             if not self._away:
                 log.info("%s", error)
             self._waiting = sum(self._owes(folder) for folder in changed)
@@ -174,13 +176,14 @@ class Archivist:
         return {folder: stamp for folder, stamp in stamped.items() if self._settled.get(folder.path) != stamp}
 
     def _write_all(self, changed: dict[RunFolder, int]) -> None:
+        pause = 0.0
         for folder, stamp in changed.items():
-            started = time.monotonic()
+            if self._closing.wait(pause):
+                return
+            started = time.thread_time()
             if self._write(folder):
                 self._settled[folder.path] = stamp
-            spent = time.monotonic() - started
-            if self._closing.wait(spent / WRITING if spent > 0.05 else 0):
-                return
+            pause = (time.thread_time() - started) / WRITING
 
     def _owes(self, folder: RunFolder) -> bool:
         try:
@@ -190,8 +193,7 @@ class Archivist:
 
     def _write(self, folder: RunFolder) -> bool:
         """Let MLflow have a folder as it is; returns whether nothing is left to be done until it changes."""
-        tried, _ = self._refused.get(folder.id, (0.0, ""))
-        if folder.id in self._refused and time.monotonic() < tried + BETWEEN_STATES:
+        if folder.path in self._refused and time.monotonic() < self._refused[folder.path][0] + BETWEEN_STATES:
             return False
         try:
             settled = self._deleted(folder) if folder.path.parent != self._runs else self._kept(folder)
@@ -199,9 +201,9 @@ class Archivist:
             if isinstance(error, ArchiveError) and not self._archive.there():
                 raise
             # What cannot be read is told where runs are listed.
-            self._refused[folder.id] = time.monotonic(), str(error) if isinstance(error, ArchiveError) else ""
+            self._refused[folder.path] = time.monotonic(), str(error) if isinstance(error, ArchiveError) else ""
             return False
-        self._refused.pop(folder.id, None)
+        self._refused.pop(folder.path, None)
         return settled
 
     def _deleted(self, folder: RunFolder) -> bool:
@@ -231,13 +233,12 @@ class Archivist:
             self._written[folder.id] = time.monotonic()
             if STATE in owed:
                 self._states[folder.id] = time.monotonic()
-        return facts.status != "under way"
+        return not trains
 
     def _list(self) -> None:
-        started = time.monotonic()
+        started = time.thread_time()
         self._archived = self._archive.jobs()
-        ended = time.monotonic()
-        self._list_after = ended + max(BETWEEN_LISTS, (ended - started) / LISTING)
+        self._list_after = time.monotonic() + max(BETWEEN_LISTS, (time.thread_time() - started) / LISTING)
 
 
 def archivist(runs: Path) -> Archivist | None:

@@ -125,6 +125,8 @@ class Archive:
         Raises:
             ArchiveError: MLflow is away.
         """
+        if self._tracking.empty:
+            return []
         with self._tracking.reached() as client:
             return jobs_in(_search(client, self._tracking.experiment, ""))
 

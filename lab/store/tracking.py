@@ -36,6 +36,9 @@ SETTINGS = {
 }
 """Variables that MLflow reads; those that are set stay as they are. Who asks again after a while needs no retries."""
 LONGEST_REASON = 300
+LEAST_PRIORITY = 19
+UNREACHED = {"ConnectionError", "ConnectTimeout", "ReadTimeout"}
+"""What the library of requests, which comes with MLflow, calls a server that does not answer."""
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +63,12 @@ class Tracking:
 
     @property
     def name(self) -> str:
-        """The store's address, without a password that it may carry."""
-        address = urlsplit(self._uri)
-        if "@" not in address.netloc:
-            return self._uri
-        return address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+        """The store's address, without a name and password that it may carry."""
+        return self._uri.replace(self._credentials, "")
+
+    @property
+    def _credentials(self) -> str:
+        return "".join(urlsplit(self._uri).netloc.rpartition("@")[:2])
 
     @contextmanager
     def reached(self) -> Iterator[MlflowClient]:
@@ -79,7 +83,10 @@ class Tracking:
             raise
         except Exception as error:  # of MLflow, of what it stands on, or of a plug-in of either
             log.debug("MLflow", exc_info=True)
-            raise ArchiveError(f"MLflow at {self.name} cannot be used: {_reason(error)}") from None
+            if _unreached(error):
+                raise ArchiveError(f"MLflow at {self.name} is away.") from None
+            reason = _reason(error).replace(self._credentials, "")
+            raise ArchiveError(f"MLflow at {self.name} cannot be used: {reason}") from None
 
     @property
     def experiment(self) -> str:
@@ -91,6 +98,11 @@ class Tracking:
                 place = (self._runs / ARTIFACTS).as_uri() if self._embedded else None
                 self._experiment = found.experiment_id if found else client.create_experiment(EXPERIMENT, place)
         return self._experiment
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is the file beside the runs, and nothing was written yet: to make it takes seconds."""
+        return self._embedded and not (self._runs / DATABASE).exists()
 
     def there(self) -> bool:
         """Whether MLflow answers."""
@@ -116,24 +128,38 @@ class Tracking:
 
     def _make_database(self) -> None:
         """Make the file, whole or not at all, in a process of its own: it takes seconds of computing."""
-        file = self._runs / DATABASE
-        if file.exists():
+        if not self.empty:
             return
+        file = self._runs / DATABASE
         beside = file.with_name(f".{DATABASE}.part")
         with FileLock(self._runs / "mlflow.lock"):
-            if file.exists():
+            if not self.empty:
                 return
             beside.unlink(missing_ok=True)
             command = [sys.executable, "-m", "mlflow", "db", "upgrade", f"sqlite:///{beside}"]
-            made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            made = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
+            if hasattr(os, "setpriority"):
+                os.setpriority(os.PRIO_PROCESS, made.pid, LEAST_PRIORITY)  # what trains comes first
+            errors = made.communicate()[1].decode(errors="replace")
             if made.returncode:
-                raise ArchiveError(f"MLflow cannot make {file}: {_last_line(made.stderr)}")
+                raise ArchiveError(f"MLflow cannot make {file}: {_last_line(errors)}")
             beside.replace(file)
 
 
 def switched_off() -> bool:
     """Whether runs are to stay in their folders alone."""
     return os.environ.get(SWITCH_VARIABLE, "").casefold() == "off"
+
+
+def _unreached(error: BaseException | None) -> bool:
+    """Whether what is behind an error is a connection that there was not."""
+    while error is not None:
+        if isinstance(error, ConnectionError) or type(error).__name__ in UNREACHED:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _reason(error: Exception) -> str:
