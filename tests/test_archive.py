@@ -178,8 +178,7 @@ def test_of_two_processes_one_writes_and_the_other_takes_over(jobs: Jobs, runs: 
     pair[1].look()
     assert len(listed(store, second)) == 1
     third = trained(jobs, runs)
-    for either in pair:
-        either.close()
+    pair[0].close()
     pair[1].look()
     pair[1].close()
     assert len(listed(store, third)) == 1
@@ -213,8 +212,9 @@ def test_what_only_mlflow_has_is_deleted_and_brought_back(jobs: Jobs, runs: Path
     looked(runs)
     other = tmp_path / "another"
     other.mkdir()
-    elsewhere, archivist = Jobs(), looked(other)
+    elsewhere, archivist = Jobs(), Archivist(other)
     elsewhere.runs_folder = other
+    archivist.look()
     archivist.delete(folder.id)
     assert folder.id not in [job.id for job in archivist.elsewhere()]
     archivist.look()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.evaluation import Scores
@@ -13,6 +13,7 @@ from lab.store.curves import points, up_to
 from lab.store.mark import Written
 
 
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=5))
 def test_curves_written_piece_by_piece_are_those_written_at_once_and_few(lengths: list[int]) -> None:
     recorder, written, pieces = Recorder(), Written(), []

@@ -11,7 +11,8 @@ from lab.ui.keep import keeper
 def with_archived(there: Shelf) -> Shelf:
     """All runs, and those that only MLflow has."""
     archivist = keeper()
-    archived = [Shelved(job.id, "archived", job.facts) for job in archivist.elsewhere()] if archivist else []
+    elsewhere = [job for job in archivist.elsewhere() if there.find(job.id) is None] if archivist is not None else []
+    archived = [Shelved(job.id, "archived", job.facts) for job in elsewhere]
     jobs = sorted([*there.jobs, *archived], key=lambda job: job.facts.created, reverse=True)
     return there._replace(jobs=jobs)
 
