@@ -59,13 +59,13 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
     view = job.view()
     if view.message:
         typer.echo(view.message, err=True)
-    with explained():
-        archive(job.id)
     told = Shelved(job.id, job.status, job.facts())
     if as_json:
         typer.echo(json.dumps(_told(told), allow_nan=False))
     else:
         _print([told])
+    with explained():
+        archive(job.id)
     diverged = any(contestant.ended == "diverged" for contestant in told.facts.contestants)
     return 1 if diverged else EXIT_CODES[told.standing]
 

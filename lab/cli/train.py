@@ -46,8 +46,6 @@ def main(request: Request, keep: bool, as_json: bool) -> int:
             kept = KeptRun(training, title(experiment, request.preset), keep)
             outcome = follow(kept, meter)
             kept.end("stopped" if outcome.reason == "stopped" else "finished", outcome.message)
-        if keep and not kept.problem:
-            archive(kept.id)
     if kept.problem:
         typer.echo(f"The run is not kept. {kept.problem}", err=True)
     if outcome.reason != "done":
@@ -57,6 +55,9 @@ def main(request: Request, keep: bool, as_json: bool) -> int:
         typer.echo(json.dumps(result, allow_nan=False))
     else:
         _print_table(result)
+    if keep and not kept.problem:
+        with explained():
+            archive(kept.id)
     return EXIT_CODES[outcome.reason]
 
 

@@ -11,8 +11,9 @@ from lab.ui.keep import keeper
 def with_archived(there: Shelf) -> Shelf:
     """All runs, and those that only MLflow has."""
     archivist = keeper()
-    elsewhere = [job for job in archivist.elsewhere() if there.find(job.id) is None] if archivist is not None else []
-    archived = [Shelved(job.id, "archived", job.facts) for job in elsewhere]
+    elsewhere = archivist.elsewhere() if archivist is not None else []
+    known = {job.id for job in there.jobs}  # of this process, too, whatever became of its folder
+    archived = [Shelved(job.id, "archived", job.facts) for job in elsewhere if job.id not in known]
     jobs = sorted([*there.jobs, *archived], key=lambda job: job.facts.created, reverse=True)
     return there._replace(jobs=jobs)
 
