@@ -174,9 +174,14 @@ def scheduled(value: Value, path: str = "") -> Iterator[tuple[str, Schedule, Wit
             yield from scheduled(inner, f"{path}{name}.")
 
 
+def flattened(experiment: Experiment) -> dict[str, Any]:
+    """Every field, by its dotted path."""
+    return dict(_flatten(experiment.model_dump()))
+
+
 def fields_of(experiments: Sequence[Experiment]) -> dict[str, list[Any]]:
     """Every field of some experiments: dotted path to the value in each, None where it has none."""
-    flat = [dict(_flatten(experiment.model_dump())) for experiment in experiments]
+    flat = [flattened(experiment) for experiment in experiments]
     paths = dict.fromkeys(path for fields in flat for path in fields)
     return {path: [fields.get(path) for fields in flat] for path in paths}
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
-Stamp = tuple[int, int, int]
-"""What tells one writing of a file from another: when it was, how long the file is, and where it is on the disk."""
+
+class Stamp(NamedTuple):
+    """What tells one writing of a file from another."""
+
+    modified: int
+    """When it was, in nanoseconds."""
+    size: int
+    inode: int
+    """Where the file is on the disk."""
 
 
 def stamp(path: Path) -> Stamp | None:
@@ -19,7 +27,7 @@ def stamp(path: Path) -> Stamp | None:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -23,9 +23,10 @@ def one_thread() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def no_runs_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What runs leave behind is left where nobody looks for it."""
+    """What runs leave behind is left where nobody looks for it, and in MLflow only where a test asks for it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAB_RUNS", str(tmp_path_factory.mktemp("kept")))
+        patch.setenv("LAB_MLFLOW", "off")
         yield
 
 

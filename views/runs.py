@@ -5,6 +5,7 @@ import streamlit as st
 from lab.jobs import JOBS
 from lab.jobs.shelf import shelf
 from lab.ui import state
+from lab.ui.archive import show_archive_problems, with_archived
 from lab.ui.notices import show_notices, show_problems
 from lab.ui.shelf.about import about
 from lab.ui.shelf.actions import actions, longer, problems
@@ -17,8 +18,9 @@ from lab.ui.shelf.table import remember, table
 
 state.load()
 show_notices()
-there = shelf(JOBS)
+there = with_archived(shelf(JOBS))
 show_problems([*problems(), *there.problems])
+show_archive_problems()
 undo()
 rows = rows_of(there)
 if not rows:

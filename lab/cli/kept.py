@@ -9,11 +9,17 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 
+import typer
+
 from lab.events import Event, Finished, Step
+from lab.jobs import JOBS, Job
+from lab.jobs.archivist import Archivist
 from lab.jobs.saver import Saver
 from lab.jobs.summary import facts_of
 from lab.recorder import Recorder
 from lab.store import Ended, Facts, Origin, Progress, RunFolder, runs_folder
+from lab.store.folder import ID
+from lab.store.tracking import switched_off
 from lab.training import Training
 
 
@@ -70,6 +76,31 @@ class KeptRun:
     def _facts(self, status: Progress = "under way", message: str = "") -> Facts:
         experiments, recorders = [self.training.experiment], [self._recorder]
         return facts_of(self.title, self._origin, experiments, recorders, status, message)
+
+
+def archive(id: str) -> None:
+    """Write a run to MLflow, or say why it cannot be.
+
+    Raises:
+        StoreError: LAB_RUNS or LAB_DATA names no folder.
+    """
+    if switched_off():
+        return
+    runs = runs_folder()
+    if told := Archivist(runs).hurry(RunFolder(runs / id)):
+        typer.echo(told, err=True)
+
+
+def kept_job(id: str) -> Job | None:
+    """A job that is kept: on disk, or in MLflow alone, from where it is fetched; None where there is none.
+
+    Raises:
+        StoreError: there is one, and it cannot be brought back; or MLflow does not have it either.
+    """
+    job = JOBS.find(id)
+    if job is None and JOBS.runs_folder is not None and ID.fullmatch(id) and not switched_off():
+        job = JOBS.open(Archivist(JOBS.runs_folder).fetch(id))
+    return job
 
 
 @contextmanager

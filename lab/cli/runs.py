@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cli.errors import REFUSED, STOPPED, explained
+from lab.cli.kept import archive, kept_job
 from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
 from lab.jobs.shelf import Shelved, shelf
@@ -47,7 +48,7 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
     """Train a job from where it was to its end, or one that has ended up to a larger budget. Returns the exit code."""
     with explained():
         JOBS.runs_folder = runs_folder()
-        job = JOBS.find(id)
+        job = kept_job(id)
         if job is not None and budget is not None:
             for text in [text for run in job.experiments for text in jumps(run, *with_budget([run], budget))]:
                 typer.echo(text, err=True)
@@ -65,6 +66,8 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
         typer.echo(json.dumps(_told(told), allow_nan=False))
     else:
         _print([told])
+    with explained():
+        archive(job.id)
     diverged = any(contestant.ended == "diverged" for contestant in told.facts.contestants)
     return 1 if diverged else EXIT_CODES[told.standing]
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cli.errors import STOPPED, explained
-from lab.cli.kept import KeptRun
+from lab.cli.kept import KeptRun, archive
 from lab.cli.progress import Meter
 from lab.cli.request import Request
 from lab.evaluation import Scores
@@ -55,6 +55,9 @@ def main(request: Request, keep: bool, as_json: bool) -> int:
         typer.echo(json.dumps(result, allow_nan=False))
     else:
         _print_table(result)
+    if keep and not kept.problem:
+        with explained():
+            archive(kept.id)
     return EXIT_CODES[outcome.reason]
 
 

@@ -12,8 +12,8 @@ from lab.jobs.view import Status
 from lab.store import About, Facts, RunFolder, StoreError, about_of, describe, run_folders, title_of
 from lab.store.about import FILE
 
-Standing = Status | Literal["elsewhere", "interrupted"]
-"""What a job does: what a job of this process does, trained by another process, or broken off by a crash."""
+Standing = Status | Literal["elsewhere", "interrupted", "archived"]
+"""What a job does: what one of this process does, trained by another process, broken off by a crash, only in MLflow."""
 REMEMBERED = 20_000
 """Jobs whose files are read again only where they changed."""
 

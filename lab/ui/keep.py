@@ -1,8 +1,9 @@
-"""Where this process keeps its runs."""
+"""Where this process keeps its runs, and who brings them into MLflow."""
 
 from __future__ import annotations
 
 from lab.jobs import JOBS
+from lab.jobs.archivist import Archivist, archivist
 from lab.store import StoreError, runs_folder
 
 
@@ -12,3 +13,9 @@ def keep_runs() -> None:
         JOBS.runs_folder = runs_folder()
     except StoreError:
         JOBS.runs_folder = None
+    keeper()
+
+
+def keeper() -> Archivist | None:
+    """Who brings runs into MLflow, if anybody does."""
+    return archivist(JOBS.runs_folder) if JOBS.runs_folder is not None else None

@@ -12,7 +12,7 @@ from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
 from lab.jobs.shelf import Shelved, rewrite
 from lab.store import RunFolder, StoreError
-from lab.ui import race, state
+from lab.ui import archive, race, state
 from lab.ui.shelf.rows import Row, jobs_of
 
 FAILED, PAGE, DELETED, OPENED = "shelf.failed", "shelf.page", "shelf.deleted", "shelf.open"
@@ -129,6 +129,8 @@ def attempt(act: Callable[[str], Any], ids: list[str], undoable: bool = False) -
 
 def _open(job: Shelved, then: Callable[[Job], None]) -> None:
     def bring_back(id: str) -> None:
+        if job.standing == "archived":
+            archive.fetch(id)
         opened = JOBS.find(id) if JOBS.runs_folder is None else JOBS.open(RunFolder(JOBS.runs_folder / id))
         if opened is not None:
             then(opened)
@@ -169,4 +171,5 @@ def _pin(jobs: list[Shelved], pinned: bool) -> None:
 
 
 def _delete(jobs: list[Shelved]) -> None:
-    attempt(JOBS.delete, [job.id for job in jobs], undoable=True)
+    archived = {job.id for job in jobs if job.standing == "archived"}
+    attempt(lambda id: (archive if id in archived else JOBS).delete(id), [job.id for job in jobs], undoable=True)

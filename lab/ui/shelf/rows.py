@@ -14,6 +14,7 @@ STANDINGS: dict[Standing, str] = {
     **WORDS,  # type: ignore[dict-item]
     "elsewhere": "Training in another process",
     "interrupted": "Interrupted",
+    "archived": "In MLflow",
 }
 
 

@@ -1,0 +1,279 @@
+"""Brings runs into MLflow in the background: training never waits for it, and what cannot be written is kept waiting.
+
+The folders are what it works from, so that one process does it for all: whichever holds a lock.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import shutil
+import threading
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from lab.store import RunFolder, StoreError, run_folders
+from lab.store.archive import Archive
+from lab.store.bundle import STATE
+from lab.store.folder import BIN
+from lab.store.listing import Archived
+from lab.store.mark import Mark, read_mark, write_mark
+from lab.store.tracking import ArchiveError, switched_off
+
+FIRST_LOOK = 10.0
+"""Seconds before the first look: the first page comes before all that MLflow brings with it."""
+BETWEEN_LOOKS = 3.0
+BETWEEN_CURVES, BETWEEN_STATES = 30.0, 300.0
+"""Least seconds between two times that a run under way is written: what is told of it, and its checkpoint."""
+BETWEEN_LISTS = 60.0
+"""Least seconds between two lists of what MLflow has."""
+LISTING, WRITING = 0.01, 0.05
+"""Shares of a processor's time that go into either at most: what trains in this process needs the rest."""
+LONGEST_PAUSE = 300.0
+"""Most seconds between two tries, where MLflow is away."""
+FAREWELL, HURRY = 5.0, 10.0
+"""Most seconds that a process which ends waits for what is being written, and a command for its run."""
+
+log = logging.getLogger(__name__)
+
+
+class Archivist:
+    """Writes the runs of one folder to MLflow, and knows what else is there. A page may ask it anything at any time.
+
+    Args:
+        runs: the folder of all runs.
+    """
+
+    def __init__(self, runs: Path) -> None:
+        self._runs, self._archive = runs, Archive(runs)
+        self._lock = FileLock(runs / "archivist.lock", thread_local=False)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._live, name="archivist", daemon=True)
+        self._settled: dict[Path, int] = {}
+        """Folders of which all is written, and when they were changed last."""
+        self._written: dict[str, float] = {}
+        """When each run under way was written last."""
+        self._states: dict[str, float] = {}
+        """When its checkpoint was."""
+        self._refused: dict[Path, tuple[float, str]] = {}
+        """Runs that cannot be written, when that was tried last, and why MLflow does not take them."""
+        self._list_after = 0.0
+        self._away = ""
+        self._waiting = 0
+        self._archived: list[Archived] = []
+
+    # What a page may ask
+
+    @property
+    def problems(self) -> list[str]:
+        """What is not in MLflow, and why, a sentence each."""
+        if self._away:
+            count = self._waiting
+            waiting = f" {count} run{' is' if count == 1 else 's are'} written to it when it is back." if count else ""
+            return [self._away + waiting]
+        return [why for _, why in list(self._refused.values()) if why]
+
+    def elsewhere(self) -> list[Archived]:
+        """The jobs that MLflow has, as of its last list, and this folder does not."""
+        here = _names(self._runs) | _names(self._runs / BIN)
+        return [job for job in self._archived if job.id not in here]
+
+    def fetch(self, id: str) -> RunFolder:
+        """Bring a job from MLflow into the folder.
+
+        Raises:
+            StoreError: it is not there, MLflow is away, or what it has is no run of this lab.
+        """
+        job = next((job for job in self._archived or self._archive.jobs() if job.id == id), None)
+        if job is None:
+            raise StoreError(f"There is no run {id!r} in {self._runs}, and none in MLflow at {self._archive.name}.")
+        return self._archive.fetch(job)
+
+    def delete(self, id: str) -> None:
+        """Take a job that only MLflow has off its list, soon; to recover its folder from the bin brings it back.
+
+        Raises:
+            StoreError: it cannot be noted down.
+        """
+        for job in (job for job in self._archived if job.id == id):
+            folder = self._runs / BIN / id
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                write_mark(folder, Mark(store=self._archive.name, experiments="", runs=job.runs))
+            except OSError as error:
+                raise StoreError(f"Run {id} cannot be deleted: {error.strerror}.") from None
+
+    # Its work
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End, after what is being written, unless that takes long."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(FAREWELL)
+        self._lock.release(force=True)
+
+    def look(self) -> None:
+        """Write what has changed, where no other process does it, and list what MLflow has."""
+        changed: dict[RunFolder, int] = {}
+        try:
+            if not self._runs.is_dir():
+                return  # nothing was ever kept here
+            if self._has_lock():
+                changed = self._changed()
+                self._write_all(changed)
+            if time.monotonic() >= self._list_after:
+                self._list()
+            self._away = ""
+        except StoreError as error:
+            if not self._away:
+                log.info("%s", error)
+            self._waiting = sum(self._owes(folder) for folder in changed)
+            self._away = str(error)
+
+    def hurry(self, folder: RunFolder) -> str:
+        """Write one run before a command ends; returns what is to be said where that was not possible."""
+        if not self._has_lock():
+            return ""  # another process writes it
+        writing = threading.Thread(target=self._try, args=(folder,), daemon=True)
+        writing.start()
+        writing.join(HURRY)
+        self._lock.release(force=True)
+        if not self._away and not writing.is_alive():
+            return next(iter(self.problems), "")
+        why = self._away or f"MLflow at {self._archive.name} takes long to answer."
+        return f"{why} The run is kept in {folder.path}, and written to MLflow when the app runs."
+
+    def _try(self, folder: RunFolder) -> None:
+        try:
+            self._write(folder)
+        except ArchiveError as error:
+            self._away = str(error)
+
+    def _live(self) -> None:
+        pause = FIRST_LOOK
+        while not self._closing.wait(pause):
+            self.look()
+            pause = min(2 * pause, LONGEST_PAUSE) if self._away else BETWEEN_LOOKS
+
+    def _has_lock(self) -> bool:
+        try:
+            if not self._lock.is_locked:
+                self._lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            return False
+        return True
+
+    def _changed(self) -> dict[RunFolder, int]:
+        """The folders that may have something new, and when they were changed."""
+        folders = [*run_folders(self._runs), *run_folders(self._runs / BIN)]
+        stamped = {folder: _stamp(folder.path) for folder in folders}
+        return {folder: stamp for folder, stamp in stamped.items() if self._settled.get(folder.path) != stamp}
+
+    def _write_all(self, changed: dict[RunFolder, int]) -> None:
+        pause = 0.0
+        for folder, stamp in changed.items():
+            if self._closing.wait(pause):
+                return
+            started = time.thread_time()
+            if self._write(folder):
+                self._settled[folder.path] = stamp
+            pause = (time.thread_time() - started) / WRITING
+
+    def _owes(self, folder: RunFolder) -> bool:
+        try:
+            return folder.known and folder.path.parent == self._runs and bool(self._archive.owes(folder, trains=True))
+        except StoreError:
+            return False
+
+    def _write(self, folder: RunFolder) -> bool:
+        """Let MLflow have a folder as it is; returns whether nothing is left to be done until it changes."""
+        if folder.path in self._refused and time.monotonic() < self._refused[folder.path][0] + BETWEEN_STATES:
+            return False
+        try:
+            settled = self._deleted(folder) if folder.path.parent != self._runs else self._kept(folder)
+        except StoreError as error:
+            if isinstance(error, ArchiveError) and not self._archive.there():
+                raise
+            # What cannot be read is told where runs are listed.
+            self._refused[folder.path] = time.monotonic(), str(error) if isinstance(error, ArchiveError) else ""
+            return False
+        self._refused.pop(folder.path, None)
+        return settled
+
+    def _deleted(self, folder: RunFolder) -> bool:
+        mark = read_mark(folder.path)
+        if mark is not None and mark.store == self._archive.name and not mark.deleted:
+            self._archive.delete(mark)
+            _remark(folder, mark, deleted=True)
+        return True
+
+    def _kept(self, folder: RunFolder) -> bool:
+        mark = read_mark(folder.path)
+        if mark is not None and mark.store == self._archive.name and mark.deleted:
+            self._archive.restore(mark)
+            _remark(folder, mark, deleted=False)
+        if not folder.known:
+            if mark is not None:  # all that was kept of a run that only MLflow has, and that was deleted there
+                shutil.rmtree(folder.path, ignore_errors=True)
+                self._list_after = 0.0
+            return True
+        facts = folder.facts()
+        trains = facts.status == "under way" and folder.held
+        owed = self._archive.owes(folder, trains)
+        if trains and STATE in owed and time.monotonic() < self._states.get(folder.id, 0.0) + BETWEEN_STATES:
+            owed.discard(STATE)
+        if owed and (not trains or time.monotonic() >= self._written.get(folder.id, 0.0) + BETWEEN_CURVES):
+            self._archive.write(folder, owed, trains)
+            self._written[folder.id] = time.monotonic()
+            if STATE in owed:
+                self._states[folder.id] = time.monotonic()
+        return not trains
+
+    def _list(self) -> None:
+        started = time.thread_time()
+        self._archived = self._archive.jobs()
+        self._list_after = time.monotonic() + max(BETWEEN_LISTS, (time.thread_time() - started) / LISTING)
+
+
+def archivist(runs: Path) -> Archivist | None:
+    """The archivist of this process for a folder, at work since this was first asked; None where it is switched off."""
+    if switched_off():
+        return None
+    with _starting:
+        if runs not in _archivists:
+            _archivists[runs] = Archivist(runs)
+            _archivists[runs].start()
+            atexit.register(_archivists[runs].close)
+        return _archivists[runs]
+
+
+_archivists: dict[Path, Archivist] = {}
+_starting = threading.Lock()
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return {path.name for path in folder.iterdir()}
+    except OSError:
+        return set()
+
+
+def _stamp(path: Path) -> int:
+    """When a file of a folder was last replaced, or the folder moved."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _remark(folder: RunFolder, mark: Mark, deleted: bool) -> None:
+    try:
+        write_mark(folder.path, Mark(**{**dict(mark), "deleted": deleted}))
+    except OSError as error:
+        raise StoreError(f"Nothing can be kept in {folder.path}: {error.strerror}.") from None

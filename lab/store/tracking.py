@@ -1,0 +1,172 @@
+"""MLflow, and how this lab reaches it. Only here is it imported, by whoever can wait: that takes seconds."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+
+from lab.store.folder import StoreError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+SWITCH_VARIABLE = "LAB_MLFLOW"
+"""Set to `off`, it leaves runs in their folders alone."""
+URI_VARIABLE = "MLFLOW_TRACKING_URI"
+"""MLflow's own name for the variable that says where runs are to be written."""
+EXPERIMENT = "Binary Neuron Lab"
+DATABASE, ARTIFACTS = "mlflow.db", "mlflow-artifacts"
+"""Beside the folders of the runs, where no other store is named."""
+SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+}
+"""Variables that MLflow reads; those that are set stay as they are. Who asks again after a while needs no retries."""
+LONGEST_REASON = 300
+LEAST_PRIORITY = 19
+UNREACHED = {"ConnectionError", "ConnectTimeout", "ReadTimeout"}
+"""What the library of requests, which comes with MLflow, calls a server that does not answer."""
+
+log = logging.getLogger(__name__)
+
+
+class ArchiveError(StoreError):
+    """MLflow is away, or refuses something: one sentence that says which, and why."""
+
+
+class Tracking:
+    """The lab's experiment in MLflow: in the store that MLFLOW_TRACKING_URI names, or in a file beside the runs.
+
+    Args:
+        runs: the folder of all runs.
+    """
+
+    def __init__(self, runs: Path) -> None:
+        self._runs = runs
+        self._embedded = not os.environ.get(URI_VARIABLE)
+        self._uri = os.environ.get(URI_VARIABLE) or f"sqlite:///{runs / DATABASE}"
+        self._client: MlflowClient | None = None
+        self._experiment: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The store's address, without a name and password that it may carry."""
+        return self._uri.replace(self._credentials, "")
+
+    @property
+    def _credentials(self) -> str:
+        return "".join(urlsplit(self._uri).netloc.rpartition("@")[:2])
+
+    @contextmanager
+    def reached(self) -> Iterator[MlflowClient]:
+        """MLflow's client, for as long as a request takes.
+
+        Raises:
+            ArchiveError: MLflow is away, or refuses the request.
+        """
+        try:
+            yield self._connected()
+        except StoreError:
+            raise
+        except Exception as error:  # of MLflow, of what it stands on, or of a plug-in of either
+            log.debug("MLflow", exc_info=True)
+            if _unreached(error):
+                raise ArchiveError(f"MLflow at {self.name} is away.") from None
+            reason = _reason(error).replace(self._credentials, "")
+            raise ArchiveError(f"MLflow at {self.name} cannot be used: {reason}") from None
+
+    @property
+    def experiment(self) -> str:
+        """The id of the lab's experiment, which is made where there is none. Ask for it while MLflow is reached."""
+        if self._experiment is None:
+            client = self._connected()
+            with FileLock(self._runs / "mlflow.lock"):  # of two processes, one makes it
+                found = client.get_experiment_by_name(EXPERIMENT)
+                place = (self._runs / ARTIFACTS).as_uri() if self._embedded else None
+                self._experiment = found.experiment_id if found else client.create_experiment(EXPERIMENT, place)
+        return self._experiment
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is the file beside the runs, and nothing was written yet: to make it takes seconds."""
+        return self._embedded and not (self._runs / DATABASE).exists()
+
+    def there(self) -> bool:
+        """Whether MLflow answers."""
+        try:
+            with self.reached() as client:
+                client.search_experiments(max_results=1)
+        except ArchiveError:
+            return False
+        return True
+
+    def _connected(self) -> MlflowClient:
+        if self._client is None:
+            for name, value in SETTINGS.items():
+                os.environ.setdefault(name, value)
+            if self._embedded:
+                self._make_database()
+            from mlflow import MlflowClient
+
+            if "MLFLOW_LOGGING_LEVEL" not in os.environ:
+                logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # what it has to say is told as a sentence
+            self._client = MlflowClient(tracking_uri=self._uri)
+        return self._client
+
+    def _make_database(self) -> None:
+        """Make the file, whole or not at all, in a process of its own: it takes seconds of computing."""
+        if not self.empty:
+            return
+        file = self._runs / DATABASE
+        beside = file.with_name(f".{DATABASE}.part")
+        with FileLock(self._runs / "mlflow.lock"):
+            if not self.empty:
+                return
+            beside.unlink(missing_ok=True)
+            command = [sys.executable, "-m", "mlflow", "db", "upgrade", f"sqlite:///{beside}"]
+            made = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
+            if hasattr(os, "setpriority"):
+                os.setpriority(os.PRIO_PROCESS, made.pid, LEAST_PRIORITY)  # what trains comes first
+            errors = made.communicate()[1].decode(errors="replace")
+            if made.returncode:
+                raise ArchiveError(f"MLflow cannot make {file}: {_last_line(errors)}")
+            beside.replace(file)
+
+
+def switched_off() -> bool:
+    """Whether runs are to stay in their folders alone."""
+    return os.environ.get(SWITCH_VARIABLE, "").casefold() == "off"
+
+
+def _unreached(error: BaseException | None) -> bool:
+    """Whether what is behind an error is a connection that there was not."""
+    while error is not None:
+        if isinstance(error, ConnectionError) or type(error).__name__ in UNREACHED:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    reason = text[0] if text else type(error).__name__
+    return reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]} …"
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no reason was given."])[-1]

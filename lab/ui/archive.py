@@ -1,0 +1,46 @@
+"""Runs that only MLflow has, among the others; and what is said where MLflow is away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lab.jobs.shelf import Shelf, Shelved
+from lab.ui.keep import keeper
+
+
+def with_archived(there: Shelf) -> Shelf:
+    """All runs, and those that only MLflow has."""
+    archivist = keeper()
+    elsewhere = archivist.elsewhere() if archivist is not None else []
+    known = {job.id for job in there.jobs}  # of this process, too, whatever became of its folder
+    archived = [Shelved(job.id, "archived", job.facts) for job in elsewhere if job.id not in known]
+    jobs = sorted([*there.jobs, *archived], key=lambda job: job.facts.created, reverse=True)
+    return there._replace(jobs=jobs)
+
+
+def show_archive_problems() -> None:
+    """Say what is not in MLflow, and why."""
+    archivist = keeper()
+    for problem in archivist.problems if archivist is not None else []:
+        st.warning(problem, icon=":material/cloud_off:")
+
+
+def fetch(id: str) -> None:
+    """Bring a run that only MLflow has into the folder of runs.
+
+    Raises:
+        StoreError: MLflow is away, or what it has is no run of this lab.
+    """
+    if (archivist := keeper()) is not None:
+        with st.spinner("Fetching the run from MLflow"):
+            archivist.fetch(id)
+
+
+def delete(id: str) -> None:
+    """Take a run that only MLflow has off its list; it is recovered like any other.
+
+    Raises:
+        StoreError: it cannot be noted down.
+    """
+    if (archivist := keeper()) is not None:
+        archivist.delete(id)
