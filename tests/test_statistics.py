@@ -6,16 +6,18 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from lab.statistics import FEWEST, paired, quantile, spread
 
 FIGURES = st.floats(-1e3, 1e3).map(lambda value: round(value, 6))
+FEW = settings(max_examples=30)
 SAMPLES = st.lists(FIGURES, min_size=FEWEST, max_size=20).filter(lambda sample: np.std(sample) > 1e-3)
 
 
+@FEW
 @given(SAMPLES)
 def test_it_is_what_scipy_says(sample: list[float]) -> None:
     found = spread(sample)
@@ -26,12 +28,14 @@ def test_it_is_what_scipy_says(sample: list[float]) -> None:
     assert (found.mean - found.interval, found.mean + found.interval) == pytest.approx((low, high), abs=1e-9)
 
 
+@FEW
 @given(SAMPLES, st.lists(st.sampled_from([math.nan, math.inf, -math.inf]), max_size=5))
 def test_what_is_no_number_counts_nowhere(sample: list[float], gaps: list[float]) -> None:
     for mine, other in zip(spread([*gaps, *sample]), spread(sample), strict=True):
         assert mine == pytest.approx(other)
 
 
+@FEW
 @given(SAMPLES, FIGURES)
 def test_a_shift_moves_the_mean_alone(sample: list[float], shift: float) -> None:
     moved, found = spread(np.array(sample) + shift), spread(sample)
@@ -47,6 +51,7 @@ def test_positions_are_independent_and_each_knows_its_count() -> None:
     np.testing.assert_allclose(found.interval, [4.302653 * 2 / math.sqrt(3), math.nan, math.nan, 0], rtol=1e-6)
 
 
+@FEW
 @given(SAMPLES, st.data())
 def test_a_comparison_is_a_paired_t_test(sample: list[float], data: st.DataObject) -> None:
     size = len(sample)

@@ -46,15 +46,25 @@ def shelf(jobs: Jobs) -> Shelf:
         if folder.id in found or not folder.known:
             continue
         try:
-            facts = _facts(folder.path, folder.changed)
+            facts = told(folder)
         except StoreError as error:
             problems.append(str(error))
             continue
-        found[folder.id] = Shelved(folder.id, _standing(folder, facts), facts)
+        found[folder.id] = Shelved(folder.id, standing(folder, facts), facts)
     return Shelf(sorted(found.values(), key=lambda job: job.facts.created, reverse=True), problems)
 
 
-def _standing(folder: RunFolder, facts: Facts) -> Standing:
+def told(folder: RunFolder) -> Facts:
+    """What a folder tells; read once for each time that it changed.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    return _facts(folder.path, folder.changed)
+
+
+def standing(folder: RunFolder, facts: Facts) -> Standing:
+    """What a job does that this process does not have."""
     if facts.status != "under way":
         return facts.status
     return "elsewhere" if folder.held else "interrupted"
@@ -62,5 +72,4 @@ def _standing(folder: RunFolder, facts: Facts) -> Standing:
 
 @lru_cache(maxsize=4096)
 def _facts(path: Path, changed: int) -> Facts:
-    """What a folder tells; read once for each time that it changed."""
     return RunFolder(path).facts()
