@@ -26,7 +26,7 @@ class Spread(NamedTuple):
     NaN where it is not known: the mean of no value, the deviation of one, the interval of fewer than three.
     """
 
-    count: NDArray[np.int64]
+    size: NDArray[np.int64]
     mean: Floats
     deviation: Floats
     """Standard deviation of the sample, with N - 1."""

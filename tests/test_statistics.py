@@ -21,7 +21,7 @@ SAMPLES = st.lists(FIGURES, min_size=FEWEST, max_size=20).filter(lambda sample: 
 @given(SAMPLES)
 def test_it_is_what_scipy_says(sample: list[float]) -> None:
     found = spread(sample)
-    assert found.count == len(sample)
+    assert found.size == len(sample)
     assert found.deviation == pytest.approx(np.std(sample, ddof=1))
     assert found.error == pytest.approx(stats.sem(sample))
     low, high = stats.t.interval(0.95, len(sample) - 1, np.mean(sample), stats.sem(sample))
@@ -45,7 +45,7 @@ def test_a_shift_moves_the_mean_alone(sample: list[float], shift: float) -> None
 
 def test_positions_are_independent_and_each_knows_its_count() -> None:
     found = spread([[1.0, 1.0, math.nan, 2.0], [3.0, math.nan, math.nan, 2.0], [5.0, 3.0, math.nan, 2.0]])
-    assert found.count.tolist() == [3, 2, 0, 3]
+    assert found.size.tolist() == [3, 2, 0, 3]
     np.testing.assert_allclose(found.mean, [3, 2, math.nan, 2])
     np.testing.assert_allclose(found.deviation, [2, math.sqrt(2), math.nan, 0])
     np.testing.assert_allclose(found.interval, [4.302653 * 2 / math.sqrt(3), math.nan, math.nan, 0], rtol=1e-6)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lab.jobs import JOBS
-from lab.ui import state
+from lab.ui import seeds, state
 from lab.ui.boards import board
 from lab.ui.draft import TRAIN
 from lab.ui.editor import experiment_editor, show_changes, show_remarks, train_button
@@ -12,7 +12,7 @@ from lab.ui.notices import show_notices
 from lab.ui.picture_picker import picked_picture
 from lab.ui.presets import preset_gallery, preset_menu
 from lab.ui.projector import projector
-from lab.ui.share import share
+from lab.ui.share import link_to, share
 
 state.load()
 with st.sidebar:
@@ -22,6 +22,8 @@ with st.sidebar:
         train_button(experiment)
 
 job = state.watched()
+shown = [job.experiments[0]] if job is not None else [experiment] if experiment is not None else []
+seeds.take_linked(state.RUN, shown)
 with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     on_stage = projector()
     if not on_stage:
@@ -29,6 +31,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         if experiment is not None:
             share(experiment)
         state.choose_run(JOBS.runs(), state.edit)
+        if job is not None:
+            seeds.add_seeds(shown, job.title, state.RUN)
 
 show_notices()
 if job is None:
@@ -41,4 +45,7 @@ with st.container(key="remarks"):
         show_remarks(experiment)
 if job is not None:
     watch(job, state.RUN, TRAIN, lambda view: board(view, picked_picture(view)))
+if shown:
+    title = job.title if job is not None else state.title_of(shown[0])
+    seeds.across_seeds(shown, title, state.RUN, lambda numbers: link_to(shown[0], seeds=numbers))
 state.write_address(experiment)

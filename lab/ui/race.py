@@ -62,14 +62,19 @@ def edit(job: Job) -> None:
 
 def write_address() -> None:
     """Keep the contestants as they are edited, and the race, in the address."""
-    dumps = [COMPARE.data | override for override in st.session_state[OVERRIDES]]
-    try:
-        link = _link([Experiment.parse(dump) for dump in dumps])
-    except InvalidExperiment:
-        link = st.query_params.get("race", "")
+    edited = experiments()
+    link = link_of(edited) if edited else st.query_params.get("race", "")
     if link and st.query_params.get("race") != link:
         st.query_params["race"] = link
     state.write_run(RACE)
+
+
+def experiments() -> list[Experiment]:
+    """The contestants as they are edited; none where they cannot be."""
+    try:
+        return [Experiment.parse(COMPARE.data | override) for override in st.session_state[OVERRIDES]]
+    except InvalidExperiment:
+        return []
 
 
 def begin(experiments: Sequence[Experiment], title: str) -> None:
@@ -175,10 +180,16 @@ def _start(experiments: list[Experiment]) -> None:
 
 def _share(experiments: list[Experiment], slot: Any) -> None:
     with slot:
-        copy_button("Copy link", state.link_to("compare", race=_link(experiments)), key="copy")
+        copy_button("Copy link", state.link_to("compare", race=link_of(experiments)), key="copy")
 
 
-def _link(experiments: list[Experiment]) -> str:
+def link_to(experiments: Sequence[Experiment], seeds: str) -> str:
+    """The address of the comparison of these contestants over such seeds."""
+    return state.link_to("compare", race=link_of(experiments), seeds=seeds)
+
+
+def link_of(experiments: Sequence[Experiment]) -> str:
+    """The contestants as text for a link."""
     return SEPARATOR.join(encode(experiment) for experiment in experiments)
 
 
