@@ -21,7 +21,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     if not on_stage:
         state.choose_run(JOBS.races(), race.edit, race.RACE)
         if job is not None:
-            seeds.add_seeds(job.experiments, job.title, race.RACE)
+            seeds.add_seeds(job.experiments, race.RACE)
 
 show_notices()
 if not on_stage:
@@ -33,6 +33,5 @@ else:
     watch(job, race.RACE, COMPARE, lambda view: board(view, picked_picture(view)), standings)
 contestants = job.experiments if job is not None else race.experiments()
 if contestants:
-    title = job.title if job is not None else f"Race of {len(contestants)}"
-    seeds.across_seeds(contestants, title, race.RACE, lambda numbers: race.link_to(contestants, numbers))
+    seeds.across_seeds(contestants, race.RACE)
 race.write_address()

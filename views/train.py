@@ -12,7 +12,7 @@ from lab.ui.notices import show_notices
 from lab.ui.picture_picker import picked_picture
 from lab.ui.presets import preset_gallery, preset_menu
 from lab.ui.projector import projector
-from lab.ui.share import link_to, share
+from lab.ui.share import share
 
 state.load()
 with st.sidebar:
@@ -32,7 +32,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
             share(experiment)
         state.choose_run(JOBS.runs(), state.edit)
         if job is not None:
-            seeds.add_seeds(shown, job.title, state.RUN)
+            seeds.add_seeds(shown, state.RUN)
 
 show_notices()
 if job is None:
@@ -46,6 +46,5 @@ with st.container(key="remarks"):
 if job is not None:
     watch(job, state.RUN, TRAIN, lambda view: board(view, picked_picture(view)))
 if shown:
-    title = job.title if job is not None else state.title_of(shown[0])
-    seeds.across_seeds(shown, title, state.RUN, lambda numbers: link_to(shown[0], seeds=numbers))
+    seeds.across_seeds(shown, state.RUN)
 state.write_address(experiment)

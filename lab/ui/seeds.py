@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -10,8 +10,9 @@ from lab.experiment import Experiment
 from lab.figures.board import Board
 from lab.jobs import JOBS, with_seed
 from lab.jobs.siblings import Sibling, Siblings, free_seeds, siblings
+from lab.links import encode
 from lab.statistics import paired
-from lab.ui import state
+from lab.ui import race, state
 from lab.ui.across import Across, across, measures
 from lab.ui.across_cards import WIDTHS, band_cards, difference_card
 from lab.ui.across_tables import differences, final_figures
@@ -26,10 +27,6 @@ LARGEST_SEED = 2**31 - 1
 SEEDS = "seeds"
 """The parameter of the address that names all seeds of a comparison."""
 SECONDS_BETWEEN_UPDATES = 2 * WHILE_TRAINING
-PART_OF_TITLE = ", seed "
-
-Link = Callable[[str], str]
-"""Makes the address of the comparison over such seeds."""
 
 
 def take_linked(key: str, experiments: Sequence[Experiment]) -> None:
@@ -54,7 +51,7 @@ def linked_seeds(text: str) -> tuple[list[int], str]:
     return sorted({int(part) for part in parts}), ""
 
 
-def add_seeds(experiments: Sequence[Experiment], title: str, key: str) -> None:
+def add_seeds(experiments: Sequence[Experiment], key: str) -> None:
     """A button that starts more seeds of these contestants, and how many."""
     count = st.number_input(
         "Seeds to add", 1, MOST_ADDED, 2, key=f"{key}.seeds.count", label_visibility="collapsed", width=110
@@ -65,19 +62,17 @@ def add_seeds(experiments: Sequence[Experiment], title: str, key: str) -> None:
         help="The same contestants from other weights and on other batches, each seed a run of its own that is kept. "
         "They wait in line; what all seeds say together is below, under Across seeds.",
         on_click=_add,
-        args=(experiments, title, count),
+        args=(experiments, count),
         key=f"{key}.seeds.add",
     )
 
 
-def across_seeds(experiments: Sequence[Experiment], title: str, key: str, link: Link) -> None:
+def across_seeds(experiments: Sequence[Experiment], key: str) -> None:
     """What all seeds say together; nothing where there is but one, and the address asks for no other.
 
     Args:
         experiments: the contestants, with any seed.
-        title: what to call those that are started here.
         key: names the widgets of this view.
-        link: makes the address that opens the comparison.
     """
     there = siblings(JOBS, experiments)
     missing = [seed for seed in _wanted(key, experiments) if seed not in there.seeds]
@@ -86,30 +81,30 @@ def across_seeds(experiments: Sequence[Experiment], title: str, key: str, link: 
         return
     st.subheader("Across seeds", anchor="across-seeds")
     if missing:
-        _offer(experiments, title, missing)
+        _offer(experiments, missing)
     under_way = any(sibling.under_way for sibling in there.found)
     pause = SECONDS_BETWEEN_UPDATES if under_way else None
-    st.fragment(_live, run_every=pause, key=f"live-{key}-seeds")(experiments, key, link, under_way)
+    st.fragment(_live, run_every=pause, key=f"live-{key}-seeds")(experiments, key, under_way)
 
 
-def _live(experiments: Sequence[Experiment], key: str, link: Link, was_under_way: bool) -> None:
+def _live(experiments: Sequence[Experiment], key: str, was_under_way: bool) -> None:
     there = siblings(JOBS, experiments)
     show_problems(there.problems)
     if there.found:
-        _status(there, key, link)
+        _status(experiments, there, key)
         _results(experiments, there, key)
     if was_under_way and not any(sibling.under_way for sibling in there.found):
         st.rerun()  # the timer is no longer needed
 
 
-def _status(there: Siblings, key: str, link: Link) -> None:
+def _status(experiments: Sequence[Experiment], there: Siblings, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**N = {len(there.found)}** · " + " · ".join(map(_told, there.found)), width="stretch")
         here = [sibling for sibling in there.found if sibling.under_way and JOBS.get(sibling.id) is not None]
         others = [sibling.id for sibling in here if sibling.id != st.session_state.get(key)]
         if others:
             st.button("Stop seeds", icon=":material/stop:", on_click=_stop, args=(others,), key=f"{key}.seeds.stop")
-        copy_button("Copy link", link(",".join(map(str, there.seeds))), key=f"{key}.seeds.copy")
+        copy_button("Copy link", _link(experiments, there.seeds), key=f"{key}.seeds.copy")
 
 
 def _told(sibling: Sibling) -> str:
@@ -168,25 +163,24 @@ def _paired(contestants: list[Across], version: str, key: str) -> None:
     )
 
 
-def _offer(experiments: Sequence[Experiment], title: str, missing: list[int]) -> None:
+def _offer(experiments: Sequence[Experiment], missing: list[int]) -> None:
     seeds = ", ".join(map(str, missing))
     st.info(f"The link asks for {_counted(missing)} ({seeds}) of which there is no run in this lab.")
-    st.button("Train them", icon=":material/rocket_launch:", on_click=start_seeds, args=(experiments, title, missing))
+    st.button("Train them", icon=":material/rocket_launch:", on_click=start_seeds, args=(experiments, missing))
 
 
 def _counted(seeds: Sequence[int]) -> str:
     return "1 seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
 
 
-def _add(experiments: Sequence[Experiment], title: str, count: int) -> None:
+def _add(experiments: Sequence[Experiment], count: int) -> None:
     taken = [experiments[0].seed, *siblings(JOBS, experiments).seeds]
-    start_seeds(experiments, title, free_seeds(taken, count))
+    start_seeds(experiments, free_seeds(taken, count))
 
 
-def start_seeds(experiments: Sequence[Experiment], title: str, seeds: Sequence[int]) -> None:
+def start_seeds(experiments: Sequence[Experiment], seeds: Sequence[int]) -> None:
     """Start these contestants once for each seed, beside whatever this tab watches."""
-    name = title.partition(PART_OF_TITLE)[0]
-    jobs = [JOBS.start(with_seed(experiments, seed), f"{name}{PART_OF_TITLE}{seed}") for seed in seeds]
+    jobs = [JOBS.start(with_seed(experiments, seed), f"{_title(experiments)}, seed {seed}") for seed in seeds]
     st.session_state[state.OWN] = [*st.session_state.get(state.OWN, []), *(job.id for job in jobs)]
 
 
@@ -208,6 +202,20 @@ def _write_address(there: Siblings, missing: list[int]) -> None:
             st.query_params[SEEDS] = seeds
     elif SEEDS in st.query_params:
         del st.query_params[SEEDS]
+
+
+def _link(experiments: Sequence[Experiment], seeds: Sequence[int]) -> str:
+    """The address that opens the comparison in any lab."""
+    numbers = ",".join(map(str, seeds))
+    if len(experiments) == 1:
+        return state.link_to("", experiment=encode(experiments[0]), seeds=numbers)
+    return state.link_to("compare", race=race.link_of(experiments), seeds=numbers)
+
+
+def _title(experiments: Sequence[Experiment]) -> str:
+    first = experiments[0]
+    alone = len(experiments) == 1
+    return f"{first.architecture.title} · {first.estimator.title}" if alone else f"Race of {len(experiments)}"
 
 
 def _race(experiments: Sequence[Experiment]) -> list[str]:
