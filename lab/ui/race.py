@@ -128,12 +128,12 @@ def contestant_editor(base: Experiment | None) -> None:
 def _paths() -> list[str]:
     """The choice of what contestants differ in."""
     there = choices(COMPARE.data)
-    if _fields_key() in st.session_state:  # another optimizer, say, may not have the setting that was chosen
-        st.session_state[_fields_key()] = [path for path in st.session_state[_fields_key()] if path in there]
+    before = st.session_state.get(_fields_key(), st.session_state[FIELDS])
+    # Another optimizer, say, may not have the setting that was chosen.
+    st.session_state[_fields_key()] = [path for path in before if path in there]
     chosen = st.multiselect(
         "They differ in",
         there,
-        default=[path for path in st.session_state[FIELDS] if path in there],
         key=_fields_key(),
         help="A whole field, or by a dot a single setting of a part; all else is shared, and edited in the sidebar.",
         width=420,

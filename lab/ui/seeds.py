@@ -58,13 +58,15 @@ def add_seeds(experiments: Sequence[Experiment], key: str) -> None:
     )
     st.button(
         "Add seeds",
-        icon=":material/exposure_plus_1:",
+        icon=":material/add:",
         help="The same contestants from other weights and on other batches, each seed a run of its own that is kept. "
         "They wait in line; what all seeds say together is below, under Across seeds.",
         on_click=_add,
         args=(experiments, count),
         key=f"{key}.seeds.add",
     )
+    if len(siblings(JOBS, experiments).found) > 1:
+        st.markdown("[:material/arrow_downward: Across seeds](#across-seeds)", width="content")
 
 
 def across_seeds(experiments: Sequence[Experiment], key: str) -> None:
