@@ -66,7 +66,7 @@ def difference_chart(rows: Sequence[Difference], x_title: str) -> Figure:
             hovermode="closest",
             showlegend=False,
             xaxis=axis(x_title, tickformat="~g"),
-            yaxis=vertical,
+            yaxis=axis("", **vertical),
             shapes=[zero],
         ),
     }

@@ -9,7 +9,9 @@ import streamlit as st
 
 from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs import JOBS, Job, require_raceable
+from lab.jobs.siblings import siblings
 from lab.links import decode, encode
+from lab.store import StoreError
 from lab.ui import state
 from lab.ui.contestant_editor import ESTIMATORS, edited_contestants
 from lab.ui.copy_button import copy_button
@@ -45,11 +47,22 @@ def load() -> None:
 
 def _found(experiments: list[Experiment], anything: bool) -> Job | None:
     """The race that the address names, else the newest of these contestants, or of any."""
-    races = JOBS.races()
     named = state.linked_job()
     if named is not None and len(named.experiments) > 1:
         return named
-    return next((job for job in races if anything or list(job.experiments) == experiments), None)
+    there = next((job for job in JOBS.races() if anything or list(job.experiments) == experiments), None)
+    return there or _kept(experiments)
+
+
+def _kept(experiments: list[Experiment]) -> Job | None:
+    """A finished race of these contestants from disk."""
+    for sibling in siblings(JOBS, experiments).found if experiments else []:
+        if sibling.seed == experiments[0].seed and sibling.standing == "finished":
+            try:
+                return JOBS.find(sibling.id)
+            except StoreError as error:
+                st.session_state[state.PROBLEMS] = [str(error)]
+    return None
 
 
 def edit(job: Job) -> None:
