@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 import typer
@@ -37,14 +37,22 @@ class Length:
     counts: tuple[int, ...] = (2, 4, 6)
     """How many contestants race."""
     rounds: int = 5
-    steps: int = 200
+    steps: int = 400
+
+
+class Cost(NamedTuple):
+    """What jobs took."""
+
+    seconds: float
+    processor: float
+    """Seconds of all processors together, which others that keep them busy do not add to."""
 
 
 class Round(NamedTuple):
-    """Seconds that the same contestants took."""
+    """What the same contestants took."""
 
-    race: float
-    separate: float
+    race: Cost
+    separate: Cost
     """The sum."""
 
 
@@ -77,15 +85,16 @@ def measure(contestants: Sequence[Experiment], length: Length) -> dict[str, Any]
     """
     with TemporaryDirectory() as folder, disturbance() as others:
         runs = Path(folder)
-        seconds_of(contestants[:1], runs)  # reads the images, and lets the library choose its kernels
+        cost_of(contestants[:1], runs)  # reads the images, and lets the library choose its kernels
         rounds = {count: _rounds(contestants[:count], length.rounds, runs) for count in length.counts}
     return {
-        "ratios": {str(count): as_json(Ratio.of([r.race / r.separate for r in of])) for count, of in rounds.items()},
+        "ratios": {str(count): _ratio(of, "seconds") for count, of in rounds.items()},
         "bar": BAR,
+        "processor_ratios": {str(count): _ratio(of, "processor") for count, of in rounds.items()},
         "seconds": {
             str(count): {
-                "race": round(median(each.race for each in of), 3),
-                "separate": round(median(each.separate for each in of), 3),
+                "race": round(median(each.race.seconds for each in of), 3),
+                "separate": round(median(each.separate.seconds for each in of), 3),
             }
             for count, of in rounds.items()
         },
@@ -98,43 +107,48 @@ def measure(contestants: Sequence[Experiment], length: Length) -> dict[str, Any]
     }
 
 
-def seconds_of(contestants: Sequence[Experiment], runs: Path) -> float:
-    """How long a job of these takes.
+def cost_of(contestants: Sequence[Experiment], runs: Path) -> Cost:
+    """What a job of these takes.
 
     Raises:
         RuntimeError: it did not come to its end.
     """
     jobs = Jobs(running_at_once=1)
     jobs.runs_folder = runs
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     job = jobs.start(contestants, "benchmark")
     job.wait()
-    seconds = time.perf_counter() - started
+    cost = Cost(time.perf_counter() - started, time.process_time() - used)
     if job.status != "finished":
         raise RuntimeError(f"A job of the benchmark {job.status}: {job.view().message}")
-    return seconds
+    return cost
 
 
 def _rounds(contestants: Sequence[Experiment], rounds: int, runs: Path) -> list[Round]:
     """Who goes first changes from round to round, so that a machine that gets busier slows both alike."""
     found = []
     for number in range(rounds):
-        before = seconds_of(contestants, runs) if number % 2 else None
-        separate = sum(seconds_of([contestant], runs) for contestant in contestants)
-        race = before if before is not None else seconds_of(contestants, runs)
-        found.append(Round(race, separate))
-        told = f"{race:.2f} s, {separate:.2f} s apart"
+        before = cost_of(contestants, runs) if number % 2 else None
+        apart = [cost_of([contestant], runs) for contestant in contestants]
+        separate = Cost(sum(each.seconds for each in apart), sum(each.processor for each in apart))
+        found.append(Round(before or cost_of(contestants, runs), separate))
+        told = f"{found[-1].race.seconds:.2f} s, {separate.seconds:.2f} s apart"
         print(f"race of {len(contestants)}, round {number + 1} of {rounds}: {told}", file=sys.stderr, flush=True)
     return found
 
 
+def _ratio(rounds: Sequence[Round], of: Literal["seconds", "processor"]) -> dict[str, float]:
+    return as_json(Ratio.of([getattr(each.race, of) / getattr(each.separate, of) for each in rounds]))
+
+
 def _print_table(result: dict[str, Any]) -> None:
-    table = Table("Contestants", "Race (s)", "Apart (s)", "Ratio", "Low … high", title="A race against separate runs")
+    columns = "Contestants", "Race (s)", "Apart (s)", "Ratio", "Low … high", "Ratio of processor seconds"
+    table = Table(*columns, title="A race against separate runs")
     for count, ratio in result["ratios"].items():
         seconds = result["seconds"][count]
         low_high = f"{ratio['low']:.2f} … {ratio['high']:.2f}"
         figures = f"{seconds['race']:.2f}", f"{seconds['separate']:.2f}", f"{ratio['median']:.2f}", low_high
-        table.add_row(count, *figures)
+        table.add_row(count, *figures, f"{result['processor_ratios'][count]['median']:.2f}")
     table.caption = (
         f"At most {result['bar']} is asked for. {result['rounds']} rounds of {result['steps']} steps each, "
         f"{result['threads']} threads, PyTorch {result['torch']}."

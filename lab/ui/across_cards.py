@@ -48,8 +48,8 @@ def difference_card(pairs: Sequence[tuple[Across, Comparison]], reference: Acros
     chart = Chart(difference_chart(rows, f"difference{unit}"))
     better = "right" if measure.higher_is_better else "left"
     caption = (
-        f"Each less {reference.run.name}: a dot is one seed, the bar their mean with its 95 % interval; further {better} "
-        "is better."
+        f"Each less {reference.run.name}. A dot is one seed, the bar their mean with its 95 % interval; "
+        f"further {better} is better."
     )
     alt = "; ".join(f"{row.name}: {row.mean:.3g} ± {row.interval:.2g}" for row in rows)
     return [Card("differences", f"Paired differences, {measure.title}", chart, caption, alt=alt, wide=True)]
