@@ -139,3 +139,14 @@ def test_a_broken_seeds_parameter_is_said_and_the_page_works() -> None:
     tab = opened("compare.py", race=link(small(), small(slope=2)), seeds="1,two")
     assert "seeds in the link has 'two'" in told(tab)
     assert not button(tab, "Race").disabled
+
+
+def test_a_single_run_has_seeds_too(boards: dict[str, Board]) -> None:
+    run = small()
+    for seed in (0, 1):
+        assert JOBS.start(with_seed([run], seed), "A run").wait(60)
+    tab = opened("train.py", experiment=encode(run), run=JOBS.all()[-1].id)
+    assert any("**N = 2**" in item.value for item in tab.markdown)
+    assert "train.seeds.differences" not in boards
+    pressed(tab, "train.seeds.add")
+    assert JOBS.all()[0].experiments[0].seed == 3
