@@ -23,6 +23,7 @@ lint: $(VENV)/.ready-to-test
 bench: $(VENV)/.ready
 	$(BIN)/python -m lab bench train
 	$(BIN)/python -m lab bench live
+	$(BIN)/python -m lab bench race
 	$(BIN)/python -m lab bench gradients
 
 clean:

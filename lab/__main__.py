@@ -97,6 +97,16 @@ def bench_train(
         main(json=as_json, accuracy=accuracy)
 
 
+@bench.command("race")
+def bench_race(as_json: AsJson = False) -> None:
+    """Time a race against its contestants one after the other."""
+    from lab.bench.race import main
+    from lab.cli.errors import explained
+
+    with explained():
+        main(json=as_json)
+
+
 @bench.command("gradients")
 def bench_gradients(as_json: AsJson = False) -> None:
     """Time the picture of bias and noise."""

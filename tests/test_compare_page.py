@@ -49,7 +49,7 @@ def test_a_race_to_its_end_with_its_table() -> None:
 def test_contestants_may_differ_in_any_field() -> None:
     race = link("optimizer.lr=0.02", "architecture.hidden=[32]", "slope=2", "evaluation=threshold")
     tab = opened("compare.py", race=race)
-    assert set(differ(tab).value) == {"optimizer", "architecture", "slope", "evaluation"}
+    assert differ(tab).value == ["architecture.hidden", "slope", "optimizer.lr", "evaluation"]
     assert decode_all(tab.query_params["race"]) == decode_all(race)
 
 
@@ -71,10 +71,10 @@ def test_a_race_by_the_clock_is_refused() -> None:
     assert "budget_unit is seconds" in tab.error[0].value
 
 
-@pytest.mark.parametrize("count", [1, 5])
-def test_a_race_has_two_to_four_contestants(count: int) -> None:
+@pytest.mark.parametrize("count", [1, 7])
+def test_a_race_has_two_to_six_contestants(count: int) -> None:
     tab = opened("compare.py", race=link(*[f"optimizer.lr=0.0{index}" for index in range(1, count + 1)]))
-    assert f"A race has 2 to 4 contestants; this link has {count}." in tab.error[0].value
+    assert f"A race has 2 to 6 contestants; this link has {count}." in tab.error[0].value
 
 
 def test_contestants_that_do_not_differ_are_refused() -> None:
@@ -139,13 +139,34 @@ def test_the_panel_shows_what_contestants_share_and_leaves_the_train_page_alone(
     assert architecture.value == "convnet"
 
 
-def test_one_more_contestant_brings_an_estimator_of_its_own() -> None:
+def test_more_contestants_bring_estimators_of_their_own() -> None:
     tab = opened("compare.py")
     (count,) = [item for item in tab.get("button_group") if item.label == "Contestants"]
-    shown(count.set_value(4))
+    shown(count.set_value(6))
     assert not tab.error
     shown(button(tab, "Race").click())
-    assert len({experiment.estimator.name for experiment in newest().experiments}) == 4
+    assert len({experiment.estimator.name for experiment in newest().experiments}) == 6
+    again = opened("compare.py", race=tab.query_params["race"])
+    assert decode_all(again.query_params["race"]) == list(newest().experiments)
+
+
+def test_a_single_setting_may_be_what_differs_and_the_rest_of_its_part_is_shared() -> None:
+    tab = opened("compare.py", race=link("slope=1", "slope=2"))
+    shown(differ(tab).set_value(["slope", "architecture.binary_layers", "optimizer.lr"]))
+    key = differ(tab).key.replace(".fields", ".2.architecture.mlp.binary_layers")
+    shown(tab.text_input(key=key).set_value(""))
+    assert not any(item.label == "Binary layers" for item in tab.sidebar.text_input)
+    (hidden,) = [item for item in tab.sidebar.text_input if item.label == "Hidden"]
+    shown(hidden.set_value("8, 8"))
+    first, second = decode_all(tab.query_params["race"])
+    assert (first.architecture.binary_layers, second.architecture.binary_layers) == ((1,), ())  # type: ignore[attr-defined]
+    assert first.architecture.hidden == second.architecture.hidden == (8, 8)  # type: ignore[attr-defined]
+    (optimizer,) = [item for item in tab.sidebar.selectbox if item.label == "Optimizer"]
+    shown(optimizer.set_value("adam"))
+    assert {item.optimizer.name for item in decode_all(tab.query_params["race"])} == {"adam"}
+    shown(differ(tab).set_value(["slope", "architecture", "architecture.binary_layers"]))
+    assert not tab.error
+    assert button(tab, "Race")
 
 
 def test_what_only_fits_together_may_be_what_differs() -> None:

@@ -30,6 +30,7 @@ ORDER = [
         "jobs",
         "facts",
         "alarms",
+        "statistics",
         "figures",
         "cli",
         "bench",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lab.jobs import JOBS
-from lab.ui import race, state
+from lab.ui import race, seeds, state
 from lab.ui.boards import board
 from lab.ui.draft import COMPARE
 from lab.ui.live import watch
@@ -14,19 +14,25 @@ from lab.ui.projector import projector
 from lab.ui.standings import standings
 
 race.load()
+seeds.take_linked(race.RACE, race.experiments())
 base = race.base_editor()
+job = state.watched(race.RACE)
 with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     on_stage = projector()
     if not on_stage:
         state.choose_run(JOBS.races(), race.edit, race.RACE)
+        if job is not None:
+            seeds.add_seeds(job.experiments, race.RACE)
 
 show_notices()
 if not on_stage:
-    with st.expander("Contestants", expanded=state.watched(race.RACE) is None):
+    with st.expander("Contestants", expanded=job is None):
         race.contestant_editor(base)
-job = state.watched(race.RACE)
 if job is None:
     st.info("Choose the contestants above and press Race: they train in lock-step, on the same batches.")
 else:
     watch(job, race.RACE, COMPARE, lambda view: board(view, picked_picture(view), picked_moment(view)), standings)
+contestants = job.experiments if job is not None else race.experiments()
+if contestants:
+    seeds.across_seeds(contestants, race.RACE)
 race.write_address()

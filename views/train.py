@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lab.jobs import JOBS
-from lab.ui import state
+from lab.ui import seeds, state
 from lab.ui.boards import board
 from lab.ui.draft import TRAIN
 from lab.ui.editor import experiment_editor, show_changes, show_remarks, train_button
@@ -23,6 +23,8 @@ with st.sidebar:
         train_button(experiment)
 
 job = state.watched()
+shown = [job.experiments[0]] if job is not None else [experiment] if experiment is not None else []
+seeds.take_linked(state.RUN, shown)
 with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     on_stage = projector()
     if not on_stage:
@@ -30,6 +32,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         if experiment is not None:
             share(experiment)
         state.choose_run(JOBS.runs(), state.edit)
+        if job is not None:
+            seeds.add_seeds(shown, state.RUN)
 
 show_notices()
 if job is None:
@@ -42,4 +46,6 @@ with st.container(key="remarks"):
         show_remarks(experiment)
 if job is not None:
     watch(job, state.RUN, TRAIN, lambda view: board(view, picked_picture(view), picked_moment(view)))
+if shown:
+    seeds.across_seeds(shown, state.RUN)
 state.write_address(experiment)

@@ -17,13 +17,18 @@ from lab.figures.theme import CHART_HEIGHT, Figure, axis, layout, uid
 POINTS = 600  # about one point a pixel of a wide chart
 FAINT = 0.28  # opacity of raw values
 MARKER_SIZE = 6
+LEGEND_ROWS = 2  # that a chart of the usual height has room for
+LEGEND_ROW = 19  # pixels that one more makes it higher
+LEGEND_WIDTH = 48  # characters
+LEGEND_LINE = 9  # characters that the line before a name takes
 
 
 @dataclass(frozen=True)
 class Curve:
     """One line: positions `x` (N,), values `y` (N,), and its look.
 
-    `faint_y` (N,) are the raw values of a smoothed line; `markers` shows each sample, as for validation scores.
+    `faint_y` (N,) are the raw values of a smoothed line; `markers` shows each sample, as for validation scores. A curve
+    `of` another is not in the legend: it comes and goes with that one.
     """
 
     name: str
@@ -34,6 +39,7 @@ class Curve:
     faint_y: ArrayLike | None = None
     width: float = 2.0
     markers: bool = False
+    of: str = ""
 
 
 def line_chart(
@@ -56,7 +62,17 @@ def line_chart(
     if not any(np.isfinite(np.asarray(curve.y, dtype=np.float64)).any() for curve in curves):
         for each in axes.values():  # plotly would make up numbers
             each["showticklabels"] = False
+    named = [curve.name for curve in curves if not curve.of]
+    height += LEGEND_ROW * max(0, _legend_rows(named) - LEGEND_ROWS)
     return {"data": traces, "layout": layout(height, **axes, showlegend=len(curves) > 1)}
+
+
+def _legend_rows(names: Sequence[str]) -> int:
+    """About how many rows these names fill above a narrow chart."""
+    rows, used = 1, 0
+    for length in (len(name) + LEGEND_LINE for name in names):
+        rows, used = (rows, used + length) if used + length <= LEGEND_WIDTH else (rows + 1, length)
+    return rows
 
 
 def _log_ticks(curves: Sequence[Curve], y_range: tuple[float, float] | None) -> int:
@@ -83,7 +99,8 @@ def _line(curve: Curve) -> dict[str, Any]:
         "mode": "lines+markers" if curve.markers or np.isfinite(y).sum() == 1 else "lines",
         "uid": uid(curve.name),
         "name": curve.name,
-        "legendgroup": curve.name,
+        "legendgroup": curve.of or curve.name,
+        "showlegend": not curve.of,
         "x": json_numbers(x, digits=9),
         "y": json_numbers(y),
         "line": {"color": curve.color, "dash": curve.dash, "width": curve.width},

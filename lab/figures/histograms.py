@@ -16,6 +16,7 @@ def bar_chart(
     y_title: str,
     color: str,
     height: int = CHART_HEIGHT,
+    y_range: tuple[float, float] | None = None,
 ) -> Figure:
     """Bars of `counts` (N,) over bins given by their edges (N + 1,) or their centers (N,)."""
     bins, heights = np.asarray(edges_or_centers, dtype=np.float64), np.asarray(counts, dtype=np.float64)
@@ -31,7 +32,8 @@ def bar_chart(
     }
     if len(bins) == len(heights) + 1:
         bars |= {"x": json_numbers((bins[1:] + bins[:-1]) / 2), "width": json_numbers(np.diff(bins) * 0.94)}
-    vertical = axis(y_title, rangemode="tozero", tickformat="~s")
+    limits = {"rangemode": "tozero"} if y_range is None else {"range": json_numbers(y_range)}
+    vertical = axis(y_title, tickformat="~s", **limits)
     return {
         "data": [bars],
         "layout": layout(

@@ -60,7 +60,14 @@ def layout(height: int = CHART_HEIGHT, **settings: Any) -> dict[str, Any]:
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "hovermode": "x unified",
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "tracegroupgap": 0,  # every curve is a group, for what comes and goes with it
+        },
         **settings,
     }
 

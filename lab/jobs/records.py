@@ -21,8 +21,13 @@ class Records(NamedTuple):
     """Of each contestant."""
 
 
-def records(jobs: Jobs, id: str) -> Records:
+def records(jobs: Jobs, id: str, frames: bool = True) -> Records:
     """What is remembered of a job. It is not opened: its nets stay where they are.
+
+    Args:
+        jobs: those of this process, which know where others are kept.
+        id: of the job.
+        frames: whether to read what was inside its nets, too, if it is on disk: that is most of it.
 
     Raises:
         StoreError: there is no such job, or it cannot be read.
@@ -34,15 +39,15 @@ def records(jobs: Jobs, id: str) -> Records:
     if folder is None or not folder.known:
         raise StoreError(f"There is no run {id!r} in {jobs.runs_folder or 'this process'}.")
     facts = folder.facts()
-    return Records(id, facts, tuple(_snapshots(folder, len(facts.contestants))))
+    return Records(id, facts, tuple(_snapshots(folder, len(facts.contestants), frames)))
 
 
-def _snapshots(folder: RunFolder, contestants: int) -> Iterable[Snapshot]:
+def _snapshots(folder: RunFolder, contestants: int, frames: bool) -> Iterable[Snapshot]:
     for index in range(contestants):
         state = folder.record(index)
         try:
-            frames = [frame_of(frame) for frame in folder.frames(index)] if state is not None else []
-            recorder = Recorder() if state is None else Recorder.restored(state, frames)
+            shown = [frame_of(frame) for frame in folder.frames(index)] if frames and state is not None else []
+            recorder = Recorder() if state is None else Recorder.restored(state, shown)
             yield recorder.snapshot()
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
             raise StoreError(f"The curves of run {folder.id} cannot be read: {error}") from None

@@ -89,14 +89,22 @@ def _folders(jobs: Jobs, problems: list[str]) -> list[RunFolder]:
 
 def _shelved(folder: RunFolder) -> Shelved | None:
     """A job that is on disk alone; None where the folder does not say what it is, such as one that is being made."""
+    facts = told(folder)
+    return None if facts is None else Shelved(folder.id, standing(folder, facts), facts)
+
+
+def told(folder: RunFolder) -> Facts | None:
+    """What a folder tells, read once for each writing; None where it does not say what the job is.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
     written = folder.stamp
-    if written is None:
-        return None
-    facts = _facts(folder.path, written)
-    return Shelved(folder.id, _standing(folder, facts), facts)
+    return None if written is None else _facts(folder.path, written)
 
 
-def _standing(folder: RunFolder, facts: Facts) -> Standing:
+def standing(folder: RunFolder, facts: Facts) -> Standing:
+    """What a job does that this process does not have."""
     if facts.status != "under way":
         return facts.status
     return "elsewhere" if folder.held else "interrupted"

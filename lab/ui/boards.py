@@ -6,7 +6,7 @@ from lab.figures.board import Board
 from lab.jobs import JobView
 from lab.ui.contestants import contestants
 from lab.ui.curve_cards import accuracy_card, classifies, flip_cards, loss_card, readouts, schedule_cards
-from lab.ui.health_cards import gradient_card, unit_card
+from lab.ui.health_cards import compared_health_cards, gradient_card, unit_card
 from lab.ui.inside_cards import inside_cards
 from lab.ui.moment import as_of, marked
 
@@ -28,5 +28,7 @@ def board(view: JobView, picture: int, moment: int | None = None) -> Board:
     cards += gradient_card(runs)
     if len(runs) == 1:
         cards += unit_card(runs[0])
+    else:
+        cards += compared_health_cards(runs)
     cards += inside_cards(runs, picture)
     return Board(f"{view.id}:{view.version}:{picture}:{moment}", marked(cards, view.snapshots, moment))

@@ -143,9 +143,9 @@ def _validation_curves(runs: Sequence[Contestant], column: str, factor: float) -
     for run in runs:
         scores = run.snapshot.evaluations
         if len(scores["epoch"]):
-            name = "validation" if len(runs) == 1 else f"{run.name}, validation"
+            name, of = ("validation", "") if len(runs) == 1 else (f"{run.name}, validation", run.name)
             y = scores[column] * factor
-            curves.append(Curve(name, scores["epoch"], y, run.color, "dot", width=1.0, markers=True))
+            curves.append(Curve(name, scores["epoch"], y, run.color, "dot", width=1.0, markers=True, of=of))
     return curves
 
 

@@ -46,17 +46,17 @@ def experiment_editor(draft: Draft, told: DeltaGenerator, leave_out: Sequence[st
     Args:
         draft: what is edited.
         told: where to say what is wrong: where the person looks for the button that does not work.
-        leave_out: fields that get no widget here and keep their values.
+        leave_out: fields, or by `part.field` settings of parts, that get no widget here and keep their values.
     """
     before, key = draft.data, draft.edition
-    data: Data = {name: before[name] for name in leave_out}
+    data: Data = {name: before[name] for name in leave_out if name in before}
     for name, family in FAMILIES.items():
         if name in leave_out:
             continue
         with st.container(border=True):
-            data[name] = part_editor(
-                family.choices(), before[name], f"{key}.{name}", TITLES.get(name, name.capitalize())
-            )
+            title = TITLES.get(name, name.capitalize())
+            kept = [path.removeprefix(f"{name}.") for path in leave_out if path.startswith(f"{name}.")]
+            data[name] = part_editor(family.choices(), before[name], f"{key}.{name}", title, kept)
             if name == "estimator":
                 _explain(family.choices()[data[name]["name"]], data)
     for title, fields in SECTIONS.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,14 +13,16 @@ from lab.figures.theme import COLORS, LINE_STYLES
 from lab.recorder import Column
 from lab.ui.contestants import Contestant
 from lab.ui.curve_cards import TIME
+from lab.ui.inside_cards import SEPARATOR, in_rows
 
+Range = tuple[float, float] | None
 UNIT_STYLES = {"active": "solid", "dead": "dash", "stuck": "dot"}
 
 
 def gradient_card(runs: Sequence[Contestant]) -> list[Card]:
     """The gradient norm of each layer of a run; of several runs, that of the first layer of each."""
     if len(runs) == 1:
-        return _layers(runs[0], "gradient", "Gradient norm", "norm of the gradient", _GRADIENT, 1, log_y=True)
+        return _gradients(runs[0])
     curves = []
     for run in runs:
         health = run.snapshot.health
@@ -44,6 +47,24 @@ def unit_card(run: Contestant) -> list[Card]:
     return _card("health.units", "Active, dead and stuck units", curves, "share (%)", caption)
 
 
+def compared_health_cards(runs: Sequence[Contestant]) -> list[Card]:
+    """Gradients of all layers, and binary units, of each run of a race: a row of cards with one scale for each."""
+    begun = [run for run in runs if len(run.snapshot.health)]
+    gradients = [columns["gradient"] for run in begun for columns in run.snapshot.health.layers.values()]
+    positive = [values[values > 0] for values in map(np.asarray, gradients)]
+    drawn = np.concatenate([np.empty(0), *positive])
+    drawn = drawn[np.isfinite(drawn)]
+    y_range = (float(drawn.min()) / 1.5, float(drawn.max()) * 1.5) if len(drawn) else None
+    cards = []
+    for run in begun:
+        for kind, made in (("gradient", _gradients(run, y_range)), ("units", unit_card(run))):
+            for card in made:
+                row = f"compared {kind}"
+                title, alt = f"{card.title}{SEPARATOR}{run.name}", f"{run.name}: {card.alt}"
+                cards.append(replace(card, id=f"{row}.{run.id}", title=title, alt=alt, row=row))
+    return in_rows(cards, begun)
+
+
 def all_health_cards(run: Contestant) -> list[Card]:
     """Everything there is to see of a run's gradient health."""
     return [
@@ -59,8 +80,19 @@ _ZEROS = "Of the weights of each layer, in single steps. Weights of pixels that 
 _UPDATE = "What one step changes, in units of the weights themselves; no line where nothing changes."
 
 
+def _gradients(run: Contestant, y_range: Range = None) -> list[Card]:
+    return _layers(run, "gradient", "Gradient norm", "norm of the gradient", _GRADIENT, 1, log_y=True, y_range=y_range)
+
+
 def _layers(
-    run: Contestant, measure: str, title: str, unit: str, caption: str, factor: float, log_y: bool
+    run: Contestant,
+    measure: str,
+    title: str,
+    unit: str,
+    caption: str,
+    factor: float,
+    log_y: bool,
+    y_range: Range = None,
 ) -> list[Card]:
     health = run.snapshot.health
     curves = []
@@ -69,16 +101,25 @@ def _layers(
         dash = LINE_STYLES[number // len(COLORS) % len(LINE_STYLES)]
         y = _positive(values) if log_y else values
         curves.append(Curve(layer, health.epochs, y, COLORS[number % len(COLORS)], dash))
-    return _card(f"health.{measure}", title, curves, unit, caption, log_y)
+    return _card(f"health.{measure}", title, curves, unit, caption, log_y, y_range)
 
 
-def _card(id: str, title: str, curves: Sequence[Curve], unit: str, caption: str, log_y: bool = False) -> list[Card]:
+def _card(
+    id: str,
+    title: str,
+    curves: Sequence[Curve],
+    unit: str,
+    caption: str,
+    log_y: bool = False,
+    y_range: Range = None,
+) -> list[Card]:
     """The card; none where there is nothing to draw yet."""
     if not any(len(np.asarray(curve.x)) for curve in curves):
         return []
     alt = f"{title} now: " + "; ".join(f"{curve.name} {_last(curve)}" for curve in curves)
-    shares = (-3.0, 103.0) if "%" in unit else None  # a line along 0 or 100 is to be seen whole
-    chart = Chart(line_chart(curves, "epoch", unit, y_range=shares, log_y=log_y), link=TIME)
+    if "%" in unit:
+        y_range = (-3.0, 103.0)  # a line along 0 or 100 is to be seen whole
+    chart = Chart(line_chart(curves, "epoch", unit, y_range=y_range, log_y=log_y), link=TIME)
     return [Card(id, title, chart, caption, alt=alt)]
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from lab.figures.board import Card, Chart, Pictures, Tile
+from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
 from lab.figures.histograms import bar_chart
 from lab.figures.pictures import tiles
 from lab.figures.theme import GRAY, VIRIDIS
 from lab.probes import Frame
+from lab.probes.frame import Array
 from lab.ui.contestants import Contestant
 
 MakeCard = Callable[[str, str, Pictures | Chart, str], Card]
@@ -19,6 +20,8 @@ Shown = Sequence[tuple[Contestant, Frame]]
 """The runs that there is something to see of."""
 
 BINS = np.linspace(0, 1, 21)
+SEPARATOR = " · "
+"""Between the title of a card and the run that it is of."""
 LARGE_TILES = 4
 """Pictures to a line where each should be easy to see."""
 
@@ -26,16 +29,29 @@ LARGE_TILES = 4
 def inside_cards(runs: Sequence[Contestant], picture: int) -> list[Card]:
     """Everything there is to see inside the nets; in a race, the same card of each run side by side.
 
+    All of a row are drawn on one scale, and in a race a run that has nothing to show there says so in its place.
+
     Args:
         runs: one run, or the contestants of a race.
         picture: which of the probed pictures the single channels are shown for, from 0.
     """
     shown = [(run, run.snapshot.frame) for run in runs if run.snapshot.frame is not None]
     cards = [card for run, frame in shown for card in _of_run(run, frame, picture, shown)]
-    if len(runs) == 1:
-        return cards
-    rows = list(dict.fromkeys(card.row for card in cards))
-    return sorted(cards, key=lambda card: rows.index(card.row))
+    return cards if len(runs) == 1 else in_rows(cards, [run for run, _ in shown])
+
+
+def in_rows(cards: Sequence[Card], runs: Sequence[Contestant]) -> list[Card]:
+    """Cards of several runs row by row, a place in every row for each run: columns match also where nets differ."""
+    rows: dict[str, dict[str, Card]] = {}
+    for card in cards:
+        rows.setdefault(card.row, {})[card.id] = card
+    return [row.get(f"{kind}.{run.id}") or _nothing(row, kind, run) for kind, row in rows.items() for run in runs]
+
+
+def _nothing(row: Mapping[str, Card], kind: str, run: Contestant) -> Card:
+    title = next(iter(row.values())).title.partition(SEPARATOR)[0]
+    said = f"Nothing to show: the net of {run.name} has no such layer, or no finite weights."
+    return Card(f"{kind}.{run.id}", f"{title}{SEPARATOR}{run.name}", Numbers([]), said, alt=said, row=kind)
 
 
 def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterator[Card]:
@@ -44,7 +60,7 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
     def card(kind: str, title: str, content: Pictures | Chart, caption: str) -> Card:
         return Card(
             f"{kind}.{run.id}",
-            title if alone else f"{title} · {run.name}",
+            title if alone else f"{title}{SEPARATOR}{run.name}",
             content,
             caption,
             alt=f"{title} of {run.name} at step {frame.step}. {caption}",
@@ -60,24 +76,33 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
             "Validation images, and below each what its code is decoded to.",
         )
     for site, rates in frame.on_rates.items():
-        counts, _ = np.histogram(rates, BINS)
         dead, stuck = int((rates == 0).sum()), int((rates == 1).sum())
-        chart = bar_chart(BINS, counts, "share of images for which the bit is 1", "bits", run.color)
+        most = max(_counts(other.on_rates[site]).max() for _, other in shown if site in other.on_rates)
+        x_title = "share of images for which the bit is 1"
+        chart = bar_chart(BINS, _counts(rates), x_title, "bits", run.color, y_range=(0, 1.05 * most))
         yield card(
             f"codes {site}",
             f"Code histogram, {site}",
             Chart(chart),
             f"{len(rates)} bits over 128 validation images; {dead} never on, {stuck} always on.",
         )
-    if len(frame.filters) and np.isfinite(frame.filters).all():
-        largest = float(np.abs(frame.filters).max())
+    if _has_filters(frame):
+        largest = max(float(np.abs(other.filters).max()) for _, other in shown if _has_filters(other))
         sheet = tiles(frame.filters, [""] * len(frame.filters), -largest, largest, VIRIDIS)
         yield card(
             "filters",
             "First-layer weights",
             Pictures(sheet, columns=8),
-            f"The weights into each of the first {len(frame.filters)} units, yellow positive.",
+            f"The weights into each of the first {len(frame.filters)} units; ±{largest:.2g} is yellow and dark.",
         )
+
+
+def _counts(rates: Array) -> Array:
+    return np.histogram(rates, BINS)[0]
+
+
+def _has_filters(frame: Frame) -> bool:
+    return len(frame.filters) > 0 and bool(np.isfinite(frame.filters).all())
 
 
 def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Iterator[Card]:
@@ -96,7 +121,8 @@ def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Itera
         f"Validation images, and the mean over all channels after the units; dark to yellow is {', '.join(ranges)}.",
     )
     for layer, maps in frame.maps.items():
-        channels, low = maps[picture], min(0.0, float(maps.min()))
+        channels = maps[picture]
+        low = min(0.0, *(float(other.maps[layer].min()) for _, other in shown if layer in other.maps))
         labels = [str(channel) for channel in range(1, len(channels) + 1)]
         yield card(
             f"channels {layer}",

@@ -17,8 +17,10 @@ from lab.parts import Part, Value
 from lab.ui.draft import Data
 
 
-def part_editor(choices: dict[str, type[Part]], data: Data, key: str, label: str) -> Data:
-    """A choice among members of a family, by name, and the fields of the chosen one."""
+def part_editor(
+    choices: dict[str, type[Part]], data: Data, key: str, label: str, leave_out: Sequence[str] = ()
+) -> Data:
+    """A choice among members of a family, by name, and the fields of the chosen one; some may keep their values."""
     names = list(choices)
     name = st.selectbox(
         label,
@@ -31,7 +33,9 @@ def part_editor(choices: dict[str, type[Part]], data: Data, key: str, label: str
     member = choices[name]
     if name != data["name"]:
         data = member().model_dump(mode="json")
-    return {"name": name, **field_editors(member, data, f"{key}.{name}")}
+    kept = {field: data[field] for field in leave_out if field in data}
+    edited = [field for field in member.model_fields if field not in kept]
+    return {"name": name, **kept, **field_editors(member, data, f"{key}.{name}", edited)}
 
 
 def field_editors(value: type[Value], data: Data, key: str, only: Sequence[str] | None = None) -> Data:

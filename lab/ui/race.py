@@ -7,24 +7,23 @@ from typing import Any
 
 import streamlit as st
 
-from lab.estimators import Estimator
 from lab.experiment import Experiment, InvalidExperiment
-from lab.jobs import JOBS, SHARED_IN_A_RACE, Job, require_raceable
+from lab.jobs import JOBS, Job, require_raceable
+from lab.jobs.siblings import siblings
 from lab.links import decode, encode
+from lab.store import StoreError
 from lab.ui import state
+from lab.ui.contestant_editor import ESTIMATORS, edited_contestants
 from lab.ui.copy_button import copy_button
+from lab.ui.differing import Override, choices, differing, merged, value_at, without_covered
 from lab.ui.draft import COMPARE, TRAIN
-from lab.ui.editor import FAMILIES, TITLES, experiment_editor, show_remarks
+from lab.ui.editor import experiment_editor
 from lab.ui.notices import show_problems
-from lab.ui.parts import field_editor, part_editor
 
 RACE, FIELDS, OVERRIDES, EDITION = "race", "race_fields", "race_overrides", "race_edition"
-MOST = 4
+MOST = 6
 FIRST_FIELDS = ["estimator"]
-FIRST_ESTIMATORS = ["identity", "hard-sigmoid", "bernoulli", "rloo"]
 SEPARATOR = "~"
-
-Overrides = list[dict[str, Any]]
 
 
 def load() -> None:
@@ -43,16 +42,27 @@ def load() -> None:
     if experiments:
         _take(experiments)
     else:
-        _edit(FIRST_FIELDS, [{"estimator": {"name": name}} for name in FIRST_ESTIMATORS[:3]])
+        _edit(FIRST_FIELDS, [{"estimator": {"name": name}} for name in ESTIMATORS[:3]])
 
 
 def _found(experiments: list[Experiment], anything: bool) -> Job | None:
     """The race that the address names, else the newest of these contestants, or of any."""
-    races = JOBS.races()
     named = state.linked_job()
     if named is not None and len(named.experiments) > 1:
         return named
-    return next((job for job in races if anything or list(job.experiments) == experiments), None)
+    there = next((job for job in JOBS.races() if anything or list(job.experiments) == experiments), None)
+    return there or _kept(experiments)
+
+
+def _kept(experiments: list[Experiment]) -> Job | None:
+    """A finished race of these contestants from disk."""
+    for sibling in siblings(JOBS, experiments).found if experiments else []:
+        if sibling.seed == experiments[0].seed and sibling.standing == "finished":
+            try:
+                return JOBS.find(sibling.id)
+            except StoreError as error:
+                st.session_state[state.PROBLEMS] = [str(error)]
+    return None
 
 
 def edit(job: Job) -> None:
@@ -62,14 +72,19 @@ def edit(job: Job) -> None:
 
 def write_address() -> None:
     """Keep the contestants as they are edited, and the race, in the address."""
-    dumps = [COMPARE.data | override for override in st.session_state[OVERRIDES]]
-    try:
-        link = _link([Experiment.parse(dump) for dump in dumps])
-    except InvalidExperiment:
-        link = st.query_params.get("race", "")
+    edited = experiments()
+    link = link_of(edited) if edited else st.query_params.get("race", "")
     if link and st.query_params.get("race") != link:
         st.query_params["race"] = link
     state.write_run(RACE)
+
+
+def experiments() -> list[Experiment]:
+    """The contestants as they are edited; none where they cannot be."""
+    try:
+        return [Experiment.parse(merged(COMPARE.data, override)) for override in st.session_state[OVERRIDES]]
+    except InvalidExperiment:
+        return []
 
 
 def begin(experiments: Sequence[Experiment], title: str) -> None:
@@ -85,45 +100,28 @@ def begin(experiments: Sequence[Experiment], title: str) -> None:
 
 def base_editor() -> Experiment | None:
     """The experiment that the contestants vary. In the fields in which they differ it is the first of them."""
-    differing = st.session_state.get(_fields_key(), st.session_state[FIELDS])
+    paths = st.session_state.get(_fields_key(), st.session_state[FIELDS])
     first = st.session_state[OVERRIDES][0]
-    COMPARE.take(COMPARE.data | {name: first[name] for name in differing if name in first})
+    COMPARE.take(merged(COMPARE.data, {path: first[path] for path in paths if path in first}))
     with st.sidebar:
         st.caption("What all contestants share")
-        return experiment_editor(COMPARE, st.container(), leave_out=differing)
+        return experiment_editor(COMPARE, st.container(), leave_out=paths)
 
 
 def contestant_editor(base: Experiment | None) -> None:
     """What the contestants differ in, the link to their race, and the button that starts it."""
-    before: Overrides = st.session_state[OVERRIDES]
+    before: list[Override] = st.session_state[OVERRIDES]
     key = f"race.{st.session_state[EDITION]}"
-    choices = [name for name in Experiment.model_fields if name not in SHARED_IN_A_RACE]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        fields = st.multiselect(
-            "They differ in", choices, default=st.session_state[FIELDS], key=_fields_key(), width=420
-        )
+        paths = _paths()
         counts = range(2, MOST + 1)
         count = st.segmented_control("Contestants", counts, default=len(before), required=True, key=f"{key}.count")
         start_slot = st.container(width=150)
         share_slot = st.container(width=170)
     if base is None:
         return
-    shared = base.model_dump(mode="json")
-    overrides: Overrides = []
-    experiments, problems = [], []
-    for index, column in enumerate(st.columns(count), 1):
-        old = before[index - 1] if index <= len(before) else _newcomer(overrides)
-        with column.container(border=True, height="stretch"):
-            st.markdown(f"**Contestant {index}**")
-            override = {name: _editor(name, old.get(name, shared[name]), f"{key}.{index}") for name in fields}
-            overrides.append(override)
-        try:
-            experiments.append(Experiment.parse(shared | override))
-            with column:
-                show_remarks(experiments[-1])
-        except InvalidExperiment as error:
-            problems += [f"Contestant {index}: {problem}" for problem in error.problems]
-    st.session_state[OVERRIDES], st.session_state[FIELDS] = overrides, fields
+    overrides, experiments, problems = edited_contestants(base.model_dump(mode="json"), paths, before, count, key)
+    st.session_state[OVERRIDES], st.session_state[FIELDS] = overrides, paths
     problems = problems or _unraceable(experiments)
     show_problems(problems)
     with start_slot:
@@ -140,23 +138,24 @@ def contestant_editor(base: Experiment | None) -> None:
         _share(experiments, share_slot)
 
 
-def _newcomer(others: Overrides) -> dict[str, Any]:
-    """What one more contestant differs in: an estimator that none of the others has."""
-    taken = {other["estimator"]["name"] for other in others if "estimator" in other}
-    free = [name for name in FIRST_ESTIMATORS if name not in taken]
-    return {"estimator": Estimator.members[free[0]]().model_dump(mode="json")} if free else {}
+def _paths() -> list[str]:
+    """The choice of what contestants differ in."""
+    there = choices(COMPARE.data)
+    before = st.session_state.get(_fields_key(), st.session_state[FIELDS])
+    # Another optimizer, say, may not have the setting that was chosen.
+    st.session_state[_fields_key()] = [path for path in before if path in there]
+    chosen = st.multiselect(
+        "They differ in",
+        there,
+        key=_fields_key(),
+        help="A whole field, or by a dot a single setting of a part; all else is shared, and edited in the sidebar.",
+        width=420,
+    )
+    return without_covered(chosen)
 
 
 def _fields_key() -> str:
     return f"race.{st.session_state[EDITION]}.fields"
-
-
-def _editor(name: str, value: Any, key: str) -> Any:
-    if name not in FAMILIES:
-        return field_editor(name, Experiment.model_fields[name], value, f"{key}.{name}")
-    family = FAMILIES[name]
-    full = family.model_validate(value).model_dump(mode="json")
-    return part_editor(family.choices(), full, f"{key}.{name}", TITLES.get(name, name.capitalize()))
 
 
 def _unraceable(experiments: list[Experiment]) -> list[str]:
@@ -175,10 +174,11 @@ def _start(experiments: list[Experiment]) -> None:
 
 def _share(experiments: list[Experiment], slot: Any) -> None:
     with slot:
-        copy_button("Copy link", state.link_to("compare", race=_link(experiments)), key="copy")
+        copy_button("Copy link", state.link_to("compare", race=link_of(experiments)), key="copy")
 
 
-def _link(experiments: list[Experiment]) -> str:
+def link_of(experiments: Sequence[Experiment]) -> str:
+    """The contestants as text for a link."""
     return SEPARATOR.join(encode(experiment) for experiment in experiments)
 
 
@@ -199,10 +199,10 @@ def _take(experiments: Sequence[Experiment]) -> None:
     """Edit these contestants: the fields in which they differ, each as it is."""
     COMPARE.replace(experiments[0])
     dumps = [experiment.model_dump(mode="json") for experiment in experiments]
-    fields = [name for name in dumps[0] if any(dump[name] != dumps[0][name] for dump in dumps)]
-    _edit(fields, [{name: dump[name] for name in fields} for dump in dumps])
+    paths = differing(dumps)
+    _edit(paths, [{path: value_at(dump, path) for path in paths} for dump in dumps])
 
 
-def _edit(fields: list[str], overrides: Overrides) -> None:
-    st.session_state[FIELDS], st.session_state[OVERRIDES] = fields, overrides
+def _edit(paths: list[str], overrides: list[Override]) -> None:
+    st.session_state[FIELDS], st.session_state[OVERRIDES] = paths, overrides
     st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1  # every widget starts anew

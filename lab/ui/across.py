@@ -1,0 +1,131 @@
+"""One contestant over all its seeds: which of them count, its curves and its final figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from lab.events import Report
+from lab.experiment import Experiment
+from lab.figures.bands import Band
+from lab.figures.downsample import FloatArray, geometric_mean, smoothed
+from lab.jobs.siblings import Sibling
+from lab.recorder import Column, Snapshot
+from lab.statistics import Width, spread
+from lab.ui.contestants import Contestant, contestants
+from lab.ui.curve_cards import WINDOW, classifies, last_validation
+
+POSITIONS = 300
+"""Moments of training time that means are taken at, at most."""
+
+
+class Measure(NamedTuple):
+    """A final figure of a run."""
+
+    title: str
+    unit: str
+    """Of a difference."""
+    higher_is_better: bool
+    factor: float
+    of: Callable[[Snapshot, Report], float]
+
+
+TEST_ACCURACY = Measure(
+    *("Test accuracy (%)", "percentage points", True, 100), lambda _, report: _number(report.test.accuracy)
+)
+BEST_ACCURACY = Measure(
+    *("Best validation accuracy (%)", "percentage points", True, 100),
+    lambda snapshot, _: float(snapshot.evaluations["accuracy"].max(initial=-math.inf)),
+)
+TEST_LOSS = Measure("Test loss", "", False, 1, lambda _, report: report.test.loss)
+LAST_LOSS = Measure("Last validation loss", "", False, 1, lambda snapshot, _: last_validation(snapshot, "loss"))
+
+
+class Across(NamedTuple):
+    """A contestant, and what each seed remembers of it."""
+
+    run: Contestant
+    seeds: list[int]
+    snapshots: list[Snapshot]
+
+    @property
+    def diverged(self) -> list[int]:
+        """The seeds that are left out, because the loss became NaN or inf."""
+        pairs = zip(self.seeds, self.snapshots, strict=True)
+        return [seed for seed, snapshot in pairs if _ended(snapshot) == "diverged"]
+
+    def final(self, measure: Measure) -> FloatArray:
+        """A final figure, seed by seed; NaN where the run is not at its end, or diverged."""
+        return np.array([measure.factor * _final(snapshot, measure) for snapshot in self.snapshots])
+
+    def validation(self, column: str, factor: float, width: Width, members: bool) -> Band:
+        """The scores on the validation images."""
+        tables = [snapshot.evaluations for snapshot in self._counted]
+        values = [table[column] * factor for table in tables]
+        return self._band(tables, values, width, members, markers=True)
+
+    def training(self, column: str, factor: float, width: Width, members: bool) -> Band:
+        """The scores on the batches, each run averaged as everywhere."""
+        mean = geometric_mean if column == "loss" else smoothed
+        tables = [snapshot.steps for snapshot in self._counted]
+        values = [mean(table[column] * factor, WINDOW) for table in tables]
+        return self._band(tables, values, width, members, markers=False)
+
+    @property
+    def _counted(self) -> list[Snapshot]:
+        return [snapshot for snapshot in self.snapshots if _ended(snapshot) != "diverged"]
+
+    def _band(
+        self, tables: list[dict[str, Column]], values: list[FloatArray], width: Width, members: bool, markers: bool
+    ) -> Band:
+        epochs, rows = aligned(tables, values)
+        over = spread(rows)
+        look = self.run.name, epochs, over.mean, over.width(width), over.size, self.run.color, self.run.dash
+        return Band(*look, members=list(rows) if members else [], markers=markers)
+
+
+def across(experiments: Sequence[Experiment], found: Sequence[Sibling]) -> list[Across]:
+    """Every contestant over all its seeds, with the name and the look that it has on every page."""
+    runs = contestants(experiments, found[0].snapshots)
+    seeds = [sibling.seed for sibling in found]
+    return [Across(run, seeds, [sibling.snapshots[place] for sibling in found]) for place, run in enumerate(runs)]
+
+
+def measures(contestants: Sequence[Across]) -> list[Measure]:
+    """The final figures that all contestants have."""
+    if all(classifies(contestant.run) for contestant in contestants):
+        return [TEST_ACCURACY, BEST_ACCURACY, TEST_LOSS, LAST_LOSS]
+    return [TEST_LOSS, LAST_LOSS]
+
+
+def aligned(tables: Sequence[dict[str, Column]], values: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Curves of several runs at the same steps, not too many: their epochs (T,), and values (runs, T).
+
+    A run has NaN at steps that it has not made.
+    """
+    steps = np.concatenate([np.empty(0), *(table["step"] for table in tables)])
+    epochs = np.concatenate([np.empty(0), *(table["epoch"] for table in tables)])
+    steps, first = np.unique(steps, return_index=True)
+    shown = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), POSITIONS)).round().astype(int))
+    rows = np.full((len(tables), len(shown)), np.nan)
+    for row, table, own in zip(rows, tables, values, strict=True):
+        places = np.searchsorted(table["step"], steps[shown])
+        there = np.isin(steps[shown], table["step"])
+        row[there] = own[places[there]]
+    return epochs[first][shown], rows
+
+
+def _final(snapshot: Snapshot, measure: Measure) -> float:
+    report = snapshot.report
+    return measure.of(snapshot, report) if report is not None and _ended(snapshot) == "done" else math.nan
+
+
+def _ended(snapshot: Snapshot) -> str | None:
+    return snapshot.finished.reason if snapshot.finished else None
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
