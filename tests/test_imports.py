@@ -31,6 +31,7 @@ ORDER = [
         "facts",
         "alarms",
         "figures",
+        "exports",
         "cli",
         "bench",
         "ui",

@@ -1,7 +1,7 @@
 """The live board in the page: charts, pictures and numbers that change in place, keeping zoom, hover and legend.
 
-`st.plotly_chart` makes a new chart on every change; this component updates the one that is there. The drawing is in
-`live_board.js` and `live_board_charts.js`, the look in `live_board.css`, the content comes from `lab.figures.board`.
+`st.plotly_chart` makes a new chart on every change; this component updates the one that is there. What draws is
+in `lab.figures.drawing`, the content comes from `lab.figures.board`.
 """
 
 from __future__ import annotations
@@ -13,22 +13,20 @@ import tempfile
 from pathlib import Path
 
 import orjson
-import plotly
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lab.figures.board import Board
+from lab.figures.drawing import PLOTLY_SOURCE, PLOTLY_VERSION, script, style
 
 HERE = Path(__file__).resolve().parent
-PLOTLY_SOURCE = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
-PLOTLY_URL = f"app/static/plotly.min.js?v={plotly.__version__}"
-SCRIPTS = ("live_board.js", "live_board_charts.js")
+PLOTLY_URL = f"app/static/plotly.min.js?v={PLOTLY_VERSION}"
 HEADER_BYTES = 256  # plotly.min.js names its version at its top
 
 _mount = st.components.v2.component(
     "lab_live_board",
-    css=(HERE / "live_board.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    css=style(),
+    js=script(),
     isolate_styles=False,  # plotly puts its style sheet into the document's head, out of reach of a shadow root
 )
 
