@@ -6,6 +6,7 @@ from lab.jobs import JOBS
 from lab.ui import race, state
 from lab.ui.boards import board
 from lab.ui.draft import COMPARE
+from lab.ui.export import export_race
 from lab.ui.live import watch
 from lab.ui.notices import show_notices
 from lab.ui.picture_picker import picked_picture
@@ -18,6 +19,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     on_stage = projector()
     if not on_stage:
         state.choose_run(JOBS.races(), race.edit, race.RACE)
+        export_race(state.watched(race.RACE))
 
 show_notices()
 if not on_stage:

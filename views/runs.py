@@ -4,6 +4,7 @@ import streamlit as st
 
 from lab.jobs.shelf import Standing
 from lab.ui import shelf, state
+from lab.ui.export import export_runs
 from lab.ui.notices import show_notices, show_problems
 
 state.load()
@@ -27,6 +28,7 @@ elif not rows:
 else:
     ticked = shelf.table(rows)
     shelf.actions(ticked)
+    export_runs(ticked)
     shelf.longer(ticked)
     st.caption(
         "Tick a run to open or continue it, several to see in which fields they differ. Last and best: on the "

@@ -12,7 +12,7 @@ import pandas as pd
 from lab.exports.comparison import Comparison, Entry
 from lab.exports.markup import latex, markdown
 from lab.exports.readable import readable
-from lab.exports.report import report, reproduction
+from lab.exports.report import report
 from lab.exports.tables import curves, results
 
 LONGEST_NAME = 80
@@ -31,9 +31,9 @@ class Format(NamedTuple):
     """Whether it makes sense in a terminal."""
 
 
-def file_name(comparison: Comparison, what: str, suffix: str) -> str:
-    """What to call a file of results, curves, or anything else of a comparison."""
-    words = re.sub(r"[^\w.]+", "-", comparison.title).lower()[:LONGEST_NAME].strip("-._")
+def file_name(title: str, what: str, suffix: str) -> str:
+    """What to call a file of the results, the curves, or anything else of runs of this title."""
+    words = re.sub(r"[^\w.]+", "-", title).lower()[:LONGEST_NAME].strip("-._")
     return f"{words or 'runs'}-{what}.{suffix}"
 
 
@@ -52,7 +52,7 @@ def _experiments(comparison: Comparison) -> bytes:
 
 
 def _commands(comparison: Comparison) -> bytes:
-    lines = dict.fromkeys(reproduction(entry) for entry in comparison.entries)
+    lines = dict.fromkeys(entry.command for entry in comparison.entries)
     return "".join(f"{line}\n" for line in lines).encode()
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lab.experiment import Experiment
 from lab.figures.board import Board
+from lab.links import command
 from lab.recorder import Snapshot
 
 
@@ -32,6 +33,11 @@ class Entry(NamedTuple):
     snapshot: Snapshot
 
     @property
+    def command(self) -> str:
+        """What trains it once more."""
+        return reproduction(self.experiment, self.continues)
+
+    @property
     def steps(self) -> int:
         """How many steps it has made."""
         made = self.snapshot.steps["step"]
@@ -42,6 +48,11 @@ class Entry(NamedTuple):
         """How many epochs it has made."""
         made = self.snapshot.steps["epoch"]
         return float(made[-1]) if len(made) else 0.0
+
+
+def reproduction(experiment: Experiment, continues: str | None) -> str:
+    """The command that trains an experiment to the same numbers; for one that continues a job, from the end of that."""
+    return f"python -m lab resume {continues} --budget {experiment.budget:g}" if continues else command(experiment)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Readable tables as LaTeX (booktabs), Markdown (GitHub's) and HTML. Every text is escaped: titles are people's input."""
+"""Readable tables as LaTeX (booktabs), Markdown (GitHub's) and HTML. All text is escaped: titles are people's input."""
 
 from __future__ import annotations
 
@@ -10,10 +10,22 @@ from lab.exports.readable import Readable
 
 LATEX = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
-    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
-    **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\symbol{34}"},
-    **{"`": r"\textasciigrave{}", "'": r"\textquotesingle{}", "[": "{[}", "]": "{]}"},  # a line's end takes options
-    **{"±": r"$\pm$", "–": r"\textendash{}", "·": r"$\cdot$", "→": r"$\to$", "×": r"$\times$"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\symbol{34}",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    "[": "{[}",
+    "]": "{]}",  # a line's end takes options
+    "±": r"$\pm$",
+    "–": r"\textendash{}",
+    "·": r"$\cdot$",
+    "→": r"$\to$",
+    "×": r"$\times$",
 }
 """What stands for a character."""
 MARKDOWN = re.compile(r"[\\`*_\[\]<>|~$&]")

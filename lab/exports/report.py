@@ -21,7 +21,7 @@ from lab.exports.readable import readable
 from lab.facts import remarks
 from lab.figures.board import Board
 from lab.figures.drawing import PLOTLY_SOURCE, script, style
-from lab.links import command, encode
+from lab.links import encode
 
 HERE = Path(__file__).resolve().parent
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -45,7 +45,7 @@ def report(comparison: Comparison) -> str:
             *map(html_table, readable(comparison.entries)),
             "<h2>Figures</h2>",
             "<noscript>The figures need JavaScript, which is off; nothing else does.</noscript>",
-            *(_board(board, index) for index, board in enumerate(boards)),
+            *(_board(board, index, len(boards) > 1) for index, board in enumerate(boards)),
             "<h2>Runs</h2>",
             *map(_run, comparison.entries),
             _address(comparison.address),
@@ -67,11 +67,13 @@ def _own(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
-def _board(board: Board, index: int) -> str:
+def _board(board: Board, index: int, titled: bool) -> str:
     data = orjson.dumps({"plotly": "", **board.payload()}, option=orjson.OPT_SERIALIZE_NUMPY).decode()
     content = data.replace("<", "\\u003c")  # so that no text in it ends the script
     place = f"board-{index}"
-    return f'<div data-board="{place}"></div>\n<script type="application/json" id="{place}">{content}</script>'
+    title = f"<h3>{html.escape(board.subject)}</h3>" if titled else ""
+    script_tag = f'<script type="application/json" id="{place}">{content}</script>'
+    return f'{title}<div data-board="{place}"></div>\n{script_tag}'
 
 
 def _run(entry: Entry) -> str:
@@ -80,7 +82,7 @@ def _run(entry: Entry) -> str:
     said = [("alarm", alarm)] if alarm is not None else []
     said += [(remark.level, remark.text) for remark in remarks(experiment)]
     finished = entry.snapshot.finished
-    if finished is not None and finished.message:
+    if finished is not None and finished.reason == "diverged":
         said.insert(0, ("alarm", finished.message))
     facts = f"Run {entry.run} ({entry.title}) · {entry.state} · step {entry.steps} · begun {_when(entry.created)}"
     return "\n".join(
@@ -91,19 +93,12 @@ def _run(entry: Entry) -> str:
             *(f"<li class={level}>{html.escape(text)}</li>" for level, text in said),
             "</ul>",
             f"<p class=facts>{_way(entry)}</p>",
-            f"<pre>{html.escape(reproduction(entry))}</pre>",
+            f"<pre>{html.escape(entry.command)}</pre>",
             f"<details><summary>Link</summary><pre>?experiment={encode(experiment)}</pre></details>",
             f"<details><summary>Experiment</summary><pre>{html.escape(experiment.model_dump_json(indent=2))}</pre>",
             "</details></article>",
         ]
     )
-
-
-def reproduction(entry: Entry) -> str:
-    """The command that trains it once more, to the same numbers on one machine, or what it took to train it."""
-    if entry.continues is None:
-        return command(entry.experiment)
-    return f"python -m lab resume {entry.continues} --budget {entry.experiment.budget:g}"
 
 
 def _way(entry: Entry) -> str:

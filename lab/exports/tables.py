@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from pydantic_core import to_jsonable_python
 
-from lab.exports.comparison import Entry
 from lab.experiment import differences
+from lab.exports.comparison import Entry
 from lab.recorder import Column
 
 MEASURES = (

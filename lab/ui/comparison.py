@@ -56,7 +56,8 @@ def _boards(entries: list[Entry]) -> list[Board]:
     """The figures: nets that sort images and nets that rebuild them have other units, and so boards of their own."""
     runs = contestants([entry.experiment for entry in entries], [entry.snapshot for entry in entries])
     boards = []
-    for task in dict.fromkeys(run.experiment.architecture.task for run in runs):
-        together = [run for run in runs if run.experiment.architecture.task == task]
-        boards.append(board_of(task, titled(entries), together, PICTURE))
+    for task in dict.fromkeys(entry.experiment.architecture.task for entry in entries):
+        alike = [index for index, entry in enumerate(entries) if entry.experiment.architecture.task == task]
+        title = titled([entries[index] for index in alike])
+        boards.append(board_of(task, title, [runs[index] for index in alike], PICTURE))
     return boards
