@@ -24,6 +24,8 @@ class Format(NamedTuple):
     """A kind of file."""
 
     title: str
+    what: str
+    """What is in it."""
     suffix: str
     mime: str
     write: Callable[[Comparison], bytes]
@@ -31,10 +33,10 @@ class Format(NamedTuple):
     """Whether it makes sense in a terminal."""
 
 
-def file_name(title: str, what: str, suffix: str) -> str:
-    """What to call a file of the results, the curves, or anything else of runs of this title."""
+def file_name(title: str, format: Format) -> str:
+    """What to call a file of runs of this title."""
     words = re.sub(r"[^\w.]+", "-", title).lower()[:LONGEST_NAME].strip("-._")
-    return f"{words or 'runs'}-{what}.{suffix}"
+    return f"{words or 'runs'}-{format.what}.{format.suffix}"
 
 
 def _csv(table: pd.DataFrame, nothing: str) -> bytes:
@@ -56,18 +58,47 @@ def _commands(comparison: Comparison) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
+def _results_csv(comparison: Comparison) -> bytes:
+    return _csv(results(comparison.entries), nothing="")
+
+
+def _results_parquet(comparison: Comparison) -> bytes:
+    return _parquet(results(comparison.entries))
+
+
+def _latex(comparison: Comparison) -> bytes:
+    return latex(readable(comparison.entries)).encode()
+
+
+def _markdown(comparison: Comparison) -> bytes:
+    return markdown(readable(comparison.entries)).encode()
+
+
+def _report(comparison: Comparison) -> bytes:
+    return report(comparison).encode()
+
+
+def _curves_csv(comparison: Comparison) -> bytes:
+    return _csv(curves(comparison.entries), nothing="NaN")
+
+
+def _curves_parquet(comparison: Comparison) -> bytes:
+    return _parquet(curves(comparison.entries))
+
+
+PARQUET_TYPE = "application/vnd.apache.parquet"
 RESULTS = {
-    "csv": Format("CSV", "csv", "text/csv", lambda c: _csv(results(c.entries), "")),
-    "parquet": Format("Parquet", "parquet", "application/octet-stream", lambda c: _parquet(results(c.entries)), False),
-    "latex": Format("LaTeX", "tex", "application/x-tex", lambda c: latex(readable(c.entries)).encode()),
-    "markdown": Format("Markdown", "md", "text/markdown", lambda c: markdown(readable(c.entries)).encode()),
-    "html": Format("Report", "html", "text/html", lambda c: report(c).encode(), False),
-    "json": Format("Experiments", "json", "application/json", _experiments),
-    "command": Format("Commands", "sh", "text/x-sh", _commands),
+    "csv": Format("CSV", "results", "csv", "text/csv", _results_csv),
+    "parquet": Format("Parquet", "results", "parquet", PARQUET_TYPE, _results_parquet, readable=False),
+    "latex": Format("LaTeX", "results", "tex", "application/x-tex", _latex),
+    "markdown": Format("Markdown", "results", "md", "text/markdown", _markdown),
+    "html": Format("Report", "report", "html", "text/html", _report, readable=False),
+    "json": Format("Experiments", "experiments", "json", "application/json", _experiments),
+    "command": Format("Commands", "commands", "sh", "text/x-sh", _commands),
 }
 """What is made of the results of runs. `json` has one experiment a line."""
 CURVES = {
-    "csv": Format("CSV", "csv", "text/csv", lambda c: _csv(curves(c.entries), "NaN")),
-    "parquet": Format("Parquet", "parquet", "application/octet-stream", lambda c: _parquet(curves(c.entries)), False),
+    "csv": Format("CSV", "curves", "csv", "text/csv", _curves_csv),
+    "parquet": Format("Parquet", "curves", "parquet", PARQUET_TYPE, _curves_parquet, readable=False),
 }
 """What is made of their curves."""

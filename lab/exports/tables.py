@@ -64,14 +64,14 @@ def summary(entries: Sequence[Entry]) -> pd.DataFrame:
     """One row for each kind of contestant: mean, standard error and number of each measure over its seeds.
 
     The error is that of the mean: the deviation of a sample over the root of its size. Seeds without a finite number
-    count in no mean, and `n` says how many do.
+    count in no mean, and `n` says how many do. The same experiment again is no further seed: the longest run counts.
     """
     rows = []
-    for kind in dict.fromkeys(entry.kind for entry in entries):
-        seeds = [entry for entry in entries if entry.kind == kind]
+    for kind, seeds in _seeds(entries).items():
         row: dict[str, Any] = {"contestant": kind, "seeds": len(seeds)}
+        scores = [_scores(entry) for entry in seeds]
         for measure in MEASURES:
-            values = np.array([_scores(entry)[measure] for entry in seeds], dtype=np.float64)
+            values = np.array([score[measure] for score in scores], dtype=np.float64)
             row |= {f"{measure}_{name}": value for name, value in _mean_and_error(values).items()}
         rows.append(row)
     return pd.DataFrame(rows)
@@ -79,7 +79,7 @@ def summary(entries: Sequence[Entry]) -> pd.DataFrame:
 
 def has_seeds(entries: Sequence[Entry]) -> bool:
     """Whether some of them differ in nothing but their seeds."""
-    return len({entry.kind for entry in entries}) < len(entries)
+    return any(len(seeds) > 1 for seeds in _seeds(entries).values())
 
 
 def curves(entries: Sequence[Entry]) -> pd.DataFrame:
@@ -87,6 +87,15 @@ def curves(entries: Sequence[Entry]) -> pd.DataFrame:
     tables = [_curve(entry, *curve) for entry in entries for curve in _curves(entry)]
     empty = pd.DataFrame(columns=CURVE_COLUMNS)
     return pd.concat(tables, ignore_index=True) if tables else empty
+
+
+def _seeds(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """By kind, the longest run of each seed."""
+    longest: dict[tuple[str, int], Entry] = {}
+    for entry in sorted(entries, key=lambda entry: entry.steps):
+        longest[entry.kind, entry.experiment.seed] = entry
+    kinds = dict.fromkeys(entry.kind for entry in entries)
+    return {kind: [entry for (of, _), entry in longest.items() if of == kind] for kind in kinds}
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:

@@ -18,7 +18,8 @@ function addSaveButtons(board, slot) {
 /** What a file of this card is called: what it shows, of what, and when. */
 function fileName(board, slot) {
   const words = [slot.card.title, board.message.subject].filter(Boolean).join(" of ")
-  return words.replace(/[^\p{L}\p{N}.]+/gu, "-").toLowerCase().slice(0, LONGEST_NAME).replace(/^[-.]+|[-.]+$/g, "")
+  const plain = words.replace(/(?:[^\p{L}\p{N}.]|\.(?!\d))+/gu, "-") // a point is kept within a number
+  return plain.toLowerCase().slice(0, LONGEST_NAME).replace(/^[-.]+|[-.]+$/g, "")
 }
 
 function saveChart(board, slot, format) {

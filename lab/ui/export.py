@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from lab.experiment import Experiment, InvalidExperiment
-from lab.exports import CURVES, RESULTS, Format, file_name
+from lab.exports import CURVES, RESULTS, file_name
 from lab.exports.comparison import reproduction
 from lab.jobs import JOBS, Job, require_raceable
 from lab.links import encode
+from lab.store import StoreError
 from lab.ui import race, state
 from lab.ui.comparison import Chosen, comparison
 from lab.ui.copy_button import copy_button
+from lab.ui.hand_over import hand_over
 from lab.ui.shelf import Row
 
-TABLES = ("csv", "parquet", "latex", "markdown")
+HIGHEST = 130
+"""Pixels of the commands."""
+FILES = {
+    "Results as a table": [RESULTS[name] for name in ("csv", "parquet", "latex", "markdown")],
+    "Curves as a table": list(CURVES.values()),
+    "A report with figures that opens offline, and the experiments": [RESULTS["html"], RESULTS["json"]],
+}
+"""What can be exported, by what is said of it."""
 
 
 def export_race(job: Job | None) -> None:
     """The ways to take a race along; none where there is none."""
     if job is not None:
-        _menu(
-            {job.id: None},
-            job.experiments,
-            [reproduction(run, job.origin.continues) for run in job.experiments],
-            job.title,
-        )
+        commands = [reproduction(experiment, job.origin.continues) for experiment in job.experiments]
+        _menu({job.id: None}, job.experiments, commands, job.title)
 
 
 def export_runs(rows: Sequence[Row]) -> None:
@@ -36,9 +41,8 @@ def export_runs(rows: Sequence[Row]) -> None:
     for row in rows:
         chosen.setdefault(row.job.id, []).append(row.place)
     commands = [reproduction(row.experiment, row.job.facts.continues) for row in rows]
-    _menu(
-        chosen, [row.experiment for row in rows], commands, rows[0].job.id if len(chosen) == 1 else f"{len(rows)} runs"
-    )
+    title = rows[0].job.facts.title if len(chosen) == 1 else f"{len(rows)} runs"
+    _menu(chosen, [row.experiment for row in rows], commands, title)
 
 
 def _menu(chosen: Chosen, experiments: Sequence[Experiment], commands: Sequence[str], title: str) -> None:
@@ -46,21 +50,10 @@ def _menu(chosen: Chosen, experiments: Sequence[Experiment], commands: Sequence[
         if not chosen:
             return
         address = _address(experiments)
-
-        def written(format: Format) -> Callable[[], bytes]:
-            return lambda: format.write(comparison(JOBS, chosen, address))
-
-        tables = {name: RESULTS[name] for name in TABLES}
-        for what, formats in {"Results": tables, "Curves": CURVES}.items():
-            st.caption(f"{what} as a table")
-            _buttons(what.lower(), formats, written, title)
-        st.caption("A page with results, figures and experiments, which opens offline; and the experiments themselves")
-        _buttons("runs", {name: RESULTS[name] for name in ("html", "json")}, written, title)
+        _files(chosen, title, address)
         lines = list(dict.fromkeys(commands))
         st.caption("From a terminal:" if len(lines) == 1 else "From a terminal, a line each:")
-        st.code(
-            "\n".join(lines), language="bash", height=90 if len(lines) > 1 else "content", wrap_lines=len(lines) == 1
-        )
+        st.code("\n".join(lines), language="bash", height=min(40 + 22 * len(lines), HIGHEST))
         if address:
             copy_button("Copy link", address, key="export.link")
 
@@ -78,16 +71,22 @@ def _address(experiments: Sequence[Experiment]) -> str:
     return state.link_to("compare", race=race.SEPARATOR.join(map(encode, experiments)))
 
 
-def _buttons(
-    what: str, formats: Mapping[str, Format], written: Callable[[Format], Callable[[], bytes]], title: str
-) -> None:
-    with st.container(horizontal=True):
-        for name, format in formats.items():
-            st.download_button(
-                format.title,
-                written(format),
-                file_name(title, what, format.suffix),
-                format.mime,
-                on_click="ignore",
-                key=f"export.{what}.{name}",
-            )
+@st.fragment
+def _files(chosen: Chosen, title: str, address: str) -> None:
+    """A button for each file; it is made when the button is pressed, of what there is then."""
+    asked = None
+    for caption, formats in FILES.items():
+        st.caption(caption)
+        with st.container(horizontal=True):
+            for format in formats:
+                if st.button(format.title, key=f"export.{format.what}.{format.suffix}"):
+                    asked = format
+    if asked is None:
+        return
+    try:
+        with st.spinner("Writing the file"):
+            content = asked.write(comparison(JOBS, chosen, address))
+    except StoreError as error:
+        st.error(str(error), icon=":material/error:")
+    else:
+        hand_over(content, file_name(title, asked), asked.mime)
