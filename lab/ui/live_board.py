@@ -7,6 +7,7 @@ in `lab.figures.drawing`, the content comes from `lab.figures.board`.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
@@ -16,8 +17,9 @@ import orjson
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from lab.figures.board import Board
+from lab.figures.board import Board, Card, Chart
 from lab.figures.drawing import PLOTLY_SOURCE, PLOTLY_VERSION, script, style
+from lab.figures.theme import Figure
 
 HERE = Path(__file__).resolve().parent
 PLOTLY_URL = f"app/static/plotly.min.js?v={PLOTLY_VERSION}"
@@ -37,6 +39,12 @@ def live_board(key: str, board: Board) -> None:
         ensure_plotly_js()
     message = {"plotly": PLOTLY_URL, **board.payload()}
     _mount(key=key, data=orjson.dumps(message, option=orjson.OPT_SERIALIZE_NUMPY))
+
+
+def single_chart(key: str, title: str, figure: Figure, alt: str) -> None:
+    """Show one figure with what charts of a board have: a zoom that lasts, and files of it."""
+    content = orjson.dumps([title, figure, alt], option=orjson.OPT_SERIALIZE_NUMPY)
+    live_board(key, Board(hashlib.sha256(content).hexdigest(), [Card(key, title, Chart(figure), alt=alt)]))
 
 
 def load_plotly_js() -> None:
