@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import lab
 from lab.experiment import Experiment
@@ -20,6 +20,7 @@ from lab.links import command
 from lab.ui.comparison import comparison
 from tests.browser import launch_browser, new_page
 from tests.job_waits import PATIENCE
+from tests.pages import until
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("no_data_folder")
@@ -134,11 +135,16 @@ def saved(page: Page, card: str, format: str) -> tuple[str, bytes]:
 
 
 def test_its_figures_are_alive_and_are_saved_as_they_are_shown(page: Page) -> None:
+    charts = page.locator(".lab-chart").count()
+    assert page.locator(".lab-chart .main-svg:first-child").count() < charts  # those out of sight are not drawn yet
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator(".lab-chart .svg-container")).to_have_count(charts)
     page.evaluate(f"Plotly.relayout(document.querySelector('{LOSS}'), {{'xaxis.range': [0.31, 0.62]}})")
-    page.evaluate(f"Plotly.restyle(document.querySelector('{LOSS}'), {{visible: 'legendonly'}}, [0])")
+    page.locator(f"{LOSS} .legendtoggle").first.click()
+    until(lambda: page.evaluate(f"document.querySelector('{LOSS}')._fullData[0].visible === 'legendonly'"))
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("getComputedStyle(document.body).backgroundColor === 'rgb(14, 17, 23)'")
-    page.wait_for_function(f"document.querySelector('{LOSS}').layout.font.color === '#e6edf3'")
+    until(lambda: page.evaluate("getComputedStyle(document.body).backgroundColor === 'rgb(14, 17, 23)'"))
+    until(lambda: page.evaluate(f"document.querySelector('{LOSS}').layout.font.color === '#e6edf3'"))
     shown = page.evaluate(f"[...document.querySelectorAll('{LOSS} .xtick text')].map(tick => tick.textContent)")
     name, svg = saved(page, "loss", "SVG")
     assert name.startswith("loss-of-script-img-src-x-onerror-alert-1-")

@@ -8,3 +8,14 @@ for (const parentElement of document.querySelectorAll("[data-board]")) {
   drawn()
   dark.addEventListener("change", drawn)
 }
+
+// Charts are drawn when they come into sight; on paper all do.
+window.addEventListener("beforeprint", () => {
+  for (const parentElement of document.querySelectorAll("[data-board]")) {
+    const board = boards.get(parentElement)
+    for (const slot of board.slots.values()) {
+      slot.inSight = true
+      if (slot.stale && slot.card.kind === "chart") drawChart(board, slot)
+    }
+  }
+})
