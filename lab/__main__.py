@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 Kind = Literal["estimators", "architectures", "optimizers", "schedules", "datasets", "presets"]
+Written = Literal["csv", "parquet", "latex", "markdown", "html", "json", "command"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 app = typer.Typer(
@@ -74,6 +75,27 @@ def resume(
     from lab.cli.runs import resume as go_on
 
     raise typer.Exit(go_on(run, budget, as_json))
+
+
+@app.command()
+def export(
+    runs: Annotated[list[str], typer.Argument(help="Their ids, as `runs` has them, or how they begin.")],
+    format: Annotated[Written, typer.Option(help="What to write.")] = "csv",
+    curves: Annotated[bool, typer.Option("--curves", help="The curves, point by point, as csv or parquet.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write it, in place of standard output.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write the results of runs as a table, as a report that opens offline, or as what trains them again.
+
+    `json` is each run's experiment, one a line, and `command` the command that trains it.
+    Exit codes: 0 done, 2 there is no such run, or it cannot be written there.
+    """
+    from lab.cli.export import main
+    from lab.ui.comparison import comparison
+
+    raise typer.Exit(main(comparison, runs, format, curves, out, overwrite))
 
 
 @app.command("list")

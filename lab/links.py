@@ -23,6 +23,11 @@ def encode(experiment: Experiment) -> str:
     return f"{FORMAT}.{base64.urlsafe_b64encode(packed).decode().rstrip('=')}"
 
 
+def command(experiment: Experiment) -> str:
+    """What to type into a terminal to train exactly this experiment."""
+    return f"python -m lab train --link {encode(experiment)}"
+
+
 def decode(text: str) -> Experiment:
     """The experiment that a link carries.
 

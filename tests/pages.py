@@ -55,6 +55,11 @@ def button(tab: AppTest, label: str) -> Any:
     return found
 
 
+def boards(tab: AppTest) -> list[Any]:
+    """The boards of charts that the page shows."""
+    return [item for item in tab.get("bidi_component") if item.proto.component_name == "lab_live_board"]
+
+
 def told(tab: AppTest) -> str:
     """Everything the page says in errors, warnings, notes and captions."""
     return "\n".join(item.value for kind in (tab.error, tab.warning, tab.info, tab.caption) for item in kind)

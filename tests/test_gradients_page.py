@@ -8,7 +8,7 @@ import pytest
 from lab.estimators import Estimator
 from lab.jobs import JOBS
 from lab.ui.gradients.curves import active_share
-from tests.pages import on_digits, opened, shown, told, until, until_it_shows
+from tests.pages import boards, on_digits, opened, shown, told, until, until_it_shows
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -18,7 +18,7 @@ def section(name: str, **parameters: str):  # type: ignore[no-untyped-def]
 
 
 def charts(tab) -> int:  # type: ignore[no-untyped-def]
-    return len(tab.get("plotly_chart"))
+    return len(boards(tab))
 
 
 def test_a_section_that_does_not_exist_is_explained() -> None:

@@ -32,6 +32,7 @@ ORDER = [
         "alarms",
         "statistics",
         "figures",
+        "exports",
         "cli",
         "bench",
         "ui",

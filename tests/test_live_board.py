@@ -10,7 +10,7 @@ import plotly
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from lab.ui.live_board import HERE, SCRIPTS
+from lab.figures.drawing import PLOTLY_SOURCE, script
 from tests.browser import launch_browser, new_page, run_app
 
 SCRIPT = """
@@ -199,7 +199,7 @@ def test_the_cleanup_of_an_overtaken_update_takes_nothing_away(page: Page) -> No
           cleanUp()
           return [kept, parentElement.childElementCount]
         }""",
-        "\n".join((HERE / name).read_text() for name in SCRIPTS),
+        script(),
     )
     assert kept
     assert left == 0
@@ -284,7 +284,7 @@ def test_without_plotly_each_chart_says_so(browser: BrowserContext, app: str) ->
 
 
 def test_plotly_is_copied_once_and_replaced_when_it_differs(tmp_path: Path) -> None:
-    from lab.ui.live_board import PLOTLY_SOURCE, PLOTLY_URL, ensure_plotly_js
+    from lab.ui.live_board import PLOTLY_URL, ensure_plotly_js
 
     file = ensure_plotly_js(tmp_path / "static")
     assert file.stat().st_size == PLOTLY_SOURCE.stat().st_size

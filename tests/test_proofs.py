@@ -18,7 +18,7 @@ from lab.proofs.rounding import one_unit
 from lab.proofs.scaling import scaled
 from lab.proofs.smoothing import smoothed
 from lab.proofs.ungated import normal_pre_activations, sent_back
-from tests.pages import opened, shown, told
+from tests.pages import boards, opened, shown, told
 from tests.test_oracle import normed_rollout, score_function_error
 
 GRID = np.linspace(-3, 3, 121)
@@ -197,7 +197,7 @@ class TestSection:
     def test_every_card_has_its_lines_a_control_and_its_numbers(self) -> None:
         tab = opened("gradients.py", section="proofs")
         assert len(tab.latex) == 3 + 3 + 4 + 3 + 3 + 3
-        assert len(tab.get("plotly_chart")) == 4
+        assert len(boards(tab)) == 4
         assert len(tab.metric) == 5 + 3 + 3 + 3 + 4 + 3
         assert told(tab).count(":material/lightbulb:") == 6
 

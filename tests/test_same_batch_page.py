@@ -10,7 +10,7 @@ import pytest
 
 from lab.jobs import JOBS
 from lab.probes.gradients import Agreement, compare_gradients
-from tests.pages import PATIENCE, button, newest, on_digits, opened, shown, told, until, until_it_shows
+from tests.pages import PATIENCE, boards, button, newest, on_digits, opened, shown, told, until, until_it_shows
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -24,7 +24,7 @@ def run(tab):  # type: ignore[no-untyped-def]
 
 
 def charts(tab) -> int:  # type: ignore[no-untyped-def]
-    return len(tab.get("plotly_chart"))
+    return len(boards(tab))
 
 
 def compared(preset: str, rules: list[str], **numbers: int):  # type: ignore[no-untyped-def]

@@ -6,6 +6,7 @@ from lab.jobs import JOBS
 from lab.ui import race, seeds, state
 from lab.ui.boards import board
 from lab.ui.draft import COMPARE
+from lab.ui.export import export_race
 from lab.ui.live import watch
 from lab.ui.moment import picked_moment
 from lab.ui.notices import show_notices
@@ -23,6 +24,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         state.choose_run(JOBS.races(), race.edit, race.RACE)
         if job is not None:
             seeds.add_seeds(job.experiments, race.RACE)
+        export_race(job)
 
 show_notices()
 if not on_stage:

@@ -6,6 +6,7 @@ from lab.jobs import JOBS
 from lab.jobs.shelf import shelf
 from lab.ui import state
 from lab.ui.archive import show_archive_problems, with_archived
+from lab.ui.export import export_runs
 from lab.ui.notices import show_notices, show_problems
 from lab.ui.shelf.about import about
 from lab.ui.shelf.actions import actions, longer, problems
@@ -35,6 +36,7 @@ else:
     ticked = tables(shown, group) if group else table(shown, "all") if shown else []
     remember(ticked)
     actions(ticked)
+    export_runs(ticked)
     st.caption(
         "Tick a run to open, continue or describe it, several to see in which fields they differ. Last and best: on "
         "the validation images. Test: of the weights that are reported. An interrupted run goes on from its last "

@@ -93,6 +93,8 @@ class Board:
 
     version: int | str
     cards: Sequence[Card]
+    subject: str = ""
+    """What is shown, and at which step: for the names of files that are saved from it."""
 
     def __post_init__(self) -> None:
         names = [card.id for card in self.cards]
@@ -102,4 +104,4 @@ class Board:
 
     def payload(self) -> dict[str, Any]:
         """The board as JSON values."""
-        return {"version": self.version, "cards": [card.payload() for card in self.cards]}
+        return {"version": self.version, "subject": self.subject, "cards": [card.payload() for card in self.cards]}

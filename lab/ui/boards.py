@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from lab.figures.board import Board
+from collections.abc import Sequence
+
+from lab.figures.board import Board, Card
 from lab.jobs import JobView
-from lab.ui.contestants import contestants
+from lab.ui.contestants import Contestant, contestants
 from lab.ui.curve_cards import accuracy_card, classifies, flip_cards, loss_card, readouts, schedule_cards
 from lab.ui.health_cards import compared_health_cards, gradient_card, unit_card
 from lab.ui.inside_cards import inside_cards
@@ -20,6 +22,17 @@ def board(view: JobView, picture: int, moment: int | None = None) -> Board:
         moment: the step after which the nets are looked into; None for now.
     """
     runs = contestants(view.experiments, as_of(view.snapshots, moment))
+    cards = marked(cards_of(runs, picture), view.snapshots, moment)
+    return Board(f"{view.id}:{view.version}:{picture}:{moment}", cards, name_of(view.title, runs))
+
+
+def name_of(title: str, runs: Sequence[Contestant]) -> str:
+    """What to call a file with a picture of some runs, which are together called `title`."""
+    return f"{title} step {max(int(run.snapshot.steps['step'].max(initial=0)) for run in runs)}"
+
+
+def cards_of(runs: Sequence[Contestant], picture: int) -> list[Card]:
+    """All there is to see of some runs."""
     cards = [readouts(runs[0])] if len(runs) == 1 else []
     cards.append(loss_card(runs))
     if all(classifies(run) for run in runs):
@@ -30,5 +43,4 @@ def board(view: JobView, picture: int, moment: int | None = None) -> Board:
         cards += unit_card(runs[0])
     else:
         cards += compared_health_cards(runs)
-    cards += inside_cards(runs, picture)
-    return Board(f"{view.id}:{view.version}:{picture}:{moment}", marked(cards, view.snapshots, moment))
+    return cards + inside_cards(runs, picture)

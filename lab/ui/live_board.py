@@ -1,34 +1,34 @@
 """The live board in the page: charts, pictures and numbers that change in place, keeping zoom, hover and legend.
 
-`st.plotly_chart` makes a new chart on every change; this component updates the one that is there. The drawing is in
-`live_board.js` and `live_board_charts.js`, the look in `live_board.css`, the content comes from `lab.figures.board`.
+`st.plotly_chart` makes a new chart on every change; this component updates the one that is there. What draws is
+in `lab.figures.drawing`, the content comes from `lab.figures.board`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
 import orjson
-import plotly
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from lab.figures.board import Board
+from lab.figures.board import Board, Card, Chart
+from lab.figures.drawing import PLOTLY_SOURCE, PLOTLY_VERSION, script, style
+from lab.figures.theme import Figure
 
 HERE = Path(__file__).resolve().parent
-PLOTLY_SOURCE = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
-PLOTLY_URL = f"app/static/plotly.min.js?v={plotly.__version__}"
-SCRIPTS = ("live_board.js", "live_board_charts.js")
+PLOTLY_URL = f"app/static/plotly.min.js?v={PLOTLY_VERSION}"
 HEADER_BYTES = 256  # plotly.min.js names its version at its top
 
 _mount = st.components.v2.component(
     "lab_live_board",
-    css=(HERE / "live_board.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    css=style(),
+    js=script(),
     isolate_styles=False,  # plotly puts its style sheet into the document's head, out of reach of a shadow root
 )
 
@@ -39,6 +39,12 @@ def live_board(key: str, board: Board) -> None:
         ensure_plotly_js()
     message = {"plotly": PLOTLY_URL, **board.payload()}
     _mount(key=key, data=orjson.dumps(message, option=orjson.OPT_SERIALIZE_NUMPY))
+
+
+def single_chart(key: str, title: str, figure: Figure, alt: str) -> None:
+    """Show one figure with what charts of a board have: a zoom that lasts, and files of it."""
+    content = orjson.dumps([title, figure, alt], option=orjson.OPT_SERIALIZE_NUMPY)
+    live_board(key, Board(hashlib.sha256(content).hexdigest(), [Card(key, title, Chart(figure), alt=alt)]))
 
 
 def load_plotly_js() -> None:

@@ -15,6 +15,7 @@ from lab.parts import sentences
 from lab.toy import ENOUGH, PICTURED, Measured, Toy, measure, rarest_bit
 from lab.ui.background import answer
 from lab.ui.gradients.rules import choose_rules, choose_slope
+from lab.ui.live_board import single_chart
 from lab.ui.notices import show_problems
 
 DRAWS = [1000, 5000, 20_000, 100_000]
@@ -155,7 +156,7 @@ def _draw(measured: list[tuple[Estimator, Measured]], per_pass: bool) -> None:
     dots = [_dot(rule, result, per_pass) for rule, result in measured]
     alt = "; ".join(f"{dot.name}: bias {dot.bias:.3g}, noise {dot.noise:.3g}" for dot in dots)
     figure = bias_variance_chart(dots, "loss evaluation" if per_pass else "draw")
-    st.plotly_chart(figure, key="bias.chart", config={"displaylogo": False}, alt=alt)
+    single_chart("bias.chart", "Bias and noise", figure, alt)
 
 
 def _asked(toy: Toy, rule: Estimator, slope: float, draws: int) -> Future[Measured]:

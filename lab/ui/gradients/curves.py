@@ -15,6 +15,7 @@ from lab.figures.estimators import TwoCurves, forward_backward_chart
 from lab.probes.response import Response, response, response_at
 from lab.ui.gradients.pre_activations import NORMAL, choose_pre_activations
 from lab.ui.gradients.rules import choose_rules, choose_settings, choose_slope, with_settings
+from lab.ui.live_board import single_chart
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "swish-sign", "bernoulli")
 REACH = 3.0
@@ -49,7 +50,7 @@ def curves() -> None:
     drawn = [TwoCurves(rule.title, *_drawn(curve), rule.color, rule.dash) for rule, curve in shown]
     figure = forward_backward_chart(drawn, height=420)
     alt = "; ".join(f"{rule.title}: {_told(curve)}" for rule, curve in shown)
-    st.plotly_chart(figure, key="curves.chart", config={"displaylogo": False}, alt=alt)
+    single_chart("curves.chart", "Forward and backward", figure, alt)
     source, x = choose_pre_activations("curves")
     st.dataframe(_table(shown, slope, x), hide_index=True, width="stretch")
     st.caption(

@@ -68,7 +68,8 @@ def _show(view: JobView, run: Contestant, index: int) -> None:
     if not len(run.snapshot.health):
         st.info("This run has not made a step yet; the first one is measured.")
         return
-    live_board("health", Board(f"{view.id}:{view.version}:{index}", all_health_cards(run)))
+    shown = f"{view.title} step {_step(run)}"
+    live_board("health", Board(f"{view.id}:{view.version}:{index}", all_health_cards(run), shown))
     last = run.snapshot.health.at(-1)
     st.markdown(f"**At step {last.step}**")
     layers = pd.DataFrame(

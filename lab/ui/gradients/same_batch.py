@@ -17,6 +17,7 @@ from lab.ui import state
 from lab.ui.gradients.comparison import PATIENCE, Comparison
 from lab.ui.gradients.rules import choose_rules
 from lab.ui.gradients.runs import choose_job
+from lab.ui.live_board import single_chart
 from lab.ui.notices import show_problems
 
 FIRST = ("identity", "saturated", "hard-sigmoid", "approx-sign", "bernoulli", "reinmax", "rloo")
@@ -163,7 +164,7 @@ def _show(found: list[Agreement], comparison: Comparison, ending: str) -> None:
     titles = ["The reference, drawn again" if name == AGAIN else Estimator.members[name].title for name in rules]
     figure = cell_chart(titles, layers, [[values[rule, layer] for layer in layers] for rule in rules], low, high, title)
     told = "; ".join(f"{a.rule}, {a.layer}: {getattr(a, metric):.3g}" for a in found)
-    st.plotly_chart(figure, key="same.chart", config={"displaylogo": False}, alt=f"{title}: {told}")
+    single_chart("same.chart", title, figure, f"{title}: {told}")
     st.caption(
         f"{said} Run {state.named(comparison.job)}, weights as after step {comparison.step}; reference: "
         f"{comparison.reference.title}; {comparison.told}. The first row is the reference itself with other noise and "

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lab.figures.theme import Figure
-
 
 def claim(question: str, answer: str, *lines: str) -> None:
     """The head of a card; the lines are LaTeX."""
@@ -13,11 +11,6 @@ def claim(question: str, answer: str, *lines: str) -> None:
     st.markdown(answer)
     for line in lines:
         st.latex(line)
-
-
-def chart(figure: Figure, key: str, alt: str) -> None:
-    """The small chart of a card; `alt` tells what it shows."""
-    st.plotly_chart(figure, key=key, config={"displaylogo": False, "displayModeBar": False}, alt=alt)
 
 
 def numbers(values: dict[str, str]) -> None:

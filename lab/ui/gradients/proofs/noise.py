@@ -10,7 +10,8 @@ import streamlit as st
 from lab.figures.estimators import TwoCurves, forward_backward_chart
 from lab.figures.theme import COLORS
 from lab.proofs.smoothing import Noise, smoothed
-from lab.ui.gradients.proofs.card import chart, claim, conclusion, numbers
+from lab.ui.gradients.proofs.card import claim, conclusion, numbers
+from lab.ui.live_board import single_chart
 
 GRID = np.linspace(-3, 3, 301)
 RULES: dict[Noise, str] = {"uniform": "saturated", "logistic": "tanh-adjusted"}
@@ -51,7 +52,8 @@ def noise() -> None:
     ]
     apart = float(np.median(np.abs(found.slope - found.surrogate)))
     figure = forward_backward_chart(drawn, forward_title="the unit", backward_title="its derivative", height=300)
-    chart(figure, "proof.noise.chart", f"Derivative and factor differ by {apart:.2g} in the median over all x.")
+    alt = f"Derivative and factor differ by {apart:.2g} in the median over all x."
+    single_chart("proof.noise.chart", "The unit and its derivative", figure, alt)
     conclusion(
         "The estimator is biased for the hard unit that it is used with, and exact for the noisy one, which it never "
         "runs. A steeper slope is narrower noise; the identity is the limit of endlessly wide noise, up to its scale."

@@ -9,7 +9,8 @@ from lab.figures.curves import Curve
 from lab.figures.functions import function_chart
 from lab.figures.theme import COLORS
 from lab.proofs.popcount import Norm, threshold, unit
-from lab.ui.gradients.proofs.card import chart, claim, conclusion, numbers
+from lab.ui.gradients.proofs.card import claim, conclusion, numbers
+from lab.ui.live_board import single_chart
 
 
 def popcount() -> None:
@@ -54,7 +55,8 @@ def popcount() -> None:
     between = rule.bound - 0.5 if rule.at_least else rule.bound + 0.5
     at = between if 0 <= between <= bits else None
     alt = f"The unit is +1 for {on.sum()} of {len(on)} popcounts: where the popcount {compare} {rule.bound}."
-    chart(function_chart(points, "popcount of agreeing bits", "after batch norm", at=at), "proof.popcount.chart", alt)
+    figure = function_chart(points, "popcount of agreeing bits", "after batch norm", at=at)
+    single_chart("proof.popcount.chart", "Batch norm of a popcount", figure, alt)
     conclusion(
         "Batch norm and sign together are one comparison of integers. Every popcount from 0 to K was tried here, in "
         "exact fractions, so this is a proof for this unit. γ < 0 turns the comparison around, and γ = 0 makes the "

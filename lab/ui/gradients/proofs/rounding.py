@@ -9,7 +9,8 @@ from lab.figures.curves import Curve
 from lab.figures.functions import function_chart
 from lab.figures.theme import COLORS
 from lab.proofs.rounding import one_unit
-from lab.ui.gradients.proofs.card import chart, claim, conclusion, numbers
+from lab.ui.gradients.proofs.card import claim, conclusion, numbers
+from lab.ui.live_board import single_chart
 
 GRID = np.linspace(-3, 3, 62)  # without 0, where the rounded bit jumps
 
@@ -43,7 +44,8 @@ def rounding() -> None:
         Curve("b rounded, with log p_b", GRID, [unit.mistaken for unit in along], COLORS[1], "dash"),
     ]
     alt = f"At x = {x:g}: drawn {found.sampled:.4f}, rounded {found.rounded:g}, with log p_b {found.mistaken:.4f}."
-    chart(function_chart(lines, "pre-activation x", "gradient", at=x), "proof.rounding.chart", alt)
+    figure = function_chart(lines, "pre-activation x", "gradient", at=x)
+    single_chart("proof.rounding.chart", "Gradients, bit drawn or rounded", figure, alt)
     conclusion(
         "A larger slope leaves less to chance, and away from the threshold the true gradient goes to 0: rounding is "
         "its limit. To use log p_b for a bit that was not drawn from p gives a number, but not this gradient: "

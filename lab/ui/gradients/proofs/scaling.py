@@ -9,7 +9,8 @@ from lab.figures.curves import Curve
 from lab.figures.functions import function_chart
 from lab.figures.theme import COLORS
 from lab.proofs.scaling import scaled
-from lab.ui.gradients.proofs.card import chart, claim, conclusion, numbers
+from lab.ui.gradients.proofs.card import claim, conclusion, numbers
+from lab.ui.live_board import single_chart
 
 GRID = np.linspace(-3, 3, 241)
 
@@ -41,7 +42,8 @@ def scaling() -> None:
         Curve("E[s b]", GRID, scaled(GRID, scale).mean, COLORS[1]),
     ]
     alt = f"At x = {x:g} the mean is {found.mean[0]:.3f} for s = {scale:g} and {plain.mean[0]:.3f} for s = 1."
-    chart(function_chart(lines, "pre-activation x", "mean of the scaled bit", at=x), "proof.scaling.chart", alt)
+    figure = function_chart(lines, "pre-activation x", "mean of the scaled bit", at=x)
+    single_chart("proof.scaling.chart", "Means with and without the scale", figure, alt)
     right = abs(found.mean[0] - x) < 1e-4
     conclusion(
         f"Here E[s b] {'is' if right else 'is not'} x. It is wherever |x| ≤ s: with s = max |x| the rounding is "

@@ -1,5 +1,5 @@
 // The live board: keeps one DOM node per card and changes it in place. Knows nothing about training.
-// live_board_charts.js follows in the same module.
+// board_charts.js and board_saving.js follow in the same module.
 
 const MINIMUM_WIDTH = 320 // pixels of a card at scale 1
 const MINIMUM_ROW_WIDTH = 220 // cards that are compared may be narrower, to stay side by side
@@ -9,7 +9,7 @@ const DRAWERS = { chart: drawChart, pictures: drawPictures, numbers: drawNumbers
 
 const boards = new WeakMap()
 
-export default function ({ data, parentElement }) {
+export default function liveBoard({ data, parentElement }) {
   if (!boards.has(parentElement)) boards.set(parentElement, createBoard(parentElement))
   const board = boards.get(parentElement)
   const message = JSON.parse(new TextDecoder().decode(data))
@@ -115,7 +115,8 @@ function replaceSlot(board, card) {
   slot.caption = root.appendChild(element("p", "lab-caption"))
   slot.node = root.appendChild(element("div", `lab-${card.kind}`))
   root.dataset.card = card.id
-  if (card.kind === "chart") addChartButtons(board, slot)
+  if (card.kind === "chart") watchChart(board, slot)
+  if (card.kind in KINDS) addSaveButtons(board, slot)
   board.slots.set(card.id, slot)
 }
 

@@ -1,12 +1,13 @@
-// The charts of the live board; follows live_board.js in the same module.
+// The charts of the live board; follows board.js in the same module.
 // Zoom belongs to the reader: `slot.view` holds the axis ranges a reader has set, and every drawing obeys it.
 
-const PAPER = { text: "#1a1a1a", background: "#ffffff", font: "Arial, sans-serif", unit: 1 }
 const CONFIG = { displaylogo: false, displayModeBar: false, doubleClick: false, showTips: false }
 
 let plotlyLoading = null
 
+/** Load plotly.js, once; without an address it is in the page already. */
 function loadPlotly(url) {
+  if (!url) return Promise.resolve(window.Plotly)
   plotlyLoading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script")
     script.src = new URL(url, document.baseURI) // relative, so that a base path of the server is kept
@@ -76,11 +77,10 @@ function axisNames(layout) {
   return Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))
 }
 
-function addChartButtons(board, slot) {
+function watchChart(board, slot) {
   const { title } = slot.card
   slot.reset = slot.head.appendChild(button("Reset zoom", `Reset the zoom of ${title}`, () => resetView(board, slot)))
   slot.reset.hidden = true
-  slot.save = slot.head.appendChild(button("SVG", `Download ${title} as SVG`, () => download(slot)))
   board.observer.observe(slot.node)
   board.sight.observe(slot.node)
 }
@@ -91,14 +91,6 @@ function noteSight(board, entries) {
     if (entry) slot.inSight = entry.isIntersecting
     if (slot.inSight && slot.stale) drawChart(board, slot)
   }
-}
-
-function download(slot) {
-  if (!slot.drawn) return
-  const layout = { ...layoutOf(slot, PAPER), paper_bgcolor: PAPER.background, plot_bgcolor: PAPER.background }
-  const size = { width: slot.node.clientWidth, height: slot.card.figure.layout.height }
-  const filename = slot.card.title.replace(/[^\p{L}\p{N}]+/gu, "-").toLowerCase()
-  window.Plotly.downloadImage({ data: tracesOf(slot, PAPER), layout }, { format: "svg", filename, ...size })
 }
 
 // ------------------------------------------------------------------------------------------------ linked charts

@@ -1,0 +1,27 @@
+"""What draws a board in a page, live or in a file: our scripts, their style, and the plotly.js that plotly brings.
+
+The scripts are one JavaScript module. It exports `liveBoard({ data, parentElement })`, which draws the JSON of a
+board's payload, as bytes, or brings the board that is there up to date.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import plotly
+
+HERE = Path(__file__).resolve().parent
+SCRIPTS = ("board.js", "board_charts.js", "board_saving.js")
+PLOTLY_SOURCE = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
+PLOTLY_VERSION: str = plotly.__version__
+"""Of the Python package, which changes with that of plotly.js."""
+
+
+def script() -> str:
+    """The module."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
+
+
+def style() -> str:
+    """Its style sheet, whose colors and font are Streamlit's variables, such as `--st-text-color`."""
+    return (HERE / "board.css").read_text(encoding="utf-8")

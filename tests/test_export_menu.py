@@ -1,0 +1,70 @@
+"""The export menu of Compare and Runs: a press makes the file, of what there is then, and hands it to the browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lab.jobs import JOBS
+from lab.store import run_folders
+from tests.job_waits import is_held
+from tests.pages import forget_runs, on_digits, opened, shown, told, until
+
+pytestmark = pytest.mark.usefixtures("empty_lab")
+
+MLP = ("source-000", "budget=100000", "budget_unit=steps", "evaluate_every=10000")
+
+
+def pressed(tab: AppTest, key: str) -> AppTest:
+    """The page after one of the menu's buttons was pressed."""
+    return shown(tab.button(key=f"export.{key}").click())
+
+
+def handed(tab: AppTest) -> tuple[dict[str, Any], bytes]:
+    """What is told of the file that the browser gets, and its content."""
+    (file,) = [item.proto.bytes for item in tab.get("bidi_component") if item.proto.component_name == "lab_hand_over"]
+    head, _, content = file.partition(b"\n")
+    return json.loads(head), content
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def test_a_race_is_exported_while_it_trains() -> None:
+    job = JOBS.start([on_digits(*MLP, change) for change in ("slope=1", "slope=2")], "A race | of two", playing=False)
+    until(lambda: is_held(job, 0))
+    tab = opened("compare.py")
+    job.step(2)
+    until(lambda: is_held(job, 2))
+    facts, content = handed(pressed(tab, "results.csv"))
+    assert facts["name"] == "a-race-of-two-results.csv"
+    assert [row["steps"] for row in rows_of(content)] == ["2", "2"]
+    assert [row["slope.value"] for row in rows_of(content)] == ["1.0", "2.0"]
+    facts, content = handed(pressed(tab, "report.html"))
+    assert (facts["name"], facts["type"]) == ("a-race-of-two-report.html", "text/html")
+    assert "A race | of two" in content.decode()
+    assert "/compare?race=" in content.decode()
+    assert not any(item.proto.component_name == "lab_hand_over" for item in shown(tab).get("bidi_component"))
+
+
+def test_ticked_runs_are_exported_and_one_that_is_gone_is_told(kept_runs: Path) -> None:
+    JOBS.runs_folder = kept_runs
+    job = JOBS.start([on_digits("source-000", f"slope={k}", "budget=1", "budget_unit=steps") for k in (1, 2)], "A race")
+    until(lambda: job.ended)
+    forget_runs()
+    tab = opened("runs.py")
+    assert not [item for item in tab.button if item.key == "export.results.csv"]
+    tab.session_state[f"shelf.{job.id}-0.{job.id}-1"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    (row,) = rows_of(handed(pressed(shown(tab), "results.csv"))[1])
+    assert (row["run"], row["title"]) == (job.id, "A race")
+    assert "slope.value" not in row  # one run differs from none
+    assert JOBS.all() == []
+    (run_folders(kept_runs)[0].path / "state").write_bytes(b"spoiled")
+    assert "cannot be read" in told(pressed(tab, "curves.csv"))
