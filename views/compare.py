@@ -8,7 +8,6 @@ from lab.ui.boards import board
 from lab.ui.draft import COMPARE
 from lab.ui.live import watch
 from lab.ui.notices import show_notices
-from lab.ui.picture_picker import picked_picture
 from lab.ui.projector import projector
 from lab.ui.standings import standings
 
@@ -27,5 +26,5 @@ job = state.watched(race.RACE)
 if job is None:
     st.info("Choose the contestants above and press Race: they train in lock-step, on the same batches.")
 else:
-    watch(job, race.RACE, COMPARE, lambda view: board(view, picked_picture(view)), standings)
+    watch(job, race.RACE, COMPARE, board, standings)
 race.write_address()

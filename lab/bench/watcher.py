@@ -43,7 +43,10 @@ class Watcher:
     def __init__(self, address: str, page: str = "", query: str = "") -> None:
         self.updates: list[Update] = []
         """Boards that showed something new."""
-        self.bytes_received = 0
+        self.table: tuple[float, bytes] | None = None
+        """The newest table of the page, in Arrow's format, and when it came."""
+        self.asleep = False
+        """Whether its timers do nothing, as in a tab that a browser has put to sleep."""
         self._uri = address.replace("http", "ws", 1) + "/_stcore/stream"
         self._state = ClientState(page_name=page, query_string=query)
         self._connection: ClientConnection | None = None
@@ -69,7 +72,6 @@ class Watcher:
             try:
                 await self._ask()
                 async for data in self._connection:
-                    self.bytes_received += len(data)
                     self._take(ForwardMsg.FromString(bytes(data)))  # type: ignore[arg-type]
             finally:
                 for timer in list(self._timers):
@@ -102,7 +104,8 @@ class Watcher:
         while True:
             due += seconds
             await asyncio.sleep(due - time.monotonic())
-            await self._ask(fragment, timer=True)
+            if not self.asleep:
+                await self._ask(fragment, timer=True)
 
     def _stop(self, fragment: str) -> None:
         _, task = self._timers.pop(fragment, (0.0, None))
@@ -138,6 +141,8 @@ class Watcher:
             self._kept[message.hash] = fragment, self._runs
         if element.HasField("button"):
             self._buttons[element.button.label] = element.button.id, fragment
+        if element.HasField("dataframe"):
+            self.table = time.monotonic(), element.dataframe.arrow_data.data
         if element.HasField("bidi_component"):
             self._note(element.bidi_component.bytes[:BEGINNING])
 

@@ -7,18 +7,22 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lab.figures.board import Board
 from lab.jobs import Job, JobView, Status, with_seed
 from lab.ui import state
 from lab.ui.alarms import show_alarms
 from lab.ui.contestants import contestants
 from lab.ui.draft import Draft
-from lab.ui.live_board import live_board
+from lab.ui.live_board import show_encoded
+from lab.ui.picture_picker import picked_picture
+from lab.ui.showing import MakeBoard, showing
 from lab.ui.transport import transport
 
 WHILE_TRAINING = max(0.8, 5.0 / (os.cpu_count() or 1))
 """Every update takes a browser on this machine a third of a processor's second: where there are few, from the run."""
 SECONDS_BETWEEN_UPDATES = {"running": WHILE_TRAINING, "preparing": 0.6, "queued": 1.0, "paused": 1.0}
+SHARED = 0.5
+"""What another watcher was shown within this share of the time between updates is shown again: each sees something new
+at every update, and what all see is made at most twice in that time, however many they are."""
 WORDS = {
     "preparing": "Preparing the images and the net",
     "queued": "Waiting in line",
@@ -30,16 +34,14 @@ WORDS = {
 }
 
 
-def watch(
-    job: Job, key: str, draft: Draft, board: Callable[[JobView], Board], above: Callable[[JobView], None] | None = None
-) -> None:
+def watch(job: Job, key: str, draft: Draft, board: MakeBoard, above: Callable[[JobView], None] | None = None) -> None:
     """Show a job live.
 
     Args:
         job: what to watch.
         key: where the session keeps the id of the job; names the widgets of this view.
         draft: follows the job to a new seed, so that links and panel stay those of the run.
-        board: makes the board from what there is to see.
+        board: makes the board from what there is to see; must tell by its arguments alone what it shows.
         above: draws more, above the board, at every update.
     """
 
@@ -60,13 +62,14 @@ def watch(
         return state.watched(key) or job
 
     def live(shown: Status) -> None:
-        view = job.view()
+        shared = showing(job, SHARED * SECONDS_BETWEEN_UPDATES.get(shown, 1.0))
+        view = shared.view
         _status(view)
         show_alarms(contestants(view.experiments, view.snapshots))
         if above is not None:
             above(view)
         if view.download is None and (view.status != "failed" or any(len(s.steps["step"]) for s in view.snapshots)):
-            live_board(f"{key}.board", board(view))
+            show_encoded(f"{key}.board", shared.board(board, picked_picture(view)))
         if view.status != shown or view.experiments != drawn:
             st.rerun()
 

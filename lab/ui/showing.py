@@ -1,0 +1,64 @@
+"""What all watchers of a job see, made once for all of them: a view of it, and the boards of that view."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+from lab.figures.board import Board
+from lab.jobs import Job, JobView
+from lab.ui.live_board import encoded
+
+JOBS_SHOWN = 8
+"""Jobs of which what was shown last is kept; others are looked at anew."""
+
+MakeBoard = Callable[[JobView, int], Board]
+"""Makes the board of a job, with the single channels of one of the probed pictures."""
+
+
+class Showing:
+    """A job at one moment, for everyone who looks at it then."""
+
+    def __init__(self, view: JobView) -> None:
+        self.view = view
+        self._taken = time.monotonic()
+        self._boards: dict[tuple[MakeBoard, int], bytes] = {}
+        self._lock = threading.Lock()
+
+    def board(self, make: MakeBoard, picture: int) -> bytes:
+        """The board as the page takes it. Whoever asks while it is being made waits for it."""
+        with self._lock:
+            if (make, picture) not in self._boards:
+                self._boards[make, picture] = encoded(make(self.view, picture))
+            return self._boards[make, picture]
+
+    def serves(self, job: Job, seconds: float) -> bool:
+        """Whether it is younger than this, and shows all that was asked of the job since: only training went on."""
+        unchanged = self.view.version == job.version or self.view.status == job.status == "running"
+        return unchanged and self.view.experiments is job.experiments and time.monotonic() - self._taken < seconds
+
+
+class _Latest:
+    """The newest showing of a job."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._showing: Showing | None = None
+
+    def at_most(self, seconds: float, job: Job) -> Showing:
+        with self._lock:
+            if self._showing is None or not self._showing.serves(job, seconds):
+                self._showing = Showing(job.view())
+            return self._showing
+
+
+def showing(job: Job, seconds: float) -> Showing:
+    """The job as someone else has been shown it less than so many seconds ago, else as it is now."""
+    return _latest(job.id).at_most(seconds, job)
+
+
+@lru_cache(maxsize=JOBS_SHOWN)
+def _latest(id: str) -> _Latest:
+    return _Latest()
