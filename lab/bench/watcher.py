@@ -51,7 +51,7 @@ class Watcher:
         self._state = ClientState(page_name=page, query_string=query)
         self._connection: ClientConnection | None = None
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
-        self._buttons: dict[str, tuple[str, str]] = {}
+        self.buttons: dict[str, tuple[str, str]] = {}
         self._kept: dict[str, tuple[str, int]] = {}
         self._runs = self._runs_kept = 0
 
@@ -79,9 +79,9 @@ class Watcher:
 
     async def press(self, label: str) -> None:
         """Press a button, once the page shows it."""
-        while label not in self._buttons:
+        while label not in self.buttons:
             await asyncio.sleep(0.05)
-        id, fragment = self._buttons[label]
+        id, fragment = self.buttons[label]
         await self._ask(fragment, pressed=id)
 
     async def close(self) -> None:
@@ -115,8 +115,9 @@ class Watcher:
     def _take(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if kind == "new_session":
-            self._state.page_script_hash, self._state.page_name = message.new_session.page_script_hash, ""
             self._runs_kept = message.new_session.config.max_cached_message_age
+        elif kind == "navigation":
+            self._state.page_script_hash, self._state.page_name = message.navigation.page_script_hash, ""
         elif kind == "script_finished":
             self._forget(message.metadata.run.fragment_ids)
         elif kind == "page_info_changed":
@@ -140,7 +141,7 @@ class Watcher:
         if message.metadata.cacheable:
             self._kept[message.hash] = fragment, self._runs
         if element.HasField("button"):
-            self._buttons[element.button.label] = element.button.id, fragment
+            self.buttons[element.button.label] = element.button.id, fragment
         if element.HasField("dataframe"):
             self.table = time.monotonic(), element.dataframe.arrow_data.data
         if element.HasField("bidi_component"):
