@@ -52,6 +52,7 @@ class Watcher:
         self._connection: ClientConnection | None = None
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
         self.buttons: dict[str, tuple[str, str]] = {}
+        """The buttons that the page has shown, by their labels: the id of each, and of the fragment that it is in."""
         self._kept: dict[str, tuple[str, int]] = {}
         self._runs = self._runs_kept = 0
 

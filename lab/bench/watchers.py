@@ -27,6 +27,7 @@ from lab.bench.processor import PROC, counted, of_processes
 from lab.bench.serving import App, NotStarted, running_app, running_browser
 from lab.bench.watching import NothingShown, boards_seen, watch_race, watched_page
 from lab.cli.errors import REFUSED
+from lab.experiment import Experiment
 from lab.links import encode
 from lab.store import RUNS_VARIABLE
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ESTIMATORS = ("identity", "hard-sigmoid", "bernoulli")
-"""Those that the Compare page proposes."""
 RATIO_ASKED = 0.8
 """The rate with all watchers, in units of the rate alone."""
 WAIT_ASKED = 3.0
@@ -96,9 +96,8 @@ def main(json: bool = False, length: Length | None = None) -> None:
         typer.Exit: there is no app or no browser.
     """
     length = length or Length()
-    race = [experiment(CASES["conv"], "float32", f"estimator.name={name}") for name in ESTIMATORS]
     try:
-        result = figures(measure([encode(each) for each in race], race[0].batch_size, length), length)
+        result = figures(measure(race(), length), length)
     except (NotStarted, NothingShown) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from None
@@ -108,14 +107,24 @@ def main(json: bool = False, length: Length | None = None) -> None:
         _print_table(result)
 
 
-def measure(links: Sequence[str], batch_size: int, length: Length) -> list[tuple[float, Round]]:
+def race() -> list[Experiment]:
+    """The contestants: the convolutional net on MNIST, under the estimators that the Compare page proposes.
+
+    Raises:
+        DataError: MNIST is not there.
+    """
+    return [experiment(CASES["conv"], "float32", f"estimator.name={name}") for name in ESTIMATORS]
+
+
+def measure(contestants: Sequence[Experiment], length: Length) -> list[tuple[float, Round]]:
     """Let a race train by turns watched and alone; gives the ratio of their rates with each round.
 
     Raises:
         NotStarted: there is no app or no browser.
         NothingShown: a watcher sees no race.
     """
-    rounds = []
+    rounds: list[tuple[float, Round]] = []
+    links, batch_size = [encode(contestant) for contestant in contestants], contestants[0].batch_size
     with (
         raced(links, length.watchers - 1) as (app, audience),
         running_browser() as browser,

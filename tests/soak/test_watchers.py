@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab.bench.contestants import CASES, experiment
 from lab.bench.processor import counted
-from lab.bench.watchers import ESTIMATORS, GROWTH_ASKED, RATIO_ASKED, WAIT_ASKED, Length, figures, measure
+from lab.bench.watchers import GROWTH_ASKED, RATIO_ASKED, WAIT_ASKED, Length, figures, measure, race
 from lab.data import DataError, Dataset
-from lab.links import encode
 
 
 def has_mnist() -> bool:
@@ -22,9 +20,8 @@ def has_mnist() -> bool:
 @pytest.mark.skipif(not has_mnist(), reason="LAB_DATA holds no MNIST")
 @pytest.mark.skipif(not counted(), reason="this system does not tell who uses its memory")
 def test_thirty_watch_a_race_for_half_an_hour() -> None:
-    race = [experiment(CASES["conv"], "float32", f"estimator.name={name}") for name in ESTIMATORS]
     length = Length()
-    found = figures(measure([encode(each) for each in race], race[0].batch_size, length), length)
+    found = figures(measure(race(), length), length)
     assert found["watchers"] == 30
     assert found["longest_wait_seconds"] <= WAIT_ASKED, found
     assert found["ratio"]["median"] >= RATIO_ASKED, found
