@@ -9,7 +9,8 @@ import pytest
 
 from lab.figures.board import Board
 from lab.jobs import Job, Jobs, JobView
-from lab.ui.showing import showing
+from lab.ui.live import LONGEST, SECONDS_BETWEEN_UPDATES, seconds_between_updates
+from lab.ui.showing import showing, watchers
 from tests.small import small
 
 AGES = 1e9
@@ -26,26 +27,26 @@ def job(jobs: Jobs) -> Job:
 
 
 def test_while_it_trains_everyone_is_shown_the_same_for_a_moment(job: Job) -> None:
-    first = showing(job, AGES)
+    first = showing(job, AGES, "me")
     assert first.view.status == "running"
-    assert showing(job, AGES) is first
-    assert showing(job, 0.0) is not first
+    assert showing(job, AGES, "me") is first
+    assert showing(job, 0.0, "me") is not first
 
 
 def test_what_a_person_asked_for_is_shown_at_once(job: Job) -> None:
-    before = showing(job, AGES)
+    before = showing(job, AGES, "me")
     job.pause()
     job.settle(PATIENCE)
-    held = showing(job, AGES)
+    held = showing(job, AGES, "me")
     assert held is not before
     assert held.view.status == "paused"
-    assert showing(job, AGES) is held
+    assert showing(job, AGES, "me") is held
     job.step()
     job.settle(PATIENCE)
-    stepped = showing(job, AGES).view
+    stepped = showing(job, AGES, "me").view
     assert len(stepped.snapshots[0].steps["step"]) == len(held.view.snapshots[0].steps["step"]) + 1
     job.rewind(seed=5)
-    assert [experiment.seed for experiment in showing(job, AGES).view.experiments] == [5, 5]
+    assert [experiment.seed for experiment in showing(job, AGES, "me").view.experiments] == [5, 5]
 
 
 def test_a_board_is_made_once_however_many_ask_for_it(job: Job) -> None:
@@ -56,7 +57,7 @@ def test_a_board_is_made_once_however_many_ask_for_it(job: Job) -> None:
         made.append(picture)
         return Board(f"{view.id}:{view.version}:{picture}", [])
 
-    shared = showing(job, AGES)
+    shared = showing(job, AGES, "me")
 
     def ask(picture: int) -> bytes:
         together.wait()
@@ -67,3 +68,16 @@ def test_a_board_is_made_once_however_many_ask_for_it(job: Job) -> None:
     assert sorted(made) == [0, 1]
     assert boards[0] is boards[1] is boards[2]
     assert f"{job.id}:{shared.view.version}:1".encode() in boards[3]
+
+
+def test_the_more_watch_the_longer_they_wait_but_never_three_seconds(job: Job) -> None:
+    for number in range(3):
+        showing(job, AGES, f"watcher {number}")
+        showing(job, AGES, f"watcher {number}")
+    assert watchers(job) == 3
+    for status, least in SECONDS_BETWEEN_UPDATES.items():
+        waits = [seconds_between_updates(status, watching) for watching in (1, 3, 10, 30, 1000)]
+        assert waits == sorted(waits)
+        assert waits[0] == least
+        assert waits[-1] == LONGEST < 3
+    assert seconds_between_updates("finished", 30) is None

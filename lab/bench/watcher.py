@@ -69,7 +69,10 @@ class Watcher:
             ConnectionClosedError: the app went away.
         """
         # Streamlit compresses nothing unless server.enableWebsocketCompression is set; neither does it for a browser.
-        async with connect(self._uri, subprotocols=["streamlit"], max_size=None) as self._connection:  # type: ignore[list-item]
+        # Nor does a browser ask whether the app is still there, as this library would.
+        async with connect(
+            self._uri, subprotocols=["streamlit"], max_size=None, ping_interval=None
+        ) as self._connection:  # type: ignore[list-item]
             try:
                 await self._ask()
                 async for data in self._connection:
@@ -103,7 +106,7 @@ class Watcher:
     async def _every(self, seconds: float, fragment: str) -> None:
         due = time.monotonic()
         while True:
-            due += seconds
+            due = max(due + seconds, time.monotonic())  # what was missed is not made up for
             await asyncio.sleep(due - time.monotonic())
             if not self.asleep:
                 await self._ask(fragment, timer=True)

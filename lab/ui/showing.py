@@ -13,6 +13,8 @@ from lab.ui.live_board import encoded
 
 JOBS_SHOWN = 8
 """Jobs of which what was shown last is kept; others are looked at anew."""
+GONE = 6.0
+"""Seconds after which someone who has not looked again has left."""
 
 MakeBoard = Callable[[JobView, int], Board]
 """Makes the board of a job, with the single channels of one of the probed pictures."""
@@ -41,22 +43,41 @@ class Showing:
 
 
 class _Latest:
-    """The newest showing of a job."""
+    """The newest showing of a job, and who watches."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._showing: Showing | None = None
+        self._watchers: dict[str, float] = {}
 
-    def at_most(self, seconds: float, job: Job) -> Showing:
+    def at_most(self, seconds: float, job: Job, watcher: str) -> Showing:
         with self._lock:
+            self._watchers[watcher] = time.monotonic()
             if self._showing is None or not self._showing.serves(job, seconds):
                 self._showing = Showing(job.view())
             return self._showing
 
+    def watchers(self) -> int:
+        with self._lock:
+            since = time.monotonic() - GONE
+            self._watchers = {watcher: at for watcher, at in self._watchers.items() if at > since}
+            return len(self._watchers)
 
-def showing(job: Job, seconds: float) -> Showing:
-    """The job as someone else has been shown it less than so many seconds ago, else as it is now."""
-    return _latest(job.id).at_most(seconds, job)
+
+def showing(job: Job, seconds: float, watcher: str) -> Showing:
+    """The job as someone else has been shown it less than so many seconds ago, else as it is now.
+
+    Args:
+        job: what to look at.
+        seconds: how old it may be.
+        watcher: who looks, by a name of its own.
+    """
+    return _latest(job.id).at_most(seconds, job, watcher)
+
+
+def watchers(job: Job) -> int:
+    """How many are watching a job now."""
+    return _latest(job.id).watchers()
 
 
 @lru_cache(maxsize=JOBS_SHOWN)
