@@ -15,7 +15,7 @@ from tests.small import small
 
 AGES = 1e9
 """Seconds for which everything that is still so is shown again."""
-PATIENCE = 60.0
+PATIENCE = 600.0
 
 
 @pytest.fixture
