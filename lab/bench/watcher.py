@@ -13,6 +13,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 BOARD = re.compile(rb'"version":"(\w+):(\d+):')
 """Where a board names its job and the version that it shows, near its beginning."""
@@ -70,13 +71,13 @@ class Watcher:
         """
         # Streamlit compresses nothing unless server.enableWebsocketCompression is set; neither does it for a browser.
         # Nor does a browser ask whether the app is still there, as this library would.
-        async with connect(
-            self._uri, subprotocols=["streamlit"], max_size=None, ping_interval=None
-        ) as self._connection:  # type: ignore[list-item]
+        protocols = [Subprotocol("streamlit")]
+        async with connect(self._uri, subprotocols=protocols, max_size=None, ping_interval=None) as self._connection:
             try:
                 await self._ask()
                 async for data in self._connection:
-                    self._take(ForwardMsg.FromString(bytes(data)))  # type: ignore[arg-type]
+                    if isinstance(data, bytes):
+                        self._take(ForwardMsg.FromString(data))
             finally:
                 for timer in list(self._timers):
                     self._stop(timer)
