@@ -40,8 +40,9 @@ class Audience:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for watcher in self.watchers:
+        for watcher, watching in zip(self.watchers, self._watching, strict=True):
             self._do(watcher.close())
+            watching.exception(PATIENCE)  # waits for its end; that a page was lost has been told
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
