@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -47,7 +47,7 @@ class Audience:
         self._thread.join()
         self._loop.close()
 
-    def start(self, links: list[str]) -> None:
+    def start(self, links: Sequence[str]) -> None:
         """Let the first watcher start a race of the experiments of these links; returns when it sees it train.
 
         Raises:
