@@ -147,5 +147,19 @@ def bench_live(as_json: AsJson = False) -> None:
         main(json=as_json)
 
 
+@bench.command("watchers")
+def bench_watchers(
+    as_json: AsJson = False,
+    watchers: Annotated[int, typer.Option(min=2, metavar="N", help="How many watch, one of them in a browser.")] = 30,
+    minutes: Annotated[float, typer.Option(min=0.1, metavar="M", help="How long they watch.")] = 30.0,
+) -> None:
+    """Measure a race that many watch."""
+    from lab.bench.watchers import Length, main
+    from lab.cli.errors import explained
+
+    with explained():
+        main(json=as_json, length=Length(watchers=watchers, minutes=minutes))
+
+
 if __name__ == "__main__":
     app(prog_name="python -m lab")

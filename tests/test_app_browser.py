@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from lab.bench.audience import Audience
 from lab.links import encode
 from tests.browser import REPOSITORY, launch_browser, new_page, run_app
 from tests.pages import on_digits
+from tests.small import small
 
 LOSS = "[data-card=loss] .lab-chart"
 READOUT = "[data-card=now]"
@@ -222,6 +225,24 @@ def test_a_second_race_replaces_the_curves_of_the_first(page: Page) -> None:
         drawn = f"names => names.every(name => document.querySelector('{LOSS}')?.data?.some(t => t.name === name))"
         wait_for(page, drawn, names)
     assert page.get_by_text("Error").count() == 0
+
+
+def test_all_who_watch_a_race_see_it_go_on(app: str) -> None:
+    with Audience(app) as audience:
+        audience.start([encode(small(estimator=name, budget=1e6)) for name in ("identity", "hard-sigmoid")])
+        audience.join(4)
+        _, before = audience.steps()
+        seen = [len(watcher.updates) for watcher in audience.watchers]
+        audience.until(lambda: all(len(w.updates) >= n + 2 for w, n in zip(audience.watchers, seen, strict=True)))
+        assert audience.steps()[1] > before > 0
+        for watcher in audience.watchers:
+            versions = [update.version for update in watcher.updates]
+            assert versions == sorted(set(versions))
+            assert {update.job for update in watcher.updates} == {audience.run}
+        audience.press("Stop")
+        audience.until(lambda: "Again" in audience.watchers[0].buttons)
+    with urlopen(f"{app}/_stcore/health") as answer:
+        assert answer.status == 200
 
 
 @pytest.mark.parametrize("width", [430, 1600])

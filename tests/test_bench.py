@@ -188,7 +188,7 @@ class TestEngineSteps:
 
     def test_a_process_of_its_own_trains_what_a_link_says(self) -> None:
         endless = small("mlp", budget=10_000_000)
-        work = train_headless(encode(endless), warm_up=0.0, seconds=0.05)
+        work = train_headless([encode(endless)], warm_up=0.0, seconds=0.05)
         assert work.images > 0
         assert work.images % 16 == 0
         assert work.rate == work.images / work.seconds

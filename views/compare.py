@@ -8,9 +8,7 @@ from lab.ui.boards import board
 from lab.ui.draft import COMPARE
 from lab.ui.export import export_race
 from lab.ui.live import watch
-from lab.ui.moment import picked_moment
 from lab.ui.notices import show_notices
-from lab.ui.picture_picker import picked_picture
 from lab.ui.projector import projector
 from lab.ui.standings import standings
 
@@ -33,7 +31,7 @@ if not on_stage:
 if job is None:
     st.info("Choose the contestants above and press Race: they train in lock-step, on the same batches.")
 else:
-    watch(job, race.RACE, COMPARE, lambda view: board(view, picked_picture(view), picked_moment(view)), standings)
+    watch(job, race.RACE, COMPARE, board, standings)
 contestants = job.experiments if job is not None else race.experiments()
 if contestants:
     seeds.across_seeds(contestants, race.RACE)

@@ -8,9 +8,7 @@ from lab.ui.boards import board
 from lab.ui.draft import TRAIN
 from lab.ui.editor import experiment_editor, show_changes, show_remarks, train_button
 from lab.ui.live import watch
-from lab.ui.moment import picked_moment
 from lab.ui.notices import show_notices
-from lab.ui.picture_picker import picked_picture
 from lab.ui.presets import preset_gallery, preset_menu
 from lab.ui.projector import projector
 from lab.ui.share import share
@@ -45,7 +43,7 @@ with st.container(key="remarks"):
     elif experiment is not None:
         show_remarks(experiment)
 if job is not None:
-    watch(job, state.RUN, TRAIN, lambda view: board(view, picked_picture(view), picked_moment(view)))
+    watch(job, state.RUN, TRAIN, board)
 if shown:
     seeds.across_seeds(shown, state.RUN)
 state.write_address(experiment)

@@ -102,7 +102,7 @@ def measure(link: str, batch_size: int, length: Length) -> list[Round]:
     ):
         for number in range(length.rounds):
             live = _watched(app, page, link, batch_size, length) if number % 2 else None
-            alone = train_headless(link, length.warm_up, length.seconds)
+            alone = train_headless([link], length.warm_up, length.seconds)
             live = live or _watched(app, page, link, batch_size, length)
             rounds.append(Round(alone, live))
             rates = f"{alone.rate:,.0f} images/s alone, {live.work.rate:,.0f} live"

@@ -27,6 +27,18 @@ STEPS_ON_PAGE = """() => {
 }"""
 """Notes when the page showed which step: (seconds, step)."""
 
+BOARDS_ON_PAGE = """() => {
+  const seen = (window.__labBoards = [])
+  let shown = null
+  const look = () => {
+    const version = window.__labBoard?.version ?? null
+    if (version !== shown) seen.push(performance.now() / 1000)
+    shown = version
+  }
+  setInterval(look, 50)
+}"""
+"""Notes in seconds when the page drew a board that showed something new."""
+
 
 class NothingShown(RuntimeError):
     """The page does not show how a run goes."""
@@ -70,3 +82,17 @@ def steps_per_second(page: Page, since: float) -> float:
         raise NothingShown(f"The page showed no progress within {since:.0f} s.")
     (first, start), (last, end) = seen[0], seen[-1]
     return (end - start) / (last - first)
+
+
+def watch_race(page: Page, address: str, run: str) -> None:
+    """Open a race that there is; returns when its board is drawn."""
+    page.goto(f"{address}/compare?run={run}")
+    page.locator(".lab-card").first.wait_for(timeout=1000 * PATIENCE)
+    page.evaluate(BOARDS_ON_PAGE)
+
+
+def boards_seen(page: Page, since: float) -> list[float]:
+    """When the page showed something new in the last so many seconds, in seconds after their beginning."""
+    script = "since => window.__labBoards.map((at) => at - performance.now() / 1000 + since).filter((at) => at >= 0)"
+    seen: list[float] = page.evaluate(script, since)
+    return seen

@@ -7,18 +7,33 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lab.figures.board import Board
 from lab.jobs import Job, JobView, Status, with_seed
 from lab.ui import state
 from lab.ui.alarms import show_alarms
 from lab.ui.contestants import contestants
 from lab.ui.draft import Draft
-from lab.ui.live_board import live_board
+from lab.ui.live_board import show_encoded
+from lab.ui.moment import picked_moment
+from lab.ui.picture_picker import picked_picture
+from lab.ui.showing import MakeBoard, showing, watchers
 from lab.ui.transport import transport
 
-WHILE_TRAINING = max(0.8, 5.0 / (os.cpu_count() or 1))
+LONGEST = 2.5
+"""Seconds between updates at most, so that everybody sees something new every three even where an update is late."""
+WHILE_TRAINING = min(LONGEST, max(0.8, 5.0 / (os.cpu_count() or 1)))
 """Every update takes a browser on this machine a third of a processor's second: where there are few, from the run."""
 SECONDS_BETWEEN_UPDATES = {"running": WHILE_TRAINING, "preparing": 0.6, "queued": 1.0, "paused": 1.0}
+"""Where few watch."""
+AN_UPDATE, UPDATES = 0.02, 0.25
+"""Processor seconds that an update takes of this process, and the share of one processor that all may take together.
+
+Only one processor counts, however many there are: Python makes one update at a time, and no step of a run meanwhile.
+"""
+CHANGE = 1.5
+"""The page draws itself anew for another time between updates if that is so many times as long or as short."""
+SHARED = 0.5
+"""What another watcher was shown within this share of the time between updates is shown again: each sees something new
+at every update, and what all see is made at most twice in that time, however many they are."""
 WORDS = {
     "preparing": "Preparing the images and the net",
     "queued": "Waiting in line",
@@ -30,16 +45,14 @@ WORDS = {
 }
 
 
-def watch(
-    job: Job, key: str, draft: Draft, board: Callable[[JobView], Board], above: Callable[[JobView], None] | None = None
-) -> None:
+def watch(job: Job, key: str, draft: Draft, board: MakeBoard, above: Callable[[JobView], None] | None = None) -> None:
     """Show a job live.
 
     Args:
         job: what to watch.
         key: where the session keeps the id of the job; names the widgets of this view.
         draft: follows the job to a new seed, so that links and panel stay those of the run.
-        board: makes the board from what there is to see.
+        board: makes the board from what there is to see; must tell by its arguments alone what it shows.
         above: draws more, above the board, at every update.
     """
 
@@ -51,7 +64,8 @@ def watch(
             st.rerun()
         transport(job, key, again)
         shown = job.status
-        st.fragment(live, run_every=SECONDS_BETWEEN_UPDATES.get(shown), key=f"live-{key}")(shown)
+        every = seconds_between_updates(shown, watchers(job))
+        st.fragment(live, run_every=every, key=f"live-{key}")(shown, every)
 
     def again(seed: int | None, playing: bool) -> Job:
         if seed is not None:
@@ -59,18 +73,33 @@ def watch(
         state.start(with_seed(job.experiments, seed), job.title, key, playing)
         return state.watched(key) or job
 
-    def live(shown: Status) -> None:
-        view = job.view()
+    def live(shown: Status, every: float | None) -> None:
+        shared = showing(job, SHARED * (every or 1.0), state.session())
+        view = shared.view
         _status(view)
         show_alarms(contestants(view.experiments, view.snapshots))
         if above is not None:
             above(view)
         if view.download is None and (view.status != "failed" or any(len(s.steps["step"]) for s in view.snapshots)):
-            live_board(f"{key}.board", board(view))
-        if view.status != shown or view.experiments != drawn:
+            show_encoded(f"{key}.board", shared.board(board, picked_picture(view), picked_moment(view)))
+        wanted = seconds_between_updates(shown, watchers(job))
+        if view.status != shown or view.experiments != drawn or _changed(every, wanted):
             st.rerun()
 
     st.fragment(controlled, key=f"controlled-{key}")()
+
+
+def seconds_between_updates(status: Status, watching: int) -> float | None:
+    """How long each of so many watchers waits for the next update, so that they never take too much from the run.
+
+    None if nothing will change any more.
+    """
+    least = SECONDS_BETWEEN_UPDATES.get(status)
+    return None if least is None else max(least, min(LONGEST, watching * AN_UPDATE / UPDATES))
+
+
+def _changed(every: float | None, wanted: float | None) -> bool:
+    return every is not None and wanted is not None and not every / CHANGE < wanted < every * CHANGE
 
 
 def _has_new_seed(job: Job, key: str) -> bool:

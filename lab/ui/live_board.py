@@ -35,10 +35,19 @@ _mount = st.components.v2.component(
 
 def live_board(key: str, board: Board) -> None:
     """Show the board, or bring the one of this key up to date. The page redraws only when its version changed."""
+    show_encoded(key, encoded(board))
+
+
+def encoded(board: Board) -> bytes:
+    """The board as the page takes it, for `show_encoded` in any number of sessions."""
+    return orjson.dumps({"plotly": PLOTLY_URL, **board.payload()}, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def show_encoded(key: str, board: bytes) -> None:
+    """Show a board that is encoded already, as `live_board` does."""
     with contextlib.suppress(OSError):  # a folder that cannot be written: the page says that plotly.js is missing
         ensure_plotly_js()
-    message = {"plotly": PLOTLY_URL, **board.payload()}
-    _mount(key=key, data=orjson.dumps(message, option=orjson.OPT_SERIALIZE_NUMPY))
+    _mount(key=key, data=board)
 
 
 def single_chart(key: str, title: str, figure: Figure, alt: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lab.data import DataError, Dataset, default_dataset
 from lab.experiment import Experiment, InvalidExperiment
@@ -105,6 +106,12 @@ def link_to(page: str, **parameters: str) -> str:
         base = base.removesuffix(known)
     query = "&".join(f"{key}={value}" for key, value in parameters.items())
     return f"{base}/{page}?{query}" if page else f"{base}/?{query}"
+
+
+def session() -> str:
+    """This tab's own name among all that are open; the same for all where no server runs the script."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else ""
 
 
 def problems() -> list[str]:
