@@ -1,9 +1,11 @@
-"""Where this process keeps its runs."""
+"""What the jobs of this process are told by the app: where they are kept, how much they may ask for, and who asks."""
 
 from __future__ import annotations
 
-from lab.jobs import JOBS
+from lab.jobs import JOBS, owners
+from lab.limits import InvalidLimits, Limits
 from lab.store import StoreError, runs_folder
+from lab.ui.visitor import know_visitor, visitor
 
 
 def keep_runs() -> None:
@@ -12,3 +14,17 @@ def keep_runs() -> None:
         JOBS.runs_folder = runs_folder()
     except StoreError:
         JOBS.runs_folder = None
+
+
+def keep_limits() -> None:
+    """Bind what browsers ask for to the limits, or to their defaults where one is wrong, which a notice then says."""
+    try:
+        JOBS.limits = Limits.from_environment()
+    except InvalidLimits:
+        JOBS.limits = Limits()
+
+
+def keep_owners() -> None:
+    """Let jobs know which browser asks."""
+    owners.ask(visitor)
+    know_visitor()

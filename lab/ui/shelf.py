@@ -11,7 +11,9 @@ import streamlit as st
 from lab.experiment import Experiment, InvalidExperiment, differences
 from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
+from lab.jobs.owners import WATCHED, NotTheOwner, may_decide
 from lab.jobs.shelf import Shelf, Shelved, Standing, shelf
+from lab.limits import BeyondLimits
 from lab.store import Contestant, RunFolder, StoreError
 from lab.ui import race, state
 from lab.ui.contestants import labels
@@ -79,16 +81,20 @@ def actions(ticked: list[Row]) -> None:
     jobs = list({row.job.id: row.job for row in ticked}.values())
     with st.container(horizontal=True):
         one = jobs[0] if len(jobs) == 1 else None
+        watched = [f"{job.facts.title} {WATCHED}" for job in jobs if not may_decide(job.facts.owner)]
         st.button("Open", icon=":material/open_in_new:", disabled=one is None, on_click=_open, args=(one, False))
         st.button(
             "Go on",
             icon=":material/play_arrow:",
-            disabled=one is None or not one.goes_on,
+            disabled=one is None or not one.goes_on or bool(watched),
             on_click=_open,
             args=(one, True),
             help="Train from where it was: the result is that of a run that never stopped",
         )
-        st.button("Delete", icon=":material/delete:", disabled=not jobs, on_click=_delete, args=(jobs,))
+        forbidden = not jobs or bool(watched)
+        st.button("Delete", icon=":material/delete:", disabled=forbidden, on_click=_delete, args=(jobs,))
+    for told in watched:
+        st.caption(f":material/visibility: {told}")
     if (page := st.session_state.pop("shelf.page", None)) is not None:
         st.switch_page(page)
 
@@ -97,7 +103,7 @@ def longer(ticked: list[Row]) -> None:
     """A way to train a finished run on, and what its schedules do then."""
     jobs = {row.job.id: row.job for row in ticked}
     (job,) = jobs.values() if len(jobs) == 1 else (None,)
-    if job is None or job.standing != "finished":
+    if job is None or job.standing != "finished" or not may_decide(job.facts.owner):
         return
     experiments = [contestant.experiment for contestant in job.facts.contestants]
     before = experiments[0]
@@ -192,13 +198,13 @@ def _open(job: Shelved, playing: bool) -> None:
     """Let the page that fits show the run."""
     try:
         opened = JOBS.find(job.id) if JOBS.runs_folder is None else JOBS.open(RunFolder(JOBS.runs_folder / job.id))
-    except StoreError as error:
-        st.session_state[FAILED] = [str(error)]
+        if opened is not None and playing:
+            opened.play()
+    except (StoreError, BeyondLimits, NotTheOwner) as error:
+        st.session_state[FAILED] = str(error).splitlines()
         return
     if opened is None:
         return
-    if playing:
-        opened.play()
     _show(opened)
 
 
@@ -212,7 +218,7 @@ def _show(job: Job) -> None:
 def _continue(job: Shelved, budget: float) -> None:
     try:
         _show(continued(JOBS, job.id, budget))
-    except (StoreError, InvalidExperiment) as error:
+    except (StoreError, InvalidExperiment, NotTheOwner) as error:
         st.session_state[FAILED] = [str(error)]
 
 
@@ -222,7 +228,7 @@ def _delete(jobs: list[Shelved]) -> None:
         try:
             JOBS.delete(job.id)
             deleted.append(job.id)
-        except StoreError as error:
+        except (StoreError, NotTheOwner) as error:
             failed.append(str(error))
     st.session_state[DELETED], st.session_state[FAILED] = deleted, failed
 
