@@ -111,7 +111,7 @@ class RunFolder:
     @property
     def known(self) -> bool:
         """Whether it says what the job is."""
-        return (self.path / "job.json").exists()
+        return not self.path.is_symlink() and (self.path / "job.json").exists()
 
     @property
     def changed(self) -> int:
@@ -129,7 +129,7 @@ class RunFolder:
         """
         file = self.path / "job.json"
         try:
-            if not file.is_file() or file.stat().st_size > LARGEST_FACTS:
+            if self._linked(file) or not file.is_file() or file.stat().st_size > LARGEST_FACTS:
                 raise StoreError(f"{file} cannot be read: it is no file that this lab writes there.")
             return Facts.model_validate(read_json(file.read_bytes()))
         except OSError as error:
@@ -173,7 +173,7 @@ class RunFolder:
     def frames(self, contestant: int) -> list[State]:
         """The frames of a contestant, oldest first; those that were changed or cut off are left out."""
         found = []
-        for file in (self.path / "frames").glob(f"{contestant}-*"):
+        for file in [] if self._linked(self.path / "frames") else (self.path / "frames").glob(f"{contestant}-*"):
             if named := FRAME.fullmatch(file.name):
                 found.append((int(named[2]), file))
         return [state for _, file in sorted(found) if (state := _readable(file)) is not None]
@@ -245,8 +245,14 @@ class RunFolder:
         except OSError as error:
             raise StoreError(f"Run {self.id} cannot be brought back: {error.strerror}.") from None
 
+    def _linked(self, file: Path) -> bool:
+        """Whether a link stands where a file or a folder of the job belongs: it may lead out of the folder of runs."""
+        return self.path.is_symlink() or file.is_symlink()
+
     def _write(self, file: Path, content: bytes | Checkpoint) -> None:
         try:
+            if self._linked(file.parent):
+                raise OSError("a link is there, which may lead anywhere")
             file.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, Checkpoint):
                 checkpoints.write(file, content)
@@ -279,9 +285,7 @@ def runs_folder() -> Path:
 
 def run_folders(runs: Path) -> list[RunFolder]:
     """The folders of all jobs there are. Whatever else lies there is none of ours."""
-    if not runs.is_dir():
-        return []
-    paths = [path for path in sorted(runs.iterdir()) if ID.fullmatch(path.name)]
+    paths = [path for path in sorted(runs.iterdir()) if ID.fullmatch(path.name)] if runs.is_dir() else []
     return [RunFolder(path) for path in paths if path.is_dir() and not path.is_symlink()]
 
 
