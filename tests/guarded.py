@@ -47,8 +47,11 @@ class Watch:
                     self._place(event, os.path.join(base, os.fsdecode(path)), arguments)
 
     def _place(self, event: str, path: str, arguments: tuple[Any, ...]) -> None:
-        real = os.path.realpath(path)
-        written = event != "open" or bool((arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
+        folder, name = os.path.split(os.path.abspath(path))
+        # What is opened is what a link leads to; what is moved or removed is the link.
+        flags = arguments[2] or 0 if event == "open" else os.O_NOFOLLOW | os.O_RDWR
+        real = os.path.join(os.path.realpath(folder), name) if flags & os.O_NOFOLLOW else os.path.realpath(path)
+        written = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
         if real.startswith(self.inside) or (not written and real.startswith(self.readable)) or real == "/dev/null":
             return
         if "__pycache__" not in real:

@@ -25,7 +25,7 @@ from lab import checkpoints
 from lab.checkpoints import Checkpoint, CheckpointError
 from lab.data import DataError, data_folder
 from lab.experiment import InvalidExperiment, read_json
-from lab.files import replace
+from lab.files import make_folder, replace
 from lab.parts import sentences
 from lab.run_state import State
 from lab.store.facts import Facts
@@ -83,7 +83,7 @@ class RunFolder:
         if self._lock.is_locked:
             return True
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
             self._lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 20)  # others look whether it is held
         except Timeout:
             return False
@@ -251,9 +251,7 @@ class RunFolder:
 
     def _write(self, file: Path, content: bytes | Checkpoint) -> None:
         try:
-            if self._linked(file.parent):
-                raise OSError("a link is there, which may lead anywhere")
-            file.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(file.parent)
             if isinstance(content, Checkpoint):
                 checkpoints.write(file, content)
             else:

@@ -1,7 +1,10 @@
 const YEAR = 365 * 24 * 3600
+let told = false
 
 export default function ({ data, setStateValue }) {
-  if (!data.known) setStateValue("token", kept(data.cookie) ?? made(data.cookie))
+  if (data.known || told) return
+  told = true
+  setStateValue("token", kept(data.cookie) ?? made(data.cookie))
 }
 
 function kept(name) {
