@@ -13,7 +13,7 @@ from lab.links import encode
 from tests.browser import REPOSITORY, run_app
 from tests.pages import on_digits
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 LONG = encode(on_digits("source-000", "budget=1000", "threads=1"))
 
 
@@ -52,6 +52,6 @@ def test_only_the_browser_that_started_a_run_decides_about_it(app: str, browser:
 
 def opened(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     page.goto(address)
     return page
