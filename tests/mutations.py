@@ -129,6 +129,8 @@ def mutate_folder(numbers: random.Random, folder: Path, outside: Path) -> None:
     for _ in range(numbers.randint(1, 2)):
         files = sorted(file for file in folder.rglob("*") if not file.is_dir())
         file = numbers.choice([*files, folder / "job.json", folder / "state", folder / "lock"])
+        if folder.is_symlink() or file.parent.is_symlink():
+            return  # what is behind a link is not to be changed, here neither
         if file.exists() or file.is_symlink():
             numbers.choice((_damage, _damage, _damage, _tree, _facts, _facts, _swap, _link, _link, _folder, _pipe))(
                 numbers, folder, file, outside
