@@ -184,6 +184,6 @@ def _restored(folder: RunFolder, trainings: Sequence[Training]) -> list[Recorder
             finished = recorders[-1].finished
             if finished is not None and finished.report is not None:
                 training.show_reported()
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError, AssertionError) as error:
             raise StoreError(f"What is kept of run {folder.id} does not fit its experiment: {error}") from None
     return recorders
