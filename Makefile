@@ -1,4 +1,4 @@
-# Sets up .venv by itself. `make run` opens the app; `make test` checks everything; `make test ARGS="-k readme"` a part.
+# Sets up .venv by itself. `make run` opens the app; `make test` checks everything, `make test ARGS="-k readme"` a part.
 # On a machine whose python3 is too old: make run PYTHON=python3.12
 PYTHON ?= python3
 ARGS ?=
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint bench clean
+.PHONY: run test soak lint bench clean
 
 run: $(VENV)/.ready
 	$(BIN)/streamlit run app.py
@@ -15,6 +15,10 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/ruff check
 	$(BIN)/mypy lab
 	$(BIN)/python -m pytest $(ARGS)
+
+# What takes too long for every test.
+soak: $(VENV)/.ready-to-test
+	$(BIN)/python -m pytest -m soak -n 0 -s $(ARGS)
 
 lint: $(VENV)/.ready-to-test
 	$(BIN)/ruff check

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from lab.ui.keep import keep_runs
+from lab.ui.keep import keep_limits, keep_owners, keep_runs
 from lab.ui.warm import warm
 
 UI = Path(__file__).parent / "lab" / "ui"
@@ -12,6 +12,8 @@ UI = Path(__file__).parent / "lab" / "ui"
 st.set_page_config(page_title="Binary Neuron Lab", page_icon=str(UI / "icon.svg"), layout="wide")
 st.html(UI / "page.css")
 keep_runs()
+keep_limits()
+keep_owners()
 warm()
 st.navigation(
     [

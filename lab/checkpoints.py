@@ -58,6 +58,8 @@ def read(path: Path, *keys: str | int) -> Any:
     Raises:
         CheckpointError: there is no file, or it is not one of this lab, or it was changed or cut off.
     """
+    if path.exists() and (path.is_symlink() or not path.is_file()):
+        raise CheckpointError(f"{path} is no file of this lab: a link, a folder or a device.")
     try:
         with safe_open(path, framework="pt") as file:
             facts = file.metadata() or {}
@@ -66,7 +68,8 @@ def read(path: Path, *keys: str | int) -> Any:
             tree = json.loads(facts["state"])
             for key in keys:
                 tree = _item(tree, key)
-            return _with_tensors(tree, file.get_tensor)
+            left = set(file.keys())
+            return _with_tensors(tree, lambda name: file.get_tensor(_taken(left, name)))
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint at {path}.") from None
     except (SafetensorError, OSError, LookupError, TypeError, ValueError, RecursionError) as error:
@@ -94,6 +97,12 @@ def _without_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
 def _item(value: Any, key: str | int) -> Any:
     ((kind, content),) = value.items()
     return (dict(content) if kind == "dict" else content)[key]
+
+
+def _taken(left: set[str], name: str) -> str:
+    """A name that was not taken before: a small file must not become any number of copies of a large tensor."""
+    left.remove(name)
+    return name
 
 
 def _with_tensors(value: Any, tensor: Any) -> Any:

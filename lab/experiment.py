@@ -22,6 +22,9 @@ from lab.schedules import Constant, Schedule, Within, extremes
 EPOCHS_ASSUMED_FOR_SECONDS = 1000
 """A budget in seconds may make any number of epochs; schedules that go on by the epoch are checked over this many."""
 
+DEEPEST = 16
+"""Parts, lists and numbers of an experiment lie in each other at most half so deep."""
+
 
 class InvalidExperiment(ValueError):
     """An experiment that cannot be: `problems` says why, one sentence each."""
@@ -193,15 +196,25 @@ def differences(experiments: Sequence[Experiment]) -> dict[str, list[Any]]:
 
 
 def read_json(text: str | bytes) -> Any:
-    """JSON whose objects have no key twice.
+    """JSON whose objects have no key twice, and that is not nested deeper than anything of this lab.
 
     Raises:
         InvalidExperiment: it is not that.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        value = json.loads(text, object_pairs_hook=_unique)
+        _require_shallow(value)
+        return value
     except (ValueError, RecursionError) as error:
         raise InvalidExperiment([f"This is not an experiment: not readable as JSON ({error})."]) from None
+
+
+def _require_shallow(value: Any, room: int = DEEPEST) -> None:
+    if isinstance(value, dict | list):
+        if room == 0:
+            raise ValueError(f"it is nested more than {DEEPEST} deep")
+        for item in value.values() if isinstance(value, dict) else value:
+            _require_shallow(item, room - 1)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -245,7 +258,9 @@ def _literal(text: str) -> Any:
     if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
         return float(text)  # for the field to refuse as the number that it is
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        value = json.loads(text, object_pairs_hook=_unique)
+        _require_shallow(value)
+        return value
     except (ValueError, RecursionError):
         return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +50,17 @@ def replace(path: Path, data: bytes) -> None:
     finally:
         beside.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, unless it is there.
+
+    Raises:
+        OSError: it cannot be made, or a link is there, which may lead anywhere.
+    """
+    if folder.is_symlink():
+        raise OSError(errno.ELOOP, "a link is there, which may lead anywhere")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 from collections.abc import Collection
@@ -141,6 +142,20 @@ class TestFile:
             checkpoints.read(tmp_path / "none")
         with pytest.raises(CheckpointError, match="not a whole checkpoint"):
             checkpoints.read(tmp_path)
+
+    def test_a_link_or_a_device_is_not_followed(self, tmp_path: Path) -> None:
+        checkpoints.write(tmp_path / "file", checkpoints.copied({"a": torch.ones(2)}))
+        (tmp_path / "link").symlink_to(tmp_path / "file")
+        os.mkfifo(tmp_path / "pipe")
+        for name in ("link", "pipe"):
+            with pytest.raises(CheckpointError, match="is no file of this lab"):
+                checkpoints.read(tmp_path / name)
+
+    def test_a_tensor_is_there_once_however_often_it_is_named(self, tmp_path: Path) -> None:
+        tree = json.dumps({"list": [{"tensor": "0"}] * 2})
+        checkpoints.write(tmp_path / "file", checkpoints.Checkpoint({"0": torch.ones(2)}, tree))
+        with pytest.raises(CheckpointError, match="not a whole checkpoint"):
+            checkpoints.read(tmp_path / "file")
 
     def test_a_write_that_fails_leaves_the_one_before(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = tmp_path / "c"

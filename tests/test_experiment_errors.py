@@ -143,8 +143,9 @@ class TestJsonFromElsewhere:
             '{"dataset": "digits", "\\ud800\\n": 1}',
             '{"dataset": "digits", "device": "' + "x" * 1_000_000 + '"}',
             '{"dataset": "digits", ' + ", ".join(f'"field{i}": 1' for i in range(20_000)) + "}",
+            '{"dataset": "digits", "estimator": ' + '{"name": "monte-carlo", "rule": ' * 500 + "1" + "}" * 501,
         ],
-        ids=range(26),
+        ids=range(27),
     )
     def test_is_refused_in_sentences(self, text: str | bytes) -> None:
         problems(text)

@@ -19,6 +19,7 @@ ORDER = [
         "toy",
         "proofs",
         "evaluation",
+        "limits",
         "probes",
         "events",
         "files",

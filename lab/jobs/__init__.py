@@ -9,15 +9,19 @@ import atexit
 import secrets
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.experiment import Experiment
 from lab.jobs.job import Job
+from lab.jobs.owners import NotTheOwner, new_owner, require_owner, require_owner_of
 from lab.jobs.races import SHARED_IN_A_RACE, require_raceable, with_seed
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
+from lab.limits import BeyondLimits, Limits
 from lab.store import Origin, RunFolder, StoreError, title_of
-from lab.store.folder import ID
+from lab.store.bin import erase
+from lab.store.folder import BIN, ID
 
 RUNNING_AT_ONCE = 2
 """Jobs that train at the same time; more wait in line."""
@@ -47,28 +51,74 @@ class Jobs:
     def __init__(self, running_at_once: int = RUNNING_AT_ONCE) -> None:
         self.runs_folder: Path | None = None
         """Where what is made of a job is kept; None keeps nothing beyond this process."""
+        self._limits: Limits | None = None
         self._slots = Slots(running_at_once)
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
         self._started = 0
         self._opening = threading.Lock()
 
-    def start(self, experiments: Sequence[Experiment], title: str, playing: bool = True) -> Job:
-        """Start a run, or a race of several.
+    @property
+    def running_at_once(self) -> int:
+        """How many train at the same time."""
+        return self._slots.count
+
+    @property
+    def limits(self) -> Limits | None:
+        """What a job may ask of this machine, and how many train at once; None where it may ask for anything."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        self._limits = limits
+        self._slots.allow(limits.running)
+
+    def start(
+        self, experiments: Sequence[Experiment], title: str, playing: bool = True, in_place_of: Job | None = None
+    ) -> Job:
+        """Start a run, or a race of several; it belongs to who asks for it.
+
+        Args:
+            experiments: of the contestants.
+            title: what to call it.
+            playing: whether to train at once, or to hold before the first step.
+            in_place_of: a job that is stopped to make room.
 
         Raises:
-            InvalidExperiment: the contestants cannot race each other.
+            InvalidExperiment: the contestants cannot race each other, or are beyond the limits.
+            NotTheOwner: the job that is to make room is someone else's, or nobody knows who asks.
         """
         require_raceable(experiments)
-        id = secrets.token_hex(4)
-        folder = RunFolder(self.runs_folder / id) if self.runs_folder is not None else None
-        return self._add(id, title, experiments, folder, None, playing)
+        origin = Origin(datetime.now(UTC), owner=new_owner())
+        with self._opening:
+            self.require_room(experiments, in_place_of)
+            if in_place_of is not None:
+                in_place_of.stop()
+            id = secrets.token_hex(4)
+            folder = RunFolder(self.runs_folder / id) if self.runs_folder is not None else None
+            return self._add(id, title, experiments, folder, origin, playing)
+
+    def require_room(self, experiments: Sequence[Experiment], besides: Job | None = None) -> None:
+        """Refuse what is beyond the limits, where there are any.
+
+        Args:
+            experiments: of a job that is to be added.
+            besides: a job that is about to make room.
+
+        Raises:
+            BeyondLimits: it is too large, or there is no room for it now.
+        """
+        if self._limits is not None:
+            others = [job.experiments for job in self.all() if not job.ended and job is not besides]
+            self._limits.require(experiments, others)
 
     def open(self, folder: RunFolder, playing: bool = False) -> Job:
         """Bring back a job from where it was: held, or going on. One that has ended is there to be looked at.
 
         Raises:
             StoreError: nothing can be read there, or another process trains it.
+            BeyondLimits: it is too large for this lab, or there is no room for it now.
+            NotTheOwner: it is to go on, and belongs to someone else.
         """
         with self._opening:
             return self._open(folder, playing)
@@ -81,12 +131,14 @@ class Jobs:
             raise StoreError(f"Run {folder.id} is trained by another process; it can be opened when it ends.")
         try:
             facts = folder.facts()
-        except StoreError:
+            experiments = [contestant.experiment for contestant in facts.contestants]
+            if playing:
+                require_owner(facts.owner, facts.title)
+            self.require_room(experiments)
+        except (StoreError, BeyondLimits, NotTheOwner):
             folder.release()
             raise
-        experiments = [contestant.experiment for contestant in facts.contestants]
-        title, origin = title_of(folder, facts), Origin(facts.created, facts.continues)
-        return self._add(folder.id, title, experiments, folder, origin, playing)
+        return self._add(folder.id, title_of(folder, facts), experiments, folder, facts.origin, playing)
 
     def _add(
         self,
@@ -94,7 +146,7 @@ class Jobs:
         title: str,
         experiments: Sequence[Experiment],
         folder: RunFolder | None,
-        origin: Origin | None,
+        origin: Origin,
         playing: bool,
     ) -> Job:
         with self._lock:
@@ -114,6 +166,7 @@ class Jobs:
 
         Raises:
             StoreError: there is one, and it cannot be brought back.
+            BeyondLimits: it is too large for this lab, or there is no room for it now.
         """
         job = self.get(id)
         if job is None and id is not None and self.runs_folder is not None and ID.fullmatch(id):
@@ -139,6 +192,7 @@ class Jobs:
 
         Raises:
             StoreError: it is under way, or is not on disk to be brought back, or cannot be moved.
+            NotTheOwner: it belongs to someone else.
         """
         job = self.get(id)
         if job is not None and not job.ended:
@@ -146,6 +200,7 @@ class Jobs:
         folder = None if self.runs_folder is None else RunFolder(self.runs_folder / id)
         if folder is None or not folder.known:
             raise StoreError(f"Run {id} is not kept on disk, and could not be brought back; it goes with this process.")
+        require_owner_of(folder)
         folder.discard()
         with self._lock:
             self._jobs.pop(id, None)
@@ -155,9 +210,22 @@ class Jobs:
 
         Raises:
             StoreError: it is not there any more.
+            NotTheOwner: it belongs to someone else.
         """
         if self.runs_folder is not None:
+            require_owner_of(RunFolder(self.runs_folder / BIN / id))
             RunFolder(self.runs_folder / id).recover()
+
+    def erase(self, id: str) -> None:
+        """Remove a job that was deleted, for good.
+
+        Raises:
+            StoreError: it cannot be removed whole.
+            NotTheOwner: it belongs to someone else.
+        """
+        if self.runs_folder is not None:
+            require_owner_of(RunFolder(self.runs_folder / BIN / id))
+            erase(self.runs_folder, id)
 
     def stop_all(self, timeout: float = 10) -> None:
         """Stop every job and wait for its thread."""

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from lab import checkpoints
 from lab.experiment import Experiment, InvalidExperiment, scheduled
 from lab.jobs import Job, Jobs
+from lab.jobs.owners import new_owner, require_owner
 from lab.run_state import State
 from lab.schedules import Progress
-from lab.store import Contestant, Facts, RunFolder, StoreError, title_of
+from lab.store import Contestant, Facts, Origin, RunFolder, StoreError, title_of
 from lab.store.folder import FrameKey
 
 
@@ -48,26 +49,29 @@ def continued(jobs: Jobs, id: str, budget: float) -> Job:
     """A new job that trains on, up to a larger budget in the unit of the old one. The old job is left as it is.
 
     Raises:
-        InvalidExperiment: the budget cannot be.
+        InvalidExperiment: the budget cannot be, or is beyond the limits.
         StoreError: the job is not kept, has not ended by itself, or cannot be read.
+        NotTheOwner: the job belongs to someone else.
     """
     if jobs.runs_folder is None:
         raise StoreError("Runs are not kept here, so none can be continued.")
     old, new = (RunFolder(jobs.runs_folder / name) for name in (id, secrets.token_hex(4)))
     facts, states = old.facts(), old.state()
+    require_owner(facts.owner, facts.title)
     if facts.status != "finished" or states is None:
         raise StoreError(f"Run {id} has not used up its budget: it can go on as it is.")
     if any(contestant.ended != "done" for contestant in facts.contestants):
         raise StoreError(f"Run {id} diverged, and cannot be continued.")
     experiments = with_budget([contestant.experiment for contestant in facts.contestants], budget)
+    jobs.require_room(experiments)
     new.write_frames(_frames(old, len(states)))
     new.write_state(checkpoints.copied({"contestants": [_not_ended(state) for state in states]}))
     contestants = [
         Contestant(**{**dict(contestant), "experiment": experiment, "ended": None, "test": None})
         for contestant, experiment in zip(facts.contestants, experiments, strict=True)
     ]
-    title = title_of(old, facts)
-    new.write_facts(Facts(title=title, created=datetime.now(UTC), continues=id, contestants=tuple(contestants)))
+    origin = Origin(datetime.now(UTC), continues=id, owner=new_owner())
+    new.write_facts(Facts(title=title_of(old, facts), **origin._asdict(), contestants=tuple(contestants)))
     return jobs.open(new, playing=True)
 
 

@@ -7,7 +7,6 @@ import math
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Literal
 
 from lab.data import DataError
@@ -16,6 +15,7 @@ from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs.download import CalledOff, Download
 from lab.jobs.estimate import fraction, seconds_left
 from lab.jobs.looks import Looks
+from lab.jobs.owners import require_owner
 from lab.jobs.pace import Pace
 from lab.jobs.questions import Questions
 from lab.jobs.races import with_seed
@@ -40,29 +40,25 @@ class Job:
         title: str,
         experiments: Sequence[Experiment],
         slots: Slots,
-        folder: RunFolder | None = None,
-        origin: Origin | None = None,
+        folder: RunFolder | None,
+        origin: Origin,
     ) -> None:
         self.id, self.number, self.title = id, number, title
-        self.experiments = tuple(experiments)
-        self.origin = origin or Origin(datetime.now(UTC))
+        self.experiments, self.origin = tuple(experiments), origin
         self._slots, self._folder, self._saver = slots, folder, Saver(None)
         self._condition = threading.Condition()
-        self._playing, self._steps_asked = False, 0
-        self._stopped = self._restart = self._holding = False
-        self.pace = Pace(self._condition)
-        """How fast it may train."""
+        self._playing = self._stopped = self._restart = self._holding = False
+        self.pace = Pace(self._condition, lambda: require_owner(origin.owner, title))
         self._status: Status = "preparing"
         self._message = ""
         self._download = Download(lambda: self._stopped)
         self._recorders = [Recorder() for _ in self.experiments]
         self._trainings: list[Training] = []
         self.questions = Questions(self._condition)
-        """What people want to know about the nets."""
-        self._base_version, self._progress, self._watched = 0, 0.0, -math.inf
+        self._steps_asked, self._base_version, self._progress, self._watched = 0, 0, 0.0, -math.inf
         self._thread: threading.Thread | None = None
 
-    # What a person may ask for
+    # What its owner may ask for; anyone else gets NotTheOwner
 
     def play(self) -> None:
         """Train until paused, stopped or done."""
@@ -74,6 +70,7 @@ class Job:
 
     def step(self, count: int = 1) -> None:
         """Make so many steps, then hold."""
+        require_owner(self.origin.owner, self.title)
         with self._condition:
             self._playing = False
             self._steps_asked += count
@@ -81,12 +78,14 @@ class Job:
 
     def stop(self) -> None:
         """End the run; what it recorded is kept."""
+        require_owner(self.origin.owner, self.title)
         with self._condition:
             self._stopped = True
             self._wake()
 
     def rewind(self, seed: int | None = None) -> None:
         """Back to step 0, held: to the same initial weights, or to those of a new seed."""
+        require_owner(self.origin.owner, self.title)
         with self._condition:
             if seed is not None:
                 self.experiments = tuple(with_seed(self.experiments, seed))
@@ -277,6 +276,7 @@ class Job:
         return facts_of(self.title, self.origin, self.experiments, self._recorders, *how)
 
     def _ask(self, playing: bool) -> None:
+        require_owner(self.origin.owner, self.title)
         with self._condition:
             self._playing, self._steps_asked = playing, 0
             self._wake()

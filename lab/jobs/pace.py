@@ -12,9 +12,11 @@ class Pace:
 
     Args:
         condition: of the job.
+        allowed: raises where who asks may not set the limit.
     """
 
-    def __init__(self, condition: threading.Condition) -> None:
+    def __init__(self, condition: threading.Condition, allowed: Callable[[], None]) -> None:
+        self._allowed = allowed
         self._condition = condition
         self._last = time.monotonic()
         self._limit: float | None = None
@@ -25,7 +27,12 @@ class Pace:
         return self._limit
 
     def set(self, steps_per_second: float | None) -> None:
-        """Limit the steps a second; None lets it train as fast as it can."""
+        """Limit the steps a second; None lets it train as fast as it can.
+
+        Raises:
+            NotTheOwner: who asks may only watch.
+        """
+        self._allowed()
         with self._condition:
             self._limit = steps_per_second
             self._condition.notify_all()

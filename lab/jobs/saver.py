@@ -181,9 +181,9 @@ def _restored(folder: RunFolder, trainings: Sequence[Training]) -> list[Recorder
             restore(training, state["run"])
             frames = [frame_of(frame) for frame in folder.frames(index)]
             recorders.append(Recorder.restored(state["record"], [f for f in frames if f.step <= training.step]))
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+            finished = recorders[-1].finished
+            if finished is not None and finished.report is not None:
+                training.show_reported()
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError, AssertionError) as error:
             raise StoreError(f"What is kept of run {folder.id} does not fit its experiment: {error}") from None
-    for training, recorder in zip(trainings, recorders, strict=True):
-        if recorder.finished is not None and recorder.finished.report is not None:
-            training.show_reported()
     return recorders

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from lab.files import Stamp, stamp
 from lab.jobs import Jobs
+from lab.jobs.owners import require_owner_of
 from lab.jobs.view import Status
 from lab.store import About, Facts, RunFolder, StoreError, about_of, describe, run_folders, title_of
 from lab.store.about import FILE
@@ -69,10 +70,12 @@ def rewrite(jobs: Jobs, id: str, **fields: Any) -> None:
 
     Raises:
         StoreError: it is not kept, a field is out of bounds, or it cannot be written.
+        NotTheOwner: it belongs to someone else.
     """
     if jobs.runs_folder is None:
         raise StoreError("Runs are not kept here, so nothing can be written about them.")
     folder = RunFolder(jobs.runs_folder / id)
+    require_owner_of(folder)
     describe(folder, **fields)
     job = jobs.get(id)
     if job is not None:

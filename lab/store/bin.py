@@ -16,7 +16,8 @@ def deleted(runs: Path) -> list[RunFolder]:
         StoreError: the bin cannot be read.
     """
     bin = runs / BIN
-    return [] if bin.is_symlink() else sorted(run_folders(bin), key=_when, reverse=True)
+    folders = [] if bin.is_symlink() else [folder for folder in run_folders(bin) if folder.known]
+    return sorted(folders, key=_when, reverse=True)
 
 
 def size(folder: RunFolder) -> int:

@@ -47,6 +47,8 @@ class Origin(NamedTuple):
     created: datetime
     continues: str | None = None
     """The job whose end is its beginning, if there is one."""
+    owner: str | None = None
+    """The key of the browser that started it, where the lab was open to others."""
 
 
 class Facts(Value):
@@ -59,4 +61,11 @@ class Facts(Value):
     created: AwareDatetime
     continues: str | None = Field(None, pattern=r"^[0-9a-f]{8}$")
     """The job whose end is this one's beginning, if there is one."""
+    owner: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    """The key of the browser that started it, where the lab was open to others; for nobody to see."""
     contestants: tuple[Contestant, ...] = Field(min_length=1, max_length=64)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the job comes from."""
+        return Origin(*(getattr(self, name) for name in Origin._fields))

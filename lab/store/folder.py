@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from lab import checkpoints
 from lab.checkpoints import Checkpoint, CheckpointError
 from lab.experiment import InvalidExperiment, read_json
-from lab.files import Stamp, replace, stamp
+from lab.files import Stamp, make_folder, replace, stamp
 from lab.parts import sentences
 from lab.run_state import State
 from lab.store.facts import Facts
@@ -81,7 +81,7 @@ class RunFolder:
         if self._lock.is_locked:
             return True
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
             self._lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 20)  # others look whether it is held
         except Timeout:
             return False
@@ -110,7 +110,7 @@ class RunFolder:
     @property
     def known(self) -> bool:
         """Whether it says what the job is."""
-        return os.path.exists(self.path / "job.json")
+        return not self.path.is_symlink() and os.path.exists(self.path / "job.json")
 
     @property
     def stamp(self) -> Stamp | None:
@@ -132,7 +132,7 @@ class RunFolder:
         """
         file = self.path / "job.json"
         try:
-            if not file.is_file() or file.stat().st_size > LARGEST_FACTS:
+            if self._linked(file) or not file.is_file() or file.stat().st_size > LARGEST_FACTS:
                 raise StoreError(f"{file} cannot be read: it is no file that this lab writes there.")
             return Facts.model_validate(read_json(file.read_bytes()))
         except OSError as error:
@@ -184,6 +184,8 @@ class RunFolder:
         return next((state for state in read if state is not None), None)
 
     def _frame_files(self, contestant: int) -> list[Path]:
+        if self._linked(self.path / "frames"):
+            return []
         named = ((FRAME.fullmatch(file.name), file) for file in (self.path / "frames").glob(f"{contestant}-*"))
         return [file for _, file in sorted((int(name[2]), file) for name, file in named if name)]
 
@@ -254,9 +256,13 @@ class RunFolder:
         except OSError as error:
             raise StoreError(f"Run {self.id} cannot be brought back: {error.strerror}.") from None
 
+    def _linked(self, file: Path) -> bool:
+        """Whether a link stands where a file or a folder of the job belongs: it may lead out of the folder of runs."""
+        return self.path.is_symlink() or file.is_symlink()
+
     def _write(self, file: Path, content: bytes | Checkpoint) -> None:
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(file.parent)
             if isinstance(content, Checkpoint):
                 checkpoints.write(file, content)
             else:

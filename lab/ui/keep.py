@@ -1,10 +1,12 @@
-"""Where this process keeps its runs, and who brings them into MLflow."""
+"""What the jobs of this process are told by the app: where they are kept, how much they may ask for, and who asks."""
 
 from __future__ import annotations
 
-from lab.jobs import JOBS
+from lab.jobs import JOBS, owners
 from lab.jobs.archivist import Archivist, archivist
+from lab.limits import InvalidLimits, Limits
 from lab.store import StoreError, runs_folder
+from lab.ui.visitor import know_visitor, visitor
 
 
 def keep_runs() -> None:
@@ -19,3 +21,17 @@ def keep_runs() -> None:
 def keeper() -> Archivist | None:
     """Who brings runs into MLflow, if anybody does."""
     return archivist(JOBS.runs_folder) if JOBS.runs_folder is not None else None
+
+
+def keep_limits() -> None:
+    """Bind what browsers ask for to the limits, or to their defaults where one is wrong, which a notice then says."""
+    try:
+        JOBS.limits = Limits.from_environment()
+    except InvalidLimits:
+        JOBS.limits = Limits()
+
+
+def keep_owners() -> None:
+    """Let jobs know which browser asks."""
+    owners.ask(visitor)
+    know_visitor()

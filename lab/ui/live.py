@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lab.jobs import Job, JobView, Status, with_seed
+from lab.jobs import JOBS, Job, JobView, Status, with_seed
 from lab.ui import state
 from lab.ui.alarms import show_alarms
 from lab.ui.contestants import contestants
@@ -129,7 +129,7 @@ def _status(view: JobView) -> None:
 
 def _detail(view: JobView) -> str:
     if view.status == "queued":
-        return f" · {view.place_in_line} ahead; two runs train at a time"
+        return f" · {view.place_in_line} ahead; at most {JOBS.running_at_once} train at a time"
     if view.seconds_left is None:
         return ""
     return f" · {_duration(view.seconds_left)} left" if view.status == "running" else ""

@@ -13,6 +13,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lab.data import DataError, Dataset, default_dataset
 from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs import JOBS, Job
+from lab.jobs.owners import NotTheOwner
+from lab.limits import BeyondLimits
 from lab.links import decode, encode
 from lab.presets import PRESETS
 from lab.store import StoreError
@@ -58,8 +60,8 @@ def linked_job() -> Job | None:
     """The job that the address names, brought back from disk where need be; None, and a notice, where it cannot be."""
     try:
         return JOBS.find(st.query_params.get("run"))
-    except StoreError as error:
-        st.session_state[PROBLEMS] = [str(error)]
+    except (StoreError, BeyondLimits) as error:
+        st.session_state[PROBLEMS] = str(error).splitlines()
         return None
 
 
@@ -69,13 +71,20 @@ def watched(key: str = RUN) -> Job | None:
 
 
 def start(experiments: Sequence[Experiment], title: str, key: str = RUN, playing: bool = True) -> None:
-    """Start a run or a race and watch it. What this tab started before makes room; runs of other tabs go on."""
+    """Start a run or a race and watch it. What this tab started before makes room; runs of other tabs go on.
+
+    What may not be started is told as a problem, and changes nothing.
+    """
     before, own = watched(key), st.session_state.get(OWN, [])
-    if before is not None and before.id in own and not before.ended:
-        before.stop()
-        st.toast(f"{before.title} was stopped to make room; what it recorded is kept.", icon=":material/info:")
+    leaving = before if before is not None and before.id in own and not before.ended else None
+    try:
+        job = JOBS.start(experiments, title, playing, in_place_of=leaving)
+    except (BeyondLimits, NotTheOwner) as error:
+        st.session_state[PROBLEMS] = str(error).splitlines()
+        return
     st.session_state[PROBLEMS] = []
-    job = JOBS.start(experiments, title, playing)
+    if leaving is not None:
+        st.toast(f"{leaving.title} was stopped to make room; what it recorded is kept.", icon=":material/info:")
     st.session_state[OWN] = [*own, job.id]
     st.session_state[key] = job.id
     if key == RUN:
@@ -115,7 +124,7 @@ def session() -> str:
 
 
 def problems() -> list[str]:
-    """What was wrong with the address this tab was opened with."""
+    """What was wrong with the address this tab was opened with, or with what it last wanted to start."""
     return st.session_state.get(PROBLEMS, [])
 
 

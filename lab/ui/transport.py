@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from lab.jobs import Job
+from lab.jobs.owners import WATCHED, NotTheOwner, may_decide
 
 SPEEDS: dict[str, float | None] = {"1": 1.0, "5": 5.0, "25": 25.0, "100": 100.0, "full": None}
 SECONDS_TO_ACT = 0.3
@@ -57,15 +58,18 @@ def transport(job: Job, key: str, again: Again) -> None:
 
     What was recorded of a job that has ended is never lost: whatever would change it starts another one by `again`.
     """
+    mine = may_decide(job.origin.owner)
     first = PAUSE if job.playing else AGAIN if job.ended else PLAY
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"transport-{key}"):
-        _button(first, job, again, key=f"{key}.play", type="primary", width=145)
+        _button(first, job, again, mine, key=f"{key}.play", type="primary", width=145)
         for control in CONTROLS:
-            _button(control, job, again, key=f"{key}.{control.label}")
-        _speed(job, f"{key}.speed")
+            _button(control, job, again, mine, key=f"{key}.{control.label}")
+        _speed(job, mine, f"{key}.speed")
+    if not mine:
+        st.caption(f":material/visibility: {job.title} {WATCHED}")
 
 
-def _button(control: Control, job: Job, again: Again, **look: Any) -> None:
+def _button(control: Control, job: Job, again: Again, mine: bool, **look: Any) -> None:
     st.button(
         control.label,
         icon=control.icon,
@@ -73,7 +77,7 @@ def _button(control: Control, job: Job, again: Again, **look: Any) -> None:
         on_click=_asked,
         args=(job, control, again),
         help=control.help,
-        disabled=job.ended and control.after_end is None,
+        disabled=control.after_end is None if job.ended else not mine,
         **look,
     )
 
@@ -83,18 +87,27 @@ def _asked(job: Job, control: Control, again: Again) -> None:
     if job.ended and control.after_end is not None:
         job = control.after_end(again)
     else:
-        control.act(job)
+        _decide(lambda: control.act(job))
     job.settle(SECONDS_TO_ACT)
 
 
-def _speed(job: Job, key: str) -> None:
+def _decide(act: Callable[[], None]) -> None:
+    """Do something to a job, or say whose it is: a browser may press what it is not shown."""
+    try:
+        act()
+    except NotTheOwner as error:
+        st.toast(str(error), icon=":material/block:")
+
+
+def _speed(job: Job, mine: bool, key: str) -> None:
     # The job knows its speed: another tab may have set it, and another job may be shown now.
     st.session_state[key] = next(name for name, speed in SPEEDS.items() if speed == job.pace.limit)
     st.select_slider(
         "Steps a second",
         list(SPEEDS),
         key=key,
-        on_change=lambda: job.pace.set(SPEEDS[st.session_state[key]]),
+        on_change=lambda: _decide(lambda: job.pace.set(SPEEDS[st.session_state[key]])),
+        disabled=not mine,
         width=190,
     )
 

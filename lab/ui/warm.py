@@ -11,6 +11,7 @@ import streamlit as st
 
 from lab.data import DataError, default_dataset
 from lab.events import Step
+from lab.limits.demands import demands
 from lab.presets import PRESETS
 from lab.training import Training
 from lab.ui.presets import FIRST
@@ -23,7 +24,7 @@ _closing = threading.Event()
 
 @st.cache_resource(show_spinner=False)
 def warm() -> threading.Thread:
-    """Build the net of every source once and make a step of it, in the background."""
+    """Measure and build the net of every source once and make a step of it, in the background."""
     thread = threading.Thread(target=_warm, name="warm", daemon=True)
     thread.start()
     atexit.register(_close, thread)
@@ -37,6 +38,7 @@ def _warm() -> None:
             if _closing.is_set():
                 return
             small = PRESETS[name].experiment(dataset).with_changes(["batch_size=2", "subset=4"])
+            demands(small)
             next(event for event in Training(small).events() if isinstance(event, Step))
     except DataError as error:
         log.warning("%s", error)

@@ -10,6 +10,7 @@ import streamlit as st
 from lab.experiment import InvalidExperiment
 from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
+from lab.jobs.owners import WATCHED, NotTheOwner, may_decide
 from lab.jobs.shelf import Shelved, rewrite
 from lab.store import RunFolder, StoreError
 from lab.ui import archive, race, state
@@ -28,6 +29,7 @@ def actions(ticked: list[Row]) -> None:
     """Buttons for the ticked rows; those that cannot be used say so by being gray."""
     jobs = jobs_of(ticked)
     one = jobs[0] if len(jobs) == 1 else None
+    watched = [f"{job.title} {WATCHED}" for job in jobs if not may_decide(job.facts.owner)]
     with st.container(horizontal=True, key="shelf-actions"):
         st.button(
             *("Open", "shelf.board"),
@@ -50,7 +52,7 @@ def actions(ticked: list[Row]) -> None:
         st.button(
             "Go on",
             icon=":material/play_arrow:",
-            disabled=one is None or not one.goes_on,
+            disabled=one is None or not one.goes_on or bool(watched),
             on_click=_open,
             args=(one, _play),
             help="Train from where it was: the result is that of a run that never stopped",
@@ -59,12 +61,15 @@ def actions(ticked: list[Row]) -> None:
         st.button(
             *("Unpin" if pinned else "Pin", "shelf.pin"),
             icon=":material/keep_off:" if pinned else ":material/keep:",
-            disabled=not jobs,
+            disabled=not jobs or bool(watched),
             on_click=_pin,
             args=(jobs, not pinned),
             help="Pinned runs stand before others",
         )
-        st.button("Delete", icon=":material/delete:", disabled=not jobs, on_click=_delete, args=(jobs,))
+        forbidden = not jobs or bool(watched)
+        st.button("Delete", icon=":material/delete:", disabled=forbidden, on_click=_delete, args=(jobs,))
+    for told in watched:
+        st.caption(f":material/visibility: {told}")
     if (page := st.session_state.pop(PAGE, None)) is not None:
         st.switch_page(page)
 
@@ -72,7 +77,7 @@ def actions(ticked: list[Row]) -> None:
 def longer(ticked: list[Row]) -> None:
     """A way to train a finished run on, and what its schedules do then."""
     jobs = jobs_of(ticked)
-    if len(jobs) != 1 or jobs[0].standing != "finished":
+    if len(jobs) != 1 or jobs[0].standing != "finished" or not may_decide(jobs[0].facts.owner):
         return
     job = jobs[0]
     experiments = [contestant.experiment for contestant in job.facts.contestants]
@@ -120,8 +125,8 @@ def attempt(act: Callable[[str], Any], ids: list[str], undoable: bool = False) -
         try:
             act(id)
             done.append(id)
-        except (StoreError, InvalidExperiment) as error:
-            failed.append(str(error))
+        except (StoreError, InvalidExperiment, NotTheOwner) as error:
+            failed += str(error).splitlines()
     st.session_state[FAILED] = failed
     if undoable:
         st.session_state[DELETED] = done

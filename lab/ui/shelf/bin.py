@@ -7,7 +7,7 @@ import streamlit as st
 
 from lab.jobs import JOBS
 from lab.store import RunFolder, StoreError, title_of
-from lab.store.bin import deleted, erase, size
+from lab.store.bin import deleted, size
 from lab.ui.notices import show_problems
 from lab.ui.shelf.actions import DELETED, attempt
 from lab.ui.shelf.folds import unfolded
@@ -72,14 +72,9 @@ def _shown(folders: list[RunFolder]) -> None:
                 f"Remove {what} for good",
                 type="primary",
                 on_click=attempt,
-                args=(_erase, gone),
+                args=(JOBS.erase, gone),
             )
     st.caption("Nothing leaves the bin by itself.")
-
-
-def _erase(id: str) -> None:
-    if JOBS.runs_folder is not None:
-        erase(JOBS.runs_folder, id)
 
 
 def _title(folder: RunFolder) -> str:

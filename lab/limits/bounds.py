@@ -1,0 +1,116 @@
+"""What a browser may ask of this machine. A person at the command line is no stranger to it, and not bound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from pydantic import Field, ValidationError
+
+from lab.experiment import Experiment, InvalidExperiment
+from lab.limits.demands import demands, memory
+from lab.parts import Value, sentences
+
+VARIABLES = "LAB_MAX_"
+"""What the environment calls a limit begins with this."""
+GB = 1e9
+
+
+class BeyondLimits(InvalidExperiment):
+    """An experiment that could be, and that this machine is not there for."""
+
+
+class InvalidLimits(ValueError):
+    """A variable of the environment that is no limit: one sentence that names it, its value and what is allowed."""
+
+
+class Limits(Value):
+    """The most of everything. Each is set by a variable, such as LAB_MAX_EPOCHS."""
+
+    epochs: float = Field(1_000, gt=0, le=1e7)
+    """Passes over the training images in a run."""
+    steps: float = Field(1_000_000, ge=1, le=1e12)
+    """Updates in a run, whatever its budget is given in."""
+    seconds: float = Field(86_400, gt=0, le=1e7)
+    """Budget of a run that is given in seconds."""
+    parameters: int = Field(20_000_000, ge=1)
+    """Weights and biases of a net."""
+    memory: float = Field(8, gt=0)
+    """Gigabytes of all runs that have not ended, together, as they are estimated: two to four times what they take."""
+    running: int = Field(2, ge=1, le=64)
+    """Runs that train at the same time; more wait in line."""
+    unfinished: int = Field(64, ge=1)
+    """Contestants of all runs that have not ended: they train, wait in line or are held."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
+        """The limits that the variables set; those that are not set have their defaults.
+
+        Raises:
+            InvalidLimits: one of them is no number, or out of bounds.
+        """
+        values = {name: environment.get(variable(name), "") for name in cls.model_fields}
+        try:
+            return cls.model_validate({name: text for name, text in values.items() if text})
+        except ValidationError as error:
+            raise InvalidLimits(f"{VARIABLES}{_first(error)}") from None
+
+    def require(self, experiments: Sequence[Experiment], others: Sequence[Sequence[Experiment]]) -> None:
+        """Refuse a job that is too large, or for which there is no room beside others that have not ended.
+
+        Args:
+            experiments: of the job.
+            others: the experiments of each other job.
+
+        Raises:
+            BeyondLimits: says which limit it is beyond, and what raises it.
+        """
+        problems = [problem for experiment in experiments for problem in self._too_large(experiment)]
+        if not problems:
+            problems = self._no_room(experiments, others)
+        if problems:
+            raise BeyondLimits(list(dict.fromkeys(problems)))
+
+    def _too_large(self, experiment: Experiment) -> list[str]:
+        steps, _ = experiment.length()
+        unit, budget = experiment.budget_unit, experiment.budget
+        asked: dict[str, tuple[float, str]] = {"parameters": (demands(experiment).parameters, "The net has {} weights")}
+        asked[unit] = budget, f"The budget is {{}} {unit}"
+        if unit == "epochs":
+            asked["steps"] = steps, "The run has {} steps"
+        return [
+            _refusal(told.format(_written(value)), name, getattr(self, name))
+            for name, (value, told) in asked.items()
+            if value > getattr(self, name)
+        ]
+
+    def _no_room(self, experiments: Sequence[Experiment], others: Sequence[Sequence[Experiment]]) -> list[str]:
+        waiting, taken = sum(map(len, others)), sum(map(memory, others)) / GB
+        count, needed = len(experiments), memory(experiments) / GB
+        problems = []
+        if waiting + count > self.unfinished:
+            told = f"There are {waiting} contestants in runs that have not ended, and this run has {count}"
+            problems.append(_refusal(told, "unfinished", self.unfinished))
+        if taken + needed > self.memory:
+            told = f"This run may take {needed:.2g} GB of memory, and others that have not ended take {taken:.2g} GB"
+            problems.append(_refusal(told, "memory", self.memory))
+        return problems
+
+
+def variable(limit: str) -> str:
+    """What the environment calls a limit."""
+    return f"{VARIABLES}{limit.upper()}"
+
+
+def _refusal(told: str, limit: str, most: float) -> str:
+    return f"{told}; this lab allows {_written(most)}. Whoever runs it raises that with {variable(limit)}."
+
+
+def _written(number: float) -> str:
+    """Thousands apart, and no more digits than it has."""
+    return f"{number:,.0f}".replace(",", " ") if number >= 10 else f"{number:.3g}"
+
+
+def _first(error: ValidationError) -> str:
+    name, _, rest = sentences(error)[0].partition(" ")
+    return f"{name.upper()} {rest}"

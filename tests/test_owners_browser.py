@@ -1,0 +1,57 @@
+"""Two browsers on a lab that is open to others: one starts a run, the other watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from lab.bench.serving import running_browser
+from lab.links import encode
+from tests.browser import REPOSITORY, run_app
+from tests.pages import on_digits
+
+expect.set_options(timeout=60_000)
+LONG = encode(on_digits("source-000", "budget=1000", "threads=1"))
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[str]:
+    env = {"HOME": str(tmp_path), "LAB_DATA": "", "STREAMLIT_SERVER_ALLOWED_HOSTS": "*"}
+    with run_app(REPOSITORY / "app.py", env=env) as address:
+        yield address
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+def test_only_the_browser_that_started_a_run_decides_about_it(app: str, browser: Browser) -> None:
+    mine, other = browser.new_context(), browser.new_context()
+    page = opened(mine, f"{app}?experiment={LONG}")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_role("button", name="Pause")).to_be_enabled()
+    watching = opened(other, page.url)
+    expect(watching.get_by_role("button", name="Pause")).to_be_disabled()
+    expect(watching.get_by_text("was started in another browser")).to_be_visible()
+    for name in ("Step", "Stop", "Rewind"):
+        expect(watching.get_by_role("button", name=name).first).to_be_disabled()
+    page.reload()
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_be_enabled()
+    stop.click()
+    expect(watching.get_by_role("button", name="Again")).to_be_enabled()  # a run of one's own
+    secret = next(cookie["value"] for cookie in mine.cookies() if cookie["name"] == "lab-browser")
+    assert len(secret) == 64
+    assert secret not in page.content() + watching.content() + page.url
+
+
+def opened(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(address)
+    return page

@@ -1,0 +1,103 @@
+"""What a page does about limits and owners: it says them, and whatever a browser sends, it keeps to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lab.jobs import JOBS, Job
+from lab.jobs.owners import key_of
+from lab.limits import Limits
+from lab.links import encode
+from lab.ui import keep
+from tests.pages import button, newest, on_digits, opened, shown, told, until
+
+pytestmark = pytest.mark.usefixtures("empty_lab")
+
+LONG = on_digits("source-000", "budget=500", "threads=1")
+ME, YOU = key_of("a" * 64), key_of("b" * 64)
+
+
+class Browser:
+    """Which browser asks."""
+
+    key = ME
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """A lab that is open to others, as its pages see it."""
+    browser = Browser()
+    with monkeypatch.context() as patch:
+        patch.setattr(keep, "visitor", lambda: browser.key)
+        yield browser
+    keep.owners.ask(lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def limits_as_before() -> Iterator[None]:
+    yield
+    JOBS.limits = Limits()
+
+
+def watched(browser: Browser) -> tuple[Job, AppTest]:
+    """A run of one browser, on the page of another."""
+    shown(button(opened(experiment=encode(LONG)), "Train").click())
+    job = newest()
+    until(lambda: job.status == "running")
+    browser.key = YOU
+    return job, opened(run=job.id)
+
+
+def test_a_watcher_sees_why_nothing_can_be_pressed_and_pressing_does_nothing(browser: Browser) -> None:
+    job, tab = watched(browser)
+    controls = {name: button(tab, name) for name in ("Pause", "Step", "10 steps", "Stop", "Rewind", "New seed")}
+    assert all(control.disabled for control in controls.values())
+    assert "was started in another browser" in told(tab)
+    controls["Stop"].proto.disabled = False  # a browser sends what it likes, whatever it is shown
+    shown(shown(controls["Stop"].click()))
+    assert job.status == "running"
+    browser.key = ME
+    assert not button(shown(tab), "Stop").disabled
+
+
+def test_after_its_end_a_watcher_starts_a_run_of_their_own(browser: Browser) -> None:
+    job, tab = watched(browser)
+    browser.key = ME
+    job.stop()
+    until(lambda: job.ended)
+    browser.key = YOU
+    shown(button(shown(tab), "Again").click())
+    assert newest().facts().owner == YOU
+    assert job.facts().owner == ME
+
+
+def test_what_is_too_large_is_refused_with_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_MAX_EPOCHS", "20")
+    tab = shown(button(opened(experiment=encode(LONG)), "Train").click())
+    assert tab.error[0].value == (
+        "The budget is 500 epochs; this lab allows 20. Whoever runs it raises that with LAB_MAX_EPOCHS."
+    )
+    assert JOBS.all() == []
+
+
+def test_a_wrong_limit_is_told_and_the_usual_one_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_MAX_EPOCHS", "a few")
+    tab = opened()
+    assert tab.error[0].value.startswith("LAB_MAX_EPOCHS should be a valid number")
+    assert JOBS.limits == Limits()
+
+
+def test_a_kept_run_that_is_too_large_is_not_opened_by_an_address(
+    kept_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    JOBS.runs_folder = kept_runs
+    job = JOBS.start([on_digits("source-000", "budget=1", "budget_unit=steps")], "large")
+    assert job.wait(60)
+    JOBS._jobs.clear()
+    monkeypatch.setenv("LAB_MAX_PARAMETERS", "1000")
+    assert "LAB_MAX_PARAMETERS" in opened(run=job.id).error[0].value
+    assert JOBS.all() == []
