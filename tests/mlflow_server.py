@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.job_waits import until
-
 FOLDERS = Path("/usr/lib/postgresql")
 """Where Debian has PostgreSQL's programs, a folder for each version."""
 ACCOUNT = "postgres"
 """Who may run PostgreSQL, where root may not."""
+PATIENCE = 240
+"""Seconds for a server to start: it makes its tables first."""
 
 
 def free_port() -> int:
@@ -66,8 +67,10 @@ def mlflow_server(database: str, artifacts: Path, port: int) -> Iterator[str]:
     with (artifacts.parent / "server.log").open("wb") as output:
         server = subprocess.Popen(command, env=env, stdout=output, stderr=output, start_new_session=True)
     try:
-        until(lambda: _answers(port) or server.poll() is not None)
-        assert server.poll() is None, (artifacts.parent / "server.log").read_text()[-2000:]
+        end = time.monotonic() + PATIENCE
+        while not _answers(port) and server.poll() is None and time.monotonic() < end:
+            time.sleep(0.2)
+        assert _answers(port), (artifacts.parent / "server.log").read_text()[-2000:]
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(server.pid, 15)

@@ -36,7 +36,6 @@ SETTINGS = {
 }
 """Variables that MLflow reads; those that are set stay as they are. Who asks again after a while needs no retries."""
 LONGEST_REASON = 300
-LEAST_PRIORITY = 19
 UNREACHED = {"ConnectionError", "ConnectTimeout", "ReadTimeout"}
 """What the library of requests, which comes with MLflow, calls a server that does not answer."""
 
@@ -137,14 +136,9 @@ class Tracking:
                 return
             beside.unlink(missing_ok=True)
             command = [sys.executable, "-m", "mlflow", "db", "upgrade", f"sqlite:///{beside}"]
-            made = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-            )
-            if hasattr(os, "setpriority"):
-                os.setpriority(os.PRIO_PROCESS, made.pid, LEAST_PRIORITY)  # what trains comes first
-            errors = made.communicate()[1].decode(errors="replace")
+            made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
             if made.returncode:
-                raise ArchiveError(f"MLflow cannot make {file}: {_last_line(errors)}")
+                raise ArchiveError(f"MLflow cannot make {file}: {_last_line(made.stderr)}")
             beside.replace(file)
 
 
