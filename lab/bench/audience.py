@@ -55,7 +55,7 @@ class Audience:
         """
         first = self._join(f"race={SEPARATOR.join(links)}")
         self.press("Race")
-        self.until(lambda: bool(first.updates))
+        self.until(lambda: first.table is not None and bool(first.updates))
         self.run = first.updates[-1].job
 
     def join(self, count: int) -> None:
