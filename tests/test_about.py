@@ -69,7 +69,7 @@ def test_two_who_write_different_fields_lose_nothing(folder: RunFolder) -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"note": "x" * (NOTE + 1)}, f"note should have at most {NOTE} characters"),
+        ({"note": "x" * (NOTE + 1)}, f"note string should have at most {NOTE} characters"),
         ({"tags": ["x" * (TAG + 1)]}, f"at most {TAG} characters"),
         ({"tags": [str(number) for number in range(TAGS + 1)]}, f"at most {TAGS} items"),
         ({"tags": [" "]}, "at least 1 character"),
