@@ -1,4 +1,4 @@
-"""What the README says is so: its commands run, its example trains, its tree lists what is there."""
+"""What README and CONTRIBUTING say is so: commands run, the example trains, the tree lists what is there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from tests.latex import value_of
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README + CONTRIBUTING, re.MULTILINE | re.DOTALL)
 COMMANDS = [
     line.split("#")[0].strip()
     for language, block in BLOCKS
@@ -61,7 +62,8 @@ def test_it_shows_every_command() -> None:
     shown = {tuple(shlex.split(command)[3:5]) for command in COMMANDS}
     assert {words[0] for words in shown} == {"train", "list", "runs", "bench"}
     assert "python -m lab resume ID" in README
-    assert {words[1] for words in shown if words[0] == "bench"} == {"train", "live", "gradients"}
+    assert "python -m lab export ID" in README
+    assert {words[1] for words in shown if words[0] == "bench"} == {"train", "live", "race", "watchers", "gradients"}
 
 
 @pytest.fixture
@@ -112,5 +114,5 @@ def test_its_tree_leaves_nothing_out() -> None:
 
 
 def test_its_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", README):
+    for target in re.findall(r"\]\(([^)]+)\)", README + CONTRIBUTING):
         assert target.startswith("https://") or (REPOSITORY / target).exists(), target

@@ -13,7 +13,6 @@ from lab.jobs.owners import new_owner, require_owner
 from lab.run_state import State
 from lab.schedules import Progress
 from lab.store import Contestant, Facts, Origin, RunFolder, StoreError, title_of
-from lab.store.folder import FrameKey
 
 
 def with_budget(experiments: Sequence[Experiment], budget: float) -> list[Experiment]:
@@ -64,7 +63,8 @@ def continued(jobs: Jobs, id: str, budget: float) -> Job:
         raise StoreError(f"Run {id} diverged, and cannot be continued.")
     experiments = with_budget([contestant.experiment for contestant in facts.contestants], budget)
     jobs.require_room(experiments)
-    new.write_frames(_frames(old, len(states)))
+    new.hold()
+    new.copy_frames(old, len(states))
     new.write_state(checkpoints.copied({"contestants": [_not_ended(state) for state in states]}))
     contestants = [
         Contestant(**{**dict(contestant), "experiment": experiment, "ended": None, "test": None})
@@ -73,11 +73,6 @@ def continued(jobs: Jobs, id: str, budget: float) -> Job:
     origin = Origin(datetime.now(UTC), continues=id, owner=new_owner())
     new.write_facts(Facts(title=title_of(old, facts), **origin._asdict(), contestants=tuple(contestants)))
     return jobs.open(new, playing=True)
-
-
-def _frames(folder: RunFolder, contestants: int) -> dict[FrameKey, State]:
-    found = {index: folder.frames(index) for index in range(contestants)}
-    return {FrameKey(index, frame["step"]): frame for index, frames in found.items() for frame in frames}
 
 
 def _not_ended(state: State) -> State:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from lab.store.folder import BIN, RunFolder, StoreError
+from lab.store.mark import MARK, read_mark
 from lab.store.runs import run_folders
 
 
@@ -37,9 +38,21 @@ def erase(runs: Path, id: str) -> None:
     for folder in deleted(runs):
         if folder.id == id:
             try:
-                shutil.rmtree(folder.path)
+                _remove(folder)
             except OSError as error:
                 raise StoreError(f"Run {id} cannot be removed: {error.strerror or error}.") from None
+
+
+def _remove(folder: RunFolder) -> None:
+    mark = read_mark(folder.path)
+    if mark is None or mark.deleted:
+        shutil.rmtree(folder.path)
+        return
+    for item in folder.path.iterdir():  # MLflow has still to be told, which the mark is for
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item)
+        elif item.name != MARK:
+            item.unlink()
 
 
 def _when(folder: RunFolder) -> float:

@@ -217,6 +217,19 @@ class RunFolder:
             file = self.path / "frames" / f"{key.contestant}-{key.step}"
             self._write(file, checkpoints.copied(state))
 
+    def copy_frames(self, other: RunFolder, contestants: int) -> None:
+        """Keep the frames of another job, too.
+
+        Raises:
+            StoreError: they cannot be copied.
+        """
+        try:
+            make_folder(self.path / "frames")
+            for file in (file for place in range(contestants) for file in other._frame_files(place)):
+                shutil.copyfile(file, self.path / "frames" / file.name, follow_symlinks=False)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
     def clear(self) -> None:
         """Forget state and frames: the job starts again.
 
