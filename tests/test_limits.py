@@ -49,9 +49,9 @@ def test_a_wrong_variable_is_named_with_its_value(name: str, text: str) -> None:
         ({"budget": 900, "budget_unit": "epochs", "batch_size": 1, "subset": 1237, "dataset": "digits"}, "_MAX_STEPS"),
         (
             {"shape": {"hidden": [8192] * 8}},
-            "weights; this lab allows 20 000 000. Whoever runs it raises that with LAB_MAX_PARAMETERS.",
+            "weights; this lab allows 100 000 000. Whoever runs it raises that with LAB_MAX_PARAMETERS.",
         ),
-        ({"estimator": {"name": "relax", "hidden": 4096}, "shape": {"hidden": [8000]}}, "LAB_MAX_PARAMETERS"),
+        ({"estimator": {"name": "relax", "hidden": 4096}, "shape": {"hidden": [8000, 8000]}}, "LAB_MAX_PARAMETERS"),
         ({"architecture": "convnet", "batch_size": 65536, "dataset": "mnist", "subset": None}, "LAB_MAX_MEMORY"),
         (
             {"estimator": {"name": "monte-carlo", "samples": 1000}, "batch_size": 64, "shape": {"hidden": [8000]}},

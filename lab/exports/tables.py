@@ -18,6 +18,7 @@ from pydantic_core import to_jsonable_python
 from lab.experiment import differences
 from lab.exports.comparison import Entry
 from lab.recorder import Column
+from lab.statistics import spread
 
 MEASURES = (
     *("last_validation_loss", "last_validation_accuracy", "best_validation_loss", "best_validation_accuracy"),
@@ -129,11 +130,8 @@ def _rate(entry: Entry) -> float:
 
 
 def _mean_and_error(values: Column) -> dict[str, float]:
-    finite = values[np.isfinite(values)]
-    count = len(finite)
-    mean = float(finite.mean()) if count else math.nan
-    error = float(finite.std(ddof=1)) / math.sqrt(count) if count > 1 else math.nan
-    return {"mean": mean, "standard_error": error, "n": count}
+    over = spread(values)
+    return {"mean": float(over.mean), "standard_error": float(over.error), "n": int(over.size)}
 
 
 def _curves(entry: Entry) -> Iterator[tuple[str, Column, Column, Column]]:

@@ -33,7 +33,7 @@ class Limits(Value):
     """Updates in a run, whatever its budget is given in."""
     seconds: float = Field(86_400, gt=0, le=1e7)
     """Budget of a run that is given in seconds."""
-    parameters: int = Field(20_000_000, ge=1)
+    parameters: int = Field(100_000_000, ge=1)
     """Weights and biases of a net."""
     memory: float = Field(8, gt=0)
     """Gigabytes of all runs that have not ended, together, as they are estimated: two to four times what they take."""

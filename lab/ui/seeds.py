@@ -9,7 +9,9 @@ import streamlit as st
 from lab.experiment import Experiment
 from lab.figures.board import Board
 from lab.jobs import JOBS, with_seed
+from lab.jobs.owners import NotTheOwner, may_decide
 from lab.jobs.siblings import Sibling, Siblings, free_seeds, siblings
+from lab.limits import BeyondLimits
 from lab.links import encode
 from lab.statistics import paired
 from lab.ui import race, state
@@ -103,7 +105,7 @@ def _status(experiments: Sequence[Experiment], there: Siblings, key: str) -> Non
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**N = {len(there.found)}** · " + " · ".join(map(_told, there.found)), width="stretch")
         here = [sibling for sibling in there.found if sibling.under_way and JOBS.get(sibling.id) is not None]
-        others = [sibling.id for sibling in here if sibling.id != st.session_state.get(key)]
+        others = [sibling.id for sibling in here if sibling.id != st.session_state.get(key) and _mine(sibling.id)]
         if others:
             st.button("Stop seeds", icon=":material/stop:", on_click=_stop, args=(others,), key=f"{key}.seeds.stop")
         copy_button("Copy link", _link(experiments, there.seeds), key=f"{key}.seeds.copy")
@@ -181,15 +183,28 @@ def _add(experiments: Sequence[Experiment], count: int) -> None:
 
 
 def start_seeds(experiments: Sequence[Experiment], seeds: Sequence[int]) -> None:
-    """Start these contestants once for each seed, beside whatever this tab watches."""
-    jobs = [JOBS.start(with_seed(experiments, seed), f"{_title(experiments)}, seed {seed}") for seed in seeds]
-    st.session_state[state.OWN] = [*st.session_state.get(state.OWN, []), *(job.id for job in jobs)]
+    """Start these contestants once for each seed, beside whatever this tab watches; what may not be started is told."""
+    st.session_state[state.PROBLEMS] = []
+    for seed in seeds:
+        try:
+            job = JOBS.start(with_seed(experiments, seed), f"{_title(experiments)}, seed {seed}")
+        except (BeyondLimits, NotTheOwner) as error:
+            st.session_state[state.PROBLEMS] = [
+                f"Seed {seed} was not started. {text}" for text in str(error).splitlines()
+            ]
+            return
+        st.session_state[state.OWN] = [*st.session_state.get(state.OWN, []), job.id]
 
 
 def _stop(ids: Sequence[str]) -> None:
-    for id in ids:
+    for id in filter(_mine, ids):
         if (job := JOBS.get(id)) is not None:
             job.stop()
+
+
+def _mine(id: str) -> bool:
+    job = JOBS.get(id)
+    return job is not None and may_decide(job.origin.owner)
 
 
 def _wanted(key: str, experiments: Sequence[Experiment]) -> list[int]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-import statistics
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 import streamlit as st
 
+from lab.statistics import Spread, spread
 from lab.ui.contestants import labels
 from lab.ui.shelf.folds import unfolded
 from lab.ui.shelf.rows import STANDINGS, Row
@@ -32,15 +31,6 @@ FEW = 3
 """So many groups are open from the start."""
 
 
-class Spread(NamedTuple):
-    """A mean over repetitions, and how sure it is."""
-
-    mean: float
-    error: float
-    """Its standard error; NaN of one alone."""
-    repetitions: int
-
-
 def grouped(rows: Iterable[Row], by: str) -> dict[str, list[Row]]:
     """The rows by group, in the order of their first rows."""
     groups: dict[str, list[Row]] = {}
@@ -50,16 +40,12 @@ def grouped(rows: Iterable[Row], by: str) -> dict[str, list[Row]]:
     return groups
 
 
-def spread(rows: Iterable[Row]) -> Spread | None:
+def over_seeds(rows: Iterable[Row]) -> Spread:
     """The result on the test images over repetitions of one experiment; one for each seed, the newest, counts."""
     oldest_first = sorted(rows, key=lambda row: row.job.facts.created)
     done = [row for row in oldest_first if row.contestant.ended == "done"]
     by_seed = {row.experiment.seed: row.contestant.test for row in done}
-    values = [value for value in by_seed.values() if value is not None]
-    if not values:
-        return None
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return Spread(statistics.fmean(values), error, len(values))
+    return spread([math.nan if value is None else value for value in by_seed.values()])
 
 
 def chosen_group() -> str | None:
@@ -109,11 +95,11 @@ def _titles(groups: list[list[Row]]) -> list[str]:
 
 def _told(group: list[Row], by: str) -> str:
     count = f"{len(group)} run{'s' if len(group) > 1 else ''}"
-    found = spread(group) if by == SEEDS else None
-    if found is None:
+    found = over_seeds(group)
+    if by != SEEDS or not found.size:
         return count
     error = "" if math.isnan(found.error) else f" ± {found.error:.4f}"
-    seeds = f"{found.repetitions} seed{'s' if found.repetitions > 1 else ''}"
+    seeds = f"{found.size} seed{'s' if found.size > 1 else ''}"
     return f"{count} · test {group[0].contestant.metric} {found.mean:.4f}{error}, {seeds}"
 
 
