@@ -93,9 +93,8 @@ def export(
     Exit codes: 0 done, 2 there is no such run, or it cannot be written there.
     """
     from lab.cli.export import main
-    from lab.ui.comparison import comparison
 
-    raise typer.Exit(main(comparison, runs, format, curves, out, overwrite))
+    raise typer.Exit(main(runs, format, curves, out, overwrite))
 
 
 @app.command("list")

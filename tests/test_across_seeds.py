@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.bench.race import Length, measure
+from lab.boards.across import LAST_LOSS, POSITIONS, TEST_ACCURACY, aligned
+from lab.boards.across_tables import told, verdict
 from lab.figures.bands import Band, band_chart
 from lab.figures.curves import POINTS
 from lab.figures.differences import Difference, difference_chart
 from lab.statistics import paired
-from lab.ui.across import LAST_LOSS, POSITIONS, TEST_ACCURACY, aligned
-from lab.ui.across_tables import told, verdict
 from tests.small import small
 
 X = np.array([0.0, 1.0, 2.0])

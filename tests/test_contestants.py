@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.ui.contestants import labels
+from lab.boards.contestants import labels
 from tests.pages import on_digits
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from lab.boards.board import board
+from lab.boards.contestants import contestants
+from lab.boards.health_cards import all_health_cards
 from lab.figures.board import Board, Chart
 from lab.jobs import JOBS, Job
-from lab.ui.boards import board
-from lab.ui.contestants import contestants
-from lab.ui.health_cards import all_health_cards
 from tests.pages import newest, opened, shown, told, until
 from tests.small import small
 

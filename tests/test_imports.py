@@ -33,6 +33,7 @@ ORDER = [
         "alarms",
         "statistics",
         "figures",
+        "boards",
         "exports",
         "cli",
         "bench",

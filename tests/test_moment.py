@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.boards.board import board
+from lab.boards.moment import as_of, kept_steps
 from lab.figures.board import Board, Chart, Pictures
 from lab.jobs import JOBS, Job
-from lab.ui.boards import board
-from lab.ui.moment import as_of, kept_steps
 from tests.pages import forget_runs, newest, opened, shown, told, until
 from tests.small import small
 

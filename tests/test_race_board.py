@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lab.boards.board import board
 from lab.figures.board import Card, Chart, Numbers
 from lab.jobs import Jobs, JobView
-from lab.ui.boards import board
 from tests.job_waits import PATIENCE, alone
 from tests.small import small
 

@@ -13,11 +13,11 @@ from playwright.sync_api import Page, expect
 
 import lab
 from lab.experiment import Experiment
+from lab.exports.gathering import comparison
 from lab.exports.report import report
 from lab.facts import remarks
 from lab.jobs import Jobs
 from lab.links import command
-from lab.ui.comparison import comparison
 from tests.browser import launch_browser, new_page
 from tests.job_waits import PATIENCE
 from tests.pages import until

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from lab.boards.board import board
 from lab.jobs import JOBS
 from lab.ui import race, seeds, state
-from lab.ui.boards import board
 from lab.ui.draft import COMPARE
 from lab.ui.export import export_race
 from lab.ui.live import watch

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from lab.boards.board import board
 from lab.jobs import JOBS
 from lab.ui import seeds, state
-from lab.ui.boards import board
 from lab.ui.draft import TRAIN
 from lab.ui.editor import experiment_editor, show_changes, show_remarks, train_button
 from lab.ui.live import watch

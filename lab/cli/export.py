@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
 from lab.cli.errors import REFUSED, explained
-from lab.exports import CURVES, RESULTS, Comparison
+from lab.exports import CURVES, RESULTS
+from lab.exports.gathering import comparison
 from lab.files import replace
-from lab.jobs import JOBS, Jobs
+from lab.jobs import JOBS
 from lab.jobs.shelf import shelf
 from lab.store import StoreError, runs_folder
-
-Gather = Callable[[Jobs, Mapping[str, None]], Comparison]
-"""Finds what is to be exported, under the names and with the figures of the app, which stand below this module."""
 
 
 class Refused(Exception):
     """What is asked for cannot be: one sentence that says why."""
 
 
-def main(gather: Gather, runs: Sequence[str], format: str, curves: bool, out: Path | None, overwrite: bool) -> int:
+def main(runs: Sequence[str], format: str, curves: bool, out: Path | None, overwrite: bool) -> int:
     """Write what is asked for into a file, or to standard output. Returns the exit code."""
     with explained():
         JOBS.runs_folder = runs_folder()
@@ -32,7 +30,7 @@ def main(gather: Gather, runs: Sequence[str], format: str, curves: bool, out: Pa
             if format not in made:
                 raise Refused(f"Curves are not written as {format}; allowed with --curves: {', '.join(CURVES)}.")
             _require_place(out, overwrite, made[format].readable)
-            content = made[format].write(gather(JOBS, dict.fromkeys(_found(runs))))
+            content = made[format].write(comparison(JOBS, dict.fromkeys(_found(runs))))
             if out is None:
                 typer.echo(content, nl=False)
             else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lab.alarms import no_gradient
-from lab.ui.contestants import Contestant
+from lab.boards.contestants import Contestant
 
 
 def show_alarms(runs: Sequence[Contestant]) -> None:

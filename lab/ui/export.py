@@ -9,11 +9,11 @@ import streamlit as st
 from lab.experiment import Experiment, InvalidExperiment
 from lab.exports import CURVES, RESULTS, file_name
 from lab.exports.comparison import reproduction
+from lab.exports.gathering import Chosen, comparison
 from lab.jobs import JOBS, Job, require_raceable
 from lab.links import encode
 from lab.store import StoreError
 from lab.ui import race, state
-from lab.ui.comparison import Chosen, comparison
 from lab.ui.copy_button import copy_button
 from lab.ui.hand_over import hand_over
 from lab.ui.shelf.rows import Row

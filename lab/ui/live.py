@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from lab.boards.contestants import contestants
 from lab.jobs import JOBS, Job, JobView, Status, with_seed
 from lab.ui import state
 from lab.ui.alarms import show_alarms
-from lab.ui.contestants import contestants
 from lab.ui.draft import Draft
 from lab.ui.live_board import show_encoded
 from lab.ui.moment import picked_moment

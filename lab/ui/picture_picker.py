@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lab.boards.inside_cards import LARGE_TILES
 from lab.jobs import JobView
-from lab.ui.inside_cards import LARGE_TILES
 
 KEY = "picture"
 

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from lab.boards.across import Across, across, measures
+from lab.boards.across_cards import WIDTHS, band_cards, difference_card
+from lab.boards.across_tables import differences, final_figures
 from lab.experiment import Experiment
 from lab.figures.board import Board
 from lab.jobs import JOBS, with_seed
@@ -15,9 +18,6 @@ from lab.limits import BeyondLimits
 from lab.links import encode
 from lab.statistics import paired
 from lab.ui import race, state
-from lab.ui.across import Across, across, measures
-from lab.ui.across_cards import WIDTHS, band_cards, difference_card
-from lab.ui.across_tables import differences, final_figures
 from lab.ui.copy_button import copy_button
 from lab.ui.live import WHILE_TRAINING, WORDS
 from lab.ui.live_board import live_board

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from lab.boards.contestants import Contestant, contestants
+from lab.boards.curve_cards import WINDOW, classifies
 from lab.facts import passes_of_a_step
 from lab.figures.downsample import recent_mean
 from lab.jobs import JobView
-from lab.ui.contestants import Contestant, contestants
-from lab.ui.curve_cards import WINDOW, classifies
 from lab.ui.projector import ON
 
 DECIMALS = st.column_config.NumberColumn(format="%.4f")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from lab.boards.contestants import Contestant, contestants
+from lab.boards.health_cards import all_health_cards
 from lab.figures.board import Board
 from lab.jobs import JOBS, Job, JobView, Status
 from lab.ui.alarms import show_alarms
-from lab.ui.contestants import Contestant, contestants
 from lab.ui.gradients.runs import choose_job
-from lab.ui.health_cards import all_health_cards
 from lab.ui.live import SECONDS_BETWEEN_UPDATES, WORDS
 from lab.ui.live_board import live_board
 

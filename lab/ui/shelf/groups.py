@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
+from lab.boards.contestants import labels
 from lab.statistics import Spread, spread
-from lab.ui.contestants import labels
 from lab.ui.shelf.folds import unfolded
 from lab.ui.shelf.rows import STANDINGS, Row
 from lab.ui.shelf.table import table

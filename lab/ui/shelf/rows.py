@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from lab.boards.contestants import labels
 from lab.experiment import Experiment
 from lab.jobs.shelf import Shelf, Shelved, Standing
 from lab.store import Contestant
-from lab.ui.contestants import labels
 from lab.ui.live import WORDS
 
 STANDINGS: dict[Standing, str] = {

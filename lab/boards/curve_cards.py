@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lab.boards.contestants import Contestant
 from lab.experiment import scheduled
 from lab.figures.board import Card, Chart, Numbers, Readout
 from lab.figures.curves import Curve, line_chart
 from lab.figures.downsample import FloatArray, geometric_mean, recent_mean, smoothed
 from lab.recorder import Snapshot
 from lab.schedules import Constant
-from lab.ui.contestants import Contestant
 
 Mean = Callable[[np.ndarray, int], FloatArray]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lab.boards.across import Across, Measure
+from lab.boards.curve_cards import TIME, WINDOW, classifies
 from lab.figures.bands import Band, band_chart
 from lab.figures.board import Card, Chart
 from lab.figures.differences import Difference, difference_chart
 from lab.statistics import Comparison, Width
-from lab.ui.across import Across, Measure
-from lab.ui.curve_cards import TIME, WINDOW, classifies
 
 WIDTHS: dict[Width, str] = {"deviation": "standard deviation", "error": "standard error", "interval": "95 % interval"}
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lab.boards.contestants import Contestant, contestants
+from lab.boards.curve_cards import WINDOW, classifies, last_validation
 from lab.events import Report
 from lab.experiment import Experiment
 from lab.figures.bands import Band
@@ -15,8 +17,6 @@ from lab.figures.downsample import FloatArray, geometric_mean, smoothed
 from lab.jobs.siblings import Sibling
 from lab.recorder import Column, Snapshot
 from lab.statistics import Width, spread
-from lab.ui.contestants import Contestant, contestants
-from lab.ui.curve_cards import WINDOW, classifies, last_validation
 
 POSITIONS = 300
 """Moments of training time that means are taken at, at most."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lab.boards.contestants import Contestant, contestants
+from lab.boards.curve_cards import accuracy_card, classifies, flip_cards, loss_card, readouts, schedule_cards
+from lab.boards.health_cards import compared_health_cards, gradient_card, unit_card
+from lab.boards.inside_cards import inside_cards
+from lab.boards.moment import as_of, marked
 from lab.figures.board import Board, Card
 from lab.jobs import JobView
-from lab.ui.contestants import Contestant, contestants
-from lab.ui.curve_cards import accuracy_card, classifies, flip_cards, loss_card, readouts, schedule_cards
-from lab.ui.health_cards import compared_health_cards, gradient_card, unit_card
-from lab.ui.inside_cards import inside_cards
-from lab.ui.moment import as_of, marked
 
 
 def board(view: JobView, picture: int, moment: int | None = None) -> Board:

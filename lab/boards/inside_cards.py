@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from lab.boards.contestants import Contestant
 from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
 from lab.figures.histograms import bar_chart
 from lab.figures.pictures import tiles
 from lab.figures.theme import GRAY, VIRIDIS
 from lab.probes import Frame
 from lab.probes.frame import Array
-from lab.ui.contestants import Contestant
 
 MakeCard = Callable[[str, str, Pictures | Chart, str], Card]
 """Makes a card of one run from its kind, title, content and caption."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from lab.boards.across import Across, Measure
 from lab.figures.downsample import FloatArray
 from lab.statistics import FEWEST, Comparison, Width, spread
-from lab.ui.across import Across, Measure
 
 
 def final_figures(contestants: Sequence[Across], measures: Sequence[Measure], width: Width) -> pd.DataFrame:

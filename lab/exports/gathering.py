@@ -1,17 +1,17 @@
-"""Contestants of runs as they are exported: with the names, colors and figures that the app shows. Knows no page."""
+"""Contestants of runs as they are exported: with the names, colors and figures of the app."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from lab.boards.board import cards_of, name_of
+from lab.boards.contestants import contestants, labels
 from lab.experiment import Experiment
 from lab.exports import Comparison, Entry
 from lab.exports.comparison import titled
 from lab.figures.board import Board
 from lab.jobs import Jobs
 from lab.jobs.records import Records, records
-from lab.ui.boards import cards_of, name_of
-from lab.ui.contestants import contestants, labels
 
 PICTURE = 0
 """The probed picture that single channels are shown for."""

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from lab.boards.contestants import Contestant
+from lab.boards.curve_cards import TIME
+from lab.boards.inside_cards import SEPARATOR, in_rows
 from lab.figures.board import Card, Chart
 from lab.figures.curves import Curve, line_chart
 from lab.figures.theme import COLORS, LINE_STYLES
 from lab.recorder import Column
-from lab.ui.contestants import Contestant
-from lab.ui.curve_cards import TIME
-from lab.ui.inside_cards import SEPARATOR, in_rows
 
 Range = tuple[float, float] | None
 UNIT_STYLES = {"active": "solid", "dead": "dash", "stuck": "dot"}
