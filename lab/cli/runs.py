@@ -61,6 +61,8 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
     view = job.view()
     if view.message:
         typer.echo(view.message, err=True)
+    if view.unkept:
+        typer.echo(f"The run is not kept. {view.unkept}", err=True)
     told = Shelved(job.id, job.status, job.facts())
     if as_json:
         typer.echo(json.dumps(_told(told), allow_nan=False))
