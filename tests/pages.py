@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
 
 from lab.data import Dataset
@@ -69,6 +70,13 @@ def forget_runs() -> None:
     """Stop what runs in this process and start with none, as a server does."""
     JOBS.stop_all()
     JOBS._jobs.clear()
+
+
+def tick(tab: AppTest, which: int, rows: list[int]) -> AppTest:
+    """The page with some rows of one of its tables ticked."""
+    key = user_key_from_element_id(tab.dataframe[which].proto.id)
+    tab.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    return shown(tab)
 
 
 def until_it_shows(tab: AppTest, condition: Callable[[], bool]) -> None:

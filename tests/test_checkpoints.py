@@ -140,7 +140,7 @@ class TestFile:
     def test_what_is_missing_or_not_ours_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(CheckpointError, match="There is no checkpoint at"):
             checkpoints.read(tmp_path / "none")
-        with pytest.raises(CheckpointError, match="not a whole checkpoint"):
+        with pytest.raises(CheckpointError, match="no file of this lab: a link, a folder or a device"):
             checkpoints.read(tmp_path)
 
     def test_a_link_or_a_device_is_not_followed(self, tmp_path: Path) -> None:

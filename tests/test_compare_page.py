@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lab.experiment import Experiment
 from lab.jobs import JOBS
 from lab.links import decode, encode
-from tests.pages import button, newest, on_digits, opened, pressed, shown, told, until
+from tests.pages import button, newest, on_digits, opened, pressed, shown, told, until, until_it_shows
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -218,7 +218,7 @@ def test_a_race_on_the_projector_has_a_table_to_be_read_from_afar() -> None:
     shown(button(tab, "Race").click())
     until(lambda: all(len(snapshot.steps["step"]) for snapshot in newest().view().snapshots))
     pressed(tab, "projector.switch")
-    assert len(tab.table) == 1
+    until_it_shows(tab, lambda: len(tab.table) == 1)
     assert not tab.dataframe
     again = opened("compare.py", run=newest().id)
     assert any(item.label == "Pause" for item in again.button)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from lab.jobs import JOBS
 from lab.store import run_folders
 from tests.job_waits import is_held
-from tests.pages import forget_runs, on_digits, opened, shown, told, until
+from tests.pages import forget_runs, on_digits, opened, shown, tick, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -61,8 +61,7 @@ def test_ticked_runs_are_exported_and_one_that_is_gone_is_told(kept_runs: Path) 
     forget_runs()
     tab = opened("runs.py")
     assert not [item for item in tab.button if item.key == "export.results.csv"]
-    tab.session_state[f"shelf.{job.id}-0.{job.id}-1"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
-    (row,) = rows_of(handed(pressed(shown(tab), "results.csv"))[1])
+    (row,) = rows_of(handed(pressed(tick(tab, 0, [1]), "results.csv"))[1])
     assert (row["run"], row["title"]) == (job.id, "A race")
     assert "slope.value" not in row  # one run differs from none
     assert JOBS.all() == []

@@ -279,7 +279,7 @@ def test_without_plotly_each_chart_says_so(browser: BrowserContext, app: str) ->
     page.goto(app)
     page.wait_for_selector("text=This chart cannot be drawn")
     assert "loss at step" in page.locator(LOSS).inner_text()
-    assert not page.get_by_role("button", name="Download").first.is_visible()
+    assert not page.locator("[data-card=loss] .lab-save").is_visible()
     page.close()
 
 

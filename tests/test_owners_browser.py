@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def test_only_the_browser_that_started_a_run_decides_about_it(app: str, browser:
     page = opened(mine, f"{app}?experiment={LONG}")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("button", name="Pause")).to_be_enabled()
+    expect(page).to_have_url(re.compile("[?&]run="))
     watching = opened(other, page.url)
     expect(watching.get_by_role("button", name="Pause")).to_be_disabled()
     expect(watching.get_by_text("was started in another browser")).to_be_visible()

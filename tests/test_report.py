@@ -151,7 +151,7 @@ def test_its_figures_are_alive_and_are_saved_as_they_are_shown(page: Page) -> No
     assert name.endswith("-step-4.svg")
     drawn = svg.decode()
     assert all(f">{tick}</text>" in drawn for tick in shown)
-    assert drawn.count('<g class="trace scatter') == 3  # training and validation of two, less the hidden one
+    assert drawn.count('<g class="trace scatter') == 2  # training and validation of one; the other is hidden
     assert "rgb(14, 17, 23)" in drawn
     name, png = saved(page, "loss", "PNG")
     assert name.endswith("-step-4.png")

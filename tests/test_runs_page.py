@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
 
 from lab.jobs import JOBS, Job
 from lab.jobs.shelf import shelf
 from lab.store import StoreError, run_folders
 from lab.ui.shelf.groups import SEEDS
-from tests.pages import button, forget_runs, newest, on_digits, opened, shown, told, until
+from tests.pages import button, forget_runs, newest, on_digits, opened, shown, tick, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -47,13 +46,6 @@ def table(tab: AppTest) -> Any:
 def ticked(tab: AppTest, *titles: str) -> AppTest:
     """The page with the rows of these runs ticked."""
     return tick(tab, 0, [table(tab)["run"].tolist().index(title) for title in titles])
-
-
-def tick(tab: AppTest, which: int, rows: list[int]) -> AppTest:
-    """The page with some rows of one of its tables ticked."""
-    key = user_key_from_element_id(tab.dataframe[which].proto.id)
-    tab.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
-    return shown(tab)
 
 
 def page() -> AppTest:

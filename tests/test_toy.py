@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_measure() -> None:
     [
         ({"logits": [0.0] * 13, "weights": [1.0] * 13}, rf"2\^13 codes.*allowed are 1 to {MOST_UNITS} units"),
         ({"logits": [], "weights": []}, "allowed are 1 to"),
-        ({"logits": [1.0], "weights": [1.0, 2.0]}, "logits has 1 numbers and weights has 2"),
+        ({"logits": [1.0], "weights": [1.0, 2.0]}, "logits has 1 number and weights has 2"),
         ({"logits": [float("inf")], "weights": [1.0]}, "logits.0 should be a finite number"),
         ({"logits": [float("-inf")], "weights": [1.0]}, "logits.0 should be a finite number"),
         ({"logits": [float("nan")], "weights": [1.0]}, "logits.0 should be a finite number"),

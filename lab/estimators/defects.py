@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from lab.estimators.base import Estimator
+from lab.estimators.base import Estimator, Unit
 from lab.estimators.copies import Copy
 from lab.estimators.straight_through import Drawn
 
@@ -58,6 +60,9 @@ class InPlaceClamp(Copy):
 
     gradient_clip: float | None = Field(1.0, gt=0, le=1e6)
     """Clip the incoming gradient to [-c, c], in place; None leaves it alone."""
+
+    def letters(self, unit: Unit) -> dict[str, float]:
+        return super().letters(unit) | {"c": math.inf if self.gradient_clip is None else self.gradient_clip}
 
     def backward(self, gradient: Tensor, drawn: Drawn) -> Tensor:
         # PyTorch refuses to write where several elements share one place, as after sum(): the source fails there.

@@ -14,8 +14,9 @@ window.addEventListener("beforeprint", () => {
   for (const parentElement of document.querySelectorAll("[data-board]")) {
     const board = boards.get(parentElement)
     for (const slot of board.slots.values()) {
+      if (slot.card.kind !== "chart") continue
       slot.inSight = true
-      if (slot.stale && slot.card.kind === "chart") drawChart(board, slot)
+      if (slot.stale) drawChart(board, slot)
     }
   }
 })

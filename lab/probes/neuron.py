@@ -69,7 +69,7 @@ def look(rule: Estimator, x: float, slope: float, noise: float, target: float) -
         sent_back=float(gradient),
         step=lambda: _WithNoise(net, rule, slope, noise),
     )
-    known = rarest_bit(toy, rule, slope) * average.draws >= ENOUGH
+    known = rule.exact or rarest_bit(toy, rule, slope) * DRAWS >= ENOUGH
     error = 1.96 * float((average.variance / average.draws).sqrt()) if known else None
     return Neuron(unit, float(average.mean), error, float(average.exact), rule.worked(unit, state))
 
