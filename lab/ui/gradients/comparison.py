@@ -74,7 +74,7 @@ class Comparison:
         words = [f"{images} images"]
         words += [f"{draws} draws"] if any(rule.stochastic for rule in self.rules) else []
         return ", ".join(
-            [*words, f"{of_reference} of the reference" if self.reference.stochastic else "no noise in it"]
+            [*words, f"{of_reference} of the reference" if self.reference.stochastic else "no noise in the reference"]
         )
 
     def look(self) -> None:
