@@ -89,7 +89,7 @@ def export(
 ) -> None:
     """Write the results of runs as a table, as a report that opens offline, or as what trains them again.
 
-    `json` is each run's experiment, one a line, and `command` the command that trains it.
+    `json` is the experiment, or a list where there are several, and `command` the command that trains it.
     Exit codes: 0 done, 2 there is no such run, or it cannot be written there.
     """
     from lab.cli.export import main

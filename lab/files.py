@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,24 @@ def stamp(path: Path) -> Stamp | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def contents(path: Path, most: int) -> bytes:
+    """What is in a file, which is neither a link, which may lead anywhere, nor a pipe, which may never end.
+
+    Args:
+        path: of the file.
+        most: bytes that are read at most.
+
+    Raises:
+        OSError: it cannot be read, is something else, or is longer.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+            raise OSError(errno.EINVAL, "it is no file that this lab writes there")
+        return file.read(most)
 
 
 def replace(path: Path, data: bytes) -> None:

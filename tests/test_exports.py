@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import re
 from html.parser import HTMLParser
@@ -95,6 +96,11 @@ def test_means_are_over_different_seeds_with_the_error_of_the_mean() -> None:
     assert means.rows[0][means.columns.index("last validation loss")] == "2.3333 ± 0.8819 (3)"
 
 
+def test_seeds_that_are_not_at_their_end_or_diverged_count_in_no_mean() -> None:
+    row = summary([scored(0, 1.0), scored(1, 3.0), scored(2, 50.0, end=None), scored(3, 60.0, end="diverged")]).iloc[0]
+    assert (row["seeds"], row["last_validation_loss_n"], row["last_validation_loss_mean"]) == (4, 2, 2.0)
+
+
 def test_the_same_experiment_again_is_no_further_seed() -> None:
     shorter, longer = scored(0, 1.0), scored(0, 2.0, steps=3)
     assert not has_seeds([longer, shorter])
@@ -158,8 +164,9 @@ def cells(html: str) -> list[str]:
 def test_experiments_and_commands_bring_back_what_was_trained() -> None:
     comparison = both()
     trained = [contestant.experiment for contestant in comparison.entries]
-    lines = RESULTS["json"].write(comparison).splitlines()
-    assert [Experiment.from_json(line) for line in lines] == trained
+    assert [Experiment.parse(each) for each in json.loads(RESULTS["json"].write(comparison))] == trained
+    one = Comparison(comparison.entries[:1], list)
+    assert Experiment.from_json(RESULTS["json"].write(one)) == trained[0]
     commands = RESULTS["command"].write(comparison).decode().splitlines()
     assert [decode(command.removeprefix("python -m lab train --link ")) for command in commands] == trained
 

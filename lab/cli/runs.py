@@ -48,11 +48,7 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
     """Train a job from where it was to its end, or one that has ended up to a larger budget. Returns the exit code."""
     with explained():
         JOBS.runs_folder = runs_folder()
-        job = kept_job(id)
-        if job is not None and budget is not None:
-            for text in [text for run in job.experiments for text in jumps(run, *with_budget([run], budget))]:
-                typer.echo(text, err=True)
-            job = continued(JOBS, id, budget)
+        job = kept_job(id) if budget is None else _longer(id, budget)
     if job is None:
         typer.echo(f"There is no run {id!r} in {JOBS.runs_folder}; `python -m lab runs` lists them.", err=True)
         return REFUSED
@@ -74,6 +70,22 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
     return 1 if diverged else EXIT_CODES[told.standing]
 
 
+def _longer(id: str, budget: float) -> Job | None:
+    """A job that trains on after the end of another; None where there is none."""
+    there = shelf(JOBS).find(id)  # not opened: what is refused stays as it is
+    if there is None:
+        fetched = kept_job(id)
+        if fetched is None:
+            return None
+        facts = fetched.facts()
+    else:
+        facts = there.facts
+    for run in (contestant.experiment for contestant in facts.contestants):
+        for text in jumps(run, *with_budget([run], budget)):
+            typer.echo(text, err=True)
+    return continued(JOBS, id, budget)
+
+
 def _follow(job: Job) -> None:
     """Show how far a job is until it ends; Ctrl-C stops it, and keeps what there is."""
     console = Console(stderr=True, force_terminal=sys.stderr.isatty())
@@ -89,7 +101,7 @@ def _follow(job: Job) -> None:
 
 
 def _told(job: Shelved) -> dict[str, Any]:
-    facts = job.facts.model_dump(mode="json", exclude={"format", "status"})
+    facts = job.facts.model_dump(mode="json", exclude={"format", "status", "owner"})
     said = job.about.model_dump(mode="json", exclude={"format", "title"})
     return {"id": job.id, "state": job.standing, **facts, "title": job.title, **said}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -50,7 +51,8 @@ def _parquet(table: pd.DataFrame) -> bytes:
 
 
 def _experiments(comparison: Comparison) -> bytes:
-    return "".join(f"{entry.experiment.model_dump_json()}\n" for entry in comparison.entries).encode()
+    each = [entry.experiment.model_dump(mode="json") for entry in comparison.entries]
+    return json.dumps(each[0] if len(each) == 1 else each, indent=1).encode() + b"\n"
 
 
 def _commands(comparison: Comparison) -> bytes:
@@ -96,7 +98,7 @@ RESULTS = {
     "json": Format("Experiments", "experiments", "json", "application/json", _experiments),
     "command": Format("Commands", "commands", "sh", "text/x-sh", _commands),
 }
-"""What is made of the results of runs. `json` has one experiment a line."""
+"""What is made of the results of runs. `json` has an experiment, or a list of them."""
 CURVES = {
     "csv": Format("CSV", "curves", "csv", "text/csv", _curves_csv),
     "parquet": Format("Parquet", "curves", "parquet", PARQUET_TYPE, _curves_parquet, readable=False),

@@ -38,6 +38,11 @@ class Entry(NamedTuple):
         return reproduction(self.experiment, self.continues)
 
     @property
+    def done(self) -> bool:
+        """Whether its budget is used up."""
+        return self.snapshot.finished is not None and self.snapshot.finished.reason == "done"
+
+    @property
     def steps(self) -> int:
         """How many steps it has made."""
         made = self.snapshot.steps["step"]

@@ -64,13 +64,14 @@ def results(entries: Sequence[Entry]) -> pd.DataFrame:
 def summary(entries: Sequence[Entry]) -> pd.DataFrame:
     """One row for each kind of contestant: mean, standard error and number of each measure over its seeds.
 
-    The error is that of the mean: the deviation of a sample over the root of its size. Seeds without a finite number
-    count in no mean, and `n` says how many do. The same experiment again is no further seed: the longest run counts.
+    The error is that of the mean: the deviation of a sample over the root of its size. Seeds that are not at their end,
+    or diverged, count in no mean, and `n` says how many do. The same experiment again is no further seed: the longest
+    run counts.
     """
     rows = []
     for kind, seeds in _seeds(entries).items():
         row: dict[str, Any] = {"contestant": kind, "seeds": len(seeds)}
-        scores = [_scores(entry) for entry in seeds]
+        scores = [_scores(entry) for entry in seeds if entry.done]
         for measure in MEASURES:
             values = np.array([score[measure] for score in scores], dtype=np.float64)
             row |= {f"{measure}_{name}": value for name, value in _mean_and_error(values).items()}

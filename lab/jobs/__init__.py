@@ -98,19 +98,22 @@ class Jobs:
             folder = RunFolder(self.runs_folder / id) if self.runs_folder is not None else None
             return self._add(id, title, experiments, folder, origin, playing)
 
-    def require_room(self, experiments: Sequence[Experiment], besides: Job | None = None) -> None:
+    def require_room(
+        self, experiments: Sequence[Experiment], besides: Job | None = None, looked_at: bool = False
+    ) -> None:
         """Refuse what is beyond the limits, where there are any.
 
         Args:
             experiments: of a job that is to be added.
             besides: a job that is about to make room.
+            looked_at: whether it will never train.
 
         Raises:
             BeyondLimits: it is too large, or there is no room for it now.
         """
         if self._limits is not None:
             others = [job.experiments for job in self.all() if not job.ended and job is not besides]
-            self._limits.require(experiments, others)
+            self._limits.require(experiments, None if looked_at else others)
 
     def open(self, folder: RunFolder, playing: bool = False) -> Job:
         """Bring back a job from where it was: held, or going on. One that has ended is there to be looked at.
@@ -134,7 +137,7 @@ class Jobs:
             experiments = [contestant.experiment for contestant in facts.contestants]
             if playing:
                 require_owner(facts.owner, facts.title)
-            self.require_room(experiments)
+            self.require_room(experiments, looked_at=facts.status == "finished")
         except (StoreError, BeyondLimits, NotTheOwner):
             folder.release()
             raise

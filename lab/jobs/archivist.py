@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from lab.jobs.owners import require_owner
 from lab.store import RunFolder, StoreError, run_folders
 from lab.store.archive import Archive
 from lab.store.bundle import STATE
@@ -35,6 +36,9 @@ LONGEST_PAUSE = 300.0
 """Most seconds between two tries, where MLflow is away."""
 FAREWELL, HURRY = 5.0, 10.0
 """Most seconds that a process which ends waits for what is being written, and a command for its run."""
+
+NOTHING_HERE = ""
+"""What a mark says of the experiments where nothing of the run is in its folder."""
 
 log = logging.getLogger(__name__)
 
@@ -96,12 +100,14 @@ class Archivist:
 
         Raises:
             StoreError: it cannot be noted down.
+            NotTheOwner: it belongs to someone else.
         """
         for job in (job for job in self._archived if job.id == id):
+            require_owner(job.facts.owner, job.facts.title)
             folder = self._runs / BIN / id
+            RunFolder(folder).write_facts(job.facts)
             try:
-                folder.mkdir(parents=True, exist_ok=True)
-                write_mark(folder, Mark(store=self._archive.name, experiments="", runs=job.runs))
+                write_mark(folder, Mark(store=self._archive.name, experiments=NOTHING_HERE, runs=job.runs))
             except OSError as error:
                 raise StoreError(f"Run {id} cannot be deleted: {error.strerror}.") from None
 
@@ -138,16 +144,18 @@ class Archivist:
 
     def hurry(self, folder: RunFolder) -> str:
         """Write one run before a command ends; returns what is to be said where that was not possible."""
-        if not self._has_lock():
-            return ""  # another process writes it
+        end = time.monotonic() + HURRY
+        while not self._has_lock():
+            if time.monotonic() > end:
+                return f"Another process writes to MLflow. {_later(folder)}"
+            time.sleep(HURRY / 100)
         writing = threading.Thread(target=self._try, args=(folder,), daemon=True)
         writing.start()
         writing.join(HURRY)
+        if writing.is_alive():  # it keeps the lock for as long as this process lasts
+            return f"MLflow at {self._archive.name} takes long to answer. {_later(folder)}"
         self._lock.release(force=True)
-        if not self._away and not writing.is_alive():
-            return next(iter(self.problems), "")
-        why = self._away or f"MLflow at {self._archive.name} takes long to answer."
-        return f"{why} The run is kept in {folder.path}, and written to MLflow when the app runs."
+        return f"{self._away} {_later(folder)}" if self._away else next(iter(self.problems), "")
 
     def _try(self, folder: RunFolder) -> None:
         try:
@@ -218,10 +226,11 @@ class Archivist:
         if mark is not None and mark.store == self._archive.name and mark.deleted:
             self._archive.restore(mark)
             _remark(folder, mark, deleted=False)
+        if mark is not None and mark.experiments == NOTHING_HERE:  # brought back from the bin: it is MLflow's alone
+            shutil.rmtree(folder.path, ignore_errors=True)
+            self._list_after = 0.0
+            return True
         if not folder.known:
-            if mark is not None:  # all that was kept of a run that only MLflow has, and that was deleted there
-                shutil.rmtree(folder.path, ignore_errors=True)
-                self._list_after = 0.0
             return True
         facts = folder.facts()
         trains = facts.status == "under way" and folder.held
@@ -255,6 +264,10 @@ def archivist(runs: Path) -> Archivist | None:
 
 _archivists: dict[Path, Archivist] = {}
 _starting = threading.Lock()
+
+
+def _later(folder: RunFolder) -> str:
+    return f"The run is kept in {folder.path}, and written to MLflow when the app runs."
 
 
 def _names(folder: Path) -> set[str]:

@@ -28,8 +28,8 @@ def require_raceable(experiments: Sequence[Experiment]) -> None:
     """Contestants see the same batches, so what decides those must be the same for all.
 
     Raises:
-        InvalidExperiment: there is no contestant, some differ in what all must share, or their budget
-            is in seconds, which would end each at another step.
+        InvalidExperiment: there is no contestant, some differ in what all must share or in their task, or their
+            budget is in seconds, which would end each at another step.
     """
     if not experiments:
         raise InvalidExperiment(["There is no experiment to run."])
@@ -38,6 +38,11 @@ def require_raceable(experiments: Sequence[Experiment]) -> None:
         if any(value != values[0] for value in values):
             shown = " and ".join(dict.fromkeys(getattr(value, "name", None) or str(value) for value in values))
             raise InvalidExperiment([f"Contestants differ in {name} ({shown}), and {reason}."])
+    tasks = dict.fromkeys(experiment.architecture.task for experiment in experiments)
+    if len(tasks) > 1:
+        raise InvalidExperiment(
+            [f"Contestants differ in their task ({' and '.join(tasks)}), and losses of the two have no common unit."]
+        )
     if len(experiments) > 1 and experiments[0].budget_unit == "seconds":
         reason = "all of a race stop at the same step"
         raise InvalidExperiment([f"budget_unit is seconds, and {reason}; allowed: epochs, steps."])

@@ -101,6 +101,8 @@ class Saver:
         self.wait()
         started = time.monotonic()
         moment = _moment(trainings, recorders)
+        if moment == self._moment and all(ended for _, ended in moment):
+            return  # it was brought back to be looked at
         copied = self._copied(trainings, recorders) if moment != self._moment else None
         self._submit(facts, moment, copied)
         ended = time.monotonic()

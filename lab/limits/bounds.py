@@ -28,9 +28,9 @@ class Limits(Value):
     """The most of everything. Each is set by a variable, such as LAB_MAX_EPOCHS."""
 
     epochs: float = Field(1_000, gt=0, le=1e7)
-    """Passes over the training images in a run."""
+    """Budget of a run that is given in epochs."""
     steps: float = Field(1_000_000, ge=1, le=1e12)
-    """Updates in a run, whatever its budget is given in."""
+    """Updates in a run whose budget is in steps or in epochs."""
     seconds: float = Field(86_400, gt=0, le=1e7)
     """Budget of a run that is given in seconds."""
     parameters: int = Field(100_000_000, ge=1)
@@ -55,18 +55,18 @@ class Limits(Value):
         except ValidationError as error:
             raise InvalidLimits(f"{VARIABLES}{_first(error)}") from None
 
-    def require(self, experiments: Sequence[Experiment], others: Sequence[Sequence[Experiment]]) -> None:
+    def require(self, experiments: Sequence[Experiment], others: Sequence[Sequence[Experiment]] | None) -> None:
         """Refuse a job that is too large, or for which there is no room beside others that have not ended.
 
         Args:
             experiments: of the job.
-            others: the experiments of each other job.
+            others: the experiments of each other job; None where this one is only looked at.
 
         Raises:
             BeyondLimits: says which limit it is beyond, and what raises it.
         """
         problems = [problem for experiment in experiments for problem in self._too_large(experiment)]
-        if not problems:
+        if not problems and others is not None:
             problems = self._no_room(experiments, others)
         if problems:
             raise BeyondLimits(list(dict.fromkeys(problems)))
@@ -75,9 +75,9 @@ class Limits(Value):
         steps, _ = experiment.length()
         unit, budget = experiment.budget_unit, experiment.budget
         asked: dict[str, tuple[float, str]] = {"parameters": (demands(experiment).parameters, "The net has {} weights")}
-        asked[unit] = budget, f"The budget is {{}} {unit}"
-        if unit == "epochs":
+        if unit != "seconds":
             asked["steps"] = steps, "The run has {} steps"
+        asked[unit] = budget, f"The budget is {{}} {unit}"
         return [
             _refusal(told.format(_written(value)), name, getattr(self, name))
             for name, (value, told) in asked.items()

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, field_validator
 
 from lab.experiment import InvalidExperiment, read_json
-from lab.files import replace, stamp
+from lab.files import contents, replace, stamp
 from lab.parts import Value, sentences
 from lab.store.facts import TITLE, Facts
 from lab.store.folder import RunFolder, StoreError
@@ -63,9 +63,7 @@ def about_of(folder: RunFolder) -> About:
     try:
         if stamp(file) is None:
             return About()
-        if not file.is_file() or file.stat().st_size > LARGEST:
-            raise StoreError(f"{file} cannot be read: it is no file that this lab writes there.")
-        return About.model_validate(read_json(file.read_bytes()))
+        return About.model_validate(read_json(contents(file, LARGEST)))
     except OSError as error:
         raise StoreError(f"{file} cannot be read: {error.strerror}.") from None
     except InvalidExperiment:

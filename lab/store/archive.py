@@ -166,10 +166,10 @@ class Archive:
                 client.delete_run(run)
         blank = tuple(Written() for _ in snapshots)
         runs = self._found(client, folder.id, own, len(snapshots)) or self._created(client, folder.id, facts)
-        mark = _mark(folder, Mark(store=self.name, experiments=own, runs=runs, curves=blank))
-        for run, contestant in zip(_contestants(mark), facts.contestants, strict=True):
+        begun = Mark(store=self.name, experiments=own, runs=runs, curves=blank)
+        for run, contestant in zip(_contestants(begun), facts.contestants, strict=True):
             _log_parameters(client, run, words.parameters(contestant.experiment))
-        return mark
+        return _mark(folder, begun)  # only now: what is broken off before is begun again
 
     def _found(self, client: MlflowClient, id: str, own: str, contestants: int) -> tuple[str, ...]:
         """The runs of a job whose folder lost its mark, or never came to write it."""

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from lab import checkpoints
 from lab.checkpoints import Checkpoint, CheckpointError
 from lab.experiment import InvalidExperiment, read_json
-from lab.files import Stamp, make_folder, replace, stamp
+from lab.files import Stamp, contents, make_folder, replace, stamp
 from lab.parts import sentences
 from lab.run_state import State
 from lab.store.facts import Facts
@@ -132,9 +132,9 @@ class RunFolder:
         """
         file = self.path / "job.json"
         try:
-            if self._linked(file) or not file.is_file() or file.stat().st_size > LARGEST_FACTS:
-                raise StoreError(f"{file} cannot be read: it is no file that this lab writes there.")
-            return Facts.model_validate(read_json(file.read_bytes()))
+            if self.path.is_symlink():
+                raise StoreError(f"{self.path} cannot be read: a link is there, which may lead anywhere.")
+            return Facts.model_validate(read_json(contents(file, LARGEST_FACTS)))
         except OSError as error:
             raise StoreError(f"{file} cannot be read: {error.strerror}.") from None
         except InvalidExperiment:
@@ -251,7 +251,7 @@ class RunFolder:
         if not self.hold():
             raise StoreError(f"Run {self.id} is trained by another process of the lab, and cannot be deleted now.")
         try:
-            (self.path.parent / BIN).mkdir(exist_ok=True)
+            make_folder(self.path.parent / BIN)
             self.path.rename(self.path.parent / BIN / self.id)
         except OSError as error:
             raise StoreError(f"Run {self.id} cannot be deleted: {error.strerror}.") from None
@@ -264,6 +264,8 @@ class RunFolder:
         Raises:
             StoreError: it is not there any more.
         """
+        if (self.path.parent / BIN).is_symlink():
+            raise StoreError(f"Run {self.id} cannot be brought back: {self.path.parent / BIN} is a link.")
         try:
             (self.path.parent / BIN / self.id).rename(self.path)
         except OSError as error:

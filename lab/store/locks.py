@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -37,7 +38,7 @@ else:
     import fcntl
 
     def _held(file: Path) -> bool:
-        with file.open("rb") as stream:
+        with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
             try:
                 # Shared, so that any number may look at once. Whoever takes the lock tries again for a while.
                 fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from lab.files import replace
+from lab.files import contents, replace
 from lab.parts import Value
 
 MARK = "archived.json"
@@ -53,9 +53,7 @@ def read_mark(folder: Path) -> Mark | None:
     """What a folder says; None where it says nothing, or nothing of ours."""
     file = folder / MARK
     try:
-        if file.stat().st_size > LARGEST_MARK:
-            return None
-        return Mark.model_validate_json(file.read_bytes())
+        return Mark.model_validate_json(contents(file, LARGEST_MARK))
     except (OSError, ValidationError):
         return None
 

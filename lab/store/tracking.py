@@ -63,7 +63,8 @@ class Tracking:
     @property
     def name(self) -> str:
         """The store's address, without a name and password that it may carry."""
-        return self._uri.replace(self._credentials, "")
+        address = self._uri.replace(self._credentials, "")
+        return address if self._embedded else address.partition("?")[0]  # which may hold a password, too
 
     @property
     def _credentials(self) -> str:

@@ -15,6 +15,7 @@ from lab.ui.draft import Draft
 from lab.ui.live_board import show_encoded
 from lab.ui.moment import picked_moment
 from lab.ui.picture_picker import picked_picture
+from lab.ui.plain import plain
 from lab.ui.showing import MakeBoard, showing, watchers
 from lab.ui.transport import transport
 
@@ -117,7 +118,7 @@ def _status(view: JobView) -> None:
     elif view.status == "failed":
         st.error(view.message, icon=":material/error:")
     else:
-        st.progress(view.progress, f"**{word}** · {view.title}{_detail(view)}")
+        st.progress(view.progress, f"**{word}** · {plain(view.title)}{_detail(view)}")
         if view.status == "stopped":
             st.info(view.message, icon=":material/info:")
     if view.unkept:

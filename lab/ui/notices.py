@@ -18,8 +18,8 @@ def show_notices() -> None:
 
 def show_problems(problems: list[str]) -> None:
     """Say what is wrong, a sentence each."""
-    for problem in problems:
-        st.error(problem, icon=":material/error:")
+    for problem in problems:  # which may hold people's words, whose links and pictures nobody should follow
+        st.error(problem.replace("[", r"\["), icon=":material/error:")
 
 
 def _folder_problems() -> list[str]:

@@ -10,6 +10,7 @@ import streamlit as st
 from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs import JOBS, Job, require_raceable
 from lab.jobs.siblings import siblings
+from lab.limits import BeyondLimits
 from lab.links import decode, encode
 from lab.store import StoreError
 from lab.ui import state
@@ -60,7 +61,7 @@ def _kept(experiments: list[Experiment]) -> Job | None:
         if sibling.seed == experiments[0].seed and sibling.standing == "finished":
             try:
                 return JOBS.find(sibling.id)
-            except StoreError as error:
+            except (StoreError, BeyondLimits) as error:
                 st.session_state[state.PROBLEMS] = [str(error)]
     return None
 

@@ -23,6 +23,7 @@ def standings(view: JobView) -> None:
     if not any(row["step"] for row in rows):
         return
     table = pd.DataFrame(rows).sort_values("validation loss", na_position="last", kind="stable")
+    table = table.sort_values("state", key=lambda state: state == "diverged", kind="stable")
     table = table.dropna(axis="columns", how="all")
     table.insert(0, "place", range(1, len(table) + 1))
     kinds = {name: DECIMALS for name in table if "loss" in name} | {name: PERCENT for name in table if "acc" in name}

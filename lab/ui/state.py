@@ -19,6 +19,7 @@ from lab.links import decode, encode
 from lab.presets import PRESETS
 from lab.store import StoreError
 from lab.ui.draft import TRAIN
+from lab.ui.plain import plain
 
 FIRST_PRESET = "source-003-det-st-both"
 
@@ -84,7 +85,7 @@ def start(experiments: Sequence[Experiment], title: str, key: str = RUN, playing
         return
     st.session_state[PROBLEMS] = []
     if leaving is not None:
-        st.toast(f"{leaving.title} was stopped to make room; what it recorded is kept.", icon=":material/info:")
+        st.toast(f"{plain(leaving.title)} was stopped to make room; what it recorded is kept.", icon=":material/info:")
     st.session_state[OWN] = [*own, job.id]
     st.session_state[key] = job.id
     if key == RUN:

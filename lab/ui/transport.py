@@ -10,6 +10,7 @@ import streamlit as st
 
 from lab.jobs import Job
 from lab.jobs.owners import WATCHED, NotTheOwner, may_decide
+from lab.ui.plain import plain
 
 SPEEDS: dict[str, float | None] = {"1": 1.0, "5": 5.0, "25": 25.0, "100": 100.0, "full": None}
 SECONDS_TO_ACT = 0.3
@@ -66,7 +67,7 @@ def transport(job: Job, key: str, again: Again) -> None:
             _button(control, job, again, mine, key=f"{key}.{control.label}")
         _speed(job, mine, f"{key}.speed")
     if not mine:
-        st.caption(f":material/visibility: {job.title} {WATCHED}")
+        st.caption(f":material/visibility: {plain(job.title)} {WATCHED}")
 
 
 def _button(control: Control, job: Job, again: Again, mine: bool, **look: Any) -> None:

@@ -14,6 +14,7 @@ from lab.jobs.owners import WATCHED, NotTheOwner, may_decide
 from lab.jobs.shelf import Shelved, rewrite
 from lab.store import RunFolder, StoreError
 from lab.ui import archive, race, state
+from lab.ui.plain import plain
 from lab.ui.shelf.rows import Row, jobs_of
 
 FAILED, PAGE, DELETED, OPENED = "shelf.failed", "shelf.page", "shelf.deleted", "shelf.open"
@@ -29,7 +30,7 @@ def actions(ticked: list[Row]) -> None:
     """Buttons for the ticked rows; those that cannot be used say so by being gray."""
     jobs = jobs_of(ticked)
     one = jobs[0] if len(jobs) == 1 else None
-    watched = [f"{job.title} {WATCHED}" for job in jobs if not may_decide(job.facts.owner)]
+    watched = [f"{plain(job.title)} {WATCHED}" for job in jobs if not may_decide(job.facts.owner)]
     with st.container(horizontal=True, key="shelf-actions"):
         st.button(
             *("Open", "shelf.board"),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from lab.boards.contestants import labels
 from lab.statistics import Spread, spread
+from lab.ui.plain import plain
 from lab.ui.shelf.folds import unfolded
 from lab.ui.shelf.rows import STANDINGS, Row
 from lab.ui.shelf.table import table
@@ -71,7 +72,7 @@ def tables(rows: list[Row], by: str) -> list[Row]:
     ticked: dict[str, Row] = {}
     with place:
         for (name, group), title in zip(shown, titles, strict=True):
-            with unfolded(f"**{_plain(title)}** · {_told(group, by)}", f"{by}.{name}", len(groups) <= FEW) as opened:
+            with unfolded(f"**{plain(title)}** · {_told(group, by)}", f"{by}.{name}", len(groups) <= FEW) as opened:
                 if opened.open:
                     ticked |= {row.id: row for row in table(group, f"{by}.{name}")}
     return list(ticked.values())
@@ -101,8 +102,3 @@ def _told(group: list[Row], by: str) -> str:
     error = "" if math.isnan(found.error) else f" ± {found.error:.4f}"
     seeds = f"{found.size} seed{'s' if found.size > 1 else ''}"
     return f"{count} · test {group[0].contestant.metric} {found.mean:.4f}{error}, {seeds}"
-
-
-def _plain(text: str) -> str:
-    """Text that people gave, for a label that reads Markdown."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~$:" else letter for letter in text)
