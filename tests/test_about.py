@@ -16,6 +16,7 @@ from lab.jobs.shelf import rewrite, shelf
 from lab.store import About, RunFolder, StoreError, about_of, describe
 from lab.store.about import NOTE, TAG, TAGS
 from lab.store.bin import deleted, erase
+from lab.store.mark import MARK, read_mark
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
@@ -157,3 +158,22 @@ def test_a_bin_that_leads_elsewhere_is_none(tmp_path: Path) -> None:
     erase(tmp_path, "0123abcd")
     assert deleted(tmp_path) == []
     assert elsewhere.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_links_and_pipes_in_place_of_files_are_told_and_not_followed(tmp_path: Path, jobs: Jobs) -> None:
+    jobs.runs_folder = tmp_path / "runs"
+    job = jobs.start([small()], "A run")
+    assert job.wait(60)
+    folder = RunFolder(jobs.runs_folder / job.id)
+    outside = tmp_path / "outside"
+    outside.write_text('{"title": "from outside"}')
+    (folder.path / "about.json").symlink_to(outside)
+    with pytest.raises(StoreError, match="cannot be read"):
+        about_of(folder)
+    (folder.path / MARK).unlink(missing_ok=True)
+    os.mkfifo(folder.path / MARK)
+    assert read_mark(folder.path) is None
+    (folder.path / "lock").unlink()
+    os.mkfifo(folder.path / "lock")
+    assert folder.held is False

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from lab.experiment import flattened
-from lab.jobs import Jobs
+from lab.jobs import Jobs, owners
 from lab.jobs.archivist import Archivist, archivist
+from lab.jobs.owners import NotTheOwner
 from lab.jobs.records import records
 from lab.store import RunFolder, StoreError
 from lab.store.archive import Archive
+from lab.store.bin import deleted
 from lab.store.tracking import URI_VARIABLE
 from tests.archives import client, listed, looked, mark_of, runs, stepped, store, trained
 from tests.command_line import TWO_STEPS, lab
@@ -215,7 +217,14 @@ def test_what_only_mlflow_has_is_deleted_and_brought_back(jobs: Jobs, runs: Path
     elsewhere, archivist = Jobs(), Archivist(other)
     elsewhere.runs_folder = other
     archivist.look()
+    owners.ask(lambda: "a browser")
+    try:
+        with pytest.raises(NotTheOwner):
+            archivist.delete(folder.id)
+    finally:
+        owners.ask(lambda: None)
     archivist.delete(folder.id)
+    assert [gone.id for gone in deleted(other)] == [folder.id]
     assert folder.id not in [job.id for job in archivist.elsewhere()]
     archivist.look()
     assert listed(store, folder) == []
@@ -225,6 +234,22 @@ def test_what_only_mlflow_has_is_deleted_and_brought_back(jobs: Jobs, runs: Path
     assert len(listed(store, folder)) == 1
     assert folder.id in [job.id for job in archivist.elsewhere()]
     assert not (other / folder.id).exists()
+
+
+def test_an_outage_in_the_middle_of_a_writing_loses_nothing(
+    jobs: Jobs, runs: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = trained(jobs, runs, title="Broken off")
+
+    def away(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lab.store.archive._log_parameters", away)
+        looked(runs)
+    looked(runs)
+    (run,) = listed(store, folder)
+    assert run.data.params["batch_size"] == str(small().batch_size)
 
 
 def test_a_store_that_is_away_takes_nothing_from_a_run(jobs: Jobs, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

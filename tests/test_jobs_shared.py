@@ -134,6 +134,10 @@ class TestRace:
         assert problem.endswith(f", and {SHARED_IN_A_RACE[field]}.")
         assert jobs.all() == []
 
+    def test_losses_without_a_common_unit_do_not_race(self) -> None:
+        with pytest.raises(InvalidExperiment, match="differ in their task .classification and reconstruction."):
+            require_raceable([small("mlp"), small("autoencoder", batch_size=16, subset=64)])
+
     def test_every_shared_field_is_one_of_an_experiment(self) -> None:
         assert set(SHARED_IN_A_RACE) < set(Experiment.model_fields)
         require_raceable([small(), small("convnet", estimator="disarm", slope=2, precision="bfloat16")])

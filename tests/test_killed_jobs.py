@@ -76,7 +76,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(started(), 0)[1]))
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 def test_killed_again_and_again_a_race_ends_as_if_it_had_not_been(kept_runs: Path, jobs: Jobs) -> None:
-    kills, budget, large = 10, 600, {"name": "relax", "hidden": 200}
+    kills, budget, large = 8, 600, {"name": "relax", "hidden": 200}
     experiments = [small("mlp", estimator=rule, budget=budget, evaluate_every=5.0) for rule in (large, "saturated")]
     command = [
         sys.executable,
