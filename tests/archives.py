@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,3 +85,13 @@ def listed(store: str, folder: RunFolder) -> list[Any]:
     mlflow = client(store)
     experiment = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
     return list(mlflow.search_runs([experiment], f"tags.`lab.job` = '{folder.id}'"))
+
+
+def spoiled_frames(name: str, kind: bytes) -> bytes:
+    """An archive of frames with one member of this name and kind."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:") as members:
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = kind, "/etc/passwd"
+        members.addfile(member, io.BytesIO())
+    return data.getvalue()

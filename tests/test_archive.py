@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tarfile
 from pathlib import Path
@@ -20,7 +19,7 @@ from lab.store import RunFolder, StoreError
 from lab.store.archive import Archive
 from lab.store.bin import deleted
 from lab.store.tracking import URI_VARIABLE
-from tests.archives import client, listed, looked, mark_of, runs, stepped, store, trained
+from tests.archives import client, listed, looked, mark_of, runs, spoiled_frames, stepped, store, trained
 from tests.command_line import TWO_STEPS, lab
 from tests.job_waits import ENDLESS, alone, until
 from tests.mlflow_server import free_port
@@ -97,15 +96,6 @@ def test_what_people_say_of_it_is_there_and_nothing_is_written_twice(jobs: Jobs,
     assert run.info.run_name == "Renamed"
     told = {name: run.data.tags[name] for name in ("mlflow.note.content", "tags", "pinned")}
     assert told == {"mlflow.note.content": "worth a look", "tags": "talk, müll", "pinned": "true"}
-
-
-def spoiled_frames(name: str, kind: bytes) -> bytes:
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w:") as members:
-        member = tarfile.TarInfo(name)
-        member.type, member.linkname = kind, "/etc/passwd"
-        members.addfile(member, io.BytesIO())
-    return data.getvalue()
 
 
 SPOILED = [

@@ -135,8 +135,9 @@ class TestRace:
         assert jobs.all() == []
 
     def test_losses_without_a_common_unit_do_not_race(self) -> None:
-        with pytest.raises(InvalidExperiment, match="differ in their task .classification and reconstruction."):
-            require_raceable([small("mlp"), small("autoencoder", batch_size=16, subset=64)])
+        images = {name: getattr(small(), name) for name in ("batch_size", "subset", "dataset")}
+        with pytest.raises(InvalidExperiment, match=r"differ in their task \(classification and reco"):
+            require_raceable([small("mlp"), small("autoencoder", **images)])
 
     def test_every_shared_field_is_one_of_an_experiment(self) -> None:
         assert set(SHARED_IN_A_RACE) < set(Experiment.model_fields)
