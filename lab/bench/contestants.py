@@ -67,7 +67,7 @@ CASES = {
 
 def experiment(case: Case, precision: str, *changes: str) -> Experiment:
     """The case for the lab, by default without end and without evaluations, which the plain loop does not make."""
-    endless = ["budget=10000000", "budget_unit=steps", "evaluate_every=10000"]
+    endless = ["budget=1000000", "budget_unit=steps", "evaluate_every=10000"]
     preset = PRESETS[case.preset].experiment(plain.require_mnist())
     return preset.with_changes([f"precision={precision}", *endless, *changes])
 
