@@ -52,6 +52,9 @@ class Saver:
         """How many frames of each contestant are in the folder."""
         self._known = False
         """Whether what is in the folder is this job's to replace: it was restored, or there was nothing."""
+        self._over = False
+        """Whether the job was restored at an end that its folder tells: it is looked at, and nothing is to be written.
+        """
         self.problem = ""
         """Why nothing could be written the last time; empty where all is well."""
 
@@ -78,6 +81,7 @@ class Saver:
             return recorders
         try:
             restored = _restored(self._folder, trainings)
+            told = self._folder.facts().status if restored is not None else None
         except StoreError:
             self.close()
             self._folder = None
@@ -87,6 +91,7 @@ class Saver:
             return recorders
         self._written = [len(recorder.frames(0)) for recorder in restored]
         self._moment = _moment(trainings, restored)
+        self._over = told == "finished" and all(ended for _, ended in self._moment)
         return restored
 
     def due(self) -> bool:
@@ -96,13 +101,11 @@ class Saver:
 
     def save(self, facts: Facts, trainings: Sequence[Training], recorders: Sequence[Recorder]) -> None:
         """Copy the state of the contestants now, and write it soon; and what is told of them."""
-        if self._folder is None:
+        if self._folder is None or self._over:
             return
         self.wait()
         started = time.monotonic()
         moment = _moment(trainings, recorders)
-        if moment == self._moment and all(ended for _, ended in moment):
-            return  # it was brought back to be looked at
         copied = self._copied(trainings, recorders) if moment != self._moment else None
         self._submit(facts, moment, copied)
         ended = time.monotonic()
@@ -111,7 +114,7 @@ class Saver:
     def clear(self) -> None:
         """Forget what was written: the job starts again."""
         self.wait()
-        self._moment, self._known = (), True
+        self._moment, self._known, self._over = (), True, False
         try:
             if self._folder is not None:
                 self._require_held()
