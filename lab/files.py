@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 
 class Stamp(NamedTuple):
@@ -32,6 +32,15 @@ def stamp(path: Path) -> Stamp | None:
     return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
+def opened(path: Path) -> BinaryIO:
+    """A file, to be read: not what a link leads to, and without waiting for the other end of a pipe.
+
+    Raises:
+        OSError: it cannot be read, or is a link.
+    """
+    return open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)), "rb")
+
+
 def contents(path: Path, most: int) -> bytes:
     """What is in a file, which is neither a link, which may lead anywhere, nor a pipe, which may never end.
 
@@ -42,9 +51,8 @@ def contents(path: Path, most: int) -> bytes:
     Raises:
         OSError: it cannot be read, is something else, or is longer.
     """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
+    with opened(path) as file:
+        status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size > most:
             raise OSError(errno.EINVAL, "it is no file that this lab writes there")
         return file.read(most)

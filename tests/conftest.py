@@ -81,6 +81,28 @@ def jobs() -> Iterator[Jobs]:
 
 
 @pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """Where runs are kept, or will be."""
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def keeping(jobs: Jobs, runs: Path) -> Jobs:
+    """A registry that keeps its jobs."""
+    jobs.runs_folder = runs
+    return jobs
+
+
+@pytest.fixture
+def later(runs: Path) -> Iterator[Jobs]:
+    """The registry of another process, such as a later one, which knows nothing of what was done in this one."""
+    registry = Jobs()
+    registry.runs_folder = runs
+    yield registry
+    registry.stop_all(timeout=60)
+
+
+@pytest.fixture
 def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No images but the embedded digits, whatever this machine has."""
     folder = tmp_path / "data"

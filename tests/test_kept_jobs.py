@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,27 +18,6 @@ from tests.job_waits import ENDLESS, PATIENCE, alone, held, is_held, losses, sho
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Path:
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def keeping(jobs: Jobs, runs: Path) -> Jobs:
-    """A registry that keeps its jobs."""
-    jobs.runs_folder = runs
-    return jobs
-
-
-@pytest.fixture
-def later(runs: Path) -> Iterator[Jobs]:
-    """The registry of a later process, which knows nothing of what was done before."""
-    registry = Jobs()
-    registry.runs_folder = runs
-    yield registry
-    registry.stop_all(timeout=60)
 
 
 def only(runs: Path) -> RunFolder:

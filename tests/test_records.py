@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,21 +16,6 @@ from tests.small import small
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 
 
-@pytest.fixture
-def keeping(jobs: Jobs, tmp_path: Path) -> Jobs:
-    jobs.runs_folder = tmp_path
-    return jobs
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[Jobs]:
-    """The registry of another process."""
-    registry = Jobs()
-    registry.runs_folder = tmp_path
-    yield registry
-    registry.stop_all(timeout=60)
-
-
 def same(first: Records, second: Records) -> bool:
     assert first.facts == second.facts
     for mine, other in zip(first.snapshots, second.snapshots, strict=True):
@@ -43,34 +27,34 @@ def same(first: Records, second: Records) -> bool:
     return True
 
 
-def test_it_reads_alike_in_this_process_and_from_disk(keeping: Jobs, elsewhere: Jobs) -> None:
+def test_it_reads_alike_in_this_process_and_from_disk(keeping: Jobs, later: Jobs) -> None:
     job = keeping.start([small("convnet"), small("convnet", slope=2)], "A race")
     assert job.wait(PATIENCE)
-    read = records(elsewhere, job.id)
+    read = records(later, job.id)
     assert same(records(keeping, job.id), read)
     assert len(read.snapshots[1].steps["step"]) > 1
-    assert elsewhere.all() == []  # nothing was opened
+    assert later.all() == []  # nothing was opened
 
 
-def test_a_run_that_another_process_trains_is_read_and_goes_on(keeping: Jobs, elsewhere: Jobs) -> None:
+def test_a_run_that_another_process_trains_is_read_and_goes_on(keeping: Jobs, later: Jobs, runs: Path) -> None:
     job = keeping.start([small("mlp", **ENDLESS)], "A run", playing=False)
-    until(lambda: job.status == "paused")
-    assert records(elsewhere, job.id).facts.title == "A run"
+    until(lambda: job.status == "paused" and RunFolder(runs / job.id).known)
+    assert records(later, job.id).facts.title == "A run"
     job.step(3)
     until(lambda: records(keeping, job.id).facts.contestants[0].steps == 3)
-    assert records(elsewhere, job.id).facts.status == "under way"
+    assert records(later, job.id).facts.status == "under way"
 
 
 @pytest.mark.parametrize("id", ["00000000", "nothing", "../outside"])
-def test_what_is_not_there_is_said(elsewhere: Jobs, id: str) -> None:
+def test_what_is_not_there_is_said(later: Jobs, id: str) -> None:
     with pytest.raises(StoreError, match=f"There is no run '{id}'"):
-        records(elsewhere, id)
+        records(later, id)
 
 
-def test_a_damaged_state_is_said(keeping: Jobs, elsewhere: Jobs, tmp_path: Path) -> None:
+def test_a_damaged_state_is_said(keeping: Jobs, later: Jobs, runs: Path) -> None:
     job = keeping.start([small("mlp")], "A run")
     assert job.wait(PATIENCE)
-    state = RunFolder(tmp_path / job.id).path / "state"
+    state = RunFolder(runs / job.id).path / "state"
     state.write_bytes(state.read_bytes()[:-10])
     with pytest.raises(StoreError, match=f"The curves of run {job.id} cannot be read"):
-        records(elsewhere, job.id)
+        records(later, job.id)

@@ -10,7 +10,7 @@ from lab.experiment import Experiment
 from lab.exports import Comparison, Entry
 from lab.exports.comparison import titled
 from lab.figures.board import Board
-from lab.jobs import Jobs
+from lab.jobs import Jobs, with_seed
 from lab.jobs.records import Records, records
 
 PICTURE = 0
@@ -39,7 +39,7 @@ def _places(job: Records, wanted: Collection[int] | None) -> list[int]:
 
 def _kinds(experiments: list[Experiment]) -> list[str]:
     """What to call each, its seed aside."""
-    seedless = [experiment.with_changes(["seed=0"]) for experiment in experiments]
+    seedless = with_seed(experiments, 0)
     distinct = {experiment.key: experiment for experiment in seedless}
     named = dict(zip(distinct, labels(list(distinct.values())), strict=True))
     return [named[experiment.key] for experiment in seedless]

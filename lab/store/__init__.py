@@ -2,8 +2,9 @@
 
 from lab.store.about import About, about_of, describe, title_of
 from lab.store.facts import Contestant, Ended, Facts, Origin, Progress
-from lab.store.folder import RunFolder, StoreError
+from lab.store.folder import RunFolder
 from lab.store.runs import RUNS_VARIABLE, run_folders, runs_folder
+from lab.store.values import StoreError
 
 __all__ = [
     "RUNS_VARIABLE",

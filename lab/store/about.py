@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal
 from filelock import FileLock, Timeout
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, field_validator
 
-from lab.experiment import InvalidExperiment, read_json
-from lab.files import contents, replace, stamp
+from lab.files import replace, stamp
 from lab.parts import Value, sentences
 from lab.store.facts import TITLE, Facts
-from lab.store.folder import RunFolder, StoreError
+from lab.store.folder import RunFolder
+from lab.store.values import StoreError, read_value
 
 NOTE, TAG, TAGS = 4000, 40, 20
 """Most characters of a note and of a tag, and most tags."""
@@ -29,7 +29,7 @@ FILE = "about.json"
 
 def _line(text: Any) -> Any:
     """A text as one line that any terminal may show."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable()).strip() if isinstance(text, str) else text
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split()) if isinstance(text, str) else text
 
 
 Title = Annotated[str, StringConstraints(max_length=TITLE), BeforeValidator(_line)]
@@ -63,13 +63,9 @@ def about_of(folder: RunFolder) -> About:
     try:
         if stamp(file) is None:
             return About()
-        return About.model_validate(read_json(contents(file, LARGEST)))
     except OSError as error:
         raise StoreError(f"{file} cannot be read: {error.strerror}.") from None
-    except InvalidExperiment:
-        raise StoreError(f"{file} is not readable as JSON.") from None
-    except ValidationError as error:
-        raise StoreError(f"{file} does not tell about a run: {sentences(error)[0]}") from None
+    return read_value(file, About, LARGEST, "tell about a run")
 
 
 def describe(folder: RunFolder, **fields: Any) -> About:

@@ -19,10 +19,11 @@ from lab.recorder import Snapshot
 from lab.store import bundle, words
 from lab.store.curves import Point, curves_of, goes_on, points, up_to
 from lab.store.facts import Facts
-from lab.store.folder import RunFolder, StoreError
+from lab.store.folder import RunFolder
 from lab.store.listing import Archived, jobs_in
 from lab.store.mark import Mark, Stamp, Written, read_mark, stamps, write_mark
 from lab.store.tracking import ArchiveError, Tracking
+from lab.store.values import StoreError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

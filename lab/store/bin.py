@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from lab.store.folder import BIN, RunFolder, StoreError
+from lab.store.folder import BIN, RunFolder
 from lab.store.mark import MARK, read_mark
 from lab.store.runs import run_folders
+from lab.store.values import StoreError
 
 
 def deleted(runs: Path) -> list[RunFolder]:

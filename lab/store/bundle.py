@@ -8,7 +8,8 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from lab.store.folder import FRAME, LARGEST_FACTS, RunFolder, StoreError
+from lab.store.folder import FRAME, LARGEST_FACTS, RunFolder
+from lab.store.values import StoreError
 
 FACTS, STATE, FRAMES = "job.json", "state", "frames.tar"
 """The frames travel as one file: a request each would take several times as long."""

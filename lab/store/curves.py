@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.recorder import Column, Recorder, Snapshot
-from lab.store.folder import RunFolder, StoreError
+from lab.store.folder import RunFolder
 from lab.store.mark import Written
+from lab.store.values import StoreError
 
 EVERY_STEP = 8
 """Bits of a step's number below which each step is kept; from there on it is half as many for each further bit."""

@@ -19,16 +19,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
 from lab import checkpoints
 from lab.checkpoints import Checkpoint, CheckpointError
-from lab.experiment import InvalidExperiment, read_json
-from lab.files import Stamp, contents, make_folder, replace, stamp
-from lab.parts import sentences
+from lab.files import Stamp, make_folder, replace, stamp
 from lab.run_state import State
 from lab.store.facts import Facts
 from lab.store.locks import held
+from lab.store.values import StoreError, read_value
 
 ID = re.compile(r"[0-9a-f]{8}")
 FRAME = re.compile(r"(\d{1,2})-(\d{1,18})")
@@ -38,10 +36,6 @@ PATIENCE = 0.5
 """Seconds to wait for a lock: whoever looks whether it is held has it for a moment."""
 LARGEST_FACTS = 1_000_000
 """Bytes of a job's facts; a file that is larger is none of ours, and not read."""
-
-
-class StoreError(Exception):
-    """What is kept of a job cannot be read or written: one sentence that says what, where and why."""
 
 
 class FrameKey(NamedTuple):
@@ -131,16 +125,9 @@ class RunFolder:
             StoreError: there is nothing, or nothing of ours.
         """
         file = self.path / "job.json"
-        try:
-            if self.path.is_symlink():
-                raise StoreError(f"{self.path} cannot be read: a link is there, which may lead anywhere.")
-            return Facts.model_validate(read_json(contents(file, LARGEST_FACTS)))
-        except OSError as error:
-            raise StoreError(f"{file} cannot be read: {error.strerror}.") from None
-        except InvalidExperiment:
-            raise StoreError(f"{file} is not readable as JSON.") from None
-        except ValidationError as error:
-            raise StoreError(f"{file} does not describe a run: {sentences(error)[0]}") from None
+        if self.path.is_symlink():
+            raise StoreError(f"{self.path} cannot be read: a link is there, which may lead anywhere.")
+        return read_value(file, Facts, LARGEST_FACTS, "describe a run")
 
     def state(self) -> list[State] | None:
         """The state of each contestant at one moment; None where none was written yet.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from lab.files import opened
 
 PATIENCE = 0.1
 """Seconds to wait for others who look, where looking excludes them."""
@@ -38,7 +39,7 @@ else:
     import fcntl
 
     def _held(file: Path) -> bool:
-        with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
+        with opened(file) as stream:
             try:
                 # Shared, so that any number may look at once. Whoever takes the lock tries again for a while.
                 fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)

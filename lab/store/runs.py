@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from lab.data import DataError, data_folder
-from lab.store.folder import ID, RunFolder, StoreError
+from lab.store.folder import ID, RunFolder
+from lab.store.values import StoreError
 
 RUNS_VARIABLE = "LAB_RUNS"
 """Names the folder of all runs, where it is not to be `runs` in the data folder."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from lab.store.folder import StoreError
+from lab.store.values import StoreError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from lab.experiment import Experiment, InvalidExperiment, flattened, read_json
 from lab.store.about import About, about_of
 from lab.store.facts import Contestant, Facts
-from lab.store.folder import RunFolder, StoreError
+from lab.store.folder import RunFolder
+from lab.store.values import StoreError
 
 JOB, PLACE, DIGEST = "lab.job", "lab.place", "lab.experiments"
 """Tags by which runs are found: the job's id; a contestant's place in it; a digest of all contestants' experiments."""

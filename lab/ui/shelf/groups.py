@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import streamlit as st
 
 from lab.boards.contestants import labels
+from lab.jobs import with_seed
 from lab.statistics import Spread, spread
 from lab.ui.plain import plain
 from lab.ui.shelf.folds import unfolded
@@ -86,7 +87,7 @@ def repetition_of(row: Row) -> str:
 def _titles(groups: list[list[Row]]) -> list[str]:
     """What to call experiments that differ in more than the seed."""
     firsts = [group[0].experiment for group in groups]
-    names = labels([first.with_changes(["seed=0"]) for first in firsts])
+    names = labels(with_seed(firsts, 0))
     parts = [(first.architecture.title, first.dataset.title) for first in firsts]
     return [
         " · ".join([name, *(part for part in told if part not in name)])
