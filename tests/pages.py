@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from functools import cache
@@ -59,6 +60,14 @@ def button(tab: AppTest, label: str) -> Any:
 def boards(tab: AppTest) -> list[Any]:
     """The boards of charts that the page shows."""
     return [item for item in tab.get("bidi_component") if item.proto.component_name == "lab_live_board"]
+
+
+def leader_board(tab: AppTest) -> list[dict[str, str]]:
+    """The lines of the table of a race's contestants, by the titles of its columns."""
+    cards = [card for board in boards(tab) for card in json.loads(board.proto.bytes)["cards"]]
+    (table,) = [card for card in cards if card["kind"] == "table"]
+    titles = [head["title"] for head in table["heads"]]
+    return [dict(zip(titles, row["cells"], strict=True)) for row in table["rows"]]
 
 
 def told(tab: AppTest) -> str:

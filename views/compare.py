@@ -10,7 +10,6 @@ from lab.ui.export import export_race
 from lab.ui.live import watch
 from lab.ui.notices import show_notices
 from lab.ui.projector import projector
-from lab.ui.standings import standings
 
 race.load()
 seeds.take_linked(race.RACE, race.experiments())
@@ -31,7 +30,7 @@ if not on_stage:
 if job is None:
     st.info("Choose the contestants above and press Race: they train in lock-step, on the same batches.")
 else:
-    watch(job, race.RACE, COMPARE, board, standings)
+    watch(job, race.RACE, COMPARE, board)
 contestants = job.experiments if job is not None else race.experiments()
 if contestants:
     seeds.across_seeds(contestants, race.RACE)

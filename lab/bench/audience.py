@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-import pyarrow as pa
+import orjson
 
 from lab.bench.watcher import Watcher
 from lab.bench.watching import PATIENCE, NothingShown
@@ -55,7 +55,7 @@ class Audience:
         """
         first = self._join(f"race={SEPARATOR.join(links)}")
         self.press("Race")
-        self.until(lambda: first.table is not None and bool(first.updates))
+        self.until(lambda: bool(first.updates))
         self.run = first.updates[-1].job
 
     def join(self, count: int) -> None:
@@ -77,11 +77,19 @@ class Audience:
             watcher.asleep = asleep
 
     def steps(self) -> tuple[float, int]:
-        """When the newest table of the contestants came to the first watcher, and all their steps together in it."""
-        if self.watchers[0].table is None:
+        """When the newest leader board came to the first watcher, and all its contestants' steps together.
+
+        Raises:
+            NothingShown: the page shows no leader board.
+        """
+        if self.watchers[0].board is None:
+            raise NothingShown("The page shows no board.")
+        at, board = self.watchers[0].board
+        tables = [card for card in orjson.loads(board)["cards"] if card["kind"] == "table"]
+        if not tables:
             raise NothingShown("The page shows no table of the contestants.")
-        at, arrow = self.watchers[0].table
-        return at, sum(pa.ipc.open_stream(arrow).read_all()["step"].to_pylist())
+        column = [head["title"] for head in tables[0]["heads"]].index("step")
+        return at, sum(int(row["cells"][column]) for row in tables[0]["rows"])
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that the watchers see.

@@ -44,8 +44,8 @@ class Watcher:
     def __init__(self, address: str, page: str = "", query: str = "") -> None:
         self.updates: list[Update] = []
         """Boards that showed something new."""
-        self.table: tuple[float, bytes] | None = None
-        """The newest table of the page, in Arrow's format, and when it came."""
+        self.board: tuple[float, bytes] | None = None
+        """The newest of these boards, as JSON, and when it came."""
         self.asleep = False
         """Whether its timers do nothing, as in a tab that a browser has put to sleep."""
         self._uri = address.replace("http", "ws", 1) + "/_stcore/stream"
@@ -147,18 +147,17 @@ class Watcher:
             self._kept[message.hash] = fragment, self._runs
         if element.HasField("button"):
             self.buttons[element.button.label] = element.button.id, fragment
-        if element.HasField("dataframe"):
-            self.table = time.monotonic(), element.dataframe.arrow_data.data
         if element.HasField("bidi_component"):
-            self._note(element.bidi_component.bytes[:BEGINNING])
+            self._note(element.bidi_component.bytes)
 
-    def _note(self, beginning: bytes) -> None:
-        found = BOARD.search(beginning)
+    def _note(self, board: bytes) -> None:
+        found = BOARD.search(board[:BEGINNING])
         if found is None:
             return
         update = Update(time.monotonic(), found[1].decode(), int(found[2]))
         if not self.updates or self.updates[-1][1:] != update[1:]:
             self.updates.append(update)
+            self.board = update.at, board
 
     def _forget(self, ran: Collection[str]) -> None:
         """Keep no messages of these fragments, or of any where none is named, that the last runs did not show."""

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from lab.boards.contestants import Contestant, contestants
-from lab.boards.curve_cards import WINDOW, classifies, last_validation
+from lab.boards.curve_cards import WINDOW, classifies
+from lab.boards.wording import last
 from lab.events import Report
 from lab.experiment import Experiment
 from lab.figures.bands import Band
@@ -41,7 +42,7 @@ BEST_ACCURACY = Measure(
     lambda snapshot, _: float(snapshot.evaluations["accuracy"].max(initial=-math.inf)),
 )
 TEST_LOSS = Measure("Test loss", "", False, 1, lambda _, report: report.test.loss)
-LAST_LOSS = Measure("Last validation loss", "", False, 1, lambda snapshot, _: last_validation(snapshot, "loss"))
+LAST_LOSS = Measure("Last validation loss", "", False, 1, lambda snapshot, _: last(snapshot.evaluations["loss"]))
 
 
 class Across(NamedTuple):

@@ -9,6 +9,7 @@ from lab.boards.curve_cards import accuracy_card, classifies, flip_cards, loss_c
 from lab.boards.health_cards import compared_health_cards, gradient_card, unit_card
 from lab.boards.inside_cards import inside_cards
 from lab.boards.moment import as_of, marked
+from lab.boards.standings import standings
 from lab.figures.board import Board, Card
 from lab.jobs import JobView
 
@@ -22,7 +23,8 @@ def board(view: JobView, picture: int, moment: int | None = None) -> Board:
         moment: the step after which the nets are looked into; None for now.
     """
     runs = contestants(view.experiments, as_of(view.snapshots, moment))
-    cards = marked(cards_of(runs, picture), view.snapshots, moment)
+    leaders = [standings(runs)] if len(runs) > 1 else []
+    cards = leaders + marked(cards_of(runs, picture), view.snapshots, moment)
     return Board(f"{view.id}:{view.version}:{picture}:{moment}", cards, name_of(view.title, runs))
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from lab.boards.contestants import Contestant
+from lab.boards.wording import NOTHING, grouped, last, number, percent
 from lab.experiment import scheduled
 from lab.figures.board import Card, Chart, Numbers, Readout
 from lab.figures.curves import Curve, line_chart
 from lab.figures.downsample import FloatArray, geometric_mean, recent_mean, smoothed
-from lab.recorder import Snapshot
 from lab.schedules import Constant
 
 Mean = Callable[[np.ndarray, int], FloatArray]
@@ -35,17 +33,17 @@ def readouts(contestant: Contestant) -> Card:
     snapshot, experiment = contestant.snapshot, contestant.experiment
     steps, evaluations = snapshot.steps, snapshot.evaluations
     numbers = [
-        Readout("Epoch", f"{_made(steps['epoch']):.2f}", f"step {_grouped(_made(steps['step']))}"),
-        Readout("Training loss", _number(recent_mean(steps["loss"], WINDOW)), f"mean over {WINDOW} steps"),
+        Readout("Epoch", f"{_made(steps['epoch']):.2f}", f"step {grouped(_made(steps['step']))}"),
+        Readout("Training loss", number(recent_mean(steps["loss"], WINDOW)), f"mean over {WINDOW} steps"),
     ]
     if classifies(contestant):
         accuracy = recent_mean(steps["accuracy"], WINDOW)
-        numbers.append(Readout("Training accuracy", _percent(accuracy), f"mean over {WINDOW} steps"))
-        numbers.append(Readout("Validation accuracy", _percent(_last(evaluations["accuracy"])), "last evaluation"))
+        numbers.append(Readout("Training accuracy", percent(accuracy), f"mean over {WINDOW} steps"))
+        numbers.append(Readout("Validation accuracy", percent(last(evaluations["accuracy"])), "last evaluation"))
     else:
-        numbers.append(Readout("Validation error", _number(_last(evaluations["loss"])), "MSE, pixels in [-1, 1]"))
+        numbers.append(Readout("Validation error", number(last(evaluations["loss"])), "MSE, pixels in [-1, 1]"))
     rate = snapshot.images_per_second(experiment.batch_size)
-    numbers.append(Readout("Speed", _grouped(rate) if rate else "–", "images a second"))
+    numbers.append(Readout("Speed", grouped(rate) if rate else NOTHING, "images a second"))
     numbers += [Readout(title, f"{value:.4g}", "constant") for title, value in _constants(contestant)]
     numbers += _result(contestant)
     return Card("now", "Now", Numbers(numbers), wide=True)
@@ -55,7 +53,7 @@ def _result(contestant: Contestant) -> list[Readout]:
     report = contestant.snapshot.report
     if report is None:
         return []
-    value = _percent(report.test.accuracy) if report.test.accuracy is not None else _number(report.test.loss)
+    value = percent(report.test.accuracy) if report.test.accuracy is not None else number(report.test.loss)
     name = "Test accuracy" if report.test.accuracy is not None else "Test error"
     which = "last weights" if contestant.experiment.report == "last" else "best on validation"
     return [Readout(name, value, f"{which}, step {report.reported_step}", contestant.color)]
@@ -90,7 +88,7 @@ def schedule_cards(runs: Sequence[Contestant]) -> list[Card]:
             for run in shown
         ]
         if any(_changes(run, column) for run in shown):
-            values = ", ".join(f"{curve.name}: {_last(curve.y):.3g}" for curve in curves)
+            values = ", ".join(f"{curve.name}: {last(curve.y):.3g}" for curve in curves)
             chart = Chart(line_chart(curves, "epoch", title.lower(), height=SMALL), link=TIME)
             cards.append(Card(column, title, chart, f"The {caption}, as used.", alt=f"{title} now: {values}"))
     return cards
@@ -113,7 +111,7 @@ def flip_cards(runs: Sequence[Contestant]) -> list[Card]:
     if not curves:
         return []
     chart = Chart(line_chart(curves, "epoch", "share of binary weights", log_y=True), link=TIME)
-    values = ", ".join(f"{curve.name} {_last(curve.y):.2g}" for curve in curves)
+    values = ", ".join(f"{curve.name} {last(curve.y):.2g}" for curve in curves)
     caption = "In one update, counted a hundred times an epoch: chosen to take their target, and really flipped."
     return [Card("flips", "Flip rate", chart, caption, alt=f"Share of binary weights: {values}")]
 
@@ -152,14 +150,9 @@ def _validation_curves(runs: Sequence[Contestant], column: str, factor: float) -
 def _told(runs: Sequence[Contestant], column: str, word: str) -> str:
     said = []
     for run in runs:
-        training, validation = _last(run.snapshot.steps[column]), _last(run.snapshot.evaluations[column])
-        said.append(f"{run.name}: training {word} {_number(training)}, validation {word} {_number(validation)}")
+        training, validation = last(run.snapshot.steps[column]), last(run.snapshot.evaluations[column])
+        said.append(f"{run.name}: training {word} {number(training)}, validation {word} {number(validation)}")
     return "; ".join(said)
-
-
-def last_validation(snapshot: Snapshot, column: str) -> float:
-    """The last score on the validation images; NaN before the first."""
-    return _last(snapshot.evaluations[column])
 
 
 def _has(run: Contestant, column: str) -> bool:
@@ -176,7 +169,7 @@ def _changes(run: Contestant, column: str) -> bool:
 def _constants(run: Contestant) -> list[tuple[str, float]]:
     steps = run.snapshot.steps
     return [
-        (title, _last(steps[column]))
+        (title, last(steps[column]))
         for column, title, _ in SCHEDULED
         if _has(run, column) and not _changes(run, column)
     ]
@@ -187,23 +180,6 @@ def _made(column: np.ndarray) -> float:
     return float(column[-1]) if len(column) else 0.0
 
 
-def _grouped(value: float) -> str:
-    return f"{value:,.0f}".replace(",", "\u2009")
-
-
 def _positive(shares: np.ndarray) -> np.ndarray:
     """Shares for a logarithmic axis, where 0 has no place."""
     return np.where(shares > 0, shares, np.nan)
-
-
-def _last(values: ArrayLike) -> float:
-    values = np.asarray(values)
-    return float(values[-1]) if len(values) else math.nan
-
-
-def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.4f}"
-
-
-def _percent(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:.2f} %"

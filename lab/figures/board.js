@@ -5,7 +5,8 @@ const MINIMUM_WIDTH = 320 // pixels of a card at scale 1
 const MINIMUM_ROW_WIDTH = 220 // cards that are compared may be narrower, to stay side by side
 const GAP = 12
 const NEAR = "200px" // charts so near to the window are drawn, so that scrolling meets finished ones
-const DRAWERS = { chart: drawChart, pictures: drawPictures, numbers: drawNumbers }
+const DRAWERS = { chart: drawChart, pictures: drawPictures, numbers: drawNumbers, table: drawTable }
+const READ = ["numbers", "table"] // as text; of the other kinds only their `alt` can be read
 
 const boards = new WeakMap()
 
@@ -178,12 +179,12 @@ function draw(board, slot) {
   setText(slot.title, slot.card.title)
   setText(slot.caption, slot.card.caption)
   slot.caption.hidden = !slot.card.caption
-  slot.node.setAttribute("role", slot.card.kind === "numbers" ? "group" : "img")
+  slot.node.setAttribute("role", READ.includes(slot.card.kind) ? "group" : "img")
   slot.node.setAttribute("aria-label", slot.card.alt || slot.card.title)
   DRAWERS[slot.card.kind](board, slot)
 }
 
-// ------------------------------------------------------------------------------------------------ pictures, numbers
+// ------------------------------------------------------------------------------------------------ pictures, text
 
 function drawPictures(board, slot) {
   const { tiles, columns } = slot.card
@@ -209,6 +210,29 @@ function drawNumbers(board, slot) {
     setText(label, readout.label)
     setText(value, readout.value)
     setText(help, readout.help)
+  })
+}
+
+function drawTable(board, slot) {
+  const { heads, rows } = slot.card
+  matchCount(slot.node, 1, () => parts("table", "", [["thead", ""], ["tbody", ""]]))
+  const [top, body] = slot.node.firstChild.children
+  matchCount(top, 1, () => element("tr", ""))
+  fillLine(top.firstChild, heads, heads.map(({ title }) => title), "th")
+  matchCount(body, rows.length, () => element("tr", ""))
+  rows.forEach(({ cells, color }, index) => {
+    mark(body.children[index], color)
+    fillLine(body.children[index], heads, cells, "td")
+  })
+}
+
+function fillLine(line, heads, texts, tag) {
+  matchCount(line, heads.length, () => element(tag, ""))
+  heads.forEach(({ number, help }, index) => {
+    const cell = line.children[index]
+    cell.classList.toggle("lab-figure", number)
+    cell.title = help
+    setText(cell, texts[index])
   })
 }
 

@@ -1,4 +1,4 @@
-"""What the live board shows: an ordered list of cards, each with a chart, pictures or numbers. Plain values only."""
+"""What the live board shows: an ordered list of cards, each with a chart, pictures, numbers or a table."""
 
 from __future__ import annotations
 
@@ -61,6 +61,34 @@ class Numbers:
         return {"kind": "numbers", "readouts": [readout._asdict() for readout in self.readouts]}
 
 
+class Head(NamedTuple):
+    """What a column of a table is called, what that means, and whether it has numbers."""
+
+    title: str
+    help: str = ""
+    number: bool = True
+
+
+class Row(NamedTuple):
+    """One line of a table, a text for each column, and a CSS color that marks it."""
+
+    cells: Sequence[str]
+    color: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Texts in columns."""
+
+    heads: Sequence[Head]
+    rows: Sequence[Row]
+
+    def payload(self) -> dict[str, Any]:
+        """The content as JSON values."""
+        heads, rows = ([each._asdict() for each in part] for part in (self.heads, self.rows))
+        return {"kind": "table", "heads": heads, "rows": rows}
+
+
 @dataclass(frozen=True)
 class Card:
     """One titled piece of the board.
@@ -72,7 +100,7 @@ class Card:
 
     id: str
     title: str
-    content: Chart | Pictures | Numbers
+    content: Chart | Pictures | Numbers | Table
     caption: str = ""
     alt: str = ""
     wide: bool = False

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import streamlit as st
 
-from lab.boards.contestants import contestants
 from lab.jobs import JOBS, Job, JobView, Status, with_seed
 from lab.ui import state
 from lab.ui.alarms import show_alarms
@@ -16,7 +14,7 @@ from lab.ui.live_board import show_encoded
 from lab.ui.moment import picked_moment
 from lab.ui.picture_picker import picked_picture
 from lab.ui.plain import plain
-from lab.ui.showing import MakeBoard, showing, watchers
+from lab.ui.showing import MakeBoard, Showing, showing, watchers
 from lab.ui.transport import transport
 
 LONGEST = 2.5
@@ -46,7 +44,7 @@ WORDS = {
 }
 
 
-def watch(job: Job, key: str, draft: Draft, board: MakeBoard, above: Callable[[JobView], None] | None = None) -> None:
+def watch(job: Job, key: str, draft: Draft, board: MakeBoard) -> None:
     """Show a job live.
 
     Args:
@@ -54,7 +52,6 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard, above: Callable[[J
         key: where the session keeps the id of the job; names the widgets of this view.
         draft: follows the job to a new seed, so that links and panel stay those of the run.
         board: makes the board from what there is to see; must tell by its arguments alone what it shows.
-        above: draws more, above the board, at every update.
     """
 
     drawn = job.experiments
@@ -77,10 +74,8 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard, above: Callable[[J
     def live(shown: Status, every: float | None) -> None:
         shared = showing(job, SHARED * (every or 1.0), state.session())
         view = shared.view
-        _status(view)
-        show_alarms(contestants(view.experiments, view.snapshots))
-        if above is not None:
-            above(view)
+        _status(shared)
+        show_alarms(shared.runs)
         if view.download is None and (view.status != "failed" or any(len(s.steps["step"]) for s in view.snapshots)):
             show_encoded(f"{key}.board", shared.board(board, picked_picture(view), picked_moment(view)))
         wanted = seconds_between_updates(shown, watchers(job))
@@ -110,7 +105,8 @@ def _has_new_seed(job: Job, key: str) -> bool:
     return before not in (None, (job.id, seed)) and before[0] == job.id
 
 
-def _status(view: JobView) -> None:
+def _status(shared: Showing) -> None:
+    view = shared.view
     word = WORDS[view.status]
     if view.download is not None and view.status == "preparing":
         done, total = view.download
@@ -123,7 +119,7 @@ def _status(view: JobView) -> None:
             st.info(view.message, icon=":material/info:")
     if view.unkept:
         st.warning(f"This run is not kept on disk at the moment. {view.unkept}", icon=":material/warning:")
-    for run in contestants(view.experiments, view.snapshots):
+    for run in shared.runs:
         if run.snapshot.finished is not None and run.snapshot.finished.reason == "diverged":
             st.warning(f"{run.name}: {run.snapshot.finished.message}", icon=":material/warning:")
 

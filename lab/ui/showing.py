@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
+from lab.boards.contestants import contestants
 from lab.figures.board import Board
 from lab.jobs import Job, JobView
 from lab.ui.live_board import encoded
@@ -28,6 +29,7 @@ class Showing:
 
     def __init__(self, view: JobView) -> None:
         self.view = view
+        self.runs = contestants(view.experiments, view.snapshots)
         self._taken = time.monotonic()
         self._boards: dict[tuple[MakeBoard, int, int | None], bytes] = {}
         self._lock = threading.Lock()
