@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from lab.ui.keep import keep_limits, keep_owners, keep_runs
+from lab.ui.turns import take_short_turns
 from lab.ui.warm import warm
 
 UI = Path(__file__).parent / "lab" / "ui"
@@ -14,6 +15,7 @@ st.html(UI / "page.css")
 keep_runs()
 keep_limits()
 keep_owners()
+take_short_turns()
 warm()
 st.navigation(
     [

@@ -16,6 +16,7 @@ from lab.ui.picture_picker import picked_picture
 from lab.ui.plain import plain
 from lab.ui.showing import MakeBoard, Showing, showing, watchers
 from lab.ui.transport import transport
+from lab.ui.turns import one_update
 
 LONGEST = 2.5
 """Seconds between updates at most, so that everybody sees something new every three even where an update is late."""
@@ -72,6 +73,10 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard) -> None:
         return state.watched(key) or job
 
     def live(shown: Status, every: float | None) -> None:
+        with one_update:
+            look(shown, every)
+
+    def look(shown: Status, every: float | None) -> None:
         shared = showing(job, SHARED * (every or 1.0), state.session())
         view = shared.view
         _status(shared)

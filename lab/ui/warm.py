@@ -42,8 +42,8 @@ def _warm() -> None:
             next(event for event in Training(small).events() if isinstance(event, Step))
     except DataError as error:
         log.warning("%s", error)
-    # Streamlit collects garbage after every update of a page. Without this, each time it walks through all objects of
-    # PyTorch and of Streamlit itself: a quarter of a second in which no step of any run can be made.
+    # Python collects garbage now and then. Without this, it then walks through all objects of PyTorch and of Streamlit
+    # itself: a quarter of a second in which no step of any run can be made.
     gc.collect()
     gc.freeze()
 
