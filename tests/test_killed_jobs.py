@@ -75,8 +75,11 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(started(), 0)[1]))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-def test_killed_again_and_again_a_race_ends_as_if_it_had_not_been(kept_runs: Path, jobs: Jobs) -> None:
-    kills, budget, large = 8, 600, {"name": "relax", "hidden": 200}
+@pytest.mark.parametrize(("kills", "budget"), [(6, 150), pytest.param(100, 2500, marks=pytest.mark.soak)])
+def test_killed_again_and_again_a_race_ends_as_if_it_had_not_been(
+    kept_runs: Path, jobs: Jobs, kills: int, budget: int
+) -> None:
+    large = {"name": "relax", "hidden": 200}
     experiments = [small("mlp", estimator=rule, budget=budget, evaluate_every=5.0) for rule in (large, "saturated")]
     command = [
         sys.executable,
@@ -86,7 +89,7 @@ def test_killed_again_and_again_a_race_ends_as_if_it_had_not_been(kept_runs: Pat
         str(kills),
         *(each.model_dump_json() for each in experiments),
     ]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60 * kills, check=False)
     assert done.returncode == 0, done.stderr
     told = [line.split() for line in done.stdout.splitlines()]
     reached = [int(line[0]) for line in told]
@@ -98,7 +101,7 @@ def test_killed_again_and_again_a_race_ends_as_if_it_had_not_been(kept_runs: Pat
     back = jobs.open(folder)
     assert back.wait(PATIENCE)
     whole = jobs.start(experiments, "Not killed")
-    assert whole.wait(PATIENCE)
+    assert whole.wait(kills * PATIENCE)
     for index in range(len(experiments)):
         assert losses(back, index) == losses(whole, index)
     assert_same_state(folder, RunFolder(kept_runs / whole.id))

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from lab.bench.serving import running_browser
 from lab.links import encode
-from tests.browser import REPOSITORY, run_app
+from tests.browser import REPOSITORY, launch_browser, run_app
 from tests.pages import on_digits
 
 expect.set_options(timeout=60_000)
@@ -26,28 +25,31 @@ def app(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    with running_browser() as browser:
+def browser() -> Iterator[BrowserContext]:
+    with launch_browser() as browser:
         yield browser
 
 
-def test_only_the_browser_that_started_a_run_decides_about_it(app: str, browser: Browser) -> None:
-    mine, other = browser.new_context(), browser.new_context()
-    page = opened(mine, f"{app}?experiment={LONG}")
+def test_only_the_browser_that_started_a_run_decides_about_it(app: str, browser: BrowserContext) -> None:
+    page = opened(browser, f"{app}?experiment={LONG}")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("button", name="Pause")).to_be_enabled()
     expect(page).to_have_url(re.compile("[?&]run="))
-    watching = opened(other, page.url)
+    mine = browser.cookies()
+    browser.clear_cookies()  # from here on it is another browser, as far as the lab can tell
+    watching = opened(browser, page.url)
     expect(watching.get_by_role("button", name="Pause")).to_be_disabled()
     expect(watching.get_by_text("was started in another browser")).to_be_visible()
     for name in ("Step", "Stop", "Rewind"):
         expect(watching.get_by_role("button", name=name).first).to_be_disabled()
+    browser.clear_cookies()
+    browser.add_cookies(mine)
     page.reload()
     stop = page.get_by_role("button", name="Stop")
     expect(stop).to_be_enabled()
     stop.click()
     expect(watching.get_by_role("button", name="Again")).to_be_enabled()  # a run of one's own
-    secret = next(cookie["value"] for cookie in mine.cookies() if cookie["name"] == "lab-browser")
+    secret = next(cookie["value"] for cookie in mine if cookie["name"] == "lab-browser")
     assert len(secret) == 64
     assert secret not in page.content() + watching.content() + page.url
 
