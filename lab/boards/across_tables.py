@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from lab.boards.across import Across, Measure
-from lab.figures.downsample import FloatArray
 from lab.statistics import FEWEST, Comparison, Width, spread
 
 
@@ -16,13 +16,13 @@ def final_figures(contestants: Sequence[Across], measures: Sequence[Measure], wi
     """Mean ± spread (N) of every final figure, a row for each contestant."""
     rows = [
         {"contestant": contestant.run.name}
-        | {measure.title: told(contestant.final(measure), width) for measure in measures}
+        | {measure.title: told(list(contestant.final(measure).values()), width) for measure in measures}
         for contestant in contestants
     ]
     return pd.DataFrame(rows).set_index("contestant")
 
 
-def told(values: FloatArray, width: Width) -> str:
+def told(values: ArrayLike, width: Width) -> str:
     """Mean ± spread (N), to the digits that the spread leaves."""
     over = spread(values)
     mean, reach = float(over.mean), float(over.width(width))
