@@ -23,7 +23,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         state.choose_run(JOBS.races(), race.edit, race.RACE)
         if there is not None:
             seeds.add_seeds(there, race.RACE)
-        export_race(job)
+    if job is not None and there is not None:
+        export_race(job, there)
 
 show_notices()
 if not on_stage:

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 from lab.boards.across import Across, Measure
 from lab.statistics import FEWEST, Comparison, Width, spread
 
+VERDICT = "what it tells"
+
 
 def final_figures(contestants: Sequence[Across], measures: Sequence[Measure], width: Width) -> pd.DataFrame:
     """Mean ± spread (N) of every final figure, a row for each contestant."""
@@ -41,7 +43,7 @@ def differences(pairs: Sequence[tuple[Across, Comparison]], reference: Across, m
             "mean difference": _number(float(comparison.spread.mean)),
             "95 % interval": _interval(comparison),
             "N": len(comparison.differences),
-            "what it tells": verdict(comparison, reference.run.name, measure),
+            VERDICT: verdict(comparison, reference.run.name, measure),
         }
         for contestant, comparison in pairs
     ]
