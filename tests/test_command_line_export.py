@@ -108,5 +108,6 @@ def test_all_seeds_of_a_run_come_along_when_asked_for(run: str) -> None:
     assert sorted(row["seed"] for row in rows) == ["0", "1"]
     final = csv.DictReader(io.StringIO(lab("export", run, "--seeds", "--table", "final").out))
     assert {row["n"] for row in final} == {"2"}
+    assert "these are seeds of one" in lab("export", run, "--seeds", "--table", "differences").err
     answer = lab("export", run, "--seeds", "--table", "final", "--format", "markdown")
     assert "mean ± standard error over the seeds that are at their end" in answer.out

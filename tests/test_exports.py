@@ -116,6 +116,9 @@ def test_what_all_rows_share_is_told_once_and_long_headings_are_stacked() -> Non
     assert table.caption == "Results. All have title A run, state done, seed 0, steps 1, epochs 0.25, reported step 1."
     assert table.columns[:3] == ["run", "contestant", "last validation loss"]
     assert r"\shortstack[r]{last\\validation\\loss}" in latex([table])
+    assert "3 & -1 & $-$1.5 \\ldots{} 2-3" in latex(
+        [Readable("", [""] * 3, [["3", "-1", "-1.5 … 2-3"]], ["left", "left", "right"])]
+    )
     (alone,) = readable(compared(scored(0, 1.0)))
     assert {"title", "seed", "steps"} <= set(alone.columns)
 

@@ -11,15 +11,13 @@ from typing import NamedTuple
 import typer
 
 from lab.cli.errors import REFUSED, explained
-from lab.exports import TABLES
+from lab.exports import TABLES, View
+from lab.exports.comparison import NO_PAGE, Comparison
 from lab.exports.gathering import comparison, with_seeds
 from lab.files import replace
 from lab.jobs import JOBS
 from lab.jobs.shelf import shelf
 from lab.store import StoreError, runs_folder
-
-OVER_SEEDS = ("final", "differences")
-"""Tables that need several seeds."""
 
 
 class Refused(Exception):
@@ -47,11 +45,11 @@ def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -
             format = formats[asked.format]
             _require_place(out, overwrite, format.readable)
             ids = _found(runs)
+            view = View(ids[0]) if len(ids) == 1 else NO_PAGE
             if asked.seeds:
                 ids = list(chain.from_iterable(with_seeds(JOBS, id) for id in ids))
-            compared = comparison(JOBS, dict.fromkeys(ids))
-            if asked.table in OVER_SEEDS and not compared.over_seeds:
-                raise Refused("No two of these runs differ in their seeds alone; --seeds takes all seeds there are.")
+            compared = comparison(JOBS, dict.fromkeys(ids), view)
+            _require_seeds(compared, asked.table)
             content = format.write(compared)
             if out is None:
                 typer.echo(content, nl=False)
@@ -76,6 +74,14 @@ def _found(beginnings: Sequence[str]) -> list[str]:
             raise Refused(f"{beginning!r} begins {len(fitting)} runs: {', '.join(fitting)}. Give more of its id.")
         found += fitting
     return list(dict.fromkeys(found))
+
+
+def _require_seeds(compared: Comparison, table: str) -> None:
+    if table in ("final", "differences") and not compared.over_seeds:
+        raise Refused("No two of these runs differ in their seeds alone; --seeds takes all seeds there are.")
+    if table == "differences" and not any(over.differences for over in compared.over_seeds):
+        reasons = [remark for over in compared.over_seeds for remark in over.remarks]
+        raise Refused(" ".join(reasons) or "Paired differences are between contestants, and these are seeds of one.")
 
 
 def _require_place(out: Path | None, overwrite: bool, readable: bool) -> None:

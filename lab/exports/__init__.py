@@ -18,6 +18,9 @@ from lab.exports.report import report
 from lab.exports.tables import curves, final_figures, paired_differences, results
 
 LONGEST_NAME = 80
+NO_FORMULAS = (
+    "A text that a spreadsheet would run as a formula has an apostrophe before it; Parquet has all texts as they are."
+)
 
 __all__ = ["TABLES", "Comparison", "Entry", "Format", "View", "file_name"]
 
@@ -33,6 +36,8 @@ class Format(NamedTuple):
     write: Callable[[Comparison], bytes]
     readable: bool = True
     """Whether it makes sense in a terminal."""
+    note: str = ""
+    """What to know before using it."""
 
 
 def file_name(title: str, format: Format) -> str:
@@ -42,9 +47,7 @@ def file_name(title: str, format: Format) -> str:
 
 
 def _programs(what: str, table: Callable[[Comparison], pd.DataFrame], nothing: str = "") -> dict[str, Format]:
-    """A table for programs. CSV may be opened by a spreadsheet, so its texts are none that one would run; Parquet has
-    them as they are.
-    """
+    """A table for programs."""
 
     def csv(comparison: Comparison) -> bytes:
         harmless = table(comparison)
@@ -59,7 +62,7 @@ def _programs(what: str, table: Callable[[Comparison], pd.DataFrame], nothing: s
         return stream.getvalue()
 
     return {
-        "csv": Format("CSV", what, "csv", "text/csv", csv),
+        "csv": Format("CSV", what, "csv", "text/csv", csv, note=NO_FORMULAS),
         "parquet": Format("Parquet", what, "parquet", "application/vnd.apache.parquet", parquet, readable=False),
     }
 

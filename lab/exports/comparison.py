@@ -23,6 +23,7 @@ class View(NamedTuple):
     """The step after which they are looked into; None for now."""
     seeds: SeedsView = SeedsView()
 
+
 NO_PAGE = View()
 
 

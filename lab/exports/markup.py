@@ -42,6 +42,8 @@ HEADING = 12
 """Letters of a column's heading in LaTeX, over which it goes on in another line."""
 PLACES: dict[Align, str] = {"left": "l", "right": "r", "wrapped": r"p{0.32\linewidth}"}
 """Columns of LaTeX."""
+CLASSES: dict[Align, str] = {"left": "", "right": " class=number", "wrapped": " class=sentence"}
+"""Of the cells of HTML."""
 NO_WIDER = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 """Scales what is wider than the text to its width, and nothing else."""
 
@@ -108,12 +110,17 @@ def _latex_table(table: Readable) -> str:
         r"\toprule",
         line(map(_heading, table.columns, table.align)),
         r"\midrule",
-        *(line(map(latex_text, row)) for row in table.rows),
+        *(line(map(_latex_cell, row, table.align)) for row in table.rows),
         r"\bottomrule",
         r"\end{tabular}}",
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _latex_cell(text: str, align: Align) -> str:
+    escaped = latex_text(text)
+    return re.sub(r"(?<!\w)-(?=\d)", "$-$", escaped) if align == "right" else escaped  # minus, no hyphen
 
 
 def _heading(text: str, align: Align) -> str:
@@ -134,4 +141,4 @@ def _markdown_table(table: Readable) -> str:
 
 
 def _html_cell(tag: str, text: str, align: Align) -> str:
-    return f"<{tag}{' class=number' if align == 'right' else ''}>{html.escape(text)}</{tag}>"
+    return f"<{tag}{CLASSES[align]}>{html.escape(text)}</{tag}>"

@@ -79,6 +79,8 @@ def _of_contestants(entries: Sequence[Entry]) -> Readable:
         cells[_heading(name)] = [_number(name, value) for value in table[name]]
     cells["reported step"] = [NOTHING if pd.isna(value) else f"{value:d}" for value in table["reported_step"]]
     cells["images/s"] = [NOTHING if pd.isna(value) else f"{value:.0f}" for value in table["images_per_second"]]
+    if len(set(cells["title"])) > 1 and not any(entry.job.about.title for entry in entries):
+        del cells["title"]  # titles that nobody gave say what contestants are called
     cells = {name: column for name, column in cells.items() if set(column) != {NOTHING}}
     shared = {name: cells.pop(name)[0] for name in TOLD_ONCE if len(entries) > 1 and len(set(cells.get(name, ()))) == 1}
     told = f" All have {', '.join(f'{name} {value}' for name, value in shared.items())}." if shared else ""

@@ -48,14 +48,17 @@ STEP_CURVES = {
 
 
 def results(entries: Sequence[Entry]) -> pd.DataFrame:
-    """One row for each contestant: what it is, the fields in which it differs from the others, and what came out."""
+    """One row for each contestant: what it is, the fields in which it differs from the others, and what came out.
+
+    Seeds of one contestant have its name, and `seed` tells them apart.
+    """
     differing = differences([entry.experiment for entry in entries])
     columns = {path: _plain(values) for path, values in differing.items() if path != "seed"}
     rows = [
         {
             "run": entry.job.id,
             "title": entry.job.title,
-            "contestant": entry.name,
+            "contestant": entry.kind,
             "state": entry.state,
             **{path: values[index] for path, values in columns.items()},
             "seed": entry.experiment.seed,
@@ -152,5 +155,5 @@ def _measured(
 
 
 def _curve(entry: Entry, name: str, steps: Column, epochs: Column, values: Column) -> pd.DataFrame:
-    told = (entry.job.id, entry.name, entry.experiment.seed, steps.astype(np.int64), epochs, name, values)
+    told = (entry.job.id, entry.kind, entry.experiment.seed, steps.astype(np.int64), epochs, name, values)
     return pd.DataFrame(dict(zip(CURVE_COLUMNS, told, strict=True)))

@@ -22,19 +22,19 @@ from lab.ui.shelf.rows import Row
 
 HIGHEST = 130
 """Pixels of the commands."""
-FILES = {
+Files = Mapping[str, Sequence[Format]]
+"""What can be exported, by what is said of it."""
+
+FINAL: Files = {"Final figures over the seeds, as a table": list(TABLES["final"].values())}
+DIFFERENCES: Files = {"Paired differences, seed by seed, as a table": list(TABLES["differences"].values())}
+FILES: Files = {
     "Results as a table": [TABLES["results"][name] for name in ("csv", "parquet", "latex", "markdown")],
     "Curves as a table": list(TABLES["curves"].values()),
     "A report with figures that opens offline, and the experiments": [
         TABLES["results"][name] for name in ("html", "json")
     ],
 }
-"""What can be exported, by what is said of it."""
-OVER_SEEDS = {
-    "Final figures over the seeds": list(TABLES["final"].values()),
-    "Paired differences, seed by seed": list(TABLES["differences"].values()),
-}
-"""The same of runs that differ in their seeds."""
+"""Of all runs."""
 
 
 def export_race(job: Job, there: Siblings) -> None:
@@ -44,7 +44,8 @@ def export_race(job: Job, there: Siblings) -> None:
     commands += [command(each) for sibling in others for each in with_seed(job.experiments, sibling.seed)]
     chosen = dict.fromkeys([job.id, *(sibling.id for sibling in others)])
     address = seeds.link_to(job.experiments, sorted({job.experiments[0].seed, *there.seeds}))
-    _menu(chosen, commands, address, len(there.found) > 1, lambda: _shown(job.id))
+    over_seeds = {**FINAL, **DIFFERENCES} if len(there.found) > 1 else {}
+    _menu(chosen, {**over_seeds, **FILES}, commands, address, lambda: _shown(job.id))
 
 
 def export_runs(rows: Sequence[Row]) -> None:
@@ -54,8 +55,9 @@ def export_runs(rows: Sequence[Row]) -> None:
         chosen.setdefault(row.job.id, []).append(row.place)
     commands = [reproduction(row.experiment, row.job.facts.continues) for row in rows]
     experiments = list(dict.fromkeys(row.experiment for row in rows))
-    repeated = len(set(with_seed(experiments, 0))) < len(experiments)
-    _menu(chosen, commands, _address(experiments) if rows else "", repeated, View)
+    kinds = len(set(with_seed(experiments, 0)))
+    over_seeds = {**FINAL, **(DIFFERENCES if kinds > 1 else {})} if kinds < len(experiments) else {}
+    _menu(chosen, {**over_seeds, **FILES}, commands, _address(experiments) if rows else "", View)
 
 
 def _shown(id: str) -> View:
@@ -63,11 +65,11 @@ def _shown(id: str) -> View:
     return View(id, chosen_moment(id), seeds.view_of(race.RACE))
 
 
-def _menu(chosen: Chosen, commands: Sequence[str], address: str, repeated: bool, view: Callable[[], View]) -> None:
+def _menu(chosen: Chosen, files: Files, commands: Sequence[str], address: str, view: Callable[[], View]) -> None:
     with st.popover("Export", icon=":material/download:", disabled=not chosen):
         if not chosen:
             return
-        _files(chosen, address, FILES | OVER_SEEDS if repeated else FILES, view)
+        _files(chosen, files, address, view)
         lines = list(dict.fromkeys(commands))
         st.caption("From a terminal:" if len(lines) == 1 else "From a terminal, a line each:")
         st.code("\n".join(lines), language="bash", height=min(40 + 22 * len(lines), HIGHEST))
@@ -88,14 +90,15 @@ def _address(experiments: Sequence[Experiment]) -> str:
 
 
 @st.fragment
-def _files(chosen: Chosen, address: str, files: Mapping[str, Sequence[Format]], view: Callable[[], View]) -> None:
+def _files(chosen: Chosen, files: Files, address: str, view: Callable[[], View]) -> None:
     """A button for each file; it is made when the button is pressed, of what there is then."""
     asked = None
     for caption, formats in files.items():
         st.caption(caption)
         with st.container(horizontal=True):
             for format in formats:
-                if st.button(format.title, key=f"export.{format.what}.{format.suffix}"):
+                key = f"export.{format.what}.{format.suffix}"
+                if st.button(format.title, key=key, help=format.note or None):
                     asked = format
     if asked is None:
         return
