@@ -50,11 +50,11 @@ def test_settings_of_one_rule_tell_it_apart() -> None:
 def test_a_title_says_what_differs_and_then_what_is_shared(changes: list[str], title: str) -> None:
     contestants = [on_digits("source-000", change) for change in changes]
     assert title_of_contestants(contestants) == title
-    assert title_of_contestants(contestants, ", seed 3") == f"{title}, seed 3"
+    assert title_of_contestants(contestants, "Seed 3") == f"Seed 3 · {title}"
 
 
-def test_a_title_that_is_too_long_is_cut_and_keeps_its_ending() -> None:
+def test_a_title_that_is_too_long_for_a_job_is_cut() -> None:
     contestants = [on_digits("source-000", f"architecture.hidden={[1000 + k] * 8}") for k in range(6)]
-    title = title_of_contestants(contestants, ", seed 3")
+    title = title_of_contestants(contestants, "Seed 3")
     assert len(title) == TITLE
-    assert title.endswith("…, seed 3")
+    assert title.endswith("…")

@@ -13,6 +13,7 @@ from lab.boards.across_cards import SeedsView
 from lab.exports import TABLES, Comparison, Entry, View
 from lab.exports.gathering import _boards as boards
 from lab.exports.readable import readable
+from lab.exports.report import report
 from tests.results import scored
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
@@ -77,6 +78,12 @@ def test_those_that_see_other_batches_have_no_paired_differences() -> None:
     comparison = compared(scored(0, 1.0), scored(1, 2.0), *strangers)
     assert read(comparison, "differences").empty
     assert "no paired differences. Contestants differ in batch_size (16 and 8)" in readable(comparison)[0].caption
+
+
+def test_seeds_that_have_not_begun_are_reported() -> None:
+    waiting = compared(*(scored(seed, 1.0, steps=0, end=None, status="under way") for seed in (0, 1)))
+    assert "Final figures" in report(waiting)
+    assert set(readable(waiting)[0].rows[0][1:]) == {"–"}
 
 
 def test_it_is_called_by_what_differs_and_how_many_seeds_there_are() -> None:

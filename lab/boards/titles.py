@@ -11,19 +11,16 @@ from lab.store.facts import TITLE
 CUT = "…"
 
 
-def title_of_contestants(experiments: Sequence[Experiment], ending: str = "") -> str:
-    """The title of a run, or of a race of several.
+def title_of_contestants(experiments: Sequence[Experiment], *first: str) -> str:
+    """The title of a run, or of a race of several; not longer than that of a job may be.
 
     Args:
         experiments: of the contestants.
-        ending: is said after it, and stays where the title is too long for a job and is cut.
+        first: what is said before, such as the seed: a list may have room for the beginning alone.
     """
     nets = list(dict.fromkeys(experiment.architecture.title for experiment in experiments))
     rules = list(dict.fromkeys(experiment.estimator.title for experiment in experiments))
+    differing = [" vs ".join(labels(experiments))] if len(experiments) > 1 else []
     shared = [titles[0] for titles in (nets, rules) if len(titles) == 1]
-    told = [" vs ".join(labels(experiments)), *shared] if len(experiments) > 1 else shared
-    return _cut(" · ".join(told), TITLE - len(ending)) + ending
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - len(CUT)] + CUT
+    title = " · ".join([*first, *differing, *shared])
+    return title if len(title) <= TITLE else title[: TITLE - len(CUT)] + CUT

@@ -30,9 +30,9 @@ class Entry(NamedTuple):
 
     @property
     def state(self) -> str:
-        """How it ended, or how its job goes."""
+        """How it ended, or what its job does."""
         finished = self.snapshot.finished
-        return finished.reason if finished is not None else self.job.facts.status
+        return finished.reason if finished is not None else self.job.standing
 
     @property
     def command(self) -> str:

@@ -39,7 +39,8 @@ class OverSeeds(NamedTuple):
     def title(self) -> str:
         """What to call them."""
         seeds = {seed for contestant in self.contestants for seed in contestant.snapshots}
-        return title_of_contestants([each.run.experiment for each in self.contestants], f", {counted(sorted(seeds))}")
+        title = title_of_contestants([contestant.run.experiment for contestant in self.contestants])
+        return f"{title}, {counted(sorted(seeds))}"
 
     @property
     def measures(self) -> list[Measure]:

@@ -191,7 +191,7 @@ def start_seeds(experiments: Sequence[Experiment], seeds: Sequence[int]) -> None
     st.session_state[state.PROBLEMS] = []
     for seed in seeds:
         try:
-            job = JOBS.start(with_seed(experiments, seed), title_of_contestants(experiments, f", seed {seed}"))
+            job = JOBS.start(with_seed(experiments, seed), title_of_contestants(experiments, f"Seed {seed}"))
         except (BeyondLimits, NotTheOwner) as error:
             st.session_state[state.PROBLEMS] = [
                 f"Seed {seed} was not started. {text}" for text in str(error).splitlines()
