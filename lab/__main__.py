@@ -94,9 +94,12 @@ def export(
 ) -> None:
     """Write the results of runs as a table, as a report that opens offline, or as what trains them again.
 
-    `json` is the experiment, or a list where there are several, and `command` the command that trains it. `final` has
-    the final figures over the seeds of each experiment, `differences` the paired differences to the first of them.
+    `json` is the experiment, or a list where there are several, and `command` the command that trains it.
+
+    Of several seeds, `--table final` has the final figures, and `--table differences` those to the first contestant.
+
     In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it.
+
     Exit codes: 0 done, 2 there is no such run, or it cannot be written there.
     """
     from lab.cli.export import Asked, main

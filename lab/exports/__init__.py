@@ -15,7 +15,7 @@ from lab.exports.entry import Entry
 from lab.exports.markup import latex, markdown, spreadsheet_text
 from lab.exports.readable import Readable, difference_tables, final_tables, readable
 from lab.exports.report import report
-from lab.exports.tables import curves, final_figures, paired_differences, results
+from lab.exports.tables import curves, figures_over_seeds, paired_differences, results
 
 LONGEST_NAME = 80
 NO_FORMULAS = (
@@ -95,7 +95,7 @@ TABLES: dict[str, dict[str, Format]] = {
     },
     "curves": _programs("curves", lambda of: curves(of.entries), nothing="NaN"),
     "final": {
-        **_programs("final-figures", lambda of: final_figures(of.over_seeds)),
+        **_programs("final-figures", lambda of: figures_over_seeds(of.over_seeds)),
         **_documents("final-figures", final_tables),
     },
     "differences": {

@@ -67,7 +67,7 @@ def html_table(table: Readable) -> str:
         for row in table.rows
     )
     body = "\n".join(f"<tr>{row}</tr>" for row in rows)
-    caption = f"<caption>{html.escape(table.caption)}</caption>"
+    caption = f"<caption><span>{html.escape(table.caption)}</span></caption>"
     return f"<div class=wide><table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
 
 

@@ -72,7 +72,7 @@ def results(entries: Sequence[Entry]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"reported_step": "Int64"})
 
 
-def final_figures(over_seeds: Sequence[OverSeeds]) -> pd.DataFrame:
+def figures_over_seeds(over_seeds: Sequence[OverSeeds]) -> pd.DataFrame:
     """One row for each contestant and final figure: its mean over the seeds, and their spread.
 
     Seeds that are not at their end, or diverged, count in no mean, and `n` says how many do.
