@@ -76,7 +76,7 @@ def test_all_seeds_of_a_race_are_exported_with_its_title_and_its_link(kept_runs:
     jobs = [JOBS.start(with_seed(contestants, seed), f"A race, seed {seed}") for seed in (0, 1, 2)]
     until(lambda: all(job.ended for job in jobs))
     rewrite(JOBS, jobs[1].id, title="=Slopes")
-    tab = opened("compare.py", run=jobs[1].id)
+    tab = opened("compare.py", run=jobs[1].id, at="0")
     assert "seeds=0,1,2" in copied(tab)
     facts, content = handed(pressed(tab, "results.csv"))
     assert facts["name"] == "slopes-results.csv"
@@ -86,10 +86,12 @@ def test_all_seeds_of_a_race_are_exported_with_its_title_and_its_link(kept_runs:
     final = rows_of(handed(pressed(tab, "final-figures.csv"))[1])
     assert {row["n"] for row in final} == {"3"}
     assert {row["contestant"] for row in final} == {"slope 1", "slope 2"}
+    shown(tab.selectbox(key="race.reference").set_value(1))
     differences = handed(pressed(tab, "differences.md"))[1].decode()
-    assert differences.count("paired differences to slope 1") == 4
+    assert differences.count("paired differences to slope 2") == 4
     page = handed(pressed(tab, "report.html"))[1].decode()
     assert "seeds=0,1,2" in page
+    assert f"of run {jobs[1].id} alone as it was after step 0" in page
     tab = opened("runs.py")
     places = [place for place, name in enumerate(tab.dataframe[0].value["contestant"]) if name == "slope 2"]
     assert len(places) == 3
