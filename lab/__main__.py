@@ -9,6 +9,7 @@ import typer
 
 Kind = Literal["estimators", "architectures", "optimizers", "schedules", "datasets", "presets"]
 Written = Literal["csv", "parquet", "latex", "markdown", "html", "json", "command"]
+Table = Literal["results", "curves", "final", "differences"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 app = typer.Typer(
@@ -81,7 +82,11 @@ def resume(
 def export(
     runs: Annotated[list[str], typer.Argument(help="Their ids, as `runs` has them, or how they begin.")],
     format: Annotated[Written, typer.Option(help="What to write.")] = "csv",
-    curves: Annotated[bool, typer.Option("--curves", help="The curves, point by point, as csv or parquet.")] = False,
+    table: Annotated[
+        Table,
+        typer.Option(help="Of what: every contestant, curves point by point, or means and differences over seeds."),
+    ] = "results",
+    seeds: Annotated[bool, typer.Option("--seeds", help="With the runs that are the same but for their seed.")] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write it, in place of standard output.")
     ] = None,
@@ -90,11 +95,16 @@ def export(
     """Write the results of runs as a table, as a report that opens offline, or as what trains them again.
 
     `json` is the experiment, or a list where there are several, and `command` the command that trains it.
+
+    Of several seeds, `--table final` has the final figures, and `--table differences` those to the first contestant.
+
+    In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it.
+
     Exit codes: 0 done, 2 there is no such run, or it cannot be written there.
     """
-    from lab.cli.export import main
+    from lab.cli.export import Asked, main
 
-    raise typer.Exit(main(runs, format, curves, out, overwrite))
+    raise typer.Exit(main(runs, Asked(format, table, seeds), out, overwrite))
 
 
 @app.command("list")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lab.exports import CURVES, RESULTS
+from lab.exports import TABLES
 from lab.jobs import JOBS
 from lab.store import run_folders
 from tests.command_line import TWO_STEPS, lab, two_steps
@@ -38,7 +38,7 @@ def test_it_writes_results_and_curves_of_a_run_that_is_named_by_its_beginning(ru
     assert row["run"] == run
     assert float(row["test_accuracy"]) == kept["contestants"][0]["test"]
     file = tmp_path / "curves.parquet"
-    assert lab("export", run, "--curves", "--format", "parquet", "--out", file).code == 0
+    assert lab("export", run, "--table", "curves", "--format", "parquet", "--out", file).code == 0
     assert set(pd.read_parquet(file)["run"]) == {run}
     assert JOBS.all() == []  # nothing was opened
 
@@ -54,7 +54,9 @@ def test_what_it_writes_trains_again(run: str, tmp_path: Path) -> None:
         assert again["test_accuracy"] == before["test"]
 
 
-@pytest.mark.parametrize("format", [name for name in RESULTS if name not in ("csv", "parquet", "json", "command")])
+@pytest.mark.parametrize(
+    "format", [name for name in TABLES["results"] if name not in ("csv", "parquet", "json", "command")]
+)
 def test_it_writes_every_format_to_standard_output(run: str, format: str) -> None:
     answer = lab("export", run, "--format", format)
     assert answer.code == 0
@@ -76,7 +78,11 @@ def test_nothing_is_written_over_unless_asked_for(run: str, tmp_path: Path) -> N
     ("arguments", "told"),
     [
         (["zz"], "There is no run 'zz'"),
-        (["", "--format", "html", "--curves"], f"allowed with --curves: {', '.join(CURVES)}"),
+        (
+            ["", "--format", "html", "--table", "curves"],
+            "--table curves is not written as html; allowed: csv, parquet.",
+        ),
+        (["", "--table", "final"], "No two of these runs differ in their seeds alone"),
         (["", "--out", "nowhere/results.csv"], "cannot be written: No such file or directory"),
         (["", "--out", "."], "is a folder"),
         (["", "--format", "pdf"], "'pdf' is not one of"),
@@ -94,3 +100,14 @@ def test_a_beginning_of_several_runs_is_told(run: str) -> None:
     assert answer.code == 2
     assert "begins 2 runs" in answer.err
     assert run in answer.err
+
+
+def test_all_seeds_of_a_run_come_along_when_asked_for(run: str) -> None:
+    lab("train", "--preset", "source-000", *TWO_STEPS, "--seed", "1")
+    rows = csv.DictReader(io.StringIO(lab("export", run, "--seeds").out))
+    assert sorted(row["seed"] for row in rows) == ["0", "1"]
+    final = csv.DictReader(io.StringIO(lab("export", run, "--seeds", "--table", "final").out))
+    assert {row["n"] for row in final} == {"2"}
+    assert "these are seeds of one" in lab("export", run, "--seeds", "--table", "differences").err
+    answer = lab("export", run, "--seeds", "--table", "final", "--format", "markdown")
+    assert "mean ± standard error over the seeds that are at their end" in answer.out

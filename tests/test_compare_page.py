@@ -99,7 +99,7 @@ def test_a_linked_race_is_not_hidden_by_another_that_runs() -> None:
     shown(button(tab, "Race").click())
     again = opened("compare.py", race=tab.query_params["race"])
     assert len(newest().experiments) == 2
-    assert "Race of 2" in "".join(item.proto.text for item in again.get("progress"))
+    assert "Identity straight\\-through vs Saturated" in "".join(item.proto.text for item in again.get("progress"))
 
 
 def test_a_contestant_that_diverges_is_named() -> None:

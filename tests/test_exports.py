@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import math
@@ -11,23 +12,31 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from lab.experiment import Experiment
-from lab.exports import CURVES, RESULTS, Comparison, curves, results
-from lab.exports.markup import LATEX, html_table, latex_text, markdown, one_line
+from lab.exports import TABLES, Comparison, Entry
+from lab.exports.markup import FORMULA, LATEX, html_table, latex, latex_text, markdown, one_line
 from lab.exports.readable import Readable, readable
-from lab.exports.tables import has_seeds, summary
+from lab.exports.tables import curves, results
 from lab.links import decode
-from tests.results import entry, scored
+from tests.results import entry, renamed, scored
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 
 
+RESULTS, CURVES = TABLES["results"], TABLES["curves"]
+
+
+def compared(*entries: Entry) -> Comparison:
+    """A comparison without figures."""
+    return Comparison(entries, lambda _: [])
+
+
 def both() -> Comparison:
-    return Comparison([entry(), entry(name='the "other", one', shape={"hidden": [8, 4]}, slope=2.5)], list)
+    return compared(entry(), entry(name='the "other", one', shape={"hidden": [8, 4]}, slope=2.5))
 
 
 def test_results_are_those_of_the_runs_and_come_back_exactly() -> None:
@@ -72,40 +81,46 @@ def test_a_loss_that_is_no_number_is_a_point_and_an_accuracy_that_nobody_measure
     assert np.isnan(found[["training loss", "validation loss"]]).all()
     assert "training accuracy" not in found
     assert "validation accuracy" not in found
-    assert b",NaN\n" in CURVES["csv"].write(Comparison([scored(0, math.nan, None)], list))
+    assert b",NaN\n" in CURVES["csv"].write(compared(scored(0, math.nan, None)))
 
 
 def test_nothing_that_has_not_begun_is_lost() -> None:
     waiting = scored(0, 1.0, steps=0)
     assert len(curves([waiting])) == 0
     assert results([waiting]).loc[0, "steps"] == 0
-    for format in [*RESULTS.values(), *CURVES.values()]:
-        assert format.write(Comparison([waiting], list)) is not None
+    for format in (format for formats in TABLES.values() for format in formats.values()):
+        assert format.write(compared(waiting)) is not None
 
 
-def test_means_are_over_different_seeds_with_the_error_of_the_mean() -> None:
-    losses = [1.0, 2.0, 4.0]
-    others = [scored(seed, loss) for seed, loss in enumerate(losses)]
-    row = summary([*others, scored(3, math.nan), scored(0, 9.0, kind="another")]).iloc[0]
-    assert row["seeds"] == 4
-    assert row["last_validation_loss_n"] == 3
-    assert row["last_validation_loss_mean"] == pytest.approx(7 / 3)
-    deviation = math.sqrt(sum((loss - 7 / 3) ** 2 for loss in losses) / 2)
-    assert row["last_validation_loss_standard_error"] == pytest.approx(deviation / math.sqrt(3))
-    (means, _) = readable([*others, scored(3, math.nan)])
-    assert means.rows[0][means.columns.index("last validation loss")] == "2.3333 ± 0.8819 (3)"
+@settings(max_examples=60)
+@given(st.text(), st.sampled_from([*FORMULA, "\t", "\r", "\n", "\r\n=", " =", "a\r=", ""]))
+def test_no_text_of_a_csv_file_is_a_formula_or_a_further_row(text: str, beginning: str) -> None:
+    title = beginning + text
+    content = RESULTS["csv"].write(compared(renamed(title)))
+    assert b"\r" not in content
+    (row,) = csv.DictReader(io.StringIO(content.decode()))
+    assert row["title"].removeprefix("'") == one_line(title or "A run").removeprefix("'")
+    assert not row["title"].startswith(FORMULA)
 
 
-def test_seeds_that_are_not_at_their_end_or_diverged_count_in_no_mean() -> None:
-    row = summary([scored(0, 1.0), scored(1, 3.0), scored(2, 50.0, end=None), scored(3, 60.0, end="diverged")]).iloc[0]
-    assert (row["seeds"], row["last_validation_loss_n"], row["last_validation_loss_mean"]) == (4, 2, 2.0)
+def test_numbers_of_a_csv_file_stay_numbers_and_parquet_has_texts_as_they_are() -> None:
+    two = compared(renamed("=1+1"), scored(1, -2.5))
+    table = pd.read_csv(io.BytesIO(RESULTS["csv"].write(two)))
+    assert table["last_validation_loss"].tolist() == [1, -2.5]
+    assert table["title"].tolist() == ["'=1+1", "A run"]
+    assert pd.read_parquet(io.BytesIO(RESULTS["parquet"].write(two)))["title"].tolist() == ["=1+1", "A run"]
 
 
-def test_the_same_experiment_again_is_no_further_seed() -> None:
-    shorter, longer = scored(0, 1.0), scored(0, 2.0, steps=3)
-    assert not has_seeds([longer, shorter])
-    assert len(readable([longer, shorter])) == 1
-    assert summary([longer, shorter]).loc[0, "last_validation_loss_mean"] == 2
+def test_what_all_rows_share_is_told_once_and_long_headings_are_stacked() -> None:
+    (table,) = readable(compared(scored(0, 1.0), scored(0, 2.0, kind="another", id="ffff0000")))
+    assert table.caption == "Results. All have title A run, state done, seed 0, steps 1, epochs 0.25, reported step 1."
+    assert table.columns[:3] == ["run", "contestant", "last validation loss"]
+    assert r"\shortstack[r]{last\\validation\\loss}" in latex([table])
+    assert "3 & -1 & $-$1.5 \\ldots{} 2-3" in latex(
+        [Readable("", [""] * 3, [["3", "-1", "-1.5 … 2-3"]], ["left", "left", "right"])]
+    )
+    (alone,) = readable(compared(scored(0, 1.0)))
+    assert {"title", "seed", "steps"} <= set(alone.columns)
 
 
 @given(st.text())
@@ -132,7 +147,7 @@ def test_html_shows_any_text_in_its_own_cell(texts: list[str]) -> None:
 
 
 def row_of(texts: list[str]) -> Readable:
-    return Readable("", ["column"] * len(texts), [texts], [False] * len(texts))
+    return Readable("", ["column"] * len(texts), [texts], ["left"] * len(texts))
 
 
 def cells(html: str) -> list[str]:
@@ -165,12 +180,12 @@ def test_experiments_and_commands_bring_back_what_was_trained() -> None:
     comparison = both()
     trained = [contestant.experiment for contestant in comparison.entries]
     assert [Experiment.parse(each) for each in json.loads(RESULTS["json"].write(comparison))] == trained
-    one = Comparison(comparison.entries[:1], list)
+    one = compared(comparison.entries[0])
     assert Experiment.from_json(RESULTS["json"].write(one)) == trained[0]
     commands = RESULTS["command"].write(comparison).decode().splitlines()
     assert [decode(command.removeprefix("python -m lab train --link ")) for command in commands] == trained
 
 
 def test_a_run_that_goes_on_from_another_is_trained_by_going_on() -> None:
-    longer = entry()._replace(continues="ffff0000")
+    longer = scored(0, 1.0, continues="ffff0000")
     assert longer.command == f"python -m lab resume ffff0000 --budget {longer.experiment.budget:g}"

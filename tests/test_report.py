@@ -7,16 +7,22 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+import orjson
 import pytest
 import torch
 from playwright.sync_api import Page, expect
 
 import lab
+from lab.boards.board import board
+from lab.boards.moment import kept_steps
 from lab.experiment import Experiment
-from lab.exports.gathering import comparison
+from lab.exports import View
+from lab.exports.gathering import comparison, with_seeds
+from lab.exports.readable import readable
 from lab.exports.report import report
 from lab.facts import remarks
-from lab.jobs import Jobs
+from lab.jobs import Jobs, with_seed
+from lab.jobs.shelf import rewrite
 from lab.links import command
 from tests.browser import launch_browser, new_page
 from tests.job_waits import PATIENCE
@@ -56,7 +62,7 @@ def html(experiments: list[Experiment]) -> Iterator[str]:
     threads, jobs = torch.get_num_threads(), Jobs()
     job = jobs.start(experiments, NASTY)
     assert job.wait(PATIENCE)
-    yield report(comparison(jobs, {job.id: None}, "compare?race=both"))
+    yield report(comparison(jobs, {job.id: None}, address="compare?race=both"))
     jobs.stop_all()
     torch.set_num_threads(threads)
 
@@ -95,11 +101,37 @@ def test_it_tells_runs_of_several_jobs_and_tasks_apart(jobs: Jobs) -> None:
     started = [jobs.start([small(name)], f"The {name}") for name in ("mlp", "autoencoder")]
     assert all(job.wait(PATIENCE) for job in started)
     found = comparison(jobs, {job.id: None for job in started})
-    assert [entry.title for entry in found.entries] == ["The mlp", "The autoencoder"]
+    assert [entry.job.title for entry in found.entries] == ["The mlp", "The autoencoder"]
     assert len({entry.name for entry in found.entries}) == 2
-    first, second = found.boards()
+    first, second = found.boards(found)
     assert first.subject == "The mlp step 4"
     assert {card.title for card in second.cards} - {card.title for card in first.cards} >= {"Reconstructions"}
+
+
+def test_it_shows_all_seeds_what_people_say_and_the_moment_that_is_asked_for(jobs: Jobs, tmp_path: Path) -> None:
+    jobs.runs_folder = tmp_path
+    contestants = [small(budget=8), small(budget=8, slope=2)]
+    first, other = (jobs.start(with_seed(contestants, seed), "A race") for seed in (0, 1))
+    assert first.wait(PATIENCE)
+    assert other.wait(PATIENCE)
+    rewrite(jobs, first.id, title="Slopes & more", tags=["a <tag>"], note="First line,\nsecond line.")
+    step = kept_steps(first.view().snapshots)[0]
+    found = comparison(jobs, dict.fromkeys(with_seeds(jobs, first.id)), View(first.id, step))
+    assert found.title == "Slopes & more"
+    text = report(found)
+    texts = Read(text).texts
+    assert "Slopes & more" in texts["h3"]
+    assert "a <tag>" in texts["li"]
+    assert "First line,\nsecond line." in texts["p"]
+    assert f"of run {first.id} alone as it was after step {step}" in " ".join(texts["p"])
+    tables = [table for table in readable(found) if "N" in table.columns]
+    assert [table.rows[0][-1] for table in tables] == [
+        "⚠ 2 seeds are too few to tell. From 3 on there is an interval."
+    ] * 4
+    boards = [json.loads(text) for text in texts["script"] if text.startswith('{"plotly"')]
+    assert [card["id"] for card in boards[0]["cards"]][:2] == ["seeds.accuracy", "seeds.loss"]
+    shown = board(first.view(), 0, step)
+    assert json.loads(orjson.dumps(shown.payload()["cards"], option=orjson.OPT_SERIALIZE_NUMPY)) == boards[1]["cards"]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from lab.figures.board import Board
 from lab.jobs import JOBS, with_seed
+from lab.jobs.siblings import siblings
 from lab.links import encode
 from lab.ui import seeds
 from tests.pages import button, newest, opened, pressed, shown, told, until
@@ -50,8 +51,11 @@ def test_seeds_are_added_beside_the_race_and_compared(boards: dict[str, Board]) 
     race = newest()
     until(lambda: race.ended)
     assert not tab.subheader
-    pressed(tab, "race.seeds.add")
+    assert button(shown(tab.number_input(key="race.seeds.count").set_value(1)), "Add 1 seed")
+    shown(tab.number_input(key="race.seeds.count").set_value(2))
+    shown(button(tab, "Add 2 seeds").click())
     assert [job.experiments[0].seed for job in JOBS.all()] == [2, 1, 0]
+    assert newest().title.startswith("Seed 2 · ")
     assert all(job.experiments[1].estimator.name == "zero-gradient" for job in JOBS.all())
     until(all_ended)
     shown(tab)
@@ -68,6 +72,22 @@ def test_seeds_are_added_beside_the_race_and_compared(boards: dict[str, Board]) 
     (row,) = table(tab, "what it tells").to_dict("records")
     assert row["N"] == 3
     assert "…" in row["95 % interval"]
+
+
+def test_a_page_looks_for_seeds_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    contestants, looked = [small(), small(slope=2)], []
+
+    def counting(*asked: Any) -> Any:
+        looked.append(asked)
+        return siblings(*asked)
+
+    monkeypatch.setattr(seeds, "siblings", counting)
+    for seed in (0, 1):
+        assert JOBS.start(with_seed(contestants, seed), "A race").wait(60)
+    tab = opened("compare.py", run=JOBS.all()[-1].id)
+    looked.clear()
+    assert any("**N = 2**" in item.value for item in shown(tab).markdown)
+    assert len(looked) == 1
 
 
 def test_two_seeds_have_no_interval_and_a_warning(boards: dict[str, Board]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from lab.jobs import Jobs, with_seed
 from lab.jobs.continuing import continued
+from lab.jobs.repetitions import claim, one_for_each_seed
+from lab.jobs.shelf import Standing
 from lab.jobs.siblings import free_seeds, siblings
-from lab.store import RunFolder
+from lab.store import Origin, RunFolder
 from tests.job_waits import ENDLESS, PATIENCE, until
 from tests.small import small
 
@@ -78,6 +82,25 @@ def test_what_cannot_be_counted_is_said(keeping: Jobs, tmp_path: Path) -> None:
     there = siblings(elsewhere(tmp_path), RACE)
     assert there.seeds == [1]
     assert f"Seed 0 is left out. The curves of run {job.id} cannot be read" in there.problems[0]
+
+
+def test_one_run_stands_for_a_seed_whatever_the_order() -> None:
+    def told(minute: int, standing: Standing, continues: str | None = None) -> tuple[Standing, Origin]:
+        return standing, Origin(datetime(2026, 1, 1, 0, minute, tzinfo=UTC), continues)
+
+    longer = told(9, "finished", "0a1b2c3d")
+    ranked = [told(7, "stopped"), told(8, "interrupted"), told(0, "running"), told(1, "finished"), told(2, "finished")]
+    for count in range(1, len(ranked) + 1):
+        for runs in permutations([*ranked[:count], longer]):
+            assert one_for_each_seed(runs, lambda _: 3, lambda run: claim(*run)) == {3: ranked[count - 1]}
+    assert one_for_each_seed([longer], lambda _: 3, lambda run: claim(*run)) == {}
+    assert list(one_for_each_seed(ranked, lambda run: -run[1].created.minute, lambda run: claim(*run))) == [
+        -8,
+        -7,
+        -2,
+        -1,
+        0,
+    ]
 
 
 def test_free_seeds_are_those_that_nobody_has() -> None:

@@ -15,13 +15,15 @@ race.load()
 seeds.take_linked(race.RACE, race.experiments())
 base = race.base_editor()
 job = state.watched(race.RACE)
+there = seeds.look(job.experiments) if job is not None else None
 with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     on_stage = projector()
     if not on_stage:
         state.choose_run(JOBS.races(), race.edit, race.RACE)
-        if job is not None:
-            seeds.add_seeds(job.experiments, race.RACE)
-        export_race(job)
+        if there is not None:
+            seeds.add_seeds(there, race.RACE)
+    if job is not None and there is not None:
+        export_race(job, there)
 
 show_notices()
 if not on_stage:
@@ -31,7 +33,7 @@ if job is None:
     st.info("Choose the contestants above and press Race: they train in lock-step, on the same batches.")
 else:
     watch(job, race.RACE, COMPARE, board)
-contestants = job.experiments if job is not None else race.experiments()
-if contestants:
-    seeds.across_seeds(contestants, race.RACE)
+there = there or seeds.look(race.experiments())  # as they are edited by now
+if there.experiments:
+    seeds.across_seeds(there, race.RACE)
 race.write_address()

@@ -23,6 +23,7 @@ with st.sidebar:
 job = state.watched()
 shown = [job.experiments[0]] if job is not None else [experiment] if experiment is not None else []
 seeds.take_linked(state.RUN, shown)
+there = seeds.look(shown)
 with st.container(horizontal=True, vertical_alignment="center", key="bar"):
     on_stage = projector()
     if not on_stage:
@@ -31,7 +32,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
             share(experiment)
         state.choose_run(JOBS.runs(), state.edit)
         if job is not None:
-            seeds.add_seeds(shown, state.RUN)
+            seeds.add_seeds(there, state.RUN)
 
 show_notices()
 if job is None:
@@ -45,5 +46,5 @@ with st.container(key="remarks"):
 if job is not None:
     watch(job, state.RUN, TRAIN, board)
 if shown:
-    seeds.across_seeds(shown, state.RUN)
+    seeds.across_seeds(there, state.RUN)
 state.write_address(experiment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,9 +15,8 @@ from lab.events import Report
 from lab.experiment import Experiment
 from lab.figures.bands import Band
 from lab.figures.downsample import FloatArray, geometric_mean, smoothed
-from lab.jobs.siblings import Sibling
 from lab.recorder import Column, Snapshot
-from lab.statistics import Width, spread
+from lab.statistics import Comparison, Width, paired, spread
 
 POSITIONS = 300
 """Moments of training time that means are taken at, at most."""
@@ -49,18 +48,22 @@ class Across(NamedTuple):
     """A contestant, and what each seed remembers of it."""
 
     run: Contestant
-    seeds: list[int]
-    snapshots: list[Snapshot]
+    snapshots: Mapping[int, Snapshot]
+    """By seed."""
 
     @property
-    def diverged(self) -> list[int]:
-        """The seeds that are left out, because the loss became NaN or inf."""
-        pairs = zip(self.seeds, self.snapshots, strict=True)
-        return [seed for seed, snapshot in pairs if _ended(snapshot) == "diverged"]
+    def left_out(self) -> str:
+        """Which seeds no mean has, because the loss became NaN or inf, as a sentence; empty where there is none."""
+        diverged = [seed for seed, snapshot in self.snapshots.items() if _ended(snapshot) == "diverged"]
+        if not diverged:
+            return ""
+        which = f"{counted(diverged)} ({', '.join(map(str, diverged))})"
+        others = f"the {len(self.snapshots) - len(diverged)} others alone"
+        return f"{self.run.name} diverged with {which}, which its means leave out: they are over {others}."
 
-    def final(self, measure: Measure) -> FloatArray:
-        """A final figure, seed by seed; NaN where the run is not at its end, or diverged."""
-        return np.array([measure.factor * _final(snapshot, measure) for snapshot in self.snapshots])
+    def final(self, measure: Measure) -> dict[int, float]:
+        """A final figure by seed; NaN where the run is not at its end, or diverged."""
+        return {seed: measure.factor * _final(snapshot, measure) for seed, snapshot in self.snapshots.items()}
 
     def validation(self, column: str, factor: float, width: Width, members: bool) -> Band:
         """The scores on the validation images."""
@@ -77,7 +80,7 @@ class Across(NamedTuple):
 
     @property
     def _counted(self) -> list[Snapshot]:
-        return [snapshot for snapshot in self.snapshots if _ended(snapshot) != "diverged"]
+        return [snapshot for snapshot in self.snapshots.values() if _ended(snapshot) != "diverged"]
 
     def _band(
         self, tables: list[dict[str, Column]], values: list[FloatArray], width: Width, members: bool, markers: bool
@@ -88,11 +91,31 @@ class Across(NamedTuple):
         return Band(*look, members=list(rows) if members else [], markers=markers)
 
 
-def across(experiments: Sequence[Experiment], found: Sequence[Sibling]) -> list[Across]:
-    """Every contestant over all its seeds, with the name and the look that it has on every page."""
-    runs = contestants(experiments, found[0].snapshots)
-    seeds = [sibling.seed for sibling in found]
-    return [Across(run, seeds, [sibling.snapshots[place] for sibling in found]) for place, run in enumerate(runs)]
+def across(experiments: Sequence[Experiment], by_seed: Sequence[Mapping[int, Snapshot]]) -> list[Across]:
+    """Every contestant over all its seeds, with the name and the look that it has on every page.
+
+    Args:
+        experiments: of the contestants, with any seed.
+        by_seed: what is remembered of each, at least for one seed.
+    """
+    runs = contestants(experiments, [next(iter(snapshots.values())) for snapshots in by_seed])
+    return list(map(Across, runs, by_seed))
+
+
+def against(contestants: Sequence[Across], reference: Across, measure: Measure) -> list[tuple[Across, Comparison]]:
+    """Every other contestant's final figure against that of a reference, over the seeds that both have."""
+    other, pairs = reference.final(measure), []
+    for contestant in contestants:
+        if contestant is not reference:
+            its = contestant.final(measure)
+            both = [seed for seed in its if seed in other]
+            pairs.append((contestant, paired([its[seed] for seed in both], [other[seed] for seed in both])))
+    return pairs
+
+
+def counted(seeds: Sequence[int]) -> str:
+    """How many seeds there are, in words."""
+    return "1 seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
 
 
 def measures(contestants: Sequence[Across]) -> list[Measure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from lab.boards.across import Across, Measure
 from lab.boards.curve_cards import TIME, WINDOW, classifies
@@ -12,6 +13,16 @@ from lab.figures.differences import Difference, difference_chart
 from lab.statistics import Comparison, Width
 
 WIDTHS: dict[Width, str] = {"deviation": "standard deviation", "error": "standard error", "interval": "95 % interval"}
+
+
+class SeedsView(NamedTuple):
+    """How several seeds are shown."""
+
+    width: Width = "error"
+    members: bool = False
+    """Whether single seeds are drawn, too."""
+    reference: int = 0
+    """The contestant that the others are compared to, by its place."""
 
 
 def band_cards(contestants: Sequence[Across], width: Width, members: bool) -> list[Card]:
@@ -52,7 +63,8 @@ def difference_card(pairs: Sequence[tuple[Across, Comparison]], reference: Acros
         f"further {better} is better."
     )
     alt = "; ".join(f"{row.name}: {row.mean:.3g} ± {row.interval:.2g}" for row in rows)
-    return [Card("differences", f"Paired differences, {measure.title}", chart, caption, alt=alt, wide=True)]
+    title = f"Paired differences, {measure.title}"
+    return [Card(f"differences.{measure.title}", title, chart, caption, alt=alt, wide=True)]
 
 
 def _card(

@@ -6,23 +6,25 @@ import math
 from collections.abc import Sequence
 
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from lab.boards.across import Across, Measure
-from lab.figures.downsample import FloatArray
 from lab.statistics import FEWEST, Comparison, Width, spread
+
+VERDICT = "what it tells"
 
 
 def final_figures(contestants: Sequence[Across], measures: Sequence[Measure], width: Width) -> pd.DataFrame:
     """Mean ± spread (N) of every final figure, a row for each contestant."""
     rows = [
         {"contestant": contestant.run.name}
-        | {measure.title: told(contestant.final(measure), width) for measure in measures}
+        | {measure.title: told(list(contestant.final(measure).values()), width) for measure in measures}
         for contestant in contestants
     ]
     return pd.DataFrame(rows).set_index("contestant")
 
 
-def told(values: FloatArray, width: Width) -> str:
+def told(values: ArrayLike, width: Width) -> str:
     """Mean ± spread (N), to the digits that the spread leaves."""
     over = spread(values)
     mean, reach = float(over.mean), float(over.width(width))
@@ -41,7 +43,7 @@ def differences(pairs: Sequence[tuple[Across, Comparison]], reference: Across, m
             "mean difference": _number(float(comparison.spread.mean)),
             "95 % interval": _interval(comparison),
             "N": len(comparison.differences),
-            "what it tells": verdict(comparison, reference.run.name, measure),
+            VERDICT: verdict(comparison, reference.run.name, measure),
         }
         for contestant, comparison in pairs
     ]

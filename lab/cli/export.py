@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import typer
 
 from lab.cli.errors import REFUSED, explained
-from lab.exports import CURVES, RESULTS
-from lab.exports.gathering import comparison
+from lab.exports import TABLES, View
+from lab.exports.comparison import NO_PAGE, Comparison
+from lab.exports.gathering import comparison, with_seeds
 from lab.files import replace
 from lab.jobs import JOBS
 from lab.jobs.shelf import shelf
@@ -21,16 +24,33 @@ class Refused(Exception):
     """What is asked for cannot be: one sentence that says why."""
 
 
-def main(runs: Sequence[str], format: str, curves: bool, out: Path | None, overwrite: bool) -> int:
+class Asked(NamedTuple):
+    """What is to be written."""
+
+    format: str
+    table: str
+    """Of what."""
+    seeds: bool
+    """Whether with all other seeds of the runs that are named."""
+
+
+def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -> int:
     """Write what is asked for into a file, or to standard output. Returns the exit code."""
     with explained():
         JOBS.runs_folder = runs_folder()
         try:
-            made = CURVES if curves else RESULTS
-            if format not in made:
-                raise Refused(f"Curves are not written as {format}; allowed with --curves: {', '.join(CURVES)}.")
-            _require_place(out, overwrite, made[format].readable)
-            content = made[format].write(comparison(JOBS, dict.fromkeys(_found(runs))))
+            formats = TABLES[asked.table]
+            if asked.format not in formats:
+                raise Refused(f"--table {asked.table} is not written as {asked.format}; allowed: {', '.join(formats)}.")
+            format = formats[asked.format]
+            _require_place(out, overwrite, format.readable)
+            ids = _found(runs)
+            view = View(ids[0]) if len(ids) == 1 else NO_PAGE
+            if asked.seeds:
+                ids = list(chain.from_iterable(with_seeds(JOBS, id) for id in ids))
+            compared = comparison(JOBS, dict.fromkeys(ids), view)
+            _require_seeds(compared, asked.table)
+            content = format.write(compared)
             if out is None:
                 typer.echo(content, nl=False)
             else:
@@ -54,6 +74,14 @@ def _found(beginnings: Sequence[str]) -> list[str]:
             raise Refused(f"{beginning!r} begins {len(fitting)} runs: {', '.join(fitting)}. Give more of its id.")
         found += fitting
     return list(dict.fromkeys(found))
+
+
+def _require_seeds(compared: Comparison, table: str) -> None:
+    if table in ("final", "differences") and not compared.over_seeds:
+        raise Refused("No two of these runs differ in their seeds alone; --seeds takes all seeds there are.")
+    if table == "differences" and not any(over.differences for over in compared.over_seeds):
+        reasons = [remark for over in compared.over_seeds for remark in over.remarks]
+        raise Refused(" ".join(reasons) or "Paired differences are between contestants, and these are seeds of one.")
 
 
 def _require_place(out: Path | None, overwrite: bool, readable: bool) -> None:

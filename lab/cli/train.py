@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lab.boards.titles import title_of_contestants
 from lab.cli.errors import STOPPED, explained
 from lab.cli.kept import KeptRun, archive
 from lab.cli.progress import Meter
@@ -65,7 +66,7 @@ def title(experiment: Experiment, preset: str | None) -> str:
     """What to call a run of the command line."""
     if preset is not None:
         return PRESETS[preset].title
-    return f"{experiment.architecture.title} · {experiment.estimator.title}"
+    return title_of_contestants([experiment])
 
 
 def follow(kept: KeptRun, meter: Meter) -> Outcome:

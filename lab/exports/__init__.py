@@ -5,20 +5,24 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
-from lab.exports.comparison import Comparison, Entry
-from lab.exports.markup import latex, markdown
-from lab.exports.readable import readable
+from lab.exports.comparison import Comparison, View
+from lab.exports.entry import Entry
+from lab.exports.markup import latex, markdown, spreadsheet_text
+from lab.exports.readable import Readable, difference_tables, final_tables, readable
 from lab.exports.report import report
-from lab.exports.tables import curves, results
+from lab.exports.tables import curves, figures_over_seeds, paired_differences, results
 
 LONGEST_NAME = 80
+NO_FORMULAS = (
+    "A text that a spreadsheet would run as a formula has an apostrophe before it; Parquet has all texts as they are."
+)
 
-__all__ = ["CURVES", "RESULTS", "Comparison", "Entry", "Format", "curves", "file_name", "results"]
+__all__ = ["TABLES", "Comparison", "Entry", "Format", "View", "file_name"]
 
 
 class Format(NamedTuple):
@@ -32,6 +36,8 @@ class Format(NamedTuple):
     write: Callable[[Comparison], bytes]
     readable: bool = True
     """Whether it makes sense in a terminal."""
+    note: str = ""
+    """What to know before using it."""
 
 
 def file_name(title: str, format: Format) -> str:
@@ -40,14 +46,33 @@ def file_name(title: str, format: Format) -> str:
     return f"{words or 'runs'}-{format.what}.{format.suffix}"
 
 
-def _csv(table: pd.DataFrame, nothing: str) -> bytes:
-    return table.to_csv(index=False, na_rep=nothing, lineterminator="\n").encode()
+def _programs(what: str, table: Callable[[Comparison], pd.DataFrame], nothing: str = "") -> dict[str, Format]:
+    """A table for programs."""
+
+    def csv(comparison: Comparison) -> bytes:
+        harmless = table(comparison)
+        for name in harmless.select_dtypes(exclude="number"):
+            texts = {text: spreadsheet_text(text) for text in harmless[name].unique() if isinstance(text, str)}
+            harmless[name] = harmless[name].map(texts)
+        return harmless.to_csv(index=False, na_rep=nothing, lineterminator="\n").encode()
+
+    def parquet(comparison: Comparison) -> bytes:
+        stream = io.BytesIO()
+        table(comparison).to_parquet(stream, index=False)
+        return stream.getvalue()
+
+    return {
+        "csv": Format("CSV", what, "csv", "text/csv", csv, note=NO_FORMULAS),
+        "parquet": Format("Parquet", what, "parquet", "application/vnd.apache.parquet", parquet, readable=False),
+    }
 
 
-def _parquet(table: pd.DataFrame) -> bytes:
-    stream = io.BytesIO()
-    table.to_parquet(stream, index=False)
-    return stream.getvalue()
+def _documents(what: str, tables: Callable[[Comparison], Sequence[Readable]]) -> dict[str, Format]:
+    """Tables to be read."""
+    return {
+        "latex": Format("LaTeX", what, "tex", "application/x-tex", lambda of: latex(tables(of)).encode()),
+        "markdown": Format("Markdown", what, "md", "text/markdown", lambda of: markdown(tables(of)).encode()),
+    }
 
 
 def _experiments(comparison: Comparison) -> bytes:
@@ -60,47 +85,23 @@ def _commands(comparison: Comparison) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _results_csv(comparison: Comparison) -> bytes:
-    return _csv(results(comparison.entries), nothing="")
-
-
-def _results_parquet(comparison: Comparison) -> bytes:
-    return _parquet(results(comparison.entries))
-
-
-def _latex(comparison: Comparison) -> bytes:
-    return latex(readable(comparison.entries)).encode()
-
-
-def _markdown(comparison: Comparison) -> bytes:
-    return markdown(readable(comparison.entries)).encode()
-
-
-def _report(comparison: Comparison) -> bytes:
-    return report(comparison).encode()
-
-
-def _curves_csv(comparison: Comparison) -> bytes:
-    return _csv(curves(comparison.entries), nothing="NaN")
-
-
-def _curves_parquet(comparison: Comparison) -> bytes:
-    return _parquet(curves(comparison.entries))
-
-
-PARQUET_TYPE = "application/vnd.apache.parquet"
-RESULTS = {
-    "csv": Format("CSV", "results", "csv", "text/csv", _results_csv),
-    "parquet": Format("Parquet", "results", "parquet", PARQUET_TYPE, _results_parquet, readable=False),
-    "latex": Format("LaTeX", "results", "tex", "application/x-tex", _latex),
-    "markdown": Format("Markdown", "results", "md", "text/markdown", _markdown),
-    "html": Format("Report", "report", "html", "text/html", _report, readable=False),
-    "json": Format("Experiments", "experiments", "json", "application/json", _experiments),
-    "command": Format("Commands", "commands", "sh", "text/x-sh", _commands),
+TABLES: dict[str, dict[str, Format]] = {
+    "results": {
+        **_programs("results", lambda of: results(of.entries)),
+        **_documents("results", readable),
+        "html": Format("Report", "report", "html", "text/html", lambda of: report(of).encode(), readable=False),
+        "json": Format("Experiments", "experiments", "json", "application/json", _experiments),
+        "command": Format("Commands", "commands", "sh", "text/x-sh", _commands),
+    },
+    "curves": _programs("curves", lambda of: curves(of.entries), nothing="NaN"),
+    "final": {
+        **_programs("final-figures", lambda of: figures_over_seeds(of.over_seeds)),
+        **_documents("final-figures", final_tables),
+    },
+    "differences": {
+        **_programs("differences", lambda of: paired_differences(of.over_seeds)),
+        **_documents("differences", difference_tables),
+    },
 }
-"""What is made of the results of runs. `json` has an experiment, or a list of them."""
-CURVES = {
-    "csv": Format("CSV", "curves", "csv", "text/csv", _curves_csv),
-    "parquet": Format("Parquet", "curves", "parquet", PARQUET_TYPE, _curves_parquet, readable=False),
-}
-"""What is made of their curves."""
+"""What is made of runs, by what it is of, in each format: of every contestant, of their curves, of their final figures
+over seeds, and of the paired differences of these. `json` has an experiment, or a list of them."""

@@ -4,60 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
-from lab.experiment import Experiment
+from lab.boards.across_cards import SeedsView
+from lab.exports.entry import Entry, titled
+from lab.exports.over_seeds import OverSeeds, over_seeds
 from lab.figures.board import Board
-from lab.links import command
-from lab.recorder import Snapshot
+from lab.jobs.shelf import Shelved
 
 
-class Entry(NamedTuple):
-    """One contestant."""
+class View(NamedTuple):
+    """What a page shows of a comparison. Where none does, all nets are shown, as they were last looked into."""
 
-    run: str
-    """The id of its job."""
-    title: str
-    """Of its job."""
-    name: str
-    """What it is called among the others."""
-    kind: str
-    """What it and those that differ from it in nothing but their seeds are called."""
-    state: str
-    """How it ended, or how its job goes."""
-    created: datetime
-    continues: str | None
-    """The job whose end is this one's beginning, if there is one."""
-    experiment: Experiment
-    snapshot: Snapshot
-
-    @property
-    def command(self) -> str:
-        """What trains it once more."""
-        return reproduction(self.experiment, self.continues)
-
-    @property
-    def done(self) -> bool:
-        """Whether its budget is used up."""
-        return self.snapshot.finished is not None and self.snapshot.finished.reason == "done"
-
-    @property
-    def steps(self) -> int:
-        """How many steps it has made."""
-        made = self.snapshot.steps["step"]
-        return int(made[-1]) if len(made) else 0
-
-    @property
-    def epochs(self) -> float:
-        """How many epochs it has made."""
-        made = self.snapshot.steps["epoch"]
-        return float(made[-1]) if len(made) else 0.0
+    run: str | None = None
+    """The job whose nets are shown."""
+    moment: int | None = None
+    """The step after which they are looked into; None for now."""
+    seeds: SeedsView = SeedsView()
 
 
-def reproduction(experiment: Experiment, continues: str | None) -> str:
-    """The command that trains an experiment to the same numbers; for one that continues a job, from the end of that."""
-    return f"python -m lab resume {continues} --budget {experiment.budget:g}" if continues else command(experiment)
+NO_PAGE = View()
 
 
 @dataclass(frozen=True)
@@ -65,18 +32,31 @@ class Comparison:
     """Contestants, and what the app shows of them."""
 
     entries: Sequence[Entry]
-    boards: Callable[[], list[Board]]
+    boards: Callable[[Comparison], list[Board]]
     """Makes the figures, a board for each task that the nets have."""
+    view: View = NO_PAGE
     address: str = ""
     """Opens their experiments in the app, where it is known."""
 
+    @cached_property
+    def over_seeds(self) -> list[OverSeeds]:
+        """The contestants of each task over all their seeds; none where nobody has several."""
+        return over_seeds(self.entries, self.view.seeds)
+
+    @property
+    def jobs(self) -> list[Shelved]:
+        """The jobs of the contestants, each once."""
+        return list({entry.job.id: entry.job for entry in self.entries}.values())
+
+    @property
+    def shown(self) -> list[Entry]:
+        """Those whose nets are shown."""
+        return [entry for entry in self.entries if self.view.run in (None, entry.job.id)]
+
     @property
     def title(self) -> str:
-        """What to call it."""
-        return titled(self.entries)
-
-
-def titled(entries: Sequence[Entry]) -> str:
-    """What to call some contestants together."""
-    titles = list(dict.fromkeys(entry.title for entry in entries))
-    return titles[0] if len(titles) == 1 else f"{len(entries)} runs"
+        """What to call it: as its only job, as people call the job that is shown, or by what differs."""
+        if len({entry.job.title for entry in self.entries}) == 1 or not self.over_seeds:
+            return titled(self.entries)
+        called = next((entry.job.about.title for entry in self.shown if self.view.run), "")
+        return called or " and ".join(over.title for over in self.over_seeds)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import platform
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import torch
 
 import lab
 from lab.alarms import no_gradient
-from lab.exports.comparison import Comparison, Entry
+from lab.exports.comparison import Comparison
+from lab.exports.entry import Entry
 from lab.exports.markup import html_table
 from lab.exports.readable import readable
 from lab.facts import remarks
@@ -30,7 +32,7 @@ POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inli
 def report(comparison: Comparison) -> str:
     """The file: results, figures, and for each run its experiment, what to know of it, and how to reproduce it."""
     title = html.escape(comparison.title)
-    boards = comparison.boards()
+    boards = comparison.boards(comparison)
     return "\n".join(
         [
             "<!doctype html>",
@@ -42,10 +44,12 @@ def report(comparison: Comparison) -> str:
             f"<h1>{title}</h1>",
             f"<p class=facts>{_when(datetime.now(UTC))}</p>",
             "<h2>Results</h2>",
-            *map(html_table, readable(comparison.entries)),
+            *map(html_table, readable(comparison)),
             "<h2>Figures</h2>",
+            f"<p class=facts>{html.escape(_moment(comparison))}</p>",
             "<noscript>The figures need JavaScript, which is off; nothing else does.</noscript>",
             *(_board(board, index, len(boards) > 1) for index, board in enumerate(boards)),
+            *_said(comparison),
             "<h2>Runs</h2>",
             *map(_run, comparison.entries),
             _address(comparison.address),
@@ -76,15 +80,36 @@ def _board(board: Board, index: int, titled: bool) -> str:
     return f'{title}<div data-board="{place}"></div>\n{script_tag}'
 
 
+def _moment(comparison: Comparison) -> str:
+    """Which moment the figures show, and of what."""
+    step = comparison.view.moment
+    when = "as it was last looked into" if step is None else f"as it was after step {step}"
+    only = f" of run {comparison.view.run} alone" if comparison.view.run and len(comparison.jobs) > 1 else ""
+    return f"Pictures, heatmaps and codes show the inside of each net{only} {when}; curves and numbers are of now."
+
+
+def _said(comparison: Comparison) -> Iterator[str]:
+    """What people say about the jobs of whom they say something."""
+    noted = [job for job in comparison.jobs if job.about.note or job.about.tags]
+    if noted:
+        yield "<h2>Notes</h2>"
+    for job in noted:
+        yield f"<h3>{html.escape(job.title)}</h3>"
+        tags = "".join(f"<li>{html.escape(tag)}</li>" for tag in job.about.tags)
+        yield f"<p class=facts>Run {job.id}</p>" + (f"<ul class=tags>{tags}</ul>" if tags else "")
+        if job.about.note:
+            yield f"<p class=note>{html.escape(job.about.note)}</p>"
+
+
 def _run(entry: Entry) -> str:
-    experiment = entry.experiment
+    experiment, job = entry.experiment, entry.job
     alarm = no_gradient(experiment, entry.snapshot.health)
     said = [("alarm", alarm)] if alarm is not None else []
     said += [(remark.level, remark.text) for remark in remarks(experiment)]
     finished = entry.snapshot.finished
     if finished is not None and finished.reason == "diverged":
         said.insert(0, ("alarm", finished.message))
-    facts = f"Run {entry.run} ({entry.title}) · {entry.state} · step {entry.steps} · begun {_when(entry.created)}"
+    facts = f"Run {job.id} ({job.title}) · {entry.state} · step {entry.steps} · begun {_when(job.facts.created)}"
     return "\n".join(
         [
             f"<article><h3>{html.escape(entry.name)}</h3>",
@@ -102,9 +127,10 @@ def _run(entry: Entry) -> str:
 
 
 def _way(entry: Entry) -> str:
-    if entry.continues is None:
+    continues = entry.job.facts.continues
+    if continues is None:
         return "The command that trains it from the start:"
-    return f"It continues run {html.escape(entry.continues)}. Where that run is kept, this goes on from its end again:"
+    return f"It continues run {continues}. Where that run is kept, this goes on from its end again:"
 
 
 def _address(address: str) -> str:

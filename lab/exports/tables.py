@@ -1,6 +1,7 @@
-"""Results as tables of plain columns: one row for each contestant, for each kind of them, or for each point of a curve.
+"""Results as tables of plain columns: of contestants, of what they come to over their seeds, or of their curves.
 
-Shares are between 0 and 1, and no number is rounded. A cell is empty (NaN) where there is no number.
+No number is rounded. Shares are between 0 and 1; figures over seeds have the units of the app, which their names tell.
+A cell is empty (NaN) where there is no number.
 """
 
 from __future__ import annotations
@@ -8,15 +9,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from pydantic_core import to_jsonable_python
 
+from lab.boards.across_tables import verdict
 from lab.experiment import differences
-from lab.exports.comparison import Entry
+from lab.exports.entry import Entry
+from lab.exports.over_seeds import OverSeeds
 from lab.recorder import Column
 from lab.statistics import spread
 
@@ -25,6 +28,11 @@ MEASURES = (
     *("test_loss", "test_accuracy"),
 )
 """Columns that say how good a net is."""
+FINAL_COLUMNS = ("contestant", "figure", "n", "mean", "standard_deviation", "standard_error", "half_interval_95")
+DIFFERENCE_COLUMNS = (
+    *("contestant", "reference", "figure", "n", "mean_difference", "interval_95_low", "interval_95_high"),
+    "what_it_tells",
+)
 CURVE_COLUMNS = ("run", "contestant", "seed", "step", "epoch", "curve", "value")
 STEP_CURVES = {
     "loss": "training loss",
@@ -40,14 +48,17 @@ STEP_CURVES = {
 
 
 def results(entries: Sequence[Entry]) -> pd.DataFrame:
-    """One row for each contestant: what it is, the fields in which it differs from the others, and what came out."""
+    """One row for each contestant: what it is, the fields in which it differs from the others, and what came out.
+
+    Seeds of one contestant have its name, and `seed` tells them apart.
+    """
     differing = differences([entry.experiment for entry in entries])
     columns = {path: _plain(values) for path, values in differing.items() if path != "seed"}
     rows = [
         {
-            "run": entry.run,
-            "title": entry.title,
-            "contestant": entry.name,
+            "run": entry.job.id,
+            "title": entry.job.title,
+            "contestant": entry.kind,
             "state": entry.state,
             **{path: values[index] for path, values in columns.items()},
             "seed": entry.experiment.seed,
@@ -61,27 +72,28 @@ def results(entries: Sequence[Entry]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"reported_step": "Int64"})
 
 
-def summary(entries: Sequence[Entry]) -> pd.DataFrame:
-    """One row for each kind of contestant: mean, standard error and number of each measure over its seeds.
+def figures_over_seeds(over_seeds: Sequence[OverSeeds]) -> pd.DataFrame:
+    """One row for each contestant and final figure: its mean over the seeds, and their spread.
 
-    The error is that of the mean: the deviation of a sample over the root of its size. Seeds that are not at their end,
-    or diverged, count in no mean, and `n` says how many do. The same experiment again is no further seed: the longest
-    run counts.
+    Seeds that are not at their end, or diverged, count in no mean, and `n` says how many do.
     """
+    rows = [
+        (contestant.run.name, measure.title, *(value.item() for value in spread([*contestant.final(measure).values()])))
+        for over in over_seeds
+        for contestant, measure in product(over.contestants, over.measures)
+    ]
+    return pd.DataFrame(rows, columns=FINAL_COLUMNS)
+
+
+def paired_differences(over_seeds: Sequence[OverSeeds]) -> pd.DataFrame:
+    """One row for each final figure of each contestant but the reference: its mean difference, seed by seed."""
     rows = []
-    for kind, seeds in _seeds(entries).items():
-        row: dict[str, Any] = {"contestant": kind, "seeds": len(seeds)}
-        scores = [_scores(entry) for entry in seeds if entry.done]
-        for measure in MEASURES:
-            values = np.array([score[measure] for score in scores], dtype=np.float64)
-            row |= {f"{measure}_{name}": value for name, value in _mean_and_error(values).items()}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def has_seeds(entries: Sequence[Entry]) -> bool:
-    """Whether some of them differ in nothing but their seeds."""
-    return any(len(seeds) > 1 for seeds in _seeds(entries).values())
+    for measure, reference, pairs in chain.from_iterable(over.differences for over in over_seeds):
+        for contestant, found in pairs:
+            names = contestant.run.name, reference.run.name, measure.title
+            numbers = len(found.differences), float(found.spread.mean), found.low, found.high
+            rows.append((*names, *numbers, verdict(found, reference.run.name, measure)))
+    return pd.DataFrame(rows, columns=DIFFERENCE_COLUMNS)
 
 
 def curves(entries: Sequence[Entry]) -> pd.DataFrame:
@@ -89,15 +101,6 @@ def curves(entries: Sequence[Entry]) -> pd.DataFrame:
     tables = [_curve(entry, *curve) for entry in entries for curve in _curves(entry)]
     empty = pd.DataFrame(columns=CURVE_COLUMNS)
     return pd.concat(tables, ignore_index=True) if tables else empty
-
-
-def _seeds(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
-    """By kind, the longest run of each seed."""
-    longest: dict[tuple[str, int], Entry] = {}
-    for entry in sorted(entries, key=lambda entry: entry.steps):
-        longest[entry.kind, entry.experiment.seed] = entry
-    kinds = dict.fromkeys(entry.kind for entry in entries)
-    return {kind: [entry for (of, _), entry in longest.items() if of == kind] for kind in kinds}
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:
@@ -130,11 +133,6 @@ def _rate(entry: Entry) -> float:
     return rate or math.nan
 
 
-def _mean_and_error(values: Column) -> dict[str, float]:
-    over = spread(values)
-    return {"mean": float(over.mean), "standard_error": float(over.error), "n": int(over.size)}
-
-
 def _curves(entry: Entry) -> Iterator[tuple[str, Column, Column, Column]]:
     """(name, steps, epochs, values) of each curve that has a point."""
     steps, scores, health = entry.snapshot.steps, entry.snapshot.evaluations, entry.snapshot.health
@@ -157,5 +155,5 @@ def _measured(
 
 
 def _curve(entry: Entry, name: str, steps: Column, epochs: Column, values: Column) -> pd.DataFrame:
-    told = (entry.run, entry.name, entry.experiment.seed, steps.astype(np.int64), epochs, name, values)
+    told = (entry.job.id, entry.kind, entry.experiment.seed, steps.astype(np.int64), epochs, name, values)
     return pd.DataFrame(dict(zip(CURVE_COLUMNS, told, strict=True)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from lab.experiment import Experiment
 from lab.files import Stamp
 from lab.jobs import Jobs
 from lab.jobs.records import records
+from lab.jobs.repetitions import UNDER_WAY, Claim, claim, one_for_each_seed
 from lab.jobs.shelf import Standing, standing, told
 from lab.recorder import Snapshot
 from lab.store import Origin, RunFolder, StoreError, run_folders
@@ -21,8 +21,6 @@ Version = int | Stamp
 """Changes with what is remembered of a job: in this process, or on disk."""
 READ_AT_ONCE = 32
 """Jobs whose curves are kept at hand."""
-UNDER_WAY: tuple[Standing, ...] = ("preparing", "queued", "running", "elsewhere")
-"""What a job does whose curves may grow by themselves."""
 
 
 class Sibling(NamedTuple):
@@ -49,6 +47,8 @@ class Sibling(NamedTuple):
 class Siblings(NamedTuple):
     """All seeds of a comparison, the smallest first, and what is left out, a sentence each."""
 
+    experiments: Sequence[Experiment]
+    """The contestants as they were asked for, with any seed."""
     found: list[Sibling]
     problems: list[str]
 
@@ -56,6 +56,17 @@ class Siblings(NamedTuple):
     def seeds(self) -> list[int]:
         """Those there are."""
         return [sibling.seed for sibling in self.found]
+
+    @property
+    def under_way(self) -> bool:
+        """Whether any of them will go on by itself."""
+        return any(sibling.under_way for sibling in self.found)
+
+    @property
+    def by_contestant(self) -> list[dict[int, Snapshot]]:
+        """What is remembered of each contestant, by seed."""
+        places = range(len(self.experiments))
+        return [{sibling.seed: sibling.snapshots[place] for sibling in self.found} for place in places]
 
 
 class _Candidate(NamedTuple):
@@ -66,29 +77,24 @@ class _Candidate(NamedTuple):
     origin: Origin
 
     @property
-    def rank(self) -> tuple[bool, bool, datetime]:
-        """Of several jobs of one seed the highest counts: a finished one, else one under way, else the newest."""
-        return self.standing == "finished", self.standing in UNDER_WAY, self.origin.created
+    def seed(self) -> int:
+        return self.experiments[0].seed
+
+    @property
+    def claim(self) -> Claim | None:
+        return claim(self.standing, self.origin)
 
 
 def siblings(jobs: Jobs, experiments: Sequence[Experiment]) -> Siblings:
-    """Every job of these contestants, whatever its seed.
-
-    What cannot be read, and what was trained on after its budget was used up, is left out: schedules are functions of
-    the whole budget, so that took another course.
-    """
-    best: dict[int, _Candidate] = {}
-    problems = []
-    for candidate in _candidates(jobs):
-        if _order(experiments, candidate.experiments) is None:
-            continue
-        seed = candidate.experiments[0].seed
-        if candidate.origin.continues is not None:
-            problems.append(f"Seed {seed} (run {candidate.id}) was trained on after its end, and is left out.")
-        elif seed not in best or candidate.rank > best[seed].rank:
-            best[seed] = candidate
+    """The job of these contestants that stands for each seed. What cannot, or cannot be read, is left out and told."""
+    alike = [each for each in _candidates(jobs) if _order(experiments, each.experiments) is not None]
+    problems = [
+        f"Seed {each.seed} (run {each.id}) was trained on after its end, and is left out."
+        for each in alike
+        if each.claim is None
+    ]
     found = []
-    for seed, candidate in sorted(best.items()):
+    for seed, candidate in one_for_each_seed(alike, lambda each: each.seed, lambda each: each.claim).items():
         order = _order(experiments, candidate.experiments) or []
         try:
             snapshots = _read(jobs, candidate.id, candidate.version)
@@ -97,7 +103,7 @@ def siblings(jobs: Jobs, experiments: Sequence[Experiment]) -> Siblings:
             continue
         ordered = tuple(snapshots[place] for place in order)
         found.append(Sibling(candidate.id, seed, candidate.standing, candidate.version, ordered))
-    return Siblings(found, problems)
+    return Siblings(tuple(experiments), found, problems)
 
 
 def free_seeds(taken: Sequence[int], count: int) -> list[int]:

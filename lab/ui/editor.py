@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lab.boards.titles import title_of_contestants
 from lab.data import Dataset
 from lab.estimators import Estimator
 from lab.experiment import Experiment, InvalidExperiment, differences, scheduled
@@ -92,7 +93,6 @@ def show_changes(running: Experiment, draft: Experiment | None) -> None:
 
 def train_button(experiment: Experiment | None) -> None:
     """Start the experiment of the panel."""
-    titles = [experiment.architecture.title, experiment.estimator.title] if experiment is not None else []
     st.button(
         "Train",
         icon=":material/rocket_launch:",
@@ -100,7 +100,7 @@ def train_button(experiment: Experiment | None) -> None:
         width="stretch",
         disabled=experiment is None,
         on_click=state.start,
-        args=([experiment], " · ".join(titles)),
+        args=() if experiment is None else ([experiment], title_of_contestants([experiment])),
     )
 
 

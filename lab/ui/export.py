@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from lab.experiment import Experiment, InvalidExperiment
-from lab.exports import CURVES, RESULTS, file_name
-from lab.exports.comparison import reproduction
+from lab.exports import TABLES, Format, View, file_name
+from lab.exports.entry import reproduction
 from lab.exports.gathering import Chosen, comparison
-from lab.jobs import JOBS, Job, require_raceable
-from lab.links import encode
+from lab.jobs import JOBS, Job, require_raceable, with_seed
+from lab.jobs.siblings import Siblings
+from lab.links import command
 from lab.store import StoreError
-from lab.ui import race, state
+from lab.ui import race, seeds
 from lab.ui.copy_button import copy_button
 from lab.ui.hand_over import hand_over
+from lab.ui.moment import chosen_moment
 from lab.ui.shelf.rows import Row
 
 HIGHEST = 130
 """Pixels of the commands."""
-FILES = {
-    "Results as a table": [RESULTS[name] for name in ("csv", "parquet", "latex", "markdown")],
-    "Curves as a table": list(CURVES.values()),
-    "A report with figures that opens offline, and the experiments": [RESULTS["html"], RESULTS["json"]],
-}
+Files = Mapping[str, Sequence[Format]]
 """What can be exported, by what is said of it."""
 
+FINAL: Files = {"Final figures over the seeds, as a table": list(TABLES["final"].values())}
+DIFFERENCES: Files = {"Paired differences, seed by seed, as a table": list(TABLES["differences"].values())}
+FILES: Files = {
+    "Results as a table": [TABLES["results"][name] for name in ("csv", "parquet", "latex", "markdown")],
+    "Curves as a table": list(TABLES["curves"].values()),
+    "A report with figures that opens offline, and the experiments": [
+        TABLES["results"][name] for name in ("html", "json")
+    ],
+}
+"""Of all runs."""
 
-def export_race(job: Job | None) -> None:
-    """The ways to take a race along; none where there is none."""
-    if job is not None:
-        commands = [reproduction(experiment, job.origin.continues) for experiment in job.experiments]
-        _menu({job.id: None}, job.experiments, commands, job.title)
+
+def export_race(job: Job, there: Siblings) -> None:
+    """The ways to take a race along, with all its seeds, as the page shows them."""
+    others = [sibling for sibling in there.found if sibling.id != job.id]
+    commands = [reproduction(experiment, job.origin.continues) for experiment in job.experiments]
+    commands += [command(each) for sibling in others for each in with_seed(job.experiments, sibling.seed)]
+    chosen = dict.fromkeys([job.id, *(sibling.id for sibling in others)])
+    address = seeds.link_to(job.experiments, sorted({job.experiments[0].seed, *there.seeds}))
+    over_seeds = {**FINAL, **DIFFERENCES} if len(there.found) > 1 else {}
+    _menu(chosen, {**over_seeds, **FILES}, commands, address, lambda: _shown(job.id))
 
 
 def export_runs(rows: Sequence[Row]) -> None:
@@ -41,16 +54,22 @@ def export_runs(rows: Sequence[Row]) -> None:
     for row in rows:
         chosen.setdefault(row.job.id, []).append(row.place)
     commands = [reproduction(row.experiment, row.job.facts.continues) for row in rows]
-    title = rows[0].job.facts.title if len(chosen) == 1 else f"{len(rows)} runs"
-    _menu(chosen, [row.experiment for row in rows], commands, title)
+    experiments = list(dict.fromkeys(row.experiment for row in rows))
+    kinds = len(set(with_seed(experiments, 0)))
+    over_seeds = {**FINAL, **(DIFFERENCES if kinds > 1 else {})} if kinds < len(experiments) else {}
+    _menu(chosen, {**over_seeds, **FILES}, commands, _address(experiments) if rows else "", View)
 
 
-def _menu(chosen: Chosen, experiments: Sequence[Experiment], commands: Sequence[str], title: str) -> None:
+def _shown(id: str) -> View:
+    """What the Compare page shows of a race."""
+    return View(id, chosen_moment(id), seeds.view_of(race.RACE))
+
+
+def _menu(chosen: Chosen, files: Files, commands: Sequence[str], address: str, view: Callable[[], View]) -> None:
     with st.popover("Export", icon=":material/download:", disabled=not chosen):
         if not chosen:
             return
-        address = _address(experiments)
-        _files(chosen, title, address)
+        _files(chosen, files, address, view)
         lines = list(dict.fromkeys(commands))
         st.caption("From a terminal:" if len(lines) == 1 else "From a terminal, a line each:")
         st.code("\n".join(lines), language="bash", height=min(40 + 22 * len(lines), HIGHEST))
@@ -59,34 +78,35 @@ def _menu(chosen: Chosen, experiments: Sequence[Experiment], commands: Sequence[
 
 
 def _address(experiments: Sequence[Experiment]) -> str:
-    """What opens these experiments in the app; nothing where no page shows them all."""
-    if len(experiments) == 1:
-        return state.link_to("", experiment=encode(experiments[0]))
+    """What opens these in the app, each with all seeds; nothing where no page shows them all, and no other."""
+    numbers = sorted({experiment.seed for experiment in experiments})
+    kinds = list(dict.fromkeys(with_seed(experiments, numbers[0])))
     try:
-        require_raceable(experiments)
+        require_raceable(kinds)
     except InvalidExperiment:
         return ""
-    if not 2 <= len(set(experiments)) == len(experiments) <= race.MOST:
-        return ""
-    return state.link_to("compare", race=race.SEPARATOR.join(map(encode, experiments)))
+    whole = len(kinds) <= race.MOST and len(kinds) * len(numbers) == len(experiments)
+    return seeds.link_to(kinds, numbers) if whole else ""
 
 
 @st.fragment
-def _files(chosen: Chosen, title: str, address: str) -> None:
+def _files(chosen: Chosen, files: Files, address: str, view: Callable[[], View]) -> None:
     """A button for each file; it is made when the button is pressed, of what there is then."""
     asked = None
-    for caption, formats in FILES.items():
+    for caption, formats in files.items():
         st.caption(caption)
         with st.container(horizontal=True):
             for format in formats:
-                if st.button(format.title, key=f"export.{format.what}.{format.suffix}"):
+                key = f"export.{format.what}.{format.suffix}"
+                if st.button(format.title, key=key, help=format.note or None):
                     asked = format
     if asked is None:
         return
     try:
         with st.spinner("Writing the file"):
-            content = asked.write(comparison(JOBS, chosen, address))
+            made = comparison(JOBS, chosen, view(), address)
+            content, name = asked.write(made), file_name(made.title, asked)
     except StoreError as error:
         st.error(str(error), icon=":material/error:")
     else:
-        hand_over(content, file_name(title, asked), asked.mime)
+        hand_over(content, name, asked.mime)

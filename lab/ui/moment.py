@@ -21,7 +21,7 @@ def picked_moment(view: JobView) -> int | None:
     steps = kept_steps(view.snapshots)
     if not steps and view.status == "preparing":  # perhaps brought back: what the address asks for can wait
         return None
-    chosen, linked = f"moment.{view.id}", st.query_params.get(LINKED)
+    chosen, linked = _key(view.id), st.query_params.get(LINKED)
     if linked is not None and chosen not in st.session_state and st.query_params.get("run") == view.id:
         st.session_state[chosen] = _linked(linked, steps)
     if st.session_state.get(chosen) not in steps:  # also where a rewind took it away
@@ -31,6 +31,16 @@ def picked_moment(view: JobView) -> int | None:
     step: int | None = st.session_state[chosen]
     _write_address(step)
     return step
+
+
+def chosen_moment(id: str) -> int | None:
+    """The step that a job is looked back to on this page; None for now."""
+    step: int | None = st.session_state.get(_key(id))
+    return step
+
+
+def _key(id: str) -> str:
+    return f"moment.{id}"
 
 
 def _ask(chosen: str, steps: Sequence[int], view: JobView) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from lab.boards.titles import title_of_contestants
 from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs import JOBS, Job, require_raceable
 from lab.jobs.siblings import siblings
@@ -170,7 +171,7 @@ def _unraceable(experiments: list[Experiment]) -> list[str]:
 
 
 def _start(experiments: list[Experiment]) -> None:
-    state.start(experiments, f"Race of {len(experiments)}", RACE)
+    state.start(experiments, title_of_contestants(experiments), RACE)
 
 
 def _share(experiments: list[Experiment], slot: Any) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 
 import streamlit as st
 
-from lab.boards.across import Across, across, measures
-from lab.boards.across_cards import WIDTHS, band_cards, difference_card
+from lab.boards.across import Across, across, against, counted, measures
+from lab.boards.across_cards import WIDTHS, SeedsView, band_cards, difference_card
 from lab.boards.across_tables import differences, final_figures
+from lab.boards.titles import title_of_contestants
 from lab.experiment import Experiment
 from lab.figures.board import Board
 from lab.jobs import JOBS, with_seed
@@ -16,7 +18,6 @@ from lab.jobs.owners import NotTheOwner, may_decide
 from lab.jobs.siblings import Sibling, Siblings, free_seeds, siblings
 from lab.limits import BeyondLimits
 from lab.links import encode
-from lab.statistics import paired
 from lab.ui import race, state
 from lab.ui.copy_button import copy_button
 from lab.ui.live import WHILE_TRAINING, WORDS
@@ -53,62 +54,72 @@ def linked_seeds(text: str) -> tuple[list[int], str]:
     return sorted({int(part) for part in parts}), ""
 
 
-def add_seeds(experiments: Sequence[Experiment], key: str) -> None:
+def look(experiments: Sequence[Experiment]) -> Siblings:
+    """All seeds of some contestants as they are now. It looks at every run there is: once in a run of a page."""
+    return siblings(JOBS, experiments)
+
+
+def add_seeds(there: Siblings, key: str) -> None:
     """A button that starts more seeds of these contestants, and how many."""
     count = st.number_input(
-        "Seeds to add", 1, MOST_ADDED, 2, key=f"{key}.seeds.count", label_visibility="collapsed", width=110
+        *("Seeds to add", 1, MOST_ADDED, 2), key=_count_key(key), label_visibility="collapsed", width=110
     )
     st.button(
-        "Add seeds",
+        f"Add {counted(range(count))}",
         icon=":material/add:",
         help="The same contestants from other weights and on other batches, each seed a run of its own that is kept. "
         "They wait in line; what all seeds say together is below, under Across seeds.",
         on_click=_add,
-        args=(experiments, count),
+        args=(there.experiments, key),
         key=f"{key}.seeds.add",
     )
-    if len(siblings(JOBS, experiments).found) > 1:
+    if len(there.found) > 1:
         st.markdown("[:material/arrow_downward: Across seeds](#across-seeds)", width="content")
 
 
-def across_seeds(experiments: Sequence[Experiment], key: str) -> None:
+def across_seeds(there: Siblings, key: str) -> None:
     """What all seeds say together; nothing where there is but one, and the address asks for no other.
 
     Args:
-        experiments: the contestants, with any seed.
+        there: the seeds as they were when the page began.
         key: names the widgets of this view.
     """
-    there = siblings(JOBS, experiments)
-    missing = [seed for seed in _wanted(key, experiments) if seed not in there.seeds]
+    missing = [seed for seed in _wanted(key, there.experiments) if seed not in there.seeds]
     _write_address(there, missing)
     if len(there.found) + len(missing) + len(there.problems) < 2:
         return
     st.subheader("Across seeds", anchor="across-seeds")
     if missing:
-        _offer(experiments, missing)
-    under_way = any(sibling.under_way for sibling in there.found)
-    pause = SECONDS_BETWEEN_UPDATES if under_way else None
-    st.fragment(_live, run_every=pause, key=f"live-{key}-seeds")(experiments, key, under_way)
+        _offer(there.experiments, missing)
+    pause = SECONDS_BETWEEN_UPDATES if there.under_way else None
+    looks = chain([there], map(look, repeat(there.experiments)))  # a timer looks again, the page need not
+    st.fragment(_live, run_every=pause, key=f"live-{key}-seeds")(looks, key, there.under_way)
 
 
-def _live(experiments: Sequence[Experiment], key: str, was_under_way: bool) -> None:
-    there = siblings(JOBS, experiments)
+def view_of(key: str) -> SeedsView:
+    """How the seeds are shown now: what the widgets of this view say."""
+    asked = {name: st.session_state.get(f"{key}.{name}") for name in SeedsView._fields}
+    return SeedsView(**{name: value for name, value in asked.items() if value is not None})
+
+
+def _live(looks: Iterator[Siblings], key: str, was_under_way: bool) -> None:
+    there = next(looks)
     show_problems(there.problems)
     if there.found:
-        _status(experiments, there, key)
-        _results(experiments, there, key)
-    if was_under_way and not any(sibling.under_way for sibling in there.found):
+        _status(there, key)
+        _results(there, key)
+    if was_under_way and not there.under_way:
         st.rerun()  # the timer is no longer needed
 
 
-def _status(experiments: Sequence[Experiment], there: Siblings, key: str) -> None:
+def _status(there: Siblings, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**N = {len(there.found)}** · " + " · ".join(map(_told, there.found)), width="stretch")
         here = [sibling for sibling in there.found if sibling.under_way and JOBS.get(sibling.id) is not None]
         others = [sibling.id for sibling in here if sibling.id != st.session_state.get(key) and _mine(sibling.id)]
         if others:
             st.button("Stop seeds", icon=":material/stop:", on_click=_stop, args=(others,), key=f"{key}.seeds.stop")
-        copy_button("Copy link", _link(experiments, there.seeds), key=f"{key}.seeds.copy")
+        copy_button("Copy link", link_to(there.experiments, there.seeds), key=f"{key}.seeds.copy")
 
 
 def _told(sibling: Sibling) -> str:
@@ -118,21 +129,19 @@ def _told(sibling: Sibling) -> str:
     return f"seed {sibling.seed} {how}" + ("" if sibling.standing == "finished" else f", epoch {sibling.epoch:.2f}")
 
 
-def _results(experiments: Sequence[Experiment], there: Siblings, key: str) -> None:
+def _results(there: Siblings, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         width = st.segmented_control(
-            "Band", list(WIDTHS), default="deviation", format_func=WIDTHS.__getitem__, required=True, key=f"{key}.width"
+            *("Band", list(WIDTHS)),
+            default=SeedsView().width,
+            format_func=WIDTHS.__getitem__,
+            required=True,
+            key=f"{key}.width",
         )
         members = st.toggle("Single seeds", key=f"{key}.members")
-    contestants = across(experiments, there.found)
-    for contestant in contestants:
-        if contestant.diverged:
-            seeds = ", ".join(map(str, contestant.diverged))
-            st.warning(
-                f"{contestant.run.name} diverged with {_counted(contestant.diverged)} ({seeds}), which its means leave "
-                f"out: they are over the {len(contestant.seeds) - len(contestant.diverged)} others alone.",
-                icon=":material/warning:",
-            )
+    contestants = across(there.experiments, there.by_contestant)
+    for told in filter(None, (contestant.left_out for contestant in contestants)):
+        st.warning(told, icon=":material/warning:")
     cards = band_cards(contestants, width, members)
     shown = [f"{sibling.id}-{sibling.version}" for sibling in there.found]
     live_board(f"{key}.seeds.board", Board(".".join([*shown, width, str(members)]), cards))
@@ -154,8 +163,7 @@ def _paired(contestants: list[Across], version: str, key: str) -> None:
             "Figure", range(len(figures)), format_func=lambda i: figures[i].title, key=f"{key}.measure", width=280
         )
     reference, measure = contestants[place], figures[chosen]
-    others = [contestant for contestant in contestants if contestant is not reference]
-    pairs = [(other, paired(other.final(measure), reference.final(measure))) for other in others]
+    pairs = against(contestants, reference, measure)
     cards = difference_card(pairs, reference, measure)
     if cards:
         live_board(f"{key}.seeds.differences", Board(f"{version}.{place}.{chosen}", cards))
@@ -169,17 +177,13 @@ def _paired(contestants: list[Across], version: str, key: str) -> None:
 
 def _offer(experiments: Sequence[Experiment], missing: list[int]) -> None:
     seeds = ", ".join(map(str, missing))
-    st.info(f"The link asks for {_counted(missing)} ({seeds}) of which there is no run in this lab.")
+    st.info(f"The link asks for {counted(missing)} ({seeds}) of which there is no run in this lab.")
     st.button("Train them", icon=":material/rocket_launch:", on_click=start_seeds, args=(experiments, missing))
 
 
-def _counted(seeds: Sequence[int]) -> str:
-    return "1 seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
-
-
-def _add(experiments: Sequence[Experiment], count: int) -> None:
-    taken = [experiments[0].seed, *siblings(JOBS, experiments).seeds]
-    start_seeds(experiments, free_seeds(taken, count))
+def _add(experiments: Sequence[Experiment], key: str) -> None:
+    taken = [experiments[0].seed, *look(experiments).seeds]
+    start_seeds(experiments, free_seeds(taken, st.session_state[_count_key(key)]))
 
 
 def start_seeds(experiments: Sequence[Experiment], seeds: Sequence[int]) -> None:
@@ -187,7 +191,7 @@ def start_seeds(experiments: Sequence[Experiment], seeds: Sequence[int]) -> None
     st.session_state[state.PROBLEMS] = []
     for seed in seeds:
         try:
-            job = JOBS.start(with_seed(experiments, seed), f"{_title(experiments)}, seed {seed}")
+            job = JOBS.start(with_seed(experiments, seed), title_of_contestants(experiments, f"Seed {seed}"))
         except (BeyondLimits, NotTheOwner) as error:
             st.session_state[state.PROBLEMS] = [
                 f"Seed {seed} was not started. {text}" for text in str(error).splitlines()
@@ -221,23 +225,21 @@ def _write_address(there: Siblings, missing: list[int]) -> None:
         del st.query_params[SEEDS]
 
 
-def _link(experiments: Sequence[Experiment], seeds: Sequence[int]) -> str:
-    """The address that opens the comparison in any lab."""
-    numbers = ",".join(map(str, seeds))
+def link_to(experiments: Sequence[Experiment], seeds: Sequence[int]) -> str:
+    """The address that opens some contestants over some seeds in any lab."""
+    named = {SEEDS: ",".join(map(str, seeds))} if len(seeds) > 1 else {}
     if len(experiments) == 1:
-        return state.link_to("", experiment=encode(experiments[0]), seeds=numbers)
-    return state.link_to("compare", race=race.link_of(experiments), seeds=numbers)
-
-
-def _title(experiments: Sequence[Experiment]) -> str:
-    first = experiments[0]
-    alone = len(experiments) == 1
-    return f"{first.architecture.title} · {first.estimator.title}" if alone else f"Race of {len(experiments)}"
+        return state.link_to("", experiment=encode(experiments[0]), **named)
+    return state.link_to("compare", race=race.link_of(experiments), **named)
 
 
 def _race(experiments: Sequence[Experiment]) -> list[str]:
     """What tells contestants from others, whatever their seed."""
     return [experiment.key for experiment in with_seed(experiments, 0)]
+
+
+def _count_key(key: str) -> str:
+    return f"{key}.seeds.count"
 
 
 def _wanted_key(key: str) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from lab.boards.contestants import labels
 from lab.jobs import with_seed
+from lab.jobs.repetitions import claim_of, one_for_each_seed
 from lab.statistics import Spread, spread
 from lab.ui.plain import plain
 from lab.ui.shelf.folds import unfolded
@@ -43,11 +44,10 @@ def grouped(rows: Iterable[Row], by: str) -> dict[str, list[Row]]:
 
 
 def over_seeds(rows: Iterable[Row]) -> Spread:
-    """The result on the test images over repetitions of one experiment; one for each seed, the newest, counts."""
-    oldest_first = sorted(rows, key=lambda row: row.job.facts.created)
-    done = [row for row in oldest_first if row.contestant.ended == "done"]
-    by_seed = {row.experiment.seed: row.contestant.test for row in done}
-    return spread([math.nan if value is None else value for value in by_seed.values()])
+    """The result on the test images over repetitions of one experiment, those at their end."""
+    by_seed = one_for_each_seed(rows, lambda row: row.experiment.seed, lambda row: claim_of(row.job))
+    done = [row.contestant.test for row in by_seed.values() if row.contestant.ended == "done"]
+    return spread([math.nan if value is None else value for value in done])
 
 
 def chosen_group() -> str | None:
