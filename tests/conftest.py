@@ -9,10 +9,15 @@ from lab.jobs import Jobs  # isort: skip
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 
 from tests.pages import forget_runs
+
+# No test is about seconds, which on a busy machine tell nothing.
+hypothesis.settings.register_profile("without a deadline", deadline=None)
+hypothesis.settings.load_profile("without a deadline")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -47,7 +47,7 @@ def kept(jobs: Jobs, title: str) -> str:
     return job.id
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=WORDS, note=WORDS, tags=st.lists(TAG_WORDS, max_size=TAGS), pinned=st.booleans())
 def test_what_is_said_is_read_again(folder: RunFolder, title: str, note: str, tags: list[str], pinned: bool) -> None:
     said = describe(folder, title=title, note=note, tags=tags, pinned=pinned)

@@ -13,7 +13,7 @@ from lab.store.curves import points, up_to
 from lab.store.mark import Written
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=5))
 def test_curves_written_piece_by_piece_are_those_written_at_once_and_few(lengths: list[int]) -> None:
     recorder, written, pieces = Recorder(), Written(), []

@@ -17,7 +17,7 @@ def blank(count: int) -> Images:
 
 
 class TestSplit:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(st.data(), st.integers(2, 300), st.integers(0, 2**32))
     def test_is_disjoint_complete_and_seeded(self, data: st.DataObject, count: int, seed: int) -> None:
         dataset = Digits(validation=data.draw(st.integers(1, count - 1)))
@@ -62,7 +62,7 @@ def batches(count: int, size: int, seed: int = 0, indices: torch.Tensor | None =
 
 
 class TestBatches:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(1, 700), st.integers(1, 800), st.integers(0, 99))
     def test_every_index_once_an_epoch(self, count: int, size: int, seed: int) -> None:
         indices = torch.randperm(700, generator=torch.Generator().manual_seed(seed))[:count]
@@ -100,7 +100,7 @@ class TestBatches:
         assert orders[0] != orders[2]
         assert orders[0][0] != orders[0][1]
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(st.integers(0, 40), st.sampled_from([1, 7, 32, 100, 300, 700]))
     def test_skipping_serves_the_rest(self, skip: int, size: int) -> None:
         whole, rest = list(batches(600, size).epoch()), list(batches(600, size).epoch(skip))

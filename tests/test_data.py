@@ -145,7 +145,7 @@ class TestFiles:
         assert str(file) in str(caught.value)
         assert "delete it and start again" in str(caught.value)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.binary(max_size=64), st.sampled_from(NAMES))
     def test_any_other_content_is_refused(
         self, tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str

@@ -26,7 +26,7 @@ def names_in(data: Any) -> set[str]:
 
 class TestJson:
     @given(experiments())
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_round_trip_of_any_experiment(self, experiment: Experiment) -> None:
         text = experiment.model_dump_json()
         again = Experiment.from_json(text)
@@ -37,7 +37,7 @@ class TestJson:
         assert set(json.loads(text)) == set(Experiment.model_fields)
 
     @pytest.mark.parametrize(("family", "name"), EVERY_MEMBER)
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=10)
     @given(data=st.data())
     def test_round_trip_of_every_member_with_any_fields(self, family: str, name: str, data: st.DataObject) -> None:
         part = data.draw(fields_of(FAMILIES[family].members[name]).map(FAMILIES[family].model_validate))
@@ -161,7 +161,7 @@ class TestDifferences:
         assert differences([DIGITS]) == {}
 
     @given(experiments(), experiments())
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_tells_any_two_apart(self, first: Experiment, second: Experiment) -> None:
         table = differences([first, second])
         assert all(len(values) == 2 for values in table.values())

@@ -161,7 +161,7 @@ class TestJsonFromElsewhere:
         assert "'lr' is there twice" in problem
 
     @given(st.binary(max_size=300))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_any_bytes_are_refused(self, content: bytes) -> None:
         problems(content)
 
@@ -171,7 +171,7 @@ class TestJsonFromElsewhere:
             lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
         )
     )
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_any_json_is_refused(self, value: Any) -> None:
         problems(json.dumps(value))
 
@@ -185,7 +185,7 @@ junk = st.one_of(
 
 
 @given(experiments(), junk, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_one_spoiled_field_is_refused_by_its_name_or_allowed(
     experiment: Experiment, value: Any, data: st.DataObject
 ) -> None:

@@ -53,7 +53,7 @@ def test_every_member_survives_a_link(family: str, name: str) -> None:
 
 
 @given(experiments())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_experiment_survives_its_link(experiment: Experiment) -> None:
     link = encode(experiment)
     assert SAFE.fullmatch(link)
@@ -72,7 +72,7 @@ def test_a_link_cut_short_is_refused(length: int) -> None:
 
 
 @given(st.integers(2, len(LINK) - 1), st.characters())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_changed_character_is_refused_or_harmless(place: int, character: str) -> None:
     changed = LINK[:place] + character + LINK[place + 1 :]
     try:
@@ -82,7 +82,7 @@ def test_a_changed_character_is_refused_or_harmless(place: int, character: str) 
 
 
 @given(st.text(st.characters(), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_is_refused(text: str) -> None:
     assert problem(text).startswith("This link ")
     assert problem(f"{FORMAT}.{text}").startswith("This link ")

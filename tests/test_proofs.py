@@ -90,7 +90,7 @@ def ties(draw: st.DrawFn) -> tuple[int, Norm, int]:
     return bits, Norm(float(gamma), float(beta), float(mean), float(deviation)), popcount
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(ties())
 @example((50, Norm(gamma=-3.5, beta=3.75, mean=23.0, deviation=2.8), 38))
 def test_popcount_threshold_is_the_unit_where_batch_norm_gives_exactly_0(tie: tuple[int, Norm, int]) -> None:

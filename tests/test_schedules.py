@@ -181,7 +181,7 @@ def test_every_schedule_is_among_the_generated_ones() -> None:
 
 
 @given(schedules, st.integers(1, 10**6), st.floats(0.01, 1e4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_curves_are_finite_and_have_both_ends(schedule: Schedule, steps: int, epochs: float) -> None:
     passed, values = schedule.curve(steps, epochs)
     assert 2 <= len(passed) == len(values) <= 257
@@ -195,7 +195,7 @@ def test_curves_are_finite_and_have_both_ends(schedule: Schedule, steps: int, ep
 
 
 @given(st.floats(-100, 100), st.floats(-100, 100), st.sampled_from([Linear, Cosine]), st.integers(2, 5000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_ramps_are_monotone_between_their_ends(start: float, end: float, kind: Any, steps: int) -> None:
     _, values = kind(start=start, end=end).curve(steps, 3.0)
     assert values[0] == pytest.approx(start)
