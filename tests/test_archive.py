@@ -76,7 +76,7 @@ def test_it_comes_to_another_machine_bit_for_bit(
     assert not Archive(other).owes(fetched, trains=False)
     elsewhere = Jobs()
     elsewhere.runs_folder = other
-    assert elsewhere.open(fetched).wait(60)
+    assert elsewhere.go_on(fetched.id).wait(60)
     assert not list(other.glob(".*"))
     with pytest.raises(StoreError, match="cannot be fetched"):
         there._archive.fetch(next(job for job in there._archived if job.id == folder.id))

@@ -34,11 +34,13 @@ def test_a_checkpoint_between_the_last_step_and_the_end_hides_no_end(
 
 def test_looking_at_an_ended_job_writes_nothing(ended: RunFolder, later: Jobs) -> None:
     before = {file: file.stat().st_mtime_ns for file in ended.path.rglob("*") if file.is_file()}
-    assert later.open(ended).wait(PATIENCE)
+    job = later.find(ended.id)
+    assert job is not None
+    assert job.wait(PATIENCE)
     assert {file: file.stat().st_mtime_ns for file in before} == before
 
 
 def test_an_end_that_a_crash_kept_from_being_told_is_told_when_it_goes_on(ended: RunFolder, later: Jobs) -> None:
     ended.write_facts(Facts.model_validate({**ended.facts().model_dump(), "status": "under way"}))
-    assert later.open(ended).wait(PATIENCE)
+    assert later.go_on(ended.id).wait(PATIENCE)
     assert ended.facts().status == "finished"

@@ -11,7 +11,6 @@ import streamlit as st
 from lab.jobs import Jobs, owners
 from lab.jobs.continuing import continued
 from lab.jobs.owners import NotTheOwner, Person, key_of
-from lab.store import RunFolder
 from lab.ui import visitor
 from tests.job_waits import ENDLESS, PATIENCE, held, until
 from tests.small import small
@@ -66,6 +65,9 @@ def test_a_kept_run_is_still_its_owners_after_a_restart(jobs: Jobs, asking: Aski
     jobs.runs_folder = tmp_path
     first = jobs.start([small()], "a run")
     assert first.wait(PATIENCE)
+    stopped = held(jobs, small())
+    stopped.stop()
+    assert stopped.wait(PATIENCE)
     after = Jobs()
     after.runs_folder = tmp_path
     asking.person = YOU
@@ -73,7 +75,7 @@ def test_a_kept_run_is_still_its_owners_after_a_restart(jobs: Jobs, asking: Aski
         with pytest.raises(NotTheOwner):
             act()
     with pytest.raises(NotTheOwner):
-        after.open(RunFolder(tmp_path / first.id), playing=True)
+        after.go_on(stopped.id)
     assert after.all() == []
     watched = after.find(first.id)
     assert watched is not None

@@ -8,13 +8,14 @@ from typing import Any, Literal, NamedTuple
 
 from lab.files import Stamp, stamp
 from lab.jobs import Jobs
+from lab.jobs.kept import standing
 from lab.jobs.owners import require_owner_of
-from lab.jobs.view import Status
+from lab.jobs.view import RESUMABLE, Status
 from lab.store import About, Facts, RunFolder, StoreError, about_of, describe, run_folders, title_of
 from lab.store.about import FILE
 
-Standing = Status | Literal["elsewhere", "interrupted", "archived"]
-"""What a job does: what one of this process does, trained by another process, broken off by a crash, only in MLflow."""
+Standing = Status | Literal["archived"]
+"""What a job does; the last: it is in MLflow alone."""
 REMEMBERED = 20_000
 """Jobs whose files are read again only where they changed."""
 
@@ -36,7 +37,7 @@ class Shelved(NamedTuple):
     @property
     def goes_on(self) -> bool:
         """Whether it could be trained further, and is not."""
-        return self.standing in ("interrupted", "stopped", "paused")
+        return self.standing in ("paused", *RESUMABLE)
 
 
 class Shelf(NamedTuple):
@@ -52,7 +53,7 @@ class Shelf(NamedTuple):
 
 def shelf(jobs: Jobs) -> Shelf:
     """What there is now."""
-    found = {job.id: Shelved(job.id, job.status, job.facts()) for job in jobs.all()}
+    found = {job.id: Shelved(job.id, job.status, job.facts()) for job in jobs.trained()}
     problems: list[str] = []
     for folder in _folders(jobs, problems):
         try:
@@ -104,13 +105,6 @@ def told(folder: RunFolder) -> Facts | None:
     """
     written = folder.stamp
     return None if written is None else _facts(folder.path, written)
-
-
-def standing(folder: RunFolder, facts: Facts) -> Standing:
-    """What a job does that this process does not have."""
-    if facts.status != "under way":
-        return facts.status
-    return "elsewhere" if folder.held else "interrupted"
 
 
 def _said(folder: RunFolder, problems: list[str]) -> About:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from lab.experiment import Experiment
 from lab.files import Stamp
 from lab.jobs import Jobs
+from lab.jobs.kept import standing
 from lab.jobs.records import records
-from lab.jobs.shelf import Standing, standing, told
+from lab.jobs.shelf import Standing, told
 from lab.recorder import Snapshot
 from lab.store import Origin, RunFolder, StoreError, run_folders
 
@@ -112,7 +113,7 @@ def free_seeds(taken: Sequence[int], count: int) -> list[int]:
 
 
 def _candidates(jobs: Jobs) -> Iterator[_Candidate]:
-    here = jobs.all()
+    here = jobs.trained()
     for job in here:
         yield _Candidate(job.id, job.status, job.version, job.experiments, job.origin)
     ids = {job.id for job in here}
