@@ -7,11 +7,37 @@ from pathlib import Path
 import pytest
 
 from lab.jobs import Jobs, saver
-from lab.store import Facts, RunFolder
-from tests.job_waits import PATIENCE
+from lab.jobs.records import records
+from lab.store import Facts, RunFolder, StoreError
+from tests.job_waits import PATIENCE, alone, held, is_held, losses, until
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
+
+
+def test_a_crash_between_the_two_files_of_a_rewind_mixes_no_seeds(keeping: Jobs, runs: Path, later: Jobs) -> None:
+    job = held(keeping, small(budget=6))
+    job.step(3)
+    until(lambda: is_held(job, 3))
+    job.stop()
+    assert job.wait(PATIENCE)
+    folder = RunFolder(runs / job.id)
+    before, state, told = folder.facts(), (folder.path / "state").read_bytes(), (folder.path / "job.json").read_bytes()
+    job.rewind(seed=8)
+    until(lambda: is_held(job, 0))
+    job.stop()
+    assert job.wait(PATIENCE)
+    (folder.path / "state").write_bytes(state)
+    assert len(records(later, job.id).snapshots[0].steps["step"]) == 0
+    back = later.go_on(job.id)
+    assert back.wait(PATIENCE)
+    assert losses(back) == alone(small(budget=6, seed=8))
+    frames = [frame.step for frame in back.view().snapshots[0].frames]
+    assert [frame.step for frame in records(later, job.id).snapshots[0].frames] == frames
+    (folder.path / "job.json").write_bytes(told.replace(b'"seed": 0', b'"seed": 7'))
+    assert folder.facts() != before
+    with pytest.raises(StoreError, match="is that of seed 8, and the run says that it has 7"):
+        folder.state()
 
 
 @pytest.fixture

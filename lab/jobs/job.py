@@ -219,7 +219,7 @@ class Job:
                 self.questions.answer([training.specimen() for training in trainings])
             else:
                 runs, shown = [run for run in runs if next(run, None)], False
-                if saver.due():
+                if saver.due() and not self._restart:
                     saver.save(self.facts(), trainings, recorders)
                 self.pace.keep(lambda: self._playing and not self._stopped)
         if self._restart:

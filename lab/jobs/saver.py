@@ -84,6 +84,7 @@ class Saver:
             raise
         self._known = True
         if before is None:
+            self.clear()  # of a start that was given up, something may be left
             return recorders
         self._written = [len(recorder.frames(0)) for recorder in before]
         self._moment = _moment(trainings, before)
@@ -130,7 +131,10 @@ class Saver:
 
     def _copied(self, trainings: Sequence[Training], recorders: Sequence[Recorder]) -> _Copied:
         pairs = zip(trainings, recorders, strict=True)
-        contestants = [{"run": state_of(training), "record": recorder.state()} for training, recorder in pairs]
+        contestants = [
+            {"run": state_of(training), "record": {**recorder.state(), "seed": training.experiment.seed}}
+            for training, recorder in pairs
+        ]
         frames = {
             FrameKey(index, frame.step): frame_state(frame)
             for index, recorder in enumerate(recorders)
