@@ -102,14 +102,38 @@ def test_a_browser_that_does_not_say_which_it_is_starts_nothing(jobs: Jobs, aski
     assert jobs.all() == []
 
 
-def test_what_no_browser_asks_for_is_not_refused(jobs: Jobs) -> None:
+def test_a_thread_that_no_browser_asks_is_nobody_but_the_process_ends_what_it_likes(jobs: Jobs, asking: Asking) -> None:
+    job = held(jobs, small())
     owners.ask(visitor.visitor)  # in this thread no page is drawn
-    try:
-        job = held(jobs, small())
-        job.stop()
-        until(lambda: job.ended)
-    finally:
-        owners.ask(lambda: None)
+    with pytest.raises(NotTheOwner):
+        job.play()
+    with pytest.raises(NotTheOwner):
+        jobs.start([small()], "nobody's")
+    jobs.stop_all(PATIENCE)
+    assert job.status == "stopped"
+
+
+HERE = {"Host": "localhost:8501", "Origin": "http://127.0.0.1:8501"}
+
+
+@pytest.mark.parametrize(
+    ("said", "here"),
+    [
+        (HERE, True),
+        (HERE | {"Host": "[::1]:8501", "Origin": "http://[::1]:8501"}, True),
+        ({}, False),
+        ({"Host": "localhost:8501"}, False),
+        (HERE | {"Origin": "null"}, False),
+        (HERE | {"Origin": "https://lab.example.org"}, False),
+        (HERE | {"Host": "lab.example.org"}, False),
+        (HERE | {"X-Forwarded-For": "127.0.0.1"}, False),
+        (HERE | {"Forwarded": "for=127.0.0.1"}, False),
+        (HERE | {"Via": "1.1 proxy"}, False),
+        (HERE | {"X-Real-Ip": "192.168.0.7"}, False),
+    ],
+)
+def test_a_browser_of_this_machine_is_one_that_nobody_passed_on(said: dict[str, str], here: bool) -> None:
+    assert visitor.from_this_machine(said) is here
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import random
 import shutil
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from lab.cli.request import read_file, read_link
@@ -22,6 +23,7 @@ from lab.links import decode, encode
 from lab.store import StoreError
 from tests.guarded import Trial
 from tests.mutations import mutate_folder, mutated_file, mutated_json, mutated_link
+from tests.pages import look_from_this_machine
 from tests.small import small
 
 LIMITS = Limits(parameters=200_000, memory=0.3, steps=200, epochs=100, seconds=5)
@@ -44,6 +46,7 @@ class Trials:
         self.numbers, self.trial, self.runs, self.outside = numbers, trial, runs, outside
         JOBS.runs_folder, JOBS.limits = runs, LIMITS
         logging.disable(logging.CRITICAL)
+        look_from_this_machine(pytest.MonkeyPatch())
         self.samples = [self._kept(small("mlp"), small("mlp", slope=2)), self._kept(small("convnet", budget=2))]
         shutil.copytree(self.samples[0], outside)
 

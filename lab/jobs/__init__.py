@@ -16,7 +16,7 @@ from pathlib import Path
 from lab.experiment import Experiment
 from lab.jobs.job import Job
 from lab.jobs.kept import KeptJob
-from lab.jobs.owners import new_owner, require_owner, require_owner_of
+from lab.jobs.owners import by_itself, new_owner, require_owner, require_owner_of
 from lab.jobs.races import SHARED_IN_A_RACE, require_raceable, with_seed
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
@@ -250,9 +250,10 @@ class Jobs:
             erase(self.runs_folder, id)
 
     def stop_all(self, timeout: float = 10) -> None:
-        """Stop every job and wait for its thread."""
-        for job in self.all():
-            job.stop()
+        """Stop every job, whoever has started it, and wait for its thread."""
+        with by_itself():
+            for job in self.all():
+                job.stop()
         for job in self.all():
             job.wait(timeout)
 

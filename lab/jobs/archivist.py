@@ -106,10 +106,7 @@ class Archivist:
             require_owner(job.facts.owner, job.facts.title)
             folder = self._runs / BIN / id
             RunFolder(folder).write_facts(job.facts)
-            try:
-                write_mark(folder, Mark(store=self._archive.name, experiments=NOTHING_HERE, runs=job.runs))
-            except OSError as error:
-                raise StoreError(f"Run {id} cannot be deleted: {error.strerror}.") from None
+            write_mark(folder, Mark(store=self._archive.name, experiments=NOTHING_HERE, runs=job.runs))
 
     # Its work
 
@@ -218,14 +215,14 @@ class Archivist:
         mark = read_mark(folder.path)
         if mark is not None and mark.store == self._archive.name and not mark.deleted:
             self._archive.delete(mark)
-            _remark(folder, mark, deleted=True)
+            write_mark(folder.path, mark, deleted=True)
         return True
 
     def _kept(self, folder: RunFolder) -> bool:
         mark = read_mark(folder.path)
         if mark is not None and mark.store == self._archive.name and mark.deleted:
             self._archive.restore(mark)
-            _remark(folder, mark, deleted=False)
+            write_mark(folder.path, mark, deleted=False)
         if mark is not None and mark.experiments == NOTHING_HERE:  # brought back from the bin: it is MLflow's alone
             shutil.rmtree(folder.path, ignore_errors=True)
             self._list_after = 0.0
@@ -283,10 +280,3 @@ def _stamp(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _remark(folder: RunFolder, mark: Mark, deleted: bool) -> None:
-    try:
-        write_mark(folder.path, Mark(**{**dict(mark), "deleted": deleted}))
-    except OSError as error:
-        raise StoreError(f"Nothing can be kept in {folder.path}: {error.strerror}.") from None
