@@ -263,11 +263,14 @@ def test_the_command_line_writes_its_run_and_fetches_one(
     monkeypatch.setenv("LAB_MLFLOW", "on")
     monkeypatch.setenv("LAB_RUNS", str(runs))
     trained = lab("train", "--preset", "source-000", *TWO_STEPS, "--json")
-    (run,) = lab("runs", "--json").json
+    (run,) = (run for run in lab("runs", "--json").json if run["state"] != "archived")
     assert len(listed(store, RunFolder(runs / run["id"]))) == 1
     other = tmp_path / "another"
     other.mkdir()
     monkeypatch.setenv("LAB_RUNS", str(other))
+    assert run | {"state": "archived"} in lab("runs", "--json").json
+    assert "What is archived is in MLflow alone" in lab("runs").err
+    assert run["id"] in lab("export", run["id"]).out
     fetched = lab("resume", run["id"], "--json")
     assert fetched.json["contestants"][0]["test"] == trained.json["test_accuracy"]
     assert "none in MLflow" in lab("resume", "ffffffff").err

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from lab.cli.errors import REFUSED, explained
+from lab.cli.kept import kept
 from lab.exports import CURVES, RESULTS
 from lab.exports.gathering import comparison
 from lab.files import replace
@@ -42,11 +43,13 @@ def main(runs: Sequence[str], format: str, curves: bool, out: Path | None, overw
 
 
 def _found(beginnings: Sequence[str]) -> list[str]:
-    """The ids that begin so, each once."""
+    """The ids that begin so, each once; one that is whole is fetched from MLflow if it is not here."""
     there = [job.id for job in shelf(JOBS).jobs]
     found = []
     for beginning in beginnings:
         fitting = [id for id in there if id.startswith(beginning)]
+        if not fitting and (folder := kept(beginning)) is not None:
+            fitting = [folder.id]
         if not fitting:
             place = JOBS.runs_folder
             raise StoreError(f"There is no run {beginning!r} in {place}; `python -m lab runs` lists them.")

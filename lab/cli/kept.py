@@ -16,8 +16,9 @@ from lab.jobs.archivist import Archivist
 from lab.jobs.saver import Saver
 from lab.jobs.summary import facts_of
 from lab.recorder import Recorder
-from lab.store import Ended, Facts, Origin, Progress, RunFolder, runs_folder
+from lab.store import Ended, Facts, Origin, Progress, RunFolder, StoreError, runs_folder
 from lab.store.folder import ID
+from lab.store.listing import Archived
 from lab.store.tracking import switched_off
 from lab.training import Training
 
@@ -88,6 +89,23 @@ def archive(id: str) -> None:
     runs = runs_folder()
     if told := Archivist(runs).hurry(RunFolder(runs / id)):
         typer.echo(told, err=True)
+
+
+def elsewhere() -> list[Archived]:
+    """The jobs that only MLflow has; where it is away, that is said.
+
+    Raises:
+        StoreError: LAB_RUNS or LAB_DATA names no folder.
+    """
+    runs = runs_folder()
+    if switched_off() or not runs.is_dir():
+        return []
+    archivist = Archivist(runs)
+    try:
+        archivist.ask()
+    except StoreError as error:
+        typer.echo(f"{error} Runs that are there alone are not listed.", err=True)
+    return archivist.elsewhere()
 
 
 def kept(id: str) -> RunFolder | None:

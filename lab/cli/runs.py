@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cli.errors import STOPPED, explained
-from lab.cli.kept import archive, kept
+from lab.cli.kept import archive, elsewhere, kept
 from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
-from lab.jobs.shelf import Shelved, shelf
+from lab.jobs.shelf import Shelved, shelf, with_archived
 from lab.store import Contestant, RunFolder, StoreError, runs_folder
 
 UNWATCHED_WIDTH = 160
@@ -32,13 +32,15 @@ def list_runs(as_json: bool) -> int:
     """Print the runs, newest first. Returns the exit code: 0, also where some folders could not be read."""
     with explained():
         JOBS.runs_folder = runs_folder()
-    there = shelf(JOBS)
+        there = with_archived(shelf(JOBS), elsewhere())
     for problem in there.problems:
         typer.echo(problem, err=True)
     if as_json:
         typer.echo(json.dumps([_told(job) for job in there.jobs], allow_nan=False))
     elif there.jobs:
         _print(there.jobs)
+        if any(job.standing == "archived" for job in there.jobs):
+            typer.echo("What is archived is in MLflow alone; resume and export fetch it by its whole id.", err=True)
     else:
         typer.echo(f"There is no run in {JOBS.runs_folder}.", err=True)
     return 0

@@ -84,6 +84,14 @@ class Archivist:
         here = _names(self._runs) | _names(self._runs / BIN)
         return [job for job in self._archived if job.id not in here]
 
+    def ask(self) -> None:
+        """List what MLflow has now, for a command that cannot wait until this is done in the background.
+
+        Raises:
+            StoreError: MLflow is away.
+        """
+        self._archived = self._archive.jobs()
+
     def fetch(self, id: str) -> RunFolder:
         """Bring a job from MLflow into the folder.
 
@@ -243,7 +251,7 @@ class Archivist:
 
     def _list(self) -> None:
         started = time.thread_time()
-        self._archived = self._archive.jobs()
+        self.ask()
         self._list_after = time.monotonic() + max(BETWEEN_LISTS, (time.thread_time() - started) / LISTING)
 
 

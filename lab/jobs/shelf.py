@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -13,6 +14,7 @@ from lab.jobs.owners import require_owner_of
 from lab.jobs.view import RESUMABLE, Status
 from lab.store import About, Facts, RunFolder, StoreError, about_of, describe, run_folders, title_of
 from lab.store.about import FILE
+from lab.store.listing import Archived
 
 Standing = Status | Literal["archived"]
 """What a job does; the last: it is in MLflow alone."""
@@ -63,7 +65,18 @@ def shelf(jobs: Jobs) -> Shelf:
             continue
         if job is not None:
             found[folder.id] = job._replace(about=_said(folder, problems))
-    return Shelf(sorted(found.values(), key=lambda job: job.facts.created, reverse=True), problems)
+    return Shelf(_newest_first(found.values()), problems)
+
+
+def with_archived(there: Shelf, elsewhere: Sequence[Archived]) -> Shelf:
+    """All jobs, and those that only MLflow has."""
+    known = {job.id for job in there.jobs}  # of this process, too, whatever became of its folder
+    archived = [Shelved(job.id, "archived", job.facts) for job in elsewhere if job.id not in known]
+    return there._replace(jobs=_newest_first([*there.jobs, *archived]))
+
+
+def _newest_first(jobs: Iterable[Shelved]) -> list[Shelved]:
+    return sorted(jobs, key=lambda job: job.facts.created, reverse=True)
 
 
 def rewrite(jobs: Jobs, id: str, **fields: Any) -> None:
