@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from lab.experiment import Experiment
 from lab.jobs import Jobs
+from lab.jobs.archivist import Archivist
 from lab.store import RunFolder
 from lab.store.archive import Archive
-from lab.store.tracking import ARTIFACTS, DATABASE, URI_VARIABLE
+from lab.store.tracking import ARTIFACTS, DATABASE, URI_VARIABLE, ArchiveError
 from tests.archives import looked, runs, stepped, store, trained
 from tests.small import small
 
@@ -90,7 +92,7 @@ def test_a_database_that_accepts_and_never_answers_is_away_after_a_while(
         address = f"postgresql+psycopg2://lab:secret@127.0.0.1:{silent.getsockname()[1]}/runs"
         monkeypatch.setenv(URI_VARIABLE, address)
         monkeypatch.setenv("PGCONNECT_TIMEOUT", "2")  # the least there is
-        with pytest.raises(Exception, match=r"MLflow at postgresql\+psycopg2://127\.0\.0\.1:\d+/runs cannot be used: .*timeout expired") as caught:
+        with pytest.raises(ArchiveError, match=r"127\.0\.0\.1:\d+/runs cannot be used: .*timeout expired") as caught:
             Archive(tmp_path).jobs()
         assert "secret" not in str(caught.value)
         silent.setblocking(False)
@@ -104,8 +106,19 @@ def test_a_database_that_accepts_and_never_answers_is_away_after_a_while(
         assert connected == 1, "it tries once, and leaves it to whoever asks again"
 
 
+def test_a_command_waits_for_its_turn_and_then_says_that_it_did_not_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.jobs.archivist.HURRY", 0.1)
+    writes, waits = FileLock(tmp_path / "archivist.lock"), Archivist(tmp_path)
+    with writes:
+        told = waits.hurry(RunFolder(tmp_path / "0123abcd"))
+    later = "and written to MLflow when the app runs."
+    assert told == f"Another process writes to MLflow. The run is kept in {tmp_path / '0123abcd'}, {later}"
+
+
 def test_a_driver_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(URI_VARIABLE, "postgresql+psycopg2://127.0.0.1:9/runs")
     monkeypatch.setitem(sys.modules, "psycopg2", None)
-    with pytest.raises(Exception, match=r'needs a Python package that is not here: pip install "psycopg2-binary"$'):
+    with pytest.raises(ArchiveError, match=r'needs a Python package that is not here: pip install "psycopg2-binary"$'):
         Archive(tmp_path).jobs()

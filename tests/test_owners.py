@@ -12,7 +12,7 @@ from lab.jobs import Jobs, owners
 from lab.jobs.continuing import continued
 from lab.jobs.owners import NotTheOwner, Person, key_of
 from lab.ui import visitor
-from tests.job_waits import ENDLESS, PATIENCE, held, until
+from tests.job_waits import ENDLESS, PATIENCE, held
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")

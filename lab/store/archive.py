@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lab.recorder import Snapshot
 from lab.store import bundle, words
@@ -198,8 +198,8 @@ def _require_turn(client: MlflowClient, folder: RunFolder, mark: Mark) -> None:
     turn = client.get_run(mark.runs[0]).data.tags.get(words.TURN)
     if turn is not None and turn not in mark.turns:
         raise ArchiveError(
-            f"Run {folder.id} was written to MLflow from another folder, too, which has trained it on. MLflow keeps that "
-            f"course of it, and {folder.path} alone keeps this one."
+            f"Run {folder.id} was written to MLflow from another folder, too, which has trained it on. MLflow keeps "
+            f"that course of it, and {folder.path} alone keeps this one."
         )
 
 
