@@ -20,7 +20,7 @@ from lab.jobs.records import records
 from lab.jobs.shelf import rewrite, shelf
 from lab.limits import Limits, variable, wrong_variables
 from lab.links import decode, encode
-from lab.store import RunFolder, StoreError, describe
+from lab.store import RunFolder, StoreError, describe, run_folders
 from lab.store.archive import Archive
 from lab.store.bin import deleted, size
 from lab.store.folder import BIN
@@ -114,7 +114,7 @@ class Trials:
         for job in told.jobs:
             json.dumps(job.facts.model_dump(mode="json"), allow_nan=False).encode()
         self._try("records", lambda: records(JOBS, ID))
-        self._try("mark", lambda: Archive(self.runs).owes(RunFolder(self.runs / ID), trains=False))
+        self._try("mark", lambda: [Archive(self.runs).owes(folder, trains=False) for folder in run_folders(self.runs)])
         self._try("about", lambda: rewrite(JOBS, ID, tags=["paper"]))
         self._try("continue", lambda: self._ended(continued(JOBS, ID, 5).id))
         if all(job.facts.contestants[0].experiment.dataset.name == "digits" for job in told.jobs):

@@ -56,19 +56,26 @@ class Limits(Value):
             BeyondLimits: says which limit it is beyond, and what raises it.
         """
         problems = [problem for experiment in experiments for problem in self._too_large(experiment)]
-        if not problems and others is not None:
-            problems = self._no_room(experiments, others)
+        if others is not None:
+            problems += [problem for experiment in experiments for problem in self._too_long(experiment)]
+            problems = problems or self._no_room(experiments, others)
         if problems:
             raise BeyondLimits(list(dict.fromkeys(problems)))
 
     def _too_large(self, experiment: Experiment) -> list[str]:
+        return self._refused({"parameters": (demands(experiment).parameters, "The net has {} weights")})
+
+    def _too_long(self, experiment: Experiment) -> list[str]:
         steps, _ = experiment.length()
         unit, budget = experiment.budget_unit, experiment.budget
-        asked: dict[str, tuple[float, str]] = {"parameters": (demands(experiment).parameters, "The net has {} weights")}
+        asked: dict[str, tuple[float, str]] = {}
         if unit != "seconds":
             asked["steps"] = steps, "The run has {} steps"
         asked["threads"] = experiment.threads, "The run has {} threads"
         asked[unit] = budget, f"The budget is {{}} {unit}"
+        return self._refused(asked)
+
+    def _refused(self, asked: Mapping[str, tuple[float, str]]) -> list[str]:
         return [
             _refusal(told.format(_written(value)), name, getattr(self, name))
             for name, (value, told) in asked.items()
