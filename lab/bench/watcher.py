@@ -48,7 +48,8 @@ class Watcher:
         """The newest table of the page, in Arrow's format, and when it came."""
         self.asleep = False
         """Whether its timers do nothing, as in a tab that a browser has put to sleep."""
-        self._origin, self._uri = Origin(address), address.replace("http", "ws", 1) + "/_stcore/stream"
+        self._origin = Origin("/".join(address.split("/")[:3]))
+        self._uri = address.replace("http", "ws", 1) + "/_stcore/stream"
         self._state = ClientState(page_name=page, query_string=query)
         self._connection: ClientConnection | None = None
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
