@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 import torch
 
-from tests.pages import forget_runs
+from tests.pages import forget_runs, look_from_this_machine
 
 # No test is about seconds, which on a busy machine tell nothing.
 hypothesis.settings.register_profile("without a deadline", deadline=None)
@@ -32,6 +32,14 @@ def no_runs_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAB_RUNS", str(tmp_path_factory.mktemp("kept")))
         patch.setenv("LAB_MLFLOW", "off")
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pages_are_looked_at_from_this_machine() -> Iterator[None]:
+    """And what a test does beside them is done there, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        look_from_this_machine(patch)
         yield
 
 

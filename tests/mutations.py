@@ -18,6 +18,7 @@ from typing import Any
 
 from lab.data.digits import Digits
 from lab.experiment import Experiment
+from lab.limits import Limits, variable
 from lab.links import FORMAT, encode
 from lab.presets import PRESETS
 from tests.strategies import EVERY_MEMBER, fitting
@@ -97,6 +98,13 @@ def mutated_link(numbers: random.Random) -> str:
     return _packed(numbers.choice((mutated_json, mutated_file))(numbers))
 
 
+def mutated_environment(numbers: random.Random) -> dict[str, str]:
+    """The variables of the limits, some of them what nobody should set them to."""
+    strange = [str(value) for value in STRANGE if "\x00" not in str(value)]
+    named = numbers.sample(sorted(Limits.model_fields), numbers.randint(1, len(Limits.model_fields)))
+    return {variable(name): numbers.choice((*strange, "1e3", "7", " 12 ", "١٢", "0b1")) for name in named}
+
+
 def mutated_file(numbers: random.Random) -> bytes:
     """What someone chooses where a file with an experiment is asked for."""
     body = numbers.randbytes(numbers.randrange(2000))
@@ -128,11 +136,12 @@ def mutate_folder(numbers: random.Random, folder: Path, outside: Path) -> None:
     """
     for _ in range(numbers.randint(1, 2)):
         files = sorted(file for file in folder.rglob("*") if not file.is_dir())
-        file = numbers.choice([*files, folder / "job.json", folder / "state", folder / "lock"])
+        named = ("job.json", "state", "lock", "about.json", "archived.json")
+        file = numbers.choice([*files, *(folder / name for name in named)])
         if folder.is_symlink() or file.parent.is_symlink():
             return  # what is behind a link is not to be changed, here neither
         if file.exists() or file.is_symlink():
-            numbers.choice((_damage, _damage, _damage, _tree, _facts, _facts, _swap, _link, _link, _folder, _pipe))(
+            numbers.choice((_damage, _damage, _damage, _tree, _told, _told, _swap, _link, _link, _folder, _pipe))(
                 numbers, folder, file, outside
             )
 
@@ -164,18 +173,20 @@ def _tree(numbers: random.Random, folder: Path, file: Path, outside: Path) -> No
     file.write_bytes(len(changed).to_bytes(8, "little") + changed + raw[8 + size :])
 
 
-def _facts(numbers: random.Random, folder: Path, file: Path, outside: Path) -> None:
-    file = folder / "job.json"
+def _told(numbers: random.Random, folder: Path, file: Path, outside: Path) -> None:
+    """Change what is told of a run, by the lab, by people, or about MLflow."""
+    file = folder / numbers.choice(("job.json", "job.json", "about.json", "archived.json"))
     if not file.is_file() or file.is_symlink():
         return
     try:
-        facts = json.loads(file.read_bytes())
+        told = json.loads(file.read_bytes())
     except ValueError:
         return
-    if isinstance(facts, dict):
-        numbers.choice((_replace, _remove, _add))(numbers, facts)
-        facts |= numbers.choice(({}, {"status": "under way"}, {"status": "stopped"}))
-    file.write_text(json.dumps(facts))
+    if isinstance(told, dict):
+        numbers.choice((_replace, _remove, _add))(numbers, told)
+        if file.name == "job.json":
+            told |= numbers.choice(({}, {"status": "under way"}, {"status": "stopped"}))
+    file.write_text(json.dumps(told))
 
 
 def _swap(numbers: random.Random, folder: Path, file: Path, outside: Path) -> None:

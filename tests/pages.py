@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
@@ -26,6 +27,12 @@ PATIENCE = 60
 # A server looks through all installed packages for components once, and AppTest for every tab: ten times as long as
 # the Train page takes.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+def look_from_this_machine(patch: pytest.MonkeyPatch) -> None:
+    """Let pages be those of this machine: Streamlit's tests have no connection, and in doubt it is a stranger's."""
+    patch.setattr("lab.ui.visitor.headers", lambda: {"Host": "localhost", "Origin": "http://localhost"})
+    patch.setattr("lab.ui.keep.visitor", lambda: None)
 
 
 def opened(page: str = "train.py", **parameters: str) -> AppTest:

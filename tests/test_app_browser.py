@@ -240,7 +240,7 @@ def test_all_who_watch_a_race_see_it_go_on(app: str) -> None:
             assert versions == sorted(set(versions))
             assert {update.job for update in watcher.updates} == {audience.run}
         audience.press("Stop")
-        audience.until(lambda: "Again" in audience.watchers[0].buttons)
+        audience.until(lambda: "Go on" in audience.watchers[0].buttons)
     with urlopen(f"{app}/_stcore/health") as answer:
         assert answer.status == 200
 

@@ -87,9 +87,12 @@ def test_a_finished_run_goes_on_for_longer_and_schedules_that_jump_are_told() ->
     assert longer.json["continues"] == run["id"]
     assert longer.json["contestants"][0]["steps"] == 5
     assert "had ended at" in longer.err
-    refused = lab("resume", run["id"], "--budget", "1")
-    assert refused.code == 2
-    assert "allowed is more than 2" in refused.err
+    before = lab("runs", "--json").json
+    for budget, told in (("1", "allowed is more than 2"), ("nan", "budget"), ("inf", "budget"), ("1e99", "budget")):
+        refused = lab("resume", run["id"], "--budget", budget)
+        assert refused.code == 2
+        assert told in refused.err
+    assert lab("runs", "--json").json == before
 
 
 @pytest.mark.parametrize("id", ["ffffffff", "..", "a/b", ""])

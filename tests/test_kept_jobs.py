@@ -25,9 +25,10 @@ def only(runs: Path) -> RunFolder:
     return folder
 
 
-def opened(registry: Jobs, folder: RunFolder, playing: bool = False) -> Job:
-    job = registry.open(folder, playing)
-    until(lambda: job.ended or job.status == "paused")
+def looked_at(registry: Jobs, folder: RunFolder) -> Job:
+    job = registry.find(folder.id)
+    assert job is not None
+    assert job.wait(PATIENCE)
     return job
 
 
@@ -36,7 +37,7 @@ class TestFinished:
     def test_it_comes_back_as_it_was(self, keeping: Jobs, later: Jobs, runs: Path, architecture: str) -> None:
         job = keeping.start([small(architecture)], "A run")
         assert job.wait(PATIENCE)
-        before, after = job.view(), (back := opened(later, only(runs))).view()
+        before, after = job.view(), (back := looked_at(later, only(runs))).view()
         assert (after.id, after.title, after.status, after.experiments) == (
             job.id,
             "A run",
@@ -74,7 +75,7 @@ class TestFinished:
 
 
 class TestGoingOn:
-    def test_a_stopped_run_is_held_where_it_was_and_ends_as_if_it_had_not_been(
+    def test_a_stopped_run_goes_on_where_it_was_and_ends_as_if_it_had_not_been(
         self, keeping: Jobs, later: Jobs, runs: Path
     ) -> None:
         experiment = small(budget=12)
@@ -84,9 +85,7 @@ class TestGoingOn:
         job.stop()
         assert job.wait(PATIENCE)
         assert only(runs).facts().status == "stopped"
-        back = opened(later, only(runs))
-        assert is_held(back, 5)
-        back.play()
+        back = later.go_on(job.id)
         assert back.wait(PATIENCE)
         assert back.status == "finished"
         assert losses(back) == alone(experiment)
@@ -99,7 +98,7 @@ class TestGoingOn:
         until(lambda: is_held(job, 4))
         job.stop()
         assert job.wait(PATIENCE)
-        back = opened(later, only(runs), playing=True)
+        back = later.go_on(job.id)
         assert back.wait(PATIENCE)
         for index, experiment in enumerate(experiments):
             assert losses(back, index) == alone(experiment)
@@ -112,17 +111,20 @@ class TestGoingOn:
         until(lambda: is_held(job, 0))
         job.stop()
         assert job.wait(PATIENCE)
-        back = opened(later, only(runs))
-        assert is_held(back, 0)
+        back = looked_at(later, only(runs))
+        assert losses(back) == []
         assert back.experiments[0].seed == 8
         assert shown_step(back) == 0
 
-    def test_what_another_process_trains_is_not_opened(self, keeping: Jobs, later: Jobs, runs: Path) -> None:
+    def test_what_another_process_trains_is_looked_at_and_does_not_go_on(
+        self, keeping: Jobs, later: Jobs, runs: Path
+    ) -> None:
         job = held(keeping, small(**ENDLESS))
-        until(lambda: only(runs).held)
+        until(lambda: only(runs).held and only(runs).known)
+        assert looked_at(later, only(runs)).status == "elsewhere"
         with pytest.raises(StoreError, match="trained by another process"):
-            later.open(only(runs))
-        assert keeping.open(only(runs)) is job
+            later.go_on(job.id)
+        assert keeping.go_on(job.id) is job
         job.stop()
         assert job.wait(PATIENCE)
         assert not only(runs).held
@@ -149,7 +151,7 @@ class TestTroubles:
         job.play()
         assert job.wait(PATIENCE)
         assert job.view().unkept == ""
-        back = opened(later, only(runs))
+        back = looked_at(later, only(runs))
         assert [frame.step for frame in back.view().snapshots[0].frames] == [
             frame.step for frame in job.view().snapshots[0].frames
         ]
@@ -173,7 +175,7 @@ class TestTroubles:
         facts = json.loads(file.read_text())
         facts["contestants"][0]["experiment"]["architecture"] = {"name": "mlp", "hidden": [17]}
         file.write_text(json.dumps(facts))
-        job = opened(later, only(runs))
+        job = looked_at(later, only(runs))
         assert job.status == "failed"
         assert "does not fit its experiment" in job.view().message
         assert json.loads(file.read_text())["status"] == "finished"  # looking at it changes nothing
@@ -217,10 +219,10 @@ class TestLookedAt:
         assert keeping.start([small()], "A run").wait(PATIENCE)
         before = only(runs).facts()
         with monkeypatch.context() as patch:
-            patch.setattr("lab.jobs.job.Training", Broken)
-            assert opened(later, only(runs)).status == "failed"
+            patch.setattr("lab.jobs.kept.Training", Broken)
+            assert looked_at(later, only(runs)).status == "failed"
         assert only(runs).facts() == before
-        assert opened(later, only(runs)).status == "finished"
+        assert looked_at(later, only(runs)).status == "finished"
 
     def test_a_run_that_was_stopped_goes_on_in_the_same_process(self, keeping: Jobs, runs: Path) -> None:
         experiment = small(budget=12)
@@ -229,8 +231,9 @@ class TestLookedAt:
         until(lambda: is_held(job, 5))
         job.stop()
         assert job.wait(PATIENCE)
-        back = opened(keeping, only(runs))
-        back.play()
+        assert job.goes_on
+        back = keeping.go_on(job.id)
+        assert (back.number, keeping.all()) == (job.number, [back])
         assert back.wait(PATIENCE)
         assert losses(back) == alone(experiment)
 

@@ -43,7 +43,7 @@ for _ in zip(range(3), Training(experiments[0]).events()):
 def go_on():
     jobs = Jobs()
     jobs.runs_folder = runs
-    job = jobs.open(run_folders(runs)[0], True) if run_folders(runs) else jobs.start(experiments, "Killed")
+    job = jobs.go_on(run_folders(runs)[0].id) if run_folders(runs) else jobs.start(experiments, "Killed")
     job.wait()
     assert job.status == "finished", job.view().message
 
@@ -98,7 +98,8 @@ def test_killed_again_and_again_a_race_ends_as_if_it_had_not_been(
     assert told == [[str(step), str(step), "under", "way", "False"] for step in reached]
     (folder,) = run_folders(kept_runs)
     jobs.runs_folder = kept_runs
-    back = jobs.open(folder)
+    back = jobs.find(folder.id)
+    assert back is not None
     assert back.wait(PATIENCE)
     whole = jobs.start(experiments, "Not killed")
     assert whole.wait(kills * PATIENCE)
@@ -129,7 +130,7 @@ def test_a_step_that_ctrl_c_broke_off_is_made_again(
     kept.end("stopped", "")
     jobs.runs_folder = kept_runs
     (folder,) = run_folders(kept_runs)
-    assert jobs.open(folder, playing=True).wait(PATIENCE)
+    assert jobs.go_on(folder.id).wait(PATIENCE)
     whole = jobs.start([experiment], "Whole")
     assert whole.wait(PATIENCE)
     assert_same_state(folder, RunFolder(kept_runs / whole.id))

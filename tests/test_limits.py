@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from lab.estimators import Estimator
 from lab.experiment import InvalidExperiment
 from lab.jobs import Jobs
 from lab.jobs.continuing import continued
-from lab.limits import BeyondLimits, InvalidLimits, Limits, variable
+from lab.limits import BeyondLimits, Limits, variable, wrong_variables
 from lab.limits.demands import demands
 from lab.store import RunFolder
 from lab.training import Training
@@ -35,9 +36,12 @@ def test_variables_set_the_limits() -> None:
 
 @pytest.mark.parametrize("text", ["many", "0", "-1", "nan", "inf", "1e999", "0x10", " "])
 @pytest.mark.parametrize("name", Limits.model_fields)
-def test_a_wrong_variable_is_named_with_its_value(name: str, text: str) -> None:
-    with pytest.raises(InvalidLimits, match=rf"^{variable(name)} .*given: {text!r}\)\.$"):
-        Limits.from_environment({variable(name): text})
+def test_a_wrong_variable_is_named_with_its_value_and_the_others_hold(name: str, text: str) -> None:
+    other = "steps" if name == "epochs" else "epochs"
+    environment = {variable(name): text, variable(other): "20"}
+    (told,) = wrong_variables(environment)
+    assert re.match(rf"{variable(name)} .*given: {text!r}\)\. Until then it is [\d ]+, as usual\.$", told)
+    assert Limits.from_environment(environment) == Limits(**{other: 20})
 
 
 @pytest.mark.parametrize(
@@ -47,6 +51,7 @@ def test_a_wrong_variable_is_named_with_its_value(name: str, text: str) -> None:
         ({"budget": 2e6, "budget_unit": "steps"}, "LAB_MAX_STEPS"),
         ({"budget": 1e6, "budget_unit": "seconds"}, "LAB_MAX_SECONDS"),
         ({"budget": 900, "budget_unit": "epochs", "batch_size": 1, "subset": 1237, "dataset": "digits"}, "_MAX_STEPS"),
+        ({"threads": 64}, "The run has 64 threads; this lab allows 16."),
         (
             {"shape": {"hidden": [8192] * 8}},
             "weights; this lab allows 100 000 000. Whoever runs it raises that with LAB_MAX_PARAMETERS.",

@@ -15,7 +15,7 @@ import pytest
 from tests.browser import REPOSITORY
 from tests.guarded import LARGEST_GROWTH
 
-KINDS = {"experiment", "link", "file", "records", "continue", "open"}
+KINDS = {"experiment", "link", "file", "limits", "records", "continue", "open", "go on"}
 WHOLE, AT_ONCE, PAGES = 10_000, 2_500, 25
 """Mutations of `make soak`, in so many to a process, each of which also shows so many folders on its pages."""
 

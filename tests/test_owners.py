@@ -11,9 +11,8 @@ import streamlit as st
 from lab.jobs import Jobs, owners
 from lab.jobs.continuing import continued
 from lab.jobs.owners import NotTheOwner, Person, key_of
-from lab.store import RunFolder
 from lab.ui import visitor
-from tests.job_waits import ENDLESS, PATIENCE, held, until
+from tests.job_waits import ENDLESS, PATIENCE, held
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
@@ -66,6 +65,9 @@ def test_a_kept_run_is_still_its_owners_after_a_restart(jobs: Jobs, asking: Aski
     jobs.runs_folder = tmp_path
     first = jobs.start([small()], "a run")
     assert first.wait(PATIENCE)
+    stopped = held(jobs, small())
+    stopped.stop()
+    assert stopped.wait(PATIENCE)
     after = Jobs()
     after.runs_folder = tmp_path
     asking.person = YOU
@@ -73,7 +75,7 @@ def test_a_kept_run_is_still_its_owners_after_a_restart(jobs: Jobs, asking: Aski
         with pytest.raises(NotTheOwner):
             act()
     with pytest.raises(NotTheOwner):
-        after.open(RunFolder(tmp_path / first.id), playing=True)
+        after.go_on(stopped.id)
     assert after.all() == []
     watched = after.find(first.id)
     assert watched is not None
@@ -100,14 +102,38 @@ def test_a_browser_that_does_not_say_which_it_is_starts_nothing(jobs: Jobs, aski
     assert jobs.all() == []
 
 
-def test_what_no_browser_asks_for_is_not_refused(jobs: Jobs) -> None:
+def test_a_thread_that_no_browser_asks_is_nobody_but_the_process_ends_what_it_likes(jobs: Jobs, asking: Asking) -> None:
+    job = held(jobs, small())
     owners.ask(visitor.visitor)  # in this thread no page is drawn
-    try:
-        job = held(jobs, small())
-        job.stop()
-        until(lambda: job.ended)
-    finally:
-        owners.ask(lambda: None)
+    with pytest.raises(NotTheOwner):
+        job.play()
+    with pytest.raises(NotTheOwner):
+        jobs.start([small()], "nobody's")
+    jobs.stop_all(PATIENCE)
+    assert job.status == "stopped"
+
+
+HERE = {"Host": "localhost:8501", "Origin": "http://127.0.0.1:8501"}
+
+
+@pytest.mark.parametrize(
+    ("said", "here"),
+    [
+        (HERE, True),
+        (HERE | {"Host": "[::1]:8501", "Origin": "http://[::1]:8501"}, True),
+        ({}, False),
+        ({"Host": "localhost:8501"}, False),
+        (HERE | {"Origin": "null"}, False),
+        (HERE | {"Origin": "https://lab.example.org"}, False),
+        (HERE | {"Host": "lab.example.org"}, False),
+        (HERE | {"X-Forwarded-For": "127.0.0.1"}, False),
+        (HERE | {"Forwarded": "for=127.0.0.1"}, False),
+        (HERE | {"Via": "1.1 proxy"}, False),
+        (HERE | {"X-Real-Ip": "192.168.0.7"}, False),
+    ],
+)
+def test_a_browser_of_this_machine_is_one_that_nobody_passed_on(said: dict[str, str], here: bool) -> None:
+    assert visitor.from_this_machine(said) is here
 
 
 @pytest.mark.parametrize(

@@ -84,11 +84,12 @@ def test_what_is_too_large_is_refused_with_the_variable(monkeypatch: pytest.Monk
     assert JOBS.all() == []
 
 
-def test_a_wrong_limit_is_told_and_the_usual_one_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_limit_is_told_and_only_its_usual_value_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_MAX_EPOCHS", "a few")
+    monkeypatch.setenv("LAB_MAX_STEPS", "20")
     tab = opened()
     assert tab.error[0].value.startswith("LAB_MAX_EPOCHS should be a valid number")
-    assert JOBS.limits == Limits()
+    assert JOBS.limits == Limits(steps=20)
 
 
 def test_a_kept_run_that_is_too_large_is_not_opened_by_an_address(

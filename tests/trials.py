@@ -8,6 +8,7 @@ import random
 import shutil
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from lab.cli.request import read_file, read_link
@@ -16,12 +17,17 @@ from lab.facts import remarks
 from lab.jobs import JOBS
 from lab.jobs.continuing import continued
 from lab.jobs.records import records
-from lab.jobs.shelf import shelf
-from lab.limits import Limits
+from lab.jobs.shelf import rewrite, shelf
+from lab.limits import Limits, variable, wrong_variables
 from lab.links import decode, encode
-from lab.store import StoreError
+from lab.store import RunFolder, StoreError, describe, run_folders
+from lab.store.archive import Archive
+from lab.store.bin import deleted, size
+from lab.store.folder import BIN
+from lab.store.mark import Mark, versions, write_mark
 from tests.guarded import Trial
-from tests.mutations import mutate_folder, mutated_file, mutated_json, mutated_link
+from tests.mutations import mutate_folder, mutated_environment, mutated_file, mutated_json, mutated_link
+from tests.pages import look_from_this_machine
 from tests.small import small
 
 LIMITS = Limits(parameters=200_000, memory=0.3, steps=200, epochs=100, seconds=5)
@@ -44,7 +50,11 @@ class Trials:
         self.numbers, self.trial, self.runs, self.outside = numbers, trial, runs, outside
         JOBS.runs_folder, JOBS.limits = runs, LIMITS
         logging.disable(logging.CRITICAL)
+        look_from_this_machine(pytest.MonkeyPatch())
         self.samples = [self._kept(small("mlp"), small("mlp", slope=2)), self._kept(small("convnet", budget=2))]
+        for sample in self.samples:
+            describe(RunFolder(sample), title="A run", note="worth a look", tags=["talk"], pinned=True)
+            write_mark(sample, Mark(store="a store", experiments="0", runs=("1",), files=versions(sample)))
         shutil.copytree(self.samples[0], outside)
 
     def rehearse(self, pages: bool) -> None:
@@ -53,6 +63,8 @@ class Trials:
         for sample in self.samples:
             shutil.copytree(sample, self.runs / ID)
             self._folder()
+            shutil.copytree(sample, self.runs / BIN / ID)
+            self._bin()
         if pages:
             for page in ("train", "compare", "runs"):
                 self._page(page, run="", experiment="")
@@ -66,6 +78,12 @@ class Trials:
                 shutil.copytree(self.numbers.choice(self.samples), self.runs / ID)
                 mutate_folder(self.numbers, self.runs / ID, self.outside)
                 self._folder()
+            elif number % 20 == 3:
+                shutil.copytree(self.numbers.choice(self.samples), self.runs / BIN / ID)
+                mutate_folder(self.numbers, self.runs / BIN / ID, self.outside)
+                self._bin()
+            elif number % 20 == 8:
+                self._try("limits", lambda: self._limits(mutated_environment(self.numbers)))
             elif number % 5 == 3:
                 link = mutated_link(self.numbers)
                 self._try("link", lambda link=link: (decode(link), read_link(link)))
@@ -96,9 +114,12 @@ class Trials:
         for job in told.jobs:
             json.dumps(job.facts.model_dump(mode="json"), allow_nan=False).encode()
         self._try("records", lambda: records(JOBS, ID))
+        self._try("mark", lambda: [Archive(self.runs).owes(folder, trains=False) for folder in run_folders(self.runs)])
+        self._try("about", lambda: rewrite(JOBS, ID, tags=["paper"]))
         self._try("continue", lambda: self._ended(continued(JOBS, ID, 5).id))
         if all(job.facts.contestants[0].experiment.dataset.name == "digits" for job in told.jobs):
             self._try("open", self._open)
+            self._try("go on", lambda: self._ended(JOBS.go_on(ID).id))
         self._try("delete", lambda: JOBS.delete(ID))
         self._forget()
 
@@ -115,6 +136,21 @@ class Trials:
         assert job.wait(60), "it hangs"
         assert not job.view().message.startswith("The run failed:"), job.view().message
         job.facts().model_dump_json()
+
+    def _bin(self) -> None:
+        """Everything that is done with what was deleted."""
+        self._try("bin", lambda: [size(folder) for folder in deleted(self.runs)])
+        self._try("recover", lambda: JOBS.recover(ID))
+        self._try("delete", lambda: JOBS.delete(ID))
+        self._try("erase", lambda: JOBS.erase(ID))
+        self._forget()
+
+    def _limits(self, environment: dict[str, str]) -> None:
+        allowed, wrong = Limits.from_environment(environment), wrong_variables(environment)
+        kept = {name for name, value in allowed if value == getattr(Limits(), name)}
+        assert all(any(told.startswith(variable(name)) for name in kept) for told in wrong)
+        if wrong:
+            raise InvalidExperiment(wrong)
 
     def _pages(self) -> None:
         """The folder on the page of all runs, then each page with it in the address, and a broken link."""

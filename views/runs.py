@@ -3,9 +3,9 @@
 import streamlit as st
 
 from lab.jobs import JOBS
-from lab.jobs.shelf import shelf
+from lab.jobs.shelf import shelf, with_archived
 from lab.ui import state
-from lab.ui.archive import show_archive_problems, with_archived
+from lab.ui.archive import elsewhere, show_archive_problems
 from lab.ui.export import export_runs
 from lab.ui.notices import show_notices, show_problems
 from lab.ui.shelf.about import about
@@ -19,7 +19,7 @@ from lab.ui.shelf.table import remember, table
 
 state.load()
 show_notices()
-there = with_archived(shelf(JOBS))
+there = with_archived(shelf(JOBS), elsewhere())
 show_problems([*problems(), *there.problems])
 show_archive_problems()
 undo()

@@ -13,7 +13,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 BOARD = re.compile(rb'"version":"(\w+):(\d+):')
 """Where a board names its job and the version that it shows, near its beginning."""
@@ -48,6 +48,7 @@ class Watcher:
         """The newest of these boards, as JSON, and when it came."""
         self.asleep = False
         """Whether its timers do nothing, as in a tab that a browser has put to sleep."""
+        self._origin = Origin("/".join(address.split("/")[:3]))
         self._uri = address.replace("http", "ws", 1) + "/_stcore/stream"
         self._state = ClientState(page_name=page, query_string=query)
         self._connection: ClientConnection | None = None
@@ -72,7 +73,9 @@ class Watcher:
         # Streamlit compresses nothing unless server.enableWebsocketCompression is set; neither does it for a browser.
         # Nor does a browser ask whether the app is still there, as this library would.
         protocols = [Subprotocol("streamlit")]
-        async with connect(self._uri, subprotocols=protocols, max_size=None, ping_interval=None) as self._connection:
+        async with connect(
+            self._uri, origin=self._origin, subprotocols=protocols, max_size=None, ping_interval=None
+        ) as self._connection:
             try:
                 await self._ask()
                 async for data in self._connection:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import typer
 
 from lab.cli.errors import REFUSED, explained
+from lab.cli.kept import kept
 from lab.exports import TABLES, View
 from lab.exports.comparison import NO_PAGE, Comparison
 from lab.exports.gathering import comparison, with_seeds
@@ -62,11 +63,13 @@ def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -
 
 
 def _found(beginnings: Sequence[str]) -> list[str]:
-    """The ids that begin so, each once."""
+    """The ids that begin so, each once; one that is whole is fetched from MLflow if it is not here."""
     there = [job.id for job in shelf(JOBS).jobs]
     found = []
     for beginning in beginnings:
         fitting = [id for id in there if id.startswith(beginning)]
+        if not fitting and (folder := kept(beginning)) is not None:
+            fitting = [folder.id]
         if not fitting:
             place = JOBS.runs_folder
             raise StoreError(f"There is no run {beginning!r} in {place}; `python -m lab runs` lists them.")

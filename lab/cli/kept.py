@@ -12,13 +12,13 @@ from types import FrameType
 import typer
 
 from lab.events import Event, Finished, Step
-from lab.jobs import JOBS, Job
 from lab.jobs.archivist import Archivist
 from lab.jobs.saver import Saver
 from lab.jobs.summary import facts_of
 from lab.recorder import Recorder
-from lab.store import Ended, Facts, Origin, Progress, RunFolder, runs_folder
+from lab.store import Ended, Facts, Origin, Progress, RunFolder, StoreError, runs_folder
 from lab.store.folder import ID
+from lab.store.listing import Archived
 from lab.store.tracking import switched_off
 from lab.training import Training
 
@@ -91,16 +91,34 @@ def archive(id: str) -> None:
         typer.echo(told, err=True)
 
 
-def kept_job(id: str) -> Job | None:
-    """A job that is kept: on disk, or in MLflow alone, from where it is fetched; None where there is none.
+def elsewhere() -> list[Archived]:
+    """The jobs that only MLflow has; where it is away, that is said.
 
     Raises:
-        StoreError: there is one, and it cannot be brought back; or MLflow does not have it either.
+        StoreError: LAB_RUNS or LAB_DATA names no folder.
     """
-    job = JOBS.find(id)
-    if job is None and JOBS.runs_folder is not None and ID.fullmatch(id) and not switched_off():
-        job = JOBS.open(Archivist(JOBS.runs_folder).fetch(id))
-    return job
+    runs = runs_folder()
+    if switched_off() or not runs.is_dir():
+        return []
+    archivist = Archivist(runs)
+    try:
+        archivist.ask()
+    except StoreError as error:
+        typer.echo(f"{error} Runs that are there alone are not listed.", err=True)
+    return archivist.elsewhere()
+
+
+def kept(id: str) -> RunFolder | None:
+    """Where a job is kept: on disk, or in MLflow alone, from where it is fetched; None where there is none.
+
+    Raises:
+        StoreError: LAB_RUNS or LAB_DATA names no folder; or MLflow is asked, and does not have it either.
+    """
+    runs = runs_folder()
+    folder = RunFolder(runs / id)
+    if not ID.fullmatch(id) or (not folder.known and switched_off()):
+        return None
+    return folder if folder.known else Archivist(runs).fetch(id)
 
 
 @contextmanager

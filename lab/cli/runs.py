@@ -12,12 +12,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from lab.cli.errors import REFUSED, STOPPED, explained
-from lab.cli.kept import archive, kept_job
+from lab.cli.errors import STOPPED, explained
+from lab.cli.kept import archive, elsewhere, kept
 from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
-from lab.jobs.shelf import Shelved, shelf
-from lab.store import Contestant, runs_folder
+from lab.jobs.shelf import Shelved, shelf, with_archived
+from lab.store import Contestant, RunFolder, StoreError, runs_folder
 
 UNWATCHED_WIDTH = 160
 """Characters a line where no terminal says how many there are."""
@@ -32,13 +32,15 @@ def list_runs(as_json: bool) -> int:
     """Print the runs, newest first. Returns the exit code: 0, also where some folders could not be read."""
     with explained():
         JOBS.runs_folder = runs_folder()
-    there = shelf(JOBS)
+        there = with_archived(shelf(JOBS), elsewhere())
     for problem in there.problems:
         typer.echo(problem, err=True)
     if as_json:
         typer.echo(json.dumps([_told(job) for job in there.jobs], allow_nan=False))
     elif there.jobs:
         _print(there.jobs)
+        if any(job.standing == "archived" for job in there.jobs):
+            typer.echo("What is archived is in MLflow alone; resume and export fetch it by its whole id.", err=True)
     else:
         typer.echo(f"There is no run in {JOBS.runs_folder}.", err=True)
     return 0
@@ -48,11 +50,10 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
     """Train a job from where it was to its end, or one that has ended up to a larger budget. Returns the exit code."""
     with explained():
         JOBS.runs_folder = runs_folder()
-        job = kept_job(id) if budget is None else _longer(id, budget)
-    if job is None:
-        typer.echo(f"There is no run {id!r} in {JOBS.runs_folder}; `python -m lab runs` lists them.", err=True)
-        return REFUSED
-    job.play()
+        folder = kept(id)
+        if folder is None:
+            raise StoreError(f"There is no run {id!r} in {JOBS.runs_folder}; `python -m lab runs` lists them.")
+        job = JOBS.go_on(id) if budget is None else _longer(folder, budget)
     _follow(job)
     view = job.view()
     if view.message:
@@ -70,20 +71,13 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
     return 1 if diverged else EXIT_CODES[told.standing]
 
 
-def _longer(id: str, budget: float) -> Job | None:
-    """A job that trains on after the end of another; None where there is none."""
-    there = shelf(JOBS).find(id)  # not opened: what is refused stays as it is
-    if there is None:
-        fetched = kept_job(id)
-        if fetched is None:
-            return None
-        facts = fetched.facts()
-    else:
-        facts = there.facts
-    for run in (contestant.experiment for contestant in facts.contestants):
-        for text in jumps(run, *with_budget([run], budget)):
+def _longer(folder: RunFolder, budget: float) -> Job:
+    """A job that trains on after the end of another."""
+    experiments = [contestant.experiment for contestant in folder.facts().contestants]
+    for pair in zip(experiments, with_budget(experiments, budget), strict=True):
+        for text in jumps(*pair):
             typer.echo(text, err=True)
-    return continued(JOBS, id, budget)
+    return continued(JOBS, folder.id, budget)
 
 
 def _follow(job: Job) -> None:

@@ -10,11 +10,13 @@ import secrets
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from lab.experiment import Experiment
 from lab.jobs.job import Job
-from lab.jobs.owners import NotTheOwner, new_owner, require_owner, require_owner_of
+from lab.jobs.kept import KeptJob
+from lab.jobs.owners import by_itself, new_owner, require_owner, require_owner_of
 from lab.jobs.races import SHARED_IN_A_RACE, require_raceable, with_seed
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
@@ -27,6 +29,8 @@ RUNNING_AT_ONCE = 2
 """Jobs that train at the same time; more wait in line."""
 KEPT = 24
 """Ended jobs kept in memory."""
+LOOKED_AT = 8
+"""Of those that this process does not train; any other is read from its folder again."""
 NETS_KEPT = 6
 """Ended jobs whose nets are kept, too, for questions about them."""
 
@@ -55,7 +59,7 @@ class Jobs:
         self._slots = Slots(running_at_once)
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
-        self._started = 0
+        self._numbers = count(1)
         self._opening = threading.Lock()
 
     @property
@@ -96,68 +100,78 @@ class Jobs:
                 in_place_of.stop()
             id = secrets.token_hex(4)
             folder = RunFolder(self.runs_folder / id) if self.runs_folder is not None else None
-            return self._add(id, title, experiments, folder, origin, playing)
+            number = next(self._numbers)
+            return self._add(Job(id, number, title, experiments, self._slots, folder, origin), playing)
 
-    def require_room(
-        self, experiments: Sequence[Experiment], besides: Job | None = None, looked_at: bool = False
-    ) -> None:
+    def require_room(self, experiments: Sequence[Experiment], besides: Job | None = None) -> None:
         """Refuse what is beyond the limits, where there are any.
 
         Args:
             experiments: of a job that is to be added.
             besides: a job that is about to make room.
-            looked_at: whether it will never train.
 
         Raises:
             BeyondLimits: it is too large, or there is no room for it now.
         """
         if self._limits is not None:
-            others = [job.experiments for job in self.all() if not job.ended and job is not besides]
-            self._limits.require(experiments, None if looked_at else others)
+            others = [job.experiments for job in self.trained() if not job.ended and job is not besides]
+            self._limits.require(experiments, others)
 
-    def open(self, folder: RunFolder, playing: bool = False) -> Job:
-        """Bring back a job from where it was: held, or going on. One that has ended is there to be looked at.
+    def go_on(self, id: str) -> Job:
+        """Train a job from where it was left; one that has come to its end is there to be looked at.
 
         Raises:
-            StoreError: nothing can be read there, or another process trains it.
+            StoreError: it is not kept, cannot be read, or another process trains it.
             BeyondLimits: it is too large for this lab, or there is no room for it now.
-            NotTheOwner: it is to go on, and belongs to someone else.
+            NotTheOwner: it belongs to someone else.
         """
         with self._opening:
-            return self._open(folder, playing)
-
-    def _open(self, folder: RunFolder, playing: bool) -> Job:
-        job = self.get(folder.id)
-        if job is not None and job.status not in ("stopped", "failed"):
-            return job
-        if not folder.hold():
-            raise StoreError(f"Run {folder.id} is trained by another process; it can be opened when it ends.")
-        try:
+            job, folder = self.get(id), self._folder(id)
+            if job is not None and not job.read_only and not job.ended:
+                job.play()
+                return job
+            if folder is None:
+                raise StoreError(f"Run {id} is not kept on disk, and cannot go on.")
             facts = folder.facts()
+            if facts.status == "finished":
+                return self._looked_at(folder)
+            require_owner(facts.owner, facts.title)
+            return self._add(self._resumed(folder))
+
+    def _resumed(self, folder: RunFolder) -> Job:
+        if not folder.hold():
+            raise StoreError(f"Run {folder.id} is trained by another process; it can go on when that has ended.")
+        try:
+            facts = folder.facts()  # once more: from now on nobody else changes them
             experiments = [contestant.experiment for contestant in facts.contestants]
-            if playing:
-                require_owner(facts.owner, facts.title)
-            self.require_room(experiments, looked_at=facts.status == "finished")
-        except (StoreError, BeyondLimits, NotTheOwner):
+            self.require_room(experiments)
+        except (StoreError, BeyondLimits):
             folder.release()
             raise
-        return self._add(folder.id, title_of(folder, facts), experiments, folder, facts.origin, playing)
+        title = title_of(folder, facts)
+        return Job(folder.id, self._number(folder.id), title, experiments, self._slots, folder, facts.origin)
 
-    def _add(
-        self,
-        id: str,
-        title: str,
-        experiments: Sequence[Experiment],
-        folder: RunFolder | None,
-        origin: Origin,
-        playing: bool,
-    ) -> Job:
+    def _looked_at(self, folder: RunFolder) -> Job:
+        job = KeptJob(folder, self._number(folder.id), self._slots)
+        if self._limits is not None:
+            self._limits.require(job.experiments, None)
+        return self._add(job)
+
+    def _add(self, job: Job, playing: bool = True) -> Job:
         with self._lock:
-            self._started += 1
-            job = self._jobs[id] = Job(id, self._started, title, experiments, self._slots, folder, origin)
+            self._jobs[job.id] = job
             self._forget_old()
         job.start(playing)
         return job
+
+    def _number(self, id: str) -> int:
+        before = self.get(id)
+        return next(self._numbers) if before is None else before.number
+
+    def _folder(self, id: str) -> RunFolder | None:
+        """Where a job is kept, if it is."""
+        folder = RunFolder(self.runs_folder / id) if self.runs_folder is not None and ID.fullmatch(id) else None
+        return folder if folder is not None and folder.known else None
 
     def get(self, id: str | None) -> Job | None:
         """The job of an id, if it is still there."""
@@ -165,22 +179,28 @@ class Jobs:
             return self._jobs.get(id) if id else None
 
     def find(self, id: str | None) -> Job | None:
-        """The job of an id, brought back from disk where this process does not have it; None where there is none.
+        """The job of an id; where this process does not train it, as its folder has it now; None where there is none.
 
         Raises:
-            StoreError: there is one, and it cannot be brought back.
-            BeyondLimits: it is too large for this lab, or there is no room for it now.
+            StoreError: there is one, and it cannot be read.
+            BeyondLimits: it is too large for this lab.
         """
-        job = self.get(id)
-        if job is None and id is not None and self.runs_folder is not None and ID.fullmatch(id):
-            folder = RunFolder(self.runs_folder / id)
-            return self.open(folder) if folder.known else None
-        return job
+        if id is None:
+            return None
+        with self._opening:
+            job, folder = self.get(id), self._folder(id)
+            if folder is None or (job is not None and not (isinstance(job, KeptJob) and job.outdated)):
+                return job
+            return self._looked_at(folder)
 
     def all(self) -> list[Job]:
         """Every job, newest first."""
         with self._lock:
             return list(reversed(self._jobs.values()))
+
+    def trained(self) -> list[Job]:
+        """Every job of which this process knows best how it goes: all that it does not only look at, newest first."""
+        return [job for job in self.all() if not job.read_only]
 
     def runs(self) -> list[Job]:
         """Every job of a single experiment, newest first."""
@@ -198,10 +218,9 @@ class Jobs:
             NotTheOwner: it belongs to someone else.
         """
         job = self.get(id)
-        if job is not None and not job.ended:
+        if job is not None and not job.read_only and not job.ended:
             raise StoreError(f"{job.title} is under way; stop it first.")
-        folder = None if self.runs_folder is None else RunFolder(self.runs_folder / id)
-        if folder is None or not folder.known:
+        if (folder := self._folder(id)) is None:
             raise StoreError(f"Run {id} is not kept on disk, and could not be brought back; it goes with this process.")
         require_owner_of(folder)
         folder.discard()
@@ -231,18 +250,21 @@ class Jobs:
             erase(self.runs_folder, id)
 
     def stop_all(self, timeout: float = 10) -> None:
-        """Stop every job and wait for its thread."""
-        for job in self.all():
-            job.stop()
+        """Stop every job, whoever has started it, and wait for its thread."""
+        with by_itself():
+            for job in self.all():
+                job.stop()
         for job in self.all():
             job.wait(timeout)
 
     def _forget_old(self) -> None:
-        ended = [job for job in self._jobs.values() if job.ended]
-        for job in ended[: max(0, len(ended) - KEPT)]:
-            del self._jobs[job.id]
+        """Let go of what nobody has looked at for the longest time."""
+        ended = sorted((job for job in self._jobs.values() if job.ended), key=lambda job: job.watched)
         for job in ended[: max(0, len(ended) - NETS_KEPT)]:
             job.questions.let_go()
+        looked_at = [job for job in ended if job.read_only]
+        for job in {*ended[: max(0, len(ended) - KEPT)], *looked_at[: max(0, len(looked_at) - LOOKED_AT)]}:
+            del self._jobs[job.id]
 
 
 JOBS = Jobs()

@@ -84,6 +84,14 @@ class Archivist:
         here = _names(self._runs) | _names(self._runs / BIN)
         return [job for job in self._archived if job.id not in here]
 
+    def ask(self) -> None:
+        """List what MLflow has now, for a command that cannot wait until this is done in the background.
+
+        Raises:
+            StoreError: MLflow is away.
+        """
+        self._archived = self._archive.jobs()
+
     def fetch(self, id: str) -> RunFolder:
         """Bring a job from MLflow into the folder.
 
@@ -106,10 +114,7 @@ class Archivist:
             require_owner(job.facts.owner, job.facts.title)
             folder = self._runs / BIN / id
             RunFolder(folder).write_facts(job.facts)
-            try:
-                write_mark(folder, Mark(store=self._archive.name, experiments=NOTHING_HERE, runs=job.runs))
-            except OSError as error:
-                raise StoreError(f"Run {id} cannot be deleted: {error.strerror}.") from None
+            write_mark(folder, Mark(store=self._archive.name, experiments=NOTHING_HERE, runs=job.runs))
 
     # Its work
 
@@ -218,14 +223,14 @@ class Archivist:
         mark = read_mark(folder.path)
         if mark is not None and mark.store == self._archive.name and not mark.deleted:
             self._archive.delete(mark)
-            _remark(folder, mark, deleted=True)
+            write_mark(folder.path, mark, deleted=True)
         return True
 
     def _kept(self, folder: RunFolder) -> bool:
         mark = read_mark(folder.path)
         if mark is not None and mark.store == self._archive.name and mark.deleted:
             self._archive.restore(mark)
-            _remark(folder, mark, deleted=False)
+            write_mark(folder.path, mark, deleted=False)
         if mark is not None and mark.experiments == NOTHING_HERE:  # brought back from the bin: it is MLflow's alone
             shutil.rmtree(folder.path, ignore_errors=True)
             self._list_after = 0.0
@@ -246,7 +251,7 @@ class Archivist:
 
     def _list(self) -> None:
         started = time.thread_time()
-        self._archived = self._archive.jobs()
+        self.ask()
         self._list_after = time.monotonic() + max(BETWEEN_LISTS, (time.thread_time() - started) / LISTING)
 
 
@@ -283,10 +288,3 @@ def _stamp(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _remark(folder: RunFolder, mark: Mark, deleted: bool) -> None:
-    try:
-        write_mark(folder.path, Mark(**{**dict(mark), "deleted": deleted}))
-    except OSError as error:
-        raise StoreError(f"Nothing can be kept in {folder.path}: {error.strerror}.") from None

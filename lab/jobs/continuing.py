@@ -63,7 +63,6 @@ def continued(jobs: Jobs, id: str, budget: float) -> Job:
         raise StoreError(f"Run {id} diverged, and cannot be continued.")
     experiments = with_budget([contestant.experiment for contestant in facts.contestants], budget)
     jobs.require_room(experiments)
-    new.hold()
     new.copy_frames(old, len(states))
     new.write_state(checkpoints.copied({"contestants": [_not_ended(state) for state in states]}))
     contestants = [
@@ -72,7 +71,7 @@ def continued(jobs: Jobs, id: str, budget: float) -> Job:
     ]
     origin = Origin(datetime.now(UTC), continues=id, owner=new_owner())
     new.write_facts(Facts(title=title_of(old, facts), **origin._asdict(), contestants=tuple(contestants)))
-    return jobs.open(new, playing=True)
+    return jobs.go_on(new.id)
 
 
 def _not_ended(state: State) -> State:

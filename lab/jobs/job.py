@@ -6,7 +6,8 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 from lab.data import DataError
@@ -22,7 +23,7 @@ from lab.jobs.races import with_seed
 from lab.jobs.saver import Saver
 from lab.jobs.slots import Slots
 from lab.jobs.summary import ENDINGS, ending_of, facts_of
-from lab.jobs.view import ENDED, JobView, Status
+from lab.jobs.view import ENDED, RESUMABLE, JobView, Status
 from lab.recorder import Recorder, recorded
 from lab.store import Ended, Facts, Origin, RunFolder, StoreError
 from lab.training import Training
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 
 class Job:
     """One run, or a race of several on the same batches. All methods may be called from any thread."""
+
+    read_only = False
+    """Whether it is here to be looked at alone."""
 
     def __init__(
         self,
@@ -55,45 +59,39 @@ class Job:
         self._recorders = [Recorder() for _ in self.experiments]
         self._trainings: list[Training] = []
         self.questions = Questions(self._condition)
-        self._steps_asked, self._base_version, self._progress, self._watched = 0, 0, 0.0, -math.inf
+        self._steps_asked, self._base_version, self._progress, self.watched = 0, 0, 0.0, -math.inf
         self._thread: threading.Thread | None = None
 
     # What its owner may ask for; anyone else gets NotTheOwner
 
     def play(self) -> None:
         """Train until paused, stopped or done."""
-        self._ask(playing=True)
+        with self._asked():
+            self._playing, self._steps_asked = True, 0
 
     def pause(self) -> None:
         """Hold after the step under way."""
-        self._ask(playing=False)
+        with self._asked():
+            self._playing, self._steps_asked = False, 0
 
     def step(self, count: int = 1) -> None:
         """Make so many steps, then hold."""
-        require_owner(self.origin.owner, self.title)
-        with self._condition:
-            self._playing = False
-            self._steps_asked += count
-            self._wake()
+        with self._asked():
+            self._playing, self._steps_asked = False, self._steps_asked + count
 
     def stop(self) -> None:
         """End the run; what it recorded is kept."""
-        require_owner(self.origin.owner, self.title)
-        with self._condition:
+        with self._asked():
             self._stopped = True
-            self._wake()
 
     def rewind(self, seed: int | None = None) -> None:
         """Back to step 0, held: to the same initial weights, or to those of a new seed."""
-        require_owner(self.origin.owner, self.title)
-        with self._condition:
-            if seed is not None:
-                self.experiments = tuple(with_seed(self.experiments, seed))
+        with self._asked():
+            self.experiments = tuple(with_seed(self.experiments, seed))
             self._base_version = self._version() + 1
             self._recorders, self._trainings, self._progress = [Recorder() for _ in self.experiments], [], 0.0
-            self._playing, self._stopped, self._restart, self._steps_asked = False, False, True, 0
-            self._start_thread()
-            self._wake()
+            self._stopped, self._restart, self._steps_asked = False, True, 0
+            self.start(playing=False)
 
     def settle(self, seconds: float) -> None:
         """Wait, at most so long, until what was asked for is so: it trains, waits in line, or holds."""
@@ -114,13 +112,18 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen unless the job is rewound."""
+        """Whether nothing more will happen unless the job is rewound, or goes on."""
         return self._status in ENDED
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it came to no end of its own, and is kept where it was."""
+        return self._folder is not None and self._status in RESUMABLE
 
     def view(self) -> JobView:
         """Everything a page needs, consistent and copied."""
         with self._condition:
-            self._watched = time.monotonic()
+            self.watched = time.monotonic()
             recorders, trainings = list(self._recorders), list(self._trainings)
             experiments, status, message = self.experiments, self._status, self._message
             version, download, progress = self._version(), self._download.state, self._progress
@@ -150,13 +153,10 @@ class Job:
         """Begin, training at once or held before the first step."""
         with self._condition:
             self._playing = playing
-            self._start_thread()
-
-    def _start_thread(self) -> None:
-        if self._thread is None or not self._thread.is_alive() or self.ended:
-            self._thread = threading.Thread(target=self._live, name=f"job-{self.id}", daemon=True)
-            self._set("preparing")
-            self._thread.start()
+            if self._thread is None or not self._thread.is_alive() or self.ended:
+                self._thread = threading.Thread(target=self._live, name=f"job-{self.id}", daemon=True)
+                self._set("preparing")
+                self._thread.start()
 
     def _live(self) -> None:
         saver = self._saver = Saver(self._folder)
@@ -204,13 +204,12 @@ class Job:
         recorders = saver.restored(trainings, recorders)
         with self._condition:
             self._trainings, self._download.state = trainings, None
-            if not self._restart:
-                self._recorders = recorders
+            self._recorders = self._recorders if self._restart else recorders
         pairs = zip(trainings, recorders, strict=True)
         runs = [recorded(training.events(), recorder) for training, recorder in pairs if recorder.finished is None]
         looks, shown = Looks(trainings, recorders), False
         while runs:
-            turn = "look" if not shown and looks.due(self._watched) else self._turn(shown)
+            turn = "look" if not shown and looks.due(self.watched) else self._turn(shown)
             if turn == "end":
                 break
             if turn == "look":
@@ -220,7 +219,7 @@ class Job:
                 self.questions.answer([training.specimen() for training in trainings])
             else:
                 runs, shown = [run for run in runs if next(run, None)], False
-                if saver.due():
+                if saver.due() and not self._restart:
                     saver.save(self.facts(), trainings, recorders)
                 self.pace.keep(lambda: self._playing and not self._stopped)
         if self._restart:
@@ -267,7 +266,7 @@ class Job:
     def _end(self, trainings: list[Training], status: Status, message: str) -> None:
         # Optimizers, batches and kept weights go: an ended job keeps its nets, and what its recorders remember.
         self.questions.rest([training.specimen() for training in trainings])
-        self._trainings, self._progress = [], fraction(trainings) if status == "stopped" else 1.0
+        self._trainings, self._progress = [], 1.0 if status == "finished" else fraction(trainings)
         self._set(status, message)
 
     def facts(self, ending: tuple[Ended, str] | None = None) -> Facts:
@@ -275,10 +274,11 @@ class Job:
         how = ending or (ENDINGS.get(self._status, "under way"), self._message)
         return facts_of(self.title, self.origin, self.experiments, self._recorders, *how)
 
-    def _ask(self, playing: bool) -> None:
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
         require_owner(self.origin.owner, self.title)
         with self._condition:
-            self._playing, self._steps_asked = playing, 0
+            yield
             self._wake()
 
     def _set(self, status: Status, message: str = "") -> None:

@@ -6,7 +6,9 @@ Every control of a job asks here, whoever calls it and whatever its buttons look
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from lab.store import RunFolder, StoreError
 
@@ -28,6 +30,7 @@ def key_of(token: str) -> str:
 
 
 _who_asks: Callable[[], Person] = lambda: None  # noqa: E731
+_by_itself = ContextVar("by_itself", default=False)
 
 
 def ask(who_asks: Callable[[], Person]) -> None:
@@ -36,14 +39,28 @@ def ask(who_asks: Callable[[], Person]) -> None:
     _who_asks = who_asks
 
 
+@contextmanager
+def by_itself() -> Iterator[None]:
+    """What the process does of its own accord, such as to stop all jobs when it ends: nobody is asked."""
+    token = _by_itself.set(True)
+    try:
+        yield
+    finally:
+        _by_itself.reset(token)
+
+
 def asked_at_this_machine() -> bool:
     """Whether who asks is at this machine, and not a browser among others."""
-    return _who_asks() is None
+    return _person() is None
+
+
+def _person() -> Person:
+    return None if _by_itself.get() else _who_asks()
 
 
 def may_decide(owner: str | None) -> bool:
     """Whether who asks may decide about a job of this owner."""
-    person = _who_asks()
+    person = _person()
     return person is None or (person != "" and person == owner)
 
 
@@ -78,7 +95,7 @@ def new_owner() -> str | None:
     Raises:
         NotTheOwner: it would be nobody's, because the browser did not say which it is.
     """
-    person = _who_asks()
+    person = _person()
     if person == "":
         raise NotTheOwner("This lab is open to others, and your browser has not said yet which it is. Try once more.")
     return person

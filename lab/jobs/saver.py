@@ -52,9 +52,6 @@ class Saver:
         """How many frames of each contestant are in the folder."""
         self._known = False
         """Whether what is in the folder is this job's to replace: it was restored, or there was nothing."""
-        self._over = False
-        """Whether the job was restored at an end that its folder tells: it is looked at, and nothing is to be written.
-        """
         self.problem = ""
         """Why nothing could be written the last time; empty where all is well."""
 
@@ -80,19 +77,18 @@ class Saver:
         if self._folder is None:
             return recorders
         try:
-            restored = _restored(self._folder, trainings)
-            told = self._folder.facts().status if restored is not None else None
+            before = restored(self._folder, trainings)
         except StoreError:
             self.close()
             self._folder = None
             raise
         self._known = True
-        if restored is None:
+        if before is None:
+            self.clear()  # of a start that was given up, something may be left
             return recorders
-        self._written = [len(recorder.frames(0)) for recorder in restored]
-        self._moment = _moment(trainings, restored)
-        self._over = told == "finished" and all(ended for _, ended in self._moment)
-        return restored
+        self._written = [len(recorder.frames(0)) for recorder in before]
+        self._moment = _moment(trainings, before)
+        return before
 
     def due(self) -> bool:
         """Whether it is time to save again, and the last time is over."""
@@ -101,7 +97,7 @@ class Saver:
 
     def save(self, facts: Facts, trainings: Sequence[Training], recorders: Sequence[Recorder]) -> None:
         """Copy the state of the contestants now, and write it soon; and what is told of them."""
-        if self._folder is None or self._over:
+        if self._folder is None:
             return
         self.wait()
         started = time.monotonic()
@@ -114,7 +110,7 @@ class Saver:
     def clear(self) -> None:
         """Forget what was written: the job starts again."""
         self.wait()
-        self._moment, self._known, self._over = (), True, False
+        self._moment, self._known = (), True
         try:
             if self._folder is not None:
                 self._require_held()
@@ -135,7 +131,10 @@ class Saver:
 
     def _copied(self, trainings: Sequence[Training], recorders: Sequence[Recorder]) -> _Copied:
         pairs = zip(trainings, recorders, strict=True)
-        contestants = [{"run": state_of(training), "record": recorder.state()} for training, recorder in pairs]
+        contestants = [
+            {"run": state_of(training), "record": {**recorder.state(), "seed": training.experiment.seed}}
+            for training, recorder in pairs
+        ]
         frames = {
             FrameKey(index, frame.step): frame_state(frame)
             for index, recorder in enumerate(recorders)
@@ -176,7 +175,12 @@ def _moment(trainings: Sequence[Training], recorders: Sequence[Recorder]) -> Mom
     return tuple((t.step, r.finished is not None) for t, r in zip(trainings, recorders, strict=True))
 
 
-def _restored(folder: RunFolder, trainings: Sequence[Training]) -> list[Recorder] | None:
+def restored(folder: RunFolder, trainings: Sequence[Training]) -> list[Recorder] | None:
+    """Bring contestants to where a folder left them; returns what they remember, or None where it has no state yet.
+
+    Raises:
+        StoreError: it cannot be read, or is that of other experiments.
+    """
     states = folder.state()
     if states is None:
         return None

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from lab.files import Stamp, stamp
 from lab.jobs import Jobs
+from lab.jobs.kept import standing
 from lab.jobs.owners import require_owner_of
-from lab.jobs.view import Status
+from lab.jobs.view import RESUMABLE, Status
 from lab.store import About, Facts, RunFolder, StoreError, about_of, describe, run_folders, title_of
 from lab.store.about import FILE
+from lab.store.listing import Archived
 
-Standing = Status | Literal["elsewhere", "interrupted", "archived"]
-"""What a job does: what one of this process does, trained by another process, broken off by a crash, only in MLflow."""
+Standing = Status | Literal["archived"]
+"""What a job does; the last: it is in MLflow alone."""
 REMEMBERED = 20_000
 """Jobs whose files are read again only where they changed."""
 
@@ -36,7 +39,7 @@ class Shelved(NamedTuple):
     @property
     def goes_on(self) -> bool:
         """Whether it could be trained further, and is not."""
-        return self.standing in ("interrupted", "stopped", "paused")
+        return self.standing in ("paused", *RESUMABLE)
 
 
 class Shelf(NamedTuple):
@@ -52,7 +55,7 @@ class Shelf(NamedTuple):
 
 def shelf(jobs: Jobs) -> Shelf:
     """What there is now."""
-    found = {job.id: Shelved(job.id, job.status, job.facts()) for job in jobs.all()}
+    found = {job.id: Shelved(job.id, job.status, job.facts()) for job in jobs.trained()}
     problems: list[str] = []
     for folder in _folders(jobs, problems):
         try:
@@ -62,7 +65,18 @@ def shelf(jobs: Jobs) -> Shelf:
             continue
         if job is not None:
             found[folder.id] = job._replace(about=_said(folder, problems))
-    return Shelf(sorted(found.values(), key=lambda job: job.facts.created, reverse=True), problems)
+    return Shelf(_newest_first(found.values()), problems)
+
+
+def with_archived(there: Shelf, elsewhere: Sequence[Archived]) -> Shelf:
+    """All jobs, and those that only MLflow has."""
+    known = {job.id for job in there.jobs}  # of this process, too, whatever became of its folder
+    archived = [Shelved(job.id, "archived", job.facts) for job in elsewhere if job.id not in known]
+    return there._replace(jobs=_newest_first([*there.jobs, *archived]))
+
+
+def _newest_first(jobs: Iterable[Shelved]) -> list[Shelved]:
+    return sorted(jobs, key=lambda job: job.facts.created, reverse=True)
 
 
 def rewrite(jobs: Jobs, id: str, **fields: Any) -> None:
@@ -104,13 +118,6 @@ def told(folder: RunFolder) -> Facts | None:
     """
     written = folder.stamp
     return None if written is None else _facts(folder.path, written)
-
-
-def standing(folder: RunFolder, facts: Facts) -> Standing:
-    """What a job does that this process does not have."""
-    if facts.status != "under way":
-        return facts.status
-    return "elsewhere" if folder.held else "interrupted"
 
 
 def _said(folder: RunFolder, problems: list[str]) -> About:

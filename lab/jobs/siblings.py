@@ -11,9 +11,10 @@ from typing import NamedTuple
 from lab.experiment import Experiment
 from lab.files import Stamp
 from lab.jobs import Jobs
+from lab.jobs.kept import standing
 from lab.jobs.records import records
 from lab.jobs.repetitions import UNDER_WAY, Claim, claim, one_for_each_seed
-from lab.jobs.shelf import Standing, standing, told
+from lab.jobs.shelf import Standing, told
 from lab.recorder import Snapshot
 from lab.store import Origin, RunFolder, StoreError, run_folders
 
@@ -118,7 +119,7 @@ def free_seeds(taken: Sequence[int], count: int) -> list[int]:
 
 
 def _candidates(jobs: Jobs) -> Iterator[_Candidate]:
-    here = jobs.all()
+    here = jobs.trained()
     for job in here:
         yield _Candidate(job.id, job.status, job.version, job.experiments, job.origin)
     ids = {job.id for job in here}

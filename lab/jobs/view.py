@@ -8,8 +8,14 @@ from typing import Literal
 from lab.experiment import Experiment
 from lab.recorder import Snapshot
 
-Status = Literal["preparing", "queued", "running", "paused", "finished", "stopped", "failed"]
-ENDED: tuple[Status, ...] = ("finished", "stopped", "failed")
+Status = Literal[
+    "preparing", "queued", "running", "paused", "finished", "stopped", "failed", "interrupted", "elsewhere"
+]
+"""What a job does; the last two of one that this process does not train: broken off, trained by another process."""
+RESUMABLE: tuple[Status, ...] = ("stopped", "failed", "interrupted")
+"""What a job does that came to no end of its own: it can go on from where it was."""
+ENDED: tuple[Status, ...] = ("finished", "elsewhere", *RESUMABLE)
+"""What a job does for which nothing more happens in this process, unless somebody asks for it."""
 
 
 @dataclass(frozen=True)

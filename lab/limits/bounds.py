@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import Field, ValidationError
 
@@ -20,10 +20,6 @@ class BeyondLimits(InvalidExperiment):
     """An experiment that could be, and that this machine is not there for."""
 
 
-class InvalidLimits(ValueError):
-    """A variable of the environment that is no limit: one sentence that names it, its value and what is allowed."""
-
-
 class Limits(Value):
     """The most of everything. Each is set by a variable, such as LAB_MAX_EPOCHS."""
 
@@ -37,6 +33,8 @@ class Limits(Value):
     """Weights and biases of a net."""
     memory: float = Field(8, gt=0)
     """Gigabytes of all runs that have not ended, together, as they are estimated: two to four times what they take."""
+    threads: int = Field(16, ge=1, le=256)
+    """Threads in which a run computes."""
     running: int = Field(2, ge=1, le=64)
     """Runs that train at the same time; more wait in line."""
     unfinished: int = Field(64, ge=1)
@@ -44,16 +42,8 @@ class Limits(Value):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
-        """The limits that the variables set; those that are not set have their defaults.
-
-        Raises:
-            InvalidLimits: one of them is no number, or out of bounds.
-        """
-        values = {name: environment.get(variable(name), "") for name in cls.model_fields}
-        try:
-            return cls.model_validate({name: text for name, text in values.items() if text})
-        except ValidationError as error:
-            raise InvalidLimits(f"{VARIABLES}{_first(error)}") from None
+        """The limits that the variables set; those that are not set, or are wrong, have their defaults."""
+        return cls.model_validate({name: text for name, text in _given(environment) if not _wrong(name, text)})
 
     def require(self, experiments: Sequence[Experiment], others: Sequence[Sequence[Experiment]] | None) -> None:
         """Refuse a job that is too large, or for which there is no room beside others that have not ended.
@@ -66,18 +56,26 @@ class Limits(Value):
             BeyondLimits: says which limit it is beyond, and what raises it.
         """
         problems = [problem for experiment in experiments for problem in self._too_large(experiment)]
-        if not problems and others is not None:
-            problems = self._no_room(experiments, others)
+        if others is not None:
+            problems += [problem for experiment in experiments for problem in self._too_long(experiment)]
+            problems = problems or self._no_room(experiments, others)
         if problems:
             raise BeyondLimits(list(dict.fromkeys(problems)))
 
     def _too_large(self, experiment: Experiment) -> list[str]:
+        return self._refused({"parameters": (demands(experiment).parameters, "The net has {} weights")})
+
+    def _too_long(self, experiment: Experiment) -> list[str]:
         steps, _ = experiment.length()
         unit, budget = experiment.budget_unit, experiment.budget
-        asked: dict[str, tuple[float, str]] = {"parameters": (demands(experiment).parameters, "The net has {} weights")}
+        asked: dict[str, tuple[float, str]] = {}
         if unit != "seconds":
             asked["steps"] = steps, "The run has {} steps"
+        asked["threads"] = experiment.threads, "The run has {} threads"
         asked[unit] = budget, f"The budget is {{}} {unit}"
+        return self._refused(asked)
+
+    def _refused(self, asked: Mapping[str, tuple[float, str]]) -> list[str]:
         return [
             _refusal(told.format(_written(value)), name, getattr(self, name))
             for name, (value, told) in asked.items()
@@ -102,6 +100,27 @@ def variable(limit: str) -> str:
     return f"{VARIABLES}{limit.upper()}"
 
 
+def wrong_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The variables that are no limits: one sentence each, that says its value, what is allowed, and what holds."""
+    return [problem for name, text in _given(environment) if (problem := _wrong(name, text))]
+
+
+def _given(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name in Limits.model_fields:
+        if text := environment.get(variable(name), ""):
+            yield name, text
+
+
+def _wrong(name: str, text: str) -> str:
+    """Why a text is no value of a limit; empty where it is one."""
+    try:
+        Limits.model_validate({name: text})
+    except ValidationError as error:
+        told = sentences(error)[0].removeprefix(name)
+        return f"{variable(name)}{told} Until then it is {_written(getattr(Limits(), name))}, as usual."
+    return ""
+
+
 def _refusal(told: str, limit: str, most: float) -> str:
     return f"{told}; this lab allows {_written(most)}. Whoever runs it raises that with {variable(limit)}."
 
@@ -109,8 +128,3 @@ def _refusal(told: str, limit: str, most: float) -> str:
 def _written(number: float) -> str:
     """Thousands apart, and no more digits than it has."""
     return f"{number:,.0f}".replace(",", " ") if number >= 10 else f"{number:.3g}"
-
-
-def _first(error: ValidationError) -> str:
-    name, _, rest = sentences(error)[0].partition(" ")
-    return f"{name.upper()} {rest}"

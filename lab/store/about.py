@@ -29,9 +29,9 @@ FILE = "about.json"
 
 def _line(text: Any) -> Any:
     """A text as one line that any terminal may show."""
-    return (
-        " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split()) if isinstance(text, str) else text
-    )
+    if not isinstance(text, str):
+        return text
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
 Title = Annotated[str, StringConstraints(max_length=TITLE), BeforeValidator(_line)]

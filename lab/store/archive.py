@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lab.recorder import Snapshot
 from lab.store import bundle, words
@@ -21,7 +21,7 @@ from lab.store.curves import Point, curves_of, goes_on, points, up_to
 from lab.store.facts import Facts
 from lab.store.folder import RunFolder
 from lab.store.listing import Archived, jobs_in
-from lab.store.mark import Mark, Stamp, Written, read_mark, stamps, write_mark
+from lab.store.mark import Mark, Version, Written, read_mark, versions, write_mark
 from lab.store.tracking import ArchiveError, Tracking
 from lab.store.values import StoreError
 
@@ -60,10 +60,10 @@ class Archive:
         Raises:
             StoreError: the folder cannot be read.
         """
-        mark, files = read_mark(folder.path), _stamps(folder)
+        mark, files = read_mark(folder.path), _versions(folder)
         if mark is None or mark.store != self.name:
             return set(files)
-        changed = {name for name, stamp in files.items() if mark.files.get(name) != stamp}
+        changed = {name for name, version in files.items() if mark.files.get(name) != version}
         if not changed and mark.status != words.word(folder.facts(), trains):
             changed.add(bundle.FACTS)
         return changed
@@ -72,15 +72,16 @@ class Archive:
         """Write a run down as it is: what is told of it, its curves, and some of its files.
 
         Raises:
-            ArchiveError: MLflow is away, or refuses it. What is missing then is written the next time.
+            ArchiveError: MLflow is away, or refuses it: what is missing then is written the next time. Or it has what
+                another folder made of the run.
             StoreError: the folder cannot be read, or not be marked.
         """
-        files, facts = _stamps(folder), folder.facts()
+        files, facts = _versions(folder), folder.facts()
         names = {name for name in names if name in files}
         snapshots = [curves_of(folder, place) for place in range(len(facts.contestants))]
         with self._tracking.reached() as client, tempfile.TemporaryDirectory() as beside:
             packed = bundle.pack(folder, names, Path(beside))
-            mark = self._begun(client, folder, facts, snapshots)
+            mark = _taken_turn(client, folder, self._begun(client, folder, facts, snapshots))
             told, word = words.told_by_people(folder, facts), words.word(facts, trains)
             for place, (run, snapshot) in enumerate(zip(_contestants(mark), snapshots, strict=True)):
                 contestant = facts.contestants[place]
@@ -89,14 +90,14 @@ class Archive:
                 name = f"{place + 1}. {contestant.experiment.estimator.title}" if len(snapshots) > 1 else told.title
                 _tell(client, run, words.word_of_contestant(contestant, word), name, folder)
             curves = tuple(up_to(snapshot) for snapshot in snapshots)
-            mark = _mark(folder, mark, curves=curves)
+            mark = write_mark(folder.path, mark, curves=curves)
             for file in packed:
                 client.log_artifact(mark.runs[0], str(file))
             _tag(client, mark.runs[0], words.job_tags(folder.id, facts) | told.tags)
             if len(snapshots) > 1:
                 _tell(client, mark.runs[0], word, told.title, folder)
             there = {**mark.files, **{name: files[name] for name in names}}
-            _mark(folder, mark, files=there, status=word)
+            write_mark(folder.path, mark, files=there, status=word)
 
     def delete(self, mark: Mark) -> None:
         """Take a job off MLflow's list, which keeps it for a while. One that is gone for good is no error.
@@ -142,13 +143,15 @@ class Archive:
         try:
             beside.path.mkdir(parents=True)
             with self._tracking.reached() as client:
+                turn = client.get_run(job.runs[0]).data.tags.get(words.TURN)
                 _download(client, job, beside.path)
             bundle.unpack(beside)
             facts = beside.facts()
             curves = tuple(up_to(curves_of(beside, place)) for place in range(len(facts.contestants)))
-            mark = Mark(store=self.name, experiments=words.digest(facts), runs=job.runs, curves=curves)
+            turns = () if turn is None else (turn,)
+            mark = Mark(store=self.name, experiments=words.digest(facts), runs=job.runs, curves=curves, turns=turns)
             # As it is there: what was interrupted is told so again, once it is looked at.
-            _mark(beside, mark, files=stamps(beside.path), status=words.word(facts, trains=False))
+            write_mark(beside.path, mark, files=versions(beside.path), status=words.word(facts, trains=False))
             beside.path.rename(self._runs / job.id)
         except OSError as error:
             raise StoreError(f"Run {job.id} cannot be fetched: {error.strerror or error}.") from None
@@ -160,6 +163,7 @@ class Archive:
         """The mark of a job that has its runs in MLflow: those that it has, or new ones where it began anew."""
         mark, own = read_mark(folder.path), words.digest(facts)
         if mark is not None and mark.store == self.name and _active(client, mark.runs):
+            _require_turn(client, folder, mark)
             same = mark.experiments == own and len(mark.curves) == len(snapshots)
             if same and all(map(goes_on, snapshots, mark.curves)):
                 return mark
@@ -170,7 +174,7 @@ class Archive:
         begun = Mark(store=self.name, experiments=own, runs=runs, curves=blank)
         for run, contestant in zip(_contestants(begun), facts.contestants, strict=True):
             _log_parameters(client, run, words.parameters(contestant.experiment))
-        return _mark(folder, begun)  # only now: what is broken off before is begun again
+        return write_mark(folder.path, begun)  # only now: what is broken off before is begun again
 
     def _found(self, client: MlflowClient, id: str, own: str, contestants: int) -> tuple[str, ...]:
         """The runs of a job whose folder lost its mark, or never came to write it."""
@@ -190,24 +194,32 @@ class Archive:
         return (job, *(child.info.run_id for child in children))
 
 
+def _require_turn(client: MlflowClient, folder: RunFolder, mark: Mark) -> None:
+    turn = client.get_run(mark.runs[0]).data.tags.get(words.TURN)
+    if turn is not None and turn not in mark.turns:
+        raise ArchiveError(
+            f"Run {folder.id} was written to MLflow from another folder, too, which has trained it on. MLflow keeps "
+            f"that course of it, and {folder.path} alone keeps this one."
+        )
+
+
+def _taken_turn(client: MlflowClient, folder: RunFolder, mark: Mark) -> Mark:
+    """Let MLflow know that this folder writes, and the folder before it, so that it knows its turn whatever happens."""
+    turn = secrets.token_hex(8)
+    write_mark(folder.path, mark, turns=(*mark.turns[-1:], turn))
+    _tag(client, mark.runs[0], {words.TURN: turn})
+    return write_mark(folder.path, mark, turns=(turn,))
+
+
 def _contestants(mark: Mark) -> tuple[str, ...]:
     return mark.runs[1:] or mark.runs
 
 
-def _stamps(folder: RunFolder) -> dict[str, Stamp]:
+def _versions(folder: RunFolder) -> dict[str, Version]:
     try:
-        return stamps(folder.path)
+        return versions(folder.path)
     except OSError as error:
         raise StoreError(f"{folder.path} cannot be read: {error.strerror}.") from None
-
-
-def _mark(folder: RunFolder, mark: Mark, **changes: Any) -> Mark:
-    mark = Mark(**{**dict(mark), **changes})
-    try:
-        write_mark(folder.path, mark)
-    except OSError as error:
-        raise StoreError(f"Nothing can be kept in {folder.path}: {error.strerror or error}.") from None
-    return mark
 
 
 def _search(client: MlflowClient, experiment: str, asked: str) -> Iterator[Run]:

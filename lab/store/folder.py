@@ -130,10 +130,10 @@ class RunFolder:
         return read_value(file, Facts, LARGEST_FACTS, "describe a run")
 
     def state(self) -> list[State] | None:
-        """The state of each contestant at one moment; None where none was written yet.
+        """The state of each contestant at one moment; None where none was written since the job began.
 
         Raises:
-            StoreError: it was changed or cut off.
+            StoreError: it was changed or cut off, or is of other seeds.
         """
         file = self.path / "state"
         if not file.exists():
@@ -144,21 +144,32 @@ class RunFolder:
             raise StoreError(f"The state of run {self.id} cannot be read: {error}") from None
         if not isinstance(contestants, list) or len(contestants) != len(self.facts().contestants):
             raise StoreError(f"The state of run {self.id} is not that of its experiments.")
-        return contestants
+        return contestants if all(map(self._fits, range(len(contestants)), contestants)) else None
 
     def record(self, contestant: int) -> State | None:
-        """Curves and end of a contestant, without its nets; None where none were written yet.
+        """Curves and end of a contestant, without its nets; None where none were written since the job began.
 
         Raises:
-            StoreError: they were changed or cut off.
+            StoreError: they were changed or cut off, or are of another seed.
         """
         file = self.path / "state"
         if not file.exists():
             return None
         try:
-            return checkpoints.read(file, "contestants", contestant, "record")
+            record = checkpoints.read(file, "contestants", contestant, "record")
         except CheckpointError as error:
             raise StoreError(f"The curves of run {self.id} cannot be read: {error}") from None
+        return record if self._fits(contestant, {"record": record}) else None
+
+    def _fits(self, place: int, state: State) -> bool:
+        """Whether a state is of the start that the job tells of: a crash may come between the two files of a rewind."""
+        told = self.facts().contestants[place]
+        record = state.get("record") if isinstance(state, dict) else None
+        seed = record.get("seed", told.experiment.seed) if isinstance(record, dict) else told.experiment.seed
+        if seed != told.experiment.seed and told.steps > 0:
+            own = told.experiment.seed
+            raise StoreError(f"The state of run {self.id} is that of seed {seed}, and the run says that it has {own}.")
+        return bool(seed == told.experiment.seed)
 
     def frames(self, contestant: int) -> list[State]:
         """The frames of a contestant, oldest first; those that were changed or cut off are left out."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError
 
 from lab.files import contents, replace
 from lab.parts import Value
+from lab.store.values import StoreError
 
 MARK = "archived.json"
 PASSING = re.compile(r"archived\.json|(.*\.)?lock|\..*")
@@ -17,8 +19,8 @@ PASSING = re.compile(r"archived\.json|(.*\.)?lock|\..*")
 LARGEST_MARK = 1_000_000
 """Bytes."""
 
-Stamp = tuple[int, int]
-"""When a file was written, in nanoseconds, and how many bytes it has."""
+Version = tuple[int, int]
+"""Of a file: when it was written, in nanoseconds, and how many bytes it has."""
 
 
 class Written(Value):
@@ -42,10 +44,13 @@ class Mark(Value):
     """MLflow's ids: of the job, and where it has several contestants, of each."""
     curves: tuple[Written, ...] = ()
     """Of each contestant."""
-    files: dict[str, Stamp] = {}
+    files: dict[str, Version] = {}
     """Those that are there, as they were."""
     status: str = ""
     """MLflow's word for how the job goes."""
+    turns: tuple[str, ...] = ()
+    """Names of the last writing of this folder, and of one that it may have been broken off in: MLflow has one of them,
+    unless another folder has written since."""
     deleted: bool = False
 
 
@@ -58,16 +63,21 @@ def read_mark(folder: Path) -> Mark | None:
         return None
 
 
-def write_mark(folder: Path, mark: Mark) -> None:
-    """Say what of a folder is in MLflow.
+def write_mark(folder: Path, mark: Mark, **changes: Any) -> Mark:
+    """Say what of a folder is in MLflow: a mark, with some of its fields changed.
 
     Raises:
-        OSError: it cannot be written.
+        StoreError: it cannot be written.
     """
-    replace(folder / MARK, mark.model_dump_json().encode())
+    mark = Mark(**{**dict(mark), **changes})
+    try:
+        replace(folder / MARK, mark.model_dump_json().encode())
+    except OSError as error:
+        raise StoreError(f"Nothing can be kept in {folder}: {error.strerror or error}.") from None
+    return mark
 
 
-def stamps(folder: Path) -> dict[str, Stamp]:
+def versions(folder: Path) -> dict[str, Version]:
     """The files of a run as they are now. Its frames are not among them: they come with a state, and never change."""
     with os.scandir(folder) as entries:
         files = [entry for entry in entries if not PASSING.fullmatch(entry.name)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from filelock import FileLock
@@ -33,8 +34,12 @@ SETTINGS = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "PGCONNECT_TIMEOUT": "10",
 }
-"""Variables that MLflow reads; those that are set stay as they are. Who asks again after a while needs no retries."""
+"""Variables that MLflow and PostgreSQL's driver read; those that are set stay as they are. Who asks again after a while
+needs no retries."""
+DRIVERS = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
+"""What pip calls the drivers of databases, where that is not the name of the module."""
 LONGEST_REASON = 300
 UNREACHED = {"ConnectionError", "ConnectTimeout", "ReadTimeout"}
 """What the library of requests, which comes with MLflow, calls a server that does not answer."""
@@ -56,7 +61,7 @@ class Tracking:
     def __init__(self, runs: Path) -> None:
         self._runs = runs
         self._embedded = not os.environ.get(URI_VARIABLE)
-        self._uri = os.environ.get(URI_VARIABLE) or f"sqlite:///{runs / DATABASE}"
+        self._uri = os.environ.get(URI_VARIABLE) or _address(runs / DATABASE)
         self._client: MlflowClient | None = None
         self._experiment: str | None = None
 
@@ -81,6 +86,11 @@ class Tracking:
             yield self._connected()
         except StoreError:
             raise
+        except ModuleNotFoundError as error:
+            package = DRIVERS.get(error.name or "", error.name)
+            raise ArchiveError(
+                f'MLflow at {self.name} needs a Python package that is not here: pip install "{package}"'
+            ) from None
         except Exception as error:  # of MLflow, of what it stands on, or of a plug-in of either
             log.debug("MLflow", exc_info=True)
             if _unreached(error):
@@ -95,9 +105,13 @@ class Tracking:
             client = self._connected()
             with FileLock(self._runs / "mlflow.lock"):  # of two processes, one makes it
                 found = client.get_experiment_by_name(EXPERIMENT)
-                place = (self._runs / ARTIFACTS).as_uri() if self._embedded else None
+                place = self._artifacts if self._embedded else None
                 self._experiment = found.experiment_id if found else client.create_experiment(EXPERIMENT, place)
         return self._experiment
+
+    @property
+    def _artifacts(self) -> str:
+        return (self._runs / ARTIFACTS).as_uri()
 
     @property
     def empty(self) -> bool:
@@ -119,7 +133,14 @@ class Tracking:
                 os.environ.setdefault(name, value)
             if self._embedded:
                 self._make_database()
+                self._settle_in()
             from mlflow import MlflowClient
+            from mlflow.store.db import utils
+
+            # There is no setting for either: it asks ten times, which takes minutes, and makes folders for what it
+            # takes for the path in a quoted address.
+            utils.MAX_RETRY_COUNT = 1
+            utils._make_parent_dirs_if_sqlite = lambda db_uri: None
 
             if "MLFLOW_LOGGING_LEVEL" not in os.environ:
                 logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # what it has to say is told as a sentence
@@ -136,11 +157,31 @@ class Tracking:
             if not self.empty:
                 return
             beside.unlink(missing_ok=True)
-            command = [sys.executable, "-m", "mlflow", "db", "upgrade", f"sqlite:///{beside}"]
-            made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            command = [sys.executable, "-m", "mlflow", "db", "upgrade", f"sqlite:///{beside.name}"]
+            quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
+            made = subprocess.run(command, cwd=self._runs, check=False, **quiet)
             if made.returncode:
                 raise ArchiveError(f"MLflow cannot make {file}: {_last_line(made.stderr)}")
             beside.replace(file)
+
+    def _settle_in(self) -> None:
+        """Let files of runs be where the folder of runs is now. It may have been moved, or be a copy, and MLflow keeps
+        whole paths: it would go on writing to the old place.
+        """
+        with closing(sqlite3.connect(self._runs / DATABASE)) as database, database:
+            asked = "SELECT artifact_location FROM experiments WHERE name = ?"
+            for (before,) in database.execute(asked, (EXPERIMENT,)).fetchall():
+                if before != self._artifacts:
+                    moved = "artifact_uri = ? || substr(artifact_uri, ?) WHERE substr(artifact_uri, 1, ?) = ?"
+                    places = (self._artifacts, len(before) + 1, len(before) + 1, f"{before}/")
+                    database.execute(f"UPDATE runs SET {moved}", places)
+                    location = (self._artifacts, EXPERIMENT)
+                    database.execute("UPDATE experiments SET artifact_location = ? WHERE name = ?", location)
+
+
+def _address(file: Path) -> str:
+    """Of a database in a file; a question mark would end its path, and what follows a percent sign be a code."""
+    return f"sqlite:///{str(file).replace('%', '%25').replace('?', '%3F')}"
 
 
 def switched_off() -> bool:

@@ -18,6 +18,9 @@ from lab.store.values import StoreError
 
 JOB, PLACE, DIGEST = "lab.job", "lab.place", "lab.experiments"
 """Tags by which runs are found: the job's id; a contestant's place in it; a digest of all contestants' experiments."""
+TURN = "lab.turn"
+"""The tag that names the last writing of a job, so that two folders that train the same one do not mix their courses.
+"""
 FACTS, CONTESTANT = "lab.facts", "lab.contestant"
 """Tags from which a list of runs is made, as JSON: what is told of the job, and of a contestant."""
 PARENT, NOTE = "mlflow.parentRunId", "mlflow.note.content"

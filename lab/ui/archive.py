@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lab.jobs.shelf import Shelf, Shelved
+from lab.store.listing import Archived
 from lab.ui.keep import keeper
 
 
-def with_archived(there: Shelf) -> Shelf:
-    """All runs, and those that only MLflow has."""
+def elsewhere() -> list[Archived]:
+    """The runs that only MLflow has."""
     archivist = keeper()
-    elsewhere = archivist.elsewhere() if archivist is not None else []
-    known = {job.id for job in there.jobs}  # of this process, too, whatever became of its folder
-    archived = [Shelved(job.id, "archived", job.facts) for job in elsewhere if job.id not in known]
-    jobs = sorted([*there.jobs, *archived], key=lambda job: job.facts.created, reverse=True)
-    return there._replace(jobs=jobs)
+    return archivist.elsewhere() if archivist is not None else []
 
 
 def show_archive_problems() -> None:

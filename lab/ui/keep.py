@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.jobs import JOBS, owners
 from lab.jobs.archivist import Archivist, archivist
-from lab.limits import InvalidLimits, Limits
+from lab.limits import Limits
 from lab.store import StoreError, runs_folder
 from lab.ui.visitor import know_visitor, visitor
 
@@ -24,11 +24,8 @@ def keeper() -> Archivist | None:
 
 
 def keep_limits() -> None:
-    """Bind what browsers ask for to the limits, or to their defaults where one is wrong, which a notice then says."""
-    try:
-        JOBS.limits = Limits.from_environment()
-    except InvalidLimits:
-        JOBS.limits = Limits()
+    """Bind what browsers ask for to the limits; a notice says which of them is wrong."""
+    JOBS.limits = Limits.from_environment()
 
 
 def keep_owners() -> None:

@@ -42,6 +42,8 @@ WORDS = {
     "finished": "Finished",
     "stopped": "Stopped",
     "failed": "Failed",
+    "interrupted": "Interrupted",
+    "elsewhere": "Trained by another process",
 }
 
 
@@ -58,6 +60,8 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard) -> None:
     drawn = job.experiments
 
     def controlled() -> None:
+        if state.watched(key) is not job:  # a button has started another, or let this one go on
+            st.rerun()
         if _has_new_seed(job, key):
             draft.change(seed=job.experiments[0].seed)
             st.rerun()
@@ -120,7 +124,7 @@ def _status(shared: Showing) -> None:
         st.error(view.message, icon=":material/error:")
     else:
         st.progress(view.progress, f"**{word}** · {plain(view.title)}{_detail(view)}")
-        if view.status == "stopped":
+        if view.status in ("stopped", "interrupted", "elsewhere"):
             st.info(view.message, icon=":material/info:")
     if view.unkept:
         st.warning(f"This run is not kept on disk at the moment. {view.unkept}", icon=":material/warning:")

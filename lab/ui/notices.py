@@ -6,14 +6,14 @@ import streamlit as st
 
 from lab import data, estimators, models, optimizers, presets
 from lab.data import DataError, data_folder
-from lab.limits import InvalidLimits, Limits
+from lab.limits import wrong_variables
 from lab.store import StoreError, runs_folder
 from lab.ui import state
 
 
 def show_notices() -> None:
     """Say what is wrong with this tab's address, with folders, limits and parts of the lab."""
-    show_problems([*state.problems(), *_folder_problems(), *_wrong_limits(), *_broken_parts()])
+    show_problems([*state.problems(), *_folder_problems(), *wrong_variables(), *_broken_parts()])
 
 
 def show_problems(problems: list[str]) -> None:
@@ -31,14 +31,6 @@ def _folder_problems() -> list[str]:
         runs_folder()
     except StoreError as error:
         return [f"{error} Until then runs are not kept beyond this process."]
-    return []
-
-
-def _wrong_limits() -> list[str]:
-    try:
-        Limits.from_environment()
-    except InvalidLimits as error:
-        return [f"{error} Until then all limits are the usual ones."]
     return []
 
 

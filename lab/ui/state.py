@@ -58,17 +58,23 @@ def load() -> None:
 
 
 def linked_job() -> Job | None:
-    """The job that the address names, brought back from disk where need be; None, and a notice, where it cannot be."""
-    try:
-        return JOBS.find(st.query_params.get("run"))
-    except (StoreError, BeyondLimits) as error:
-        st.session_state[PROBLEMS] = str(error).splitlines()
-        return None
+    """The job that the address names."""
+    return found(st.query_params.get("run"))
 
 
 def watched(key: str = RUN) -> Job | None:
-    """The run this tab looks at, if it is still there."""
-    return JOBS.get(st.session_state.get(key))
+    """The run this tab looks at, if it is still there; one that was let go of meanwhile is brought back."""
+    id = st.session_state.get(key)
+    return JOBS.get(id) or found(id)
+
+
+def found(id: str | None) -> Job | None:
+    """The job of an id, wherever it is; None, and a notice, where it cannot be looked at."""
+    try:
+        return JOBS.find(id)
+    except (StoreError, BeyondLimits) as error:
+        st.session_state[PROBLEMS] = str(error).splitlines()
+        return None
 
 
 def start(experiments: Sequence[Experiment], title: str, key: str = RUN, playing: bool = True) -> None:
@@ -90,6 +96,16 @@ def start(experiments: Sequence[Experiment], title: str, key: str = RUN, playing
     st.session_state[key] = job.id
     if key == RUN:
         edit(job)
+
+
+def go_on(job: Job) -> Job:
+    """Train a job from where it was left; what may not go on is told as a problem, and stays as it is."""
+    try:
+        st.session_state[PROBLEMS] = []
+        return JOBS.go_on(job.id)
+    except (StoreError, BeyondLimits, NotTheOwner) as error:
+        st.session_state[PROBLEMS] = str(error).splitlines()
+        return job
 
 
 def write_address(experiment: Experiment | None) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from lab.jobs import Job
 from lab.jobs.owners import WATCHED, NotTheOwner, may_decide
+from lab.ui import state
 from lab.ui.plain import plain
 
 SPEEDS: dict[str, float | None] = {"1": 1.0, "5": 5.0, "25": 25.0, "100": 100.0, "full": None}
@@ -28,14 +29,18 @@ class Control(NamedTuple):
     icon: str
     shortcut: str | None
     act: Callable[[Job], None]
-    after_end: Callable[[Again], Job] | None = None
+    after_end: Callable[[Job, Again], Job] | None = None
     help: str | None = None
 
 
 PAUSE = Control("Pause", ":material/pause:", "Space", lambda job: job.pause())
 PLAY = Control("Play", ":material/play_arrow:", "Space", lambda job: job.play())
+GO_ON = Control(
+    *("Go on", ":material/play_arrow:", "Space", lambda job: None, lambda job, again: state.go_on(job)),
+    "Train from where it was: the result is that of a run that never stopped",
+)
 AGAIN = Control(
-    *("Again", ":material/play_arrow:", "Space", lambda job: None, lambda again: again(None, True)),
+    *("Again", ":material/play_arrow:", "Space", lambda job: None, lambda job, again: again(None, True)),
     "Another run of the same experiment; this one is kept",
 )
 CONTROLS = (
@@ -43,12 +48,12 @@ CONTROLS = (
     Control("10 steps", ":material/fast_forward:", "Up", lambda job: job.step(10)),
     Control("Stop", ":material/stop:", None, lambda job: job.stop()),
     Control(
-        *("Rewind", ":material/replay:", "Home", lambda job: job.rewind(), lambda again: again(None, False)),
+        *("Rewind", ":material/replay:", "Home", lambda job: job.rewind(), lambda job, again: again(None, False)),
         "Back to step 0, same initial weights; a run that has ended is kept",
     ),
     Control(
         *("New seed", ":material/casino:", "N", lambda job: job.rewind(new_seed())),
-        lambda again: again(new_seed(), False),
+        lambda job, again: again(new_seed(), False),
         "Back to step 0, other weights; a run that has ended is kept",
     ),
 )
@@ -60,7 +65,7 @@ def transport(job: Job, key: str, again: Again) -> None:
     What was recorded of a job that has ended is never lost: whatever would change it starts another one by `again`.
     """
     mine = may_decide(job.origin.owner)
-    first = PAUSE if job.playing else AGAIN if job.ended else PLAY
+    first = GO_ON if job.goes_on and mine else AGAIN if _rests(job) else PAUSE if job.playing else PLAY
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"transport-{key}"):
         _button(first, job, again, mine, key=f"{key}.play", type="primary", width=145)
         for control in CONTROLS:
@@ -78,16 +83,21 @@ def _button(control: Control, job: Job, again: Again, mine: bool, **look: Any) -
         on_click=_asked,
         args=(job, control, again),
         help=control.help,
-        disabled=control.after_end is None if job.ended else not mine,
+        disabled=control.after_end is None if _rests(job) else not mine,
         **look,
     )
 
 
+def _rests(job: Job) -> bool:
+    """Whether nothing is to be changed about what a job recorded: it has ended, or is only looked at."""
+    return job.ended or job.read_only
+
+
 def _asked(job: Job, control: Control, again: Again) -> None:
     """Do what a button says, and let the page that is drawn next show that it was done."""
-    if job.ended and control.after_end is not None:
-        job = control.after_end(again)
-    else:
+    if _rests(job) and control.after_end is not None:
+        job = control.after_end(job, again)
+    elif not _rests(job):
         _decide(lambda: control.act(job))
     job.settle(SECONDS_TO_ACT)
 

@@ -12,7 +12,7 @@ from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
 from lab.jobs.owners import WATCHED, NotTheOwner, may_decide
 from lab.jobs.shelf import Shelved, rewrite
-from lab.store import RunFolder, StoreError
+from lab.store import StoreError
 from lab.ui import archive, race, state
 from lab.ui.plain import plain
 from lab.ui.shelf.rows import Row, jobs_of
@@ -54,8 +54,8 @@ def actions(ticked: list[Row]) -> None:
             "Go on",
             icon=":material/play_arrow:",
             disabled=one is None or not one.goes_on or bool(watched),
-            on_click=_open,
-            args=(one, _play),
+            on_click=_go_on,
+            args=(one,),
             help="Train from where it was: the result is that of a run that never stopped",
         )
         pinned = bool(jobs) and all(job.about.pinned for job in jobs)
@@ -137,11 +137,15 @@ def _open(job: Shelved, then: Callable[[Job], None]) -> None:
     def bring_back(id: str) -> None:
         if job.standing == "archived":
             archive.fetch(id)
-        opened = JOBS.find(id) if JOBS.runs_folder is None else JOBS.open(RunFolder(JOBS.runs_folder / id))
+        opened = JOBS.find(id)
         if opened is not None:
             then(opened)
 
     attempt(bring_back, [job.id])
+
+
+def _go_on(job: Shelved) -> None:
+    attempt(lambda id: _show(JOBS.go_on(id)), [job.id])
 
 
 def _open_on(job: Shelved, place: int) -> None:
@@ -153,11 +157,6 @@ def _open_on(job: Shelved, place: int) -> None:
         st.session_state[f"health.contestant.{opened.id}"] = place
 
     _open(job, _show if section == "board" else look)
-
-
-def _play(job: Job) -> None:
-    job.play()
-    _show(job)
 
 
 def _show(job: Job) -> None:

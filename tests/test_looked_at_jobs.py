@@ -1,0 +1,86 @@
+"""Looking at a kept run takes nothing from anybody: no lock, no room, and not much memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lab.jobs import LOOKED_AT, Job, Jobs
+from lab.jobs.records import records
+from lab.jobs.shelf import shelf
+from lab.limits import BeyondLimits, Limits
+from lab.store import Facts, RunFolder
+from tests.job_waits import ENDLESS, PATIENCE, held, is_held, losses, until
+from tests.small import small
+
+pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
+
+
+@pytest.fixture
+def stopped(keeping: Jobs, runs: Path) -> RunFolder:
+    """The folder of a run that was stopped after three steps."""
+    job = held(keeping, small(budget=6))
+    job.step(3)
+    until(lambda: is_held(job, 3))
+    job.stop()
+    assert job.wait(PATIENCE)
+    return RunFolder(runs / job.id)
+
+
+def looked_at(registry: Jobs, id: str) -> Job:
+    job = registry.find(id)
+    assert job is not None
+    assert job.wait(PATIENCE)
+    return job
+
+
+def broken_off(folder: RunFolder) -> None:
+    """Let it be as a process leaves it that is killed."""
+    folder.write_facts(Facts.model_validate({**folder.facts().model_dump(), "status": "under way"}))
+
+
+def test_it_is_shown_as_it_was_left_and_nobody_is_kept_from_it(stopped: RunFolder, later: Jobs) -> None:
+    broken_off(stopped)
+    before = {file: file.stat().st_mtime_ns for file in stopped.path.rglob("*")}
+    job = looked_at(later, stopped.id)
+    assert (job.status, job.goes_on, len(losses(job)), job.view().progress) == ("interrupted", True, 3, 0.5)
+    assert job.questions.ask(lambda nets: nets[0].step).result(PATIENCE) == 3
+    job.rewind()
+    assert {file: file.stat().st_mtime_ns for file in stopped.path.rglob("*")} == before
+    assert not stopped.held
+
+
+def test_it_takes_no_room_until_it_goes_on(stopped: RunFolder, later: Jobs) -> None:
+    later.limits = Limits(unfinished=1)
+    assert looked_at(later, stopped.id).status == "stopped"
+    other = held(later, small(**ENDLESS))
+    with pytest.raises(BeyondLimits, match="LAB_MAX_UNFINISHED"):
+        later.go_on(stopped.id)
+    assert not stopped.held
+    other.stop()
+    until(lambda: other.ended)
+    job = later.go_on(stopped.id)
+    assert job.wait(PATIENCE)
+    assert (job.status, len(losses(job)), later.get(stopped.id)) == ("finished", 6, job)
+
+
+def test_what_another_process_did_meanwhile_is_seen(stopped: RunFolder, keeping: Jobs, later: Jobs) -> None:
+    assert looked_at(later, stopped.id).status == "stopped"
+    assert keeping.go_on(stopped.id).wait(PATIENCE)
+    assert shelf(later).jobs[0].standing == "finished"
+    assert len(records(later, stopped.id).snapshots[0].steps["step"]) == 6
+    assert looked_at(later, stopped.id).status == "finished"
+
+
+def test_what_nobody_looks_at_any_more_is_let_go_of(stopped: RunFolder, runs: Path, later: Jobs) -> None:
+    facts = stopped.facts()
+    for number in range(LOOKED_AT + 2):
+        RunFolder(runs / f"{number:08x}").write_facts(facts)
+        looked_at(later, f"{number:08x}").view()
+        looked_at(later, f"{0:08x}").view()
+    there = {job.id for job in later.all()}
+    assert len(there) <= LOOKED_AT + 1  # and the one that was opened last
+    assert {f"{0:08x}", f"{LOOKED_AT + 1:08x}"} <= there
+    later.delete(f"{0:08x}")
+    assert later.find(f"{0:08x}") is None
