@@ -33,6 +33,4 @@ if job is None:
 else:
     watch(job, race.RACE, COMPARE, board, standings)
 contestants = job.experiments if job is not None else race.experiments()
-if contestants:
-    seeds.across_seeds(contestants, race.RACE)
-race.write_address()
+race.write_address(seeds.across_seeds(contestants, race.RACE) if contestants else None)
