@@ -36,10 +36,15 @@ class Row(NamedTuple):
         """What it is."""
         return self.contestant.experiment
 
+    @property
+    def is_of_race(self) -> bool:
+        """Whether others are of the same job."""
+        return len(self.job.facts.contestants) > 1
+
 
 def rows_of(there: Shelf) -> list[Row]:
     """All rows, the jobs in their order."""
-    return [row for job in there.jobs for row in _rows(job)]
+    return [row for job in there.jobs for row in rows_of_job(job)]
 
 
 def jobs_of(rows: list[Row]) -> list[Shelved]:
@@ -61,6 +66,7 @@ def cells_of(row: Row) -> dict[str, Any]:
     return {
         "pinned": "★" if job.about.pinned else "",
         "run": job.title,
+        "race": f"{row.place + 1} of {len(job.facts.contestants)}" if row.is_of_race else "",
         "contestant": row.name,
         "state": STANDINGS[job.standing],
         "validation": [value for value in contestant.curve if value is not None],
@@ -79,7 +85,8 @@ def cells_of(row: Row) -> dict[str, Any]:
     }
 
 
-def _rows(job: Shelved) -> list[Row]:
+def rows_of_job(job: Shelved) -> list[Row]:
+    """One for each of its contestants."""
     contestants = job.facts.contestants
     experiments = [contestant.experiment for contestant in contestants]
     names = labels(experiments) if len(experiments) > 1 else [experiments[0].estimator.title]

@@ -10,7 +10,7 @@ import streamlit as st
 from lab.ui.shelf.rows import Row, cells_of
 from lab.ui.shelf.thumbnails import thumbnail
 
-TICKED = "shelf.ticked"
+TICKED, EDITION = "shelf.ticked", "shelf.edition"
 """The ids of the rows that are ticked, so that they stay so when others come, go or change places."""
 ON_A_PAGE = 50
 """Rows. More would be slow to send, and nobody reads them at once."""
@@ -23,6 +23,7 @@ COLUMNS = {
         "inside", width=104, help="Of the last kept look: what the net rebuilds, its heatmaps, or its first weights"
     ),
     "run": st.column_config.TextColumn(width=150),
+    "race": st.column_config.TextColumn(width=55, help="Which contestant this is. Rows of one race have the same id"),
     "contestant": st.column_config.TextColumn(width=190),
     "state": st.column_config.TextColumn(width=90),
     "validation": st.column_config.LineChartColumn(
@@ -37,7 +38,7 @@ COLUMNS = {
     "started": st.column_config.DatetimeColumn(format="D MMM, HH:mm", width=110),
     "id": st.column_config.TextColumn(width=80),
 }
-SOMETIMES = ("pinned", "tags", "note")
+SOMETIMES = ("pinned", "race", "tags", "note")
 """Columns that are left out where they would be empty."""
 
 
@@ -56,12 +57,12 @@ def table(rows: list[Row], name: str) -> list[Row]:
     page = st.pagination(pages, key=f"shelf.page.{name}") if pages > 1 else 1
     shown = rows[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     ids = [row.id for row in shown]
-    ticked = set(st.session_state.get(TICKED, []))
+    ticked = set(ticked_rows())
     selection = place.dataframe(
         _frame(shown),
         hide_index=True,
         # A key for each list of rows: those that are ticked are known by their number.
-        key=f"shelf.{name}.{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}",
+        key=f"shelf.{name}.{_edition()}.{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}",
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [number for number, id in enumerate(ids) if id in ticked]}},
@@ -77,6 +78,22 @@ def table(rows: list[Row], name: str) -> list[Row]:
 def remember(ticked: list[Row]) -> None:
     """Keep these rows ticked, and no others."""
     st.session_state[TICKED] = [row.id for row in ticked]
+
+
+def ticked_rows() -> list[str]:
+    """The ids of the rows that are ticked."""
+    return st.session_state.get(TICKED, [])
+
+
+def tick(ids: list[str]) -> None:
+    """Tick these rows, and no others: every table starts anew from them."""
+    if ids != ticked_rows():
+        st.session_state[TICKED] = ids
+        st.session_state[EDITION] = _edition() + 1
+
+
+def _edition() -> int:
+    return st.session_state.get(EDITION, 0)
 
 
 def _frame(rows: list[Row]) -> pd.DataFrame:
