@@ -203,7 +203,7 @@ def test_a_race_draws_every_contestant_and_the_table(page: Page) -> None:
     page.get_by_role("button", name="Race").click()
     page.wait_for_selector(f"{LOSS} .main-svg")
     wait_for(page, f"() => document.querySelector('{LOSS}').data.filter(trace => trace.x.length > 2).length > 2")
-    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+    expect(page.locator("[data-testid=stTable]")).to_be_visible()
     assert page.locator("[data-card^='heatmaps']").count() == 3
 
 

@@ -39,12 +39,12 @@ def test_columns_match_also_where_nets_differ_in_layers(six: JobView) -> None:
     for card in board(six, 0).cards:
         if card.row:
             rows.setdefault(card.row, []).append(card)
-    assert len(rows) > 5
+    assert len(rows) == 4
     for row, cards in rows.items():
         assert [card.id for card in cards] == [f"{row}.{number}" for number in range(6)]
     lacking = [card for cards in rows.values() for card in cards if isinstance(card.content, Numbers)]
     assert lacking
-    assert all("has no such layer" in card.caption for card in lacking)
+    assert all(card.caption.endswith("has none.") for card in lacking)
 
 
 def test_charts_of_a_row_have_one_scale(six: JobView) -> None:

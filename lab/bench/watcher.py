@@ -147,8 +147,8 @@ class Watcher:
             self._kept[message.hash] = fragment, self._runs
         if element.HasField("button"):
             self.buttons[element.button.label] = element.button.id, fragment
-        if element.HasField("dataframe"):
-            self.table = time.monotonic(), element.dataframe.arrow_data.data
+        if element.HasField("table"):
+            self.table = time.monotonic(), element.table.arrow_data.data
         if element.HasField("bidi_component"):
             self._note(element.bidi_component.bytes[:BEGINNING])
 

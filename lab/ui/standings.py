@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -10,10 +13,9 @@ from lab.boards.curve_cards import WINDOW, classifies
 from lab.facts import passes_of_a_step
 from lab.figures.downsample import recent_mean
 from lab.jobs import JobView
-from lab.ui.projector import ON
+from lab.ui.plain import plain
 
-DECIMALS = st.column_config.NumberColumn(format="%.4f")
-PERCENT = st.column_config.NumberColumn(format="%.2f %%")
+PLACE = "Place: by the last validation loss, the lowest first; who diverged comes last."
 
 
 def standings(view: JobView) -> None:
@@ -25,12 +27,22 @@ def standings(view: JobView) -> None:
     table = pd.DataFrame(rows).sort_values("validation loss", na_position="last", kind="stable")
     table = table.sort_values("state", key=lambda state: state == "diverged", kind="stable")
     table = table.dropna(axis="columns", how="all")
-    table.insert(0, "place", range(1, len(table) + 1))
-    kinds = {name: DECIMALS for name in table if "loss" in name} | {name: PERCENT for name in table if "acc" in name}
-    if st.session_state.get(ON):
-        st.table(table.round(4).set_index("place"))
-        return
-    st.dataframe(table, hide_index=True, key=f"standings.{view.id}", column_config=kinds)
+    table.index = pd.RangeIndex(1, len(table) + 1, name="place")
+    for name in table.columns:
+        table[name] = [_told(name, value) for value in table[name]]
+    st.table(table, alt="Where the contestants stand")
+    st.caption(PLACE)
+
+
+def _told(column: str, value: Any) -> Any:
+    """A cell as it is read; what a styled table would write costs a training run more than it gives a reader."""
+    if column == "contestant":
+        return plain(value)
+    if not isinstance(value, float):
+        return value
+    if math.isnan(value):
+        return "–"
+    return f"{value:.2f} %" if "accuracy" in column else f"{value:.4f}"
 
 
 def _state(run: Contestant) -> str:

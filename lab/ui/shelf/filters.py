@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from lab.ui.shelf.rows import STANDINGS, Row, text_of
+from lab.ui.shelf.rows import Row, text_of
 
 SEARCH, STATES, ESTIMATORS, TAGS = "runs.search", "runs.states", "runs.estimators", "runs.tags"
 PINNED, ORDER = "runs.pinned", "runs.order"
@@ -49,7 +49,7 @@ class Wanted(NamedTuple):
 
     def _fits(self, row: Row) -> bool:
         return (
-            (not self.states or STANDINGS[row.job.standing] in self.states)
+            (not self.states or row.state in self.states)
             and (not self.estimators or row.experiment.estimator.title in self.estimators)
             and set(self.tags) <= set(row.job.about.tags)
             and (row.job.about.pinned or not self.pinned)
@@ -68,7 +68,7 @@ def wanted(rows: list[Row]) -> Wanted:
         placeholder="A word",
         width=220,
     )
-    states = _choice("State", STATES, {STANDINGS[row.job.standing] for row in rows})
+    states = _choice("State", STATES, {row.state for row in rows})
     estimators = _choice("Estimator", ESTIMATORS, {row.experiment.estimator.title for row in rows})
     tags = _choice("Tags", TAGS, {tag for row in rows for tag in row.job.about.tags})
     pinned = st.toggle("Pinned alone", key=PINNED, persist_state="session")

@@ -10,7 +10,7 @@ from lab.estimators import Estimator
 from lab.ui import address, archive, state
 from lab.ui.shelf.filters import ESTIMATORS, ORDER, ORDERS, PINNED, SEARCH, STATES, TAGS
 from lab.ui.shelf.groups import GROUPS
-from lab.ui.shelf.rows import STANDINGS, Row
+from lab.ui.shelf.rows import DIVERGED, STANDINGS, Row
 from lab.ui.shelf.table import TICKED, tick
 
 GROUP = "runs.group"
@@ -39,7 +39,7 @@ def follow_address(rows: Iterable[Row]) -> None:
         return [value for value in values if value in there]
 
     st.session_state[SEARCH] = " ".join(search)
-    st.session_state[STATES] = known("state", states, STANDINGS.values())
+    st.session_state[STATES] = known("state", states, [*STANDINGS.values(), DIVERGED])
     titles = [member.title for member in Estimator.members.values()]
     st.session_state[ESTIMATORS] = known("estimator", estimators, titles, told=False)
     st.session_state[TAGS] = tags

@@ -22,10 +22,7 @@ COLUMNS = {
     "picture": st.column_config.ImageColumn(
         "inside", width=104, help="Of the last kept look: what the net rebuilds, its heatmaps, or its first weights"
     ),
-    "run": st.column_config.TextColumn(width=150),
-    "race": st.column_config.TextColumn(width=55, help="Which contestant this is. Rows of one race have the same id"),
-    "contestant": st.column_config.TextColumn(width=190),
-    "state": st.column_config.TextColumn(width=90),
+    "race": st.column_config.TextColumn(width=62, help="Which contestant this is. Rows of one race have the same id"),
     "validation": st.column_config.LineChartColumn(
         "curve", help="Accuracy, or loss of what rebuilds pictures", width=90
     ),
