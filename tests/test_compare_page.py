@@ -37,7 +37,7 @@ def test_a_race_to_its_end_with_its_table() -> None:
     job = newest()
     until(lambda: job.ended)
     (table,) = [item.value for item in shown(tab).table]
-    assert list(table.index) == [1, 2, 3]
+    assert list(table["place"]) == [1, 2, 3]
     assert table["validation loss"].astype(float).is_monotonic_increasing
     assert set(table["step"]) == {6}
     titles = [plain(experiment.estimator.title) for experiment in job.experiments]

@@ -11,7 +11,7 @@ import numpy as np
 from lab.boards.contestants import Contestant
 from lab.figures.downsample import FloatArray
 
-FAR, FAR_IN_DECADES = 30.0, 1000.0
+FAR, FAR_IN_DECADES = 10.0, 1000.0
 """How many times as far as the median contestant one reaches that a scale leaves out: on a linear one, where the others
 would be a line, and on a logarithmic one."""
 
@@ -61,7 +61,7 @@ def shared_scale(found: list[Extent], far: float = FAR) -> Scale | None:
     low, high = min(each.low for each in kept), max(each.high for each in kept)
     beyond = [each for each in found if each.low < low or each.high > high]
     names = ", ".join(f"{each.run.name} (up to {each.reach:.2g})" for each in beyond)
-    return Scale(low, high, f" Cut, being far beyond the others: {names}." if beyond else "")
+    return Scale(low, high, f" Beyond the scale of the others, and cut: {names}." if beyond else "")
 
 
 def _diverged(run: Contestant) -> bool:

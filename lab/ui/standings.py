@@ -15,6 +15,8 @@ from lab.figures.downsample import recent_mean
 from lab.jobs import JobView
 from lab.ui.plain import plain
 
+LARGE = 1e5
+"""From here on a loss is told by its order alone."""
 PLACE = "Place: by the last validation loss, the lowest first; who diverged comes last."
 
 
@@ -27,10 +29,11 @@ def standings(view: JobView) -> None:
     table = pd.DataFrame(rows).sort_values("validation loss", na_position="last", kind="stable")
     table = table.sort_values("state", key=lambda state: state == "diverged", kind="stable")
     table = table.dropna(axis="columns", how="all")
-    table.index = pd.RangeIndex(1, len(table) + 1, name="place")
+    table.insert(0, "place", range(1, len(table) + 1))
     for name in table.columns:
         table[name] = [_told(name, value) for value in table[name]]
-    st.table(table, alt="Where the contestants stand")
+    with st.container(key="standings"):
+        st.table(table, hide_index=True, alt="Where the contestants stand")
     st.caption(PLACE)
 
 
@@ -42,7 +45,9 @@ def _told(column: str, value: Any) -> Any:
         return value
     if math.isnan(value):
         return "–"
-    return f"{value:.2f} %" if "accuracy" in column else f"{value:.4f}"
+    if "accuracy" in column:
+        return f"{value:.2f} %"
+    return f"{value:.4f}" if abs(value) < LARGE else f"{value:.3g}"
 
 
 def _state(run: Contestant) -> str:

@@ -6,6 +6,7 @@ import hashlib
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from lab.ui.shelf.rows import Row, cells_of
 from lab.ui.shelf.thumbnails import thumbnail
@@ -16,6 +17,8 @@ ON_A_PAGE = 50
 """Rows. More would be slow to send, and nobody reads them at once."""
 SEEN_AT_ONCE, ROW_HEIGHT = 12, 38
 """Rows of a table before it scrolls, and pixels of each."""
+CHARACTER, PADDING, WIDEST = 7, 24, 560
+"""Pixels of a character of a name, of what is around it, and of the widest column."""
 FIGURE = st.column_config.NumberColumn(format="%.4f", width=64)
 COLUMNS = {
     "pinned": st.column_config.TextColumn("★", width=30, help="Pinned: stands before others"),
@@ -63,7 +66,7 @@ def table(rows: list[Row], name: str) -> list[Row]:
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [number for number, id in enumerate(ids) if id in ticked]}},
-        column_config=COLUMNS,
+        column_config=COLUMNS | {name: _as_wide_as(name, shown) for name in ("run", "contestant")},
         row_height=ROW_HEIGHT,
         height="content" if len(shown) <= SEEN_AT_ONCE else ROW_HEIGHT * (SEEN_AT_ONCE + 1),
         placeholder="",
@@ -91,6 +94,12 @@ def tick(ids: list[str]) -> None:
 
 def _edition() -> int:
     return st.session_state.get(EDITION, 0)
+
+
+def _as_wide_as(column: str, rows: list[Row]) -> ColumnConfig:
+    """A column that cuts no name; one that is left to itself is no wider than its first rows."""
+    longest = max(len(cells_of(row)[column]) for row in rows)
+    return st.column_config.TextColumn(width=min(WIDEST, PADDING + CHARACTER * longest))
 
 
 def _frame(rows: list[Row]) -> pd.DataFrame:
