@@ -227,6 +227,35 @@ def test_a_second_race_replaces_the_curves_of_the_first(page: Page) -> None:
     assert page.get_by_text("Error").count() == 0
 
 
+def run_of(url: str) -> list[str]:
+    """The run that an address names."""
+    return parse_qs(urlsplit(url).query).get("run", [])
+
+
+def test_back_on_compare_shows_the_race_before_with_its_contestants(blank: Page, app: str) -> None:
+    rows = blank.locator("[data-testid=stTable] tbody tr")
+    blank.goto(f"{app}/compare?race={'~'.join(encode(small(slope=slope)) for slope in (1, 2, 3))}")
+    blank.get_by_role("button", name="Race").click()
+    blank.wait_for_url(lambda url: bool(run_of(url)))
+    first = blank.url
+    blank.get_by_text("Contestants", exact=True).first.click()
+    blank.get_by_role("radio", name="2", exact=True).click()
+    expect(blank).not_to_have_url(first)
+    blank.get_by_role("button", name="Race").click()
+    blank.wait_for_url(lambda url: run_of(url) != run_of(first))
+    expect(rows).to_have_count(2)
+    second = blank.url
+    blank.go_back()  # before the second race
+    expect(rows).to_have_count(3)
+    blank.go_back()  # before its contestants were edited
+    expect(blank).to_have_url(first)
+    expect(blank.get_by_role("radio", name="3", exact=True)).to_be_checked()
+    blank.go_forward()
+    blank.go_forward()
+    expect(rows).to_have_count(2)
+    expect(blank).to_have_url(second)
+
+
 def test_all_who_watch_a_race_see_it_go_on(app: str) -> None:
     with Audience(app) as audience:
         audience.start([encode(small(estimator=name, budget=1e6)) for name in ("identity", "hard-sigmoid")])

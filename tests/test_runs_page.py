@@ -118,12 +118,12 @@ def test_the_fields_in_which_runs_differ_are_shown() -> None:
     ended("source-000", "optimizer.lr=0.1", *ONE_STEP, title="slow")
     ended("source-000", "optimizer.lr=0.3", *ONE_STEP, title="fast")
     tab = ticked(page(), "slow", "fast")
-    fields = tab.dataframe[1].value
+    fields = tab.table[0].value
     assert fields.index.tolist() == ["optimizer.lr.value"]
     assert fields.iloc[0].tolist() == ["≠", "0.1", "0.3"]
-    every = shown(tab.toggle(key="shelf.alike").set_value(True)).dataframe[1].value
+    every = shown(tab.toggle(key="shelf.alike").set_value(True)).table[0].value
     assert every.index[0] == "optimizer.lr.value"
-    assert {"slope.name", "estimator.name", "seed"} <= set(every.index[every["differs"] == ""])
+    assert {"slope.name", "estimator.name", "seed"} <= set(every.index[every["≠"] == ""])
 
 
 @pytest.mark.parametrize(("section", "key"), [("health", "health"), ("batch", "same")])

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
+from lab.boards.contestants import contestants
+from lab.boards.standings import standings
 from lab.evaluation import Scores
 from lab.events import Evaluated, Finished, Step
-from lab.jobs import JobView
+from lab.figures.board import Table
 from lab.recorder import Recorder
-from lab.ui import standings
 from tests.small import small
 
 
-def test_whoever_diverged_stands_last_however_small_its_loss_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_diverged_stands_last_however_small_its_loss_was() -> None:
     rules = ("identity", "saturated", "disarm", "rloo")
     losses = {"identity": 0.1, "saturated": 0.5, "disarm": 0.3, "rloo": 0.2}
     experiments, recorders = [small(estimator=rule) for rule in rules], {rule: Recorder() for rule in rules}
@@ -23,12 +20,10 @@ def test_whoever_diverged_stands_last_however_small_its_loss_was(monkeypatch: py
         recorder.add(Evaluated(1, 0.25, Scores(losses[rule], 0.5)))
     for rule in ("identity", "rloo"):
         recorders[rule].add(Finished("diverged", "The training loss became nan.", None))
-    shown: list[Any] = []
-    monkeypatch.setattr(standings.st, "dataframe", lambda table, **_: shown.append(table))
-    snapshots = tuple(recorder.snapshot() for recorder in recorders.values())
-    told = ("0123abcd", "A race", "running", "", "")
-    standings.standings(JobView(*told, 1, None, tuple(experiments), snapshots, 0.25, None, 0))  # type: ignore[arg-type]
-    (table,) = shown
-    assert table["validation loss"].tolist() == [0.3, 0.5, 0.1, 0.2]
-    assert table["state"].tolist() == ["under way", "under way", "diverged", "diverged"]
-    assert table["place"].tolist() == [1, 2, 3, 4]
+    card = standings(contestants(experiments, [recorder.snapshot() for recorder in recorders.values()]))
+    assert isinstance(card.content, Table)
+    titles = [head.title for head in card.content.heads]
+    rows = [dict(zip(titles, row.cells, strict=True)) for row in card.content.rows]
+    assert [row["validation loss"] for row in rows] == ["0.3000", "0.5000", "0.1000", "0.2000"]
+    assert [row["state"] for row in rows] == ["under way", "under way", "diverged", "diverged"]
+    assert [row["place"] for row in rows] == ["1", "2", "3", "4"]

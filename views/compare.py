@@ -34,6 +34,4 @@ if job is None:
 else:
     watch(job, race.RACE, COMPARE, board)
 there = there or seeds.look(race.experiments())  # as they are edited by now
-if there.experiments:
-    seeds.across_seeds(there, race.RACE)
-race.write_address()
+race.write_address(seeds.across_seeds(there, race.RACE) if there.experiments else None)

@@ -13,6 +13,7 @@ from lab.ui.presets import preset_gallery, preset_menu
 from lab.ui.projector import projector
 from lab.ui.share import share
 
+state.follow_address()
 state.load()
 with st.sidebar:
     start_slot = st.container()
@@ -45,6 +46,4 @@ with st.container(key="remarks"):
         show_remarks(experiment)
 if job is not None:
     watch(job, state.RUN, TRAIN, board)
-if shown:
-    seeds.across_seeds(there, state.RUN)
-state.write_address(experiment)
+state.write_address(experiment, seeds.across_seeds(there, state.RUN) if shown else None)

@@ -10,6 +10,7 @@ import numpy as np
 from lab.boards.contestants import Contestant
 from lab.boards.curve_cards import TIME
 from lab.boards.inside_cards import SEPARATOR, in_rows
+from lab.boards.scales import FAR_IN_DECADES, Scale, extents, shared_scale
 from lab.figures.board import Card, Chart
 from lab.figures.curves import Curve, line_chart
 from lab.figures.theme import COLORS, LINE_STYLES
@@ -23,13 +24,14 @@ def gradient_card(runs: Sequence[Contestant]) -> list[Card]:
     """The gradient norm of each layer of a run; of several runs, that of the first layer of each."""
     if len(runs) == 1:
         return _gradients(runs[0])
-    curves = []
-    for run in runs:
-        health = run.snapshot.health
-        for columns in [*health.layers.values()][:1]:
-            curves.append(Curve(run.name, health.epochs, _positive(columns["gradient"]), run.color, run.dash))
-    caption = "Of the weights of each net's first layer, in single steps; no line where it is exactly 0."
-    return _card("health.first", "Gradient norm, first layer", curves, "norm of the gradient", caption, log_y=True)
+    first = [(run, next(iter(run.snapshot.health.layers.values()), None)) for run in runs]
+    norms = [(run, _positive(columns["gradient"])) for run, columns in first if columns is not None]
+    curves = [Curve(run.name, run.snapshot.health.epochs, values, run.color, run.dash) for run, values in norms]
+    scale = shared_scale(extents(norms), FAR_IN_DECADES)
+    cut = scale.cut if scale is not None else ""
+    caption = f"Of the weights of each net's first layer, in single steps; no line where it is exactly 0.{cut}"
+    title, unit = "Gradient norm, first layer", "norm of the gradient"
+    return _card("health.first", title, curves, unit, caption, log_y=True, y_range=_margins(scale) if cut else None)
 
 
 def unit_card(run: Contestant) -> list[Card]:
@@ -50,14 +52,11 @@ def unit_card(run: Contestant) -> list[Card]:
 def compared_health_cards(runs: Sequence[Contestant]) -> list[Card]:
     """Gradients of all layers, and binary units, of each run of a race: a row of cards with one scale for each."""
     begun = [run for run in runs if len(run.snapshot.health)]
-    gradients = [columns["gradient"] for run in begun for columns in run.snapshot.health.layers.values()]
-    positive = [values[values > 0] for values in map(np.asarray, gradients)]
-    drawn = np.concatenate([np.empty(0), *positive])
-    drawn = drawn[np.isfinite(drawn)]
-    y_range = (float(drawn.min()) / 1.5, float(drawn.max()) * 1.5) if len(drawn) else None
+    norms = [(run, _positive(np.concatenate(_norms(run)))) for run in begun]
+    scale = shared_scale(extents(norms), FAR_IN_DECADES)
     cards = []
     for run in begun:
-        for kind, made in (("gradient", _gradients(run, y_range)), ("units", unit_card(run))):
+        for kind, made in (("gradient", _gradients(run, scale)), ("units", unit_card(run))):
             for card in made:
                 row = f"compared {kind}"
                 title, alt = f"{card.title}{SEPARATOR}{run.name}", f"{run.name}: {card.alt}"
@@ -80,8 +79,20 @@ _ZEROS = "Of the weights of each layer, in single steps. Weights of pixels that 
 _UPDATE = "What one step changes, in units of the weights themselves; no line where nothing changes."
 
 
-def _gradients(run: Contestant, y_range: Range = None) -> list[Card]:
-    return _layers(run, "gradient", "Gradient norm", "norm of the gradient", _GRADIENT, 1, log_y=True, y_range=y_range)
+def _gradients(run: Contestant, scale: Scale | None = None) -> list[Card]:
+    caption = _GRADIENT + (scale.cut if scale is not None else "")
+    y_range = _margins(scale)
+    return _layers(run, "gradient", "Gradient norm", "norm of the gradient", caption, 1, log_y=True, y_range=y_range)
+
+
+def _norms(run: Contestant) -> list[Column]:
+    """Of the gradients of each layer."""
+    return [np.empty(0), *(columns["gradient"] for columns in run.snapshot.health.layers.values())]
+
+
+def _margins(scale: Scale | None) -> Range:
+    """A logarithmic axis with some room at both ends."""
+    return None if scale is None else (scale.low / 1.5, scale.high * 1.5)
 
 
 def _layers(

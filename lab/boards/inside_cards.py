@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from lab.boards.contestants import Contestant
+from lab.boards.scales import Scale, extents, shared_scale
 from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
 from lab.figures.histograms import bar_chart
 from lab.figures.pictures import tiles
@@ -14,7 +16,7 @@ from lab.figures.theme import GRAY, VIRIDIS
 from lab.probes import Frame
 from lab.probes.frame import Array
 
-MakeCard = Callable[[str, str, Pictures | Chart, str], Card]
+MakeCard = Callable[[str, str, Pictures | Chart | Numbers, str], Card]
 """Makes a card of one run from its kind, title, content and caption."""
 Shown = Sequence[tuple[Contestant, Frame]]
 """The runs that there is something to see of."""
@@ -41,23 +43,32 @@ def inside_cards(runs: Sequence[Contestant], picture: int) -> list[Card]:
 
 
 def in_rows(cards: Sequence[Card], runs: Sequence[Contestant]) -> list[Card]:
-    """Cards of several runs row by row, a place in every row for each run: columns match also where nets differ."""
+    """Cards of several runs row by row, a place in every row for each run: columns match also where nets differ.
+
+    What only one of the nets has stands by itself.
+    """
     rows: dict[str, dict[str, Card]] = {}
     for card in cards:
         rows.setdefault(card.row, {})[card.id] = card
-    return [row.get(f"{kind}.{run.id}") or _nothing(row, kind, run) for kind, row in rows.items() for run in runs]
+    found: list[Card] = []
+    for kind, row in rows.items():
+        if len(row) == 1 < len(runs):
+            found += [replace(card, row="") for card in row.values()]
+        else:
+            found += [row.get(f"{kind}.{run.id}") or _nothing(row, kind, run) for run in runs]
+    return found
 
 
 def _nothing(row: Mapping[str, Card], kind: str, run: Contestant) -> Card:
     title = next(iter(row.values())).title.partition(SEPARATOR)[0]
-    said = f"Nothing to show: the net of {run.name} has no such layer, or no finite weights."
+    said = f"The net of {run.name} has none."
     return Card(f"{kind}.{run.id}", f"{title}{SEPARATOR}{run.name}", Numbers([]), said, alt=said, row=kind)
 
 
 def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterator[Card]:
     alone = len(shown) == 1
 
-    def card(kind: str, title: str, content: Pictures | Chart, caption: str) -> Card:
+    def card(kind: str, title: str, content: Pictures | Chart | Numbers, caption: str) -> Card:
         return Card(
             f"{kind}.{run.id}",
             title if alone else f"{title}{SEPARATOR}{run.name}",
@@ -86,15 +97,20 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
             Chart(chart),
             f"{len(rates)} bits over 128 validation images; {dead} never on, {stuck} always on.",
         )
-    if _has_filters(frame):
-        largest = max(float(np.abs(other.filters).max()) for _, other in shown if _has_filters(other))
-        sheet = tiles(frame.filters, [""] * len(frame.filters), -largest, largest, VIRIDIS)
-        yield card(
-            "filters",
-            "First-layer weights",
-            Pictures(sheet, columns=8),
-            f"The weights into each of the first {len(frame.filters)} units; ±{largest:.2g} is yellow and dark.",
-        )
+    yield from _filters(card, frame, shown)
+
+
+def _filters(card: MakeCard, frame: Frame, shown: Shown) -> Iterator[Card]:
+    if not len(frame.filters):
+        return
+    title = "First-layer weights"
+    scale = shared_scale(extents((run, np.abs(other.filters)) for run, other in shown if _has_filters(other)))
+    if scale is None or not _has_filters(frame):
+        yield card("filters", title, Numbers([]), "Some of these weights are no finite numbers any more.")
+        return
+    sheet = tiles(frame.filters, [""] * len(frame.filters), -scale.high, scale.high, VIRIDIS)
+    caption = f"The weights into each of the first {len(sheet)} units; ±{scale.high:.2g} is yellow and dark.{scale.cut}"
+    yield card("filters", title, Pictures(sheet, columns=8), caption)
 
 
 def _counts(rates: Array) -> Array:
@@ -108,28 +124,35 @@ def _has_filters(frame: Frame) -> bool:
 def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Iterator[Card]:
     if not frame.maps:
         return
-    rows, ranges = picture_tiles(frame)[:LARGE_TILES], []
+    rows, ranges, cut = picture_tiles(frame)[:LARGE_TILES], [], ""
     for layer, maps in frame.maps.items():
-        means = [other.maps[layer].mean(1) for _, other in shown if layer in other.maps]
-        low, high = min(0.0, *(float(mean.min()) for mean in means)), max(float(mean.max()) for mean in means)
+        low, high, beyond = _scale((run, other.maps[layer].mean(1)) for run, other in shown if layer in other.maps)
         rows += tiles(maps.mean(1)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], low, high, VIRIDIS)
         ranges.append(f"{low:.2g} to {high:.2f} in {layer}")
+        cut = cut or beyond
     yield card(
         "heatmaps",
         "Heatmaps",
         Pictures(rows, columns=LARGE_TILES),
-        f"Validation images, and the mean over all channels after the units; dark to yellow is {', '.join(ranges)}.",
+        "Validation images, and the mean over all channels after the units; dark to yellow is "
+        f"{', '.join(ranges)}.{cut}",
     )
     for layer, maps in frame.maps.items():
         channels = maps[picture]
-        low = min(0.0, *(float(other.maps[layer].min()) for _, other in shown if layer in other.maps))
+        low, _, cut = _scale((run, other.maps[layer]) for run, other in shown if layer in other.maps)
         labels = [str(channel) for channel in range(1, len(channels) + 1)]
         yield card(
             f"channels {layer}",
             f"Channels, {layer}",
             Pictures(tiles(channels, labels, low, 1.0, VIRIDIS), columns=LARGE_TILES if len(channels) <= 16 else 8),
-            f"Every channel after the units, for validation image {picture + 1}; {low:g} dark, 1 yellow.",
+            f"Every channel after the units, for validation image {picture + 1}; {low:g} dark, 1 yellow.{cut}",
         )
+
+
+def _scale(values: Iterable[tuple[Contestant, Array]]) -> Scale:
+    """One that begins at 0, or below; from 0 to 1 where no value is finite."""
+    scale = shared_scale(extents(values))
+    return Scale(0.0, 1.0, "") if scale is None else scale._replace(low=min(0.0, scale.low))
 
 
 def picture_tiles(frame: Frame) -> list[Tile]:

@@ -9,11 +9,14 @@ from numpy.typing import ArrayLike
 
 NOTHING = "–"
 """In place of a number that there is not."""
+LARGE = 1e5
 
 
 def number(value: float) -> str:
-    """A loss or an error, to four decimals."""
-    return NOTHING if math.isnan(value) else f"{value:.4f}"
+    """A loss or an error, to four decimals; a large one by its order alone."""
+    if math.isnan(value):
+        return NOTHING
+    return f"{value:.4f}" if abs(value) < LARGE else f"{value:.3g}"
 
 
 def percent(share: float) -> str:

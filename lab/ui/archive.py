@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lab.jobs import JOBS
+from lab.store import StoreError
+from lab.store.bin import deleted
 from lab.store.listing import Archived
 from lab.ui.keep import keeper
 
@@ -19,6 +22,20 @@ def show_archive_problems() -> None:
     archivist = keeper()
     for problem in archivist.problems if archivist is not None else []:
         st.warning(problem, icon=":material/cloud_off:")
+
+
+def whereabouts(id: str) -> str:
+    """Where a run is that is not in the folder of runs, as a sentence."""
+    archivist = keeper()
+    if archivist is not None and any(job.id == id for job in archivist.elsewhere()):
+        return "It is in MLflow alone: the Runs page lists it, and fetches it when it is opened there."
+    try:
+        gone = deleted(JOBS.runs_folder) if JOBS.runs_folder is not None else []
+    except StoreError as error:
+        return str(error)
+    if any(folder.id == id for folder in gone):
+        return "It was deleted: the Runs page brings it back."
+    return "There is no such run in this lab."
 
 
 def fetch(id: str) -> None:

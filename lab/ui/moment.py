@@ -8,6 +8,7 @@ import streamlit as st
 
 from lab.boards.moment import kept_steps
 from lab.jobs import JobView
+from lab.ui import address
 
 NOW = "Now"
 LINKED = "at"
@@ -21,15 +22,16 @@ def picked_moment(view: JobView) -> int | None:
     steps = kept_steps(view.snapshots)
     if not steps and view.status == "preparing":  # perhaps brought back: what the address asks for can wait
         return None
-    chosen, linked = _key(view.id), st.query_params.get(LINKED)
-    if linked is not None and chosen not in st.session_state and st.query_params.get("run") == view.id:
-        st.session_state[chosen] = _linked(linked, steps)
+    chosen = _key(view.id)
+    linked = address.asked(chosen, LINKED, "run")
+    if linked is not None and linked["run"] == view.id:
+        st.session_state[chosen] = _linked(linked[LINKED], steps)
     if st.session_state.get(chosen) not in steps:  # also where a rewind took it away
         st.session_state[chosen] = None
     if len(steps) > 1:
         _ask(chosen, steps, view)
     step: int | None = st.session_state[chosen]
-    _write_address(step)
+    address.write(**{LINKED: None if step is None else str(step)})
     return step
 
 
@@ -52,11 +54,11 @@ def _ask(chosen: str, steps: Sequence[int], view: JobView) -> None:
         st.session_state[chosen] = None if picked == NOW else picked
 
     step = st.session_state[chosen]
+    st.session_state[key] = NOW if step is None else step
     with st.container(horizontal=True, vertical_alignment="center", key="moment"):
         st.select_slider(
             "Moment (step)",
             [*steps, NOW],
-            value=NOW if step is None else step,
             key=key,
             on_change=choose,
             width=420,
@@ -67,16 +69,11 @@ def _ask(chosen: str, steps: Sequence[int], view: JobView) -> None:
             st.caption(f"Inside the net after step {step}, epoch {epoch:.2f}. Curves and numbers are of now.")
 
 
-def _linked(text: str, steps: Sequence[int]) -> int | None:
-    """The moment that an address asks for: the newest kept one that is not later."""
+def _linked(text: str | None, steps: Sequence[int]) -> int | None:
+    """The moment that an address asks for: the newest kept one that is not later; None for now."""
+    if text is None:
+        return None
     if not text.isascii() or not text.isdecimal() or len(text) > LONGEST:
         st.error(f"The address asks for the moment {text[:40]!r}; allowed is a step, such as {LINKED}=64.")
         return None
     return max((step for step in steps if step <= int(text)), default=None)
-
-
-def _write_address(step: int | None) -> None:
-    if step is None:
-        st.query_params.pop(LINKED, None)
-    elif st.query_params.get(LINKED) != str(step):
-        st.query_params[LINKED] = str(step)

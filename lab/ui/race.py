@@ -14,7 +14,7 @@ from lab.jobs.siblings import siblings
 from lab.limits import BeyondLimits
 from lab.links import decode, encode
 from lab.store import StoreError
-from lab.ui import state
+from lab.ui import address, state
 from lab.ui.contestant_editor import ESTIMATORS, edited_contestants
 from lab.ui.copy_button import copy_button
 from lab.ui.differing import Override, choices, differing, merged, value_at, without_covered
@@ -29,42 +29,53 @@ SEPARATOR = "~"
 
 
 def load() -> None:
-    """Fill a new tab from its address: the linked race, else the newest one, else a first proposal."""
+    """Have contestants to edit: those that the address asks for, else those of the newest race, else a proposal."""
     state.load()
     if not COMPARE.exists:
         COMPARE.take_over(TRAIN)
-    if OVERRIDES in st.session_state:
-        return
-    linked = st.query_params.get("race")
-    experiments = _opened(linked) if linked else []
-    job = _found(experiments, anything=not linked)
-    if job is not None:
-        st.session_state[RACE] = job.id
-        experiments = experiments or list(job.experiments)
-    if experiments:
-        _take(experiments)
-    else:
+    linked = address.asked(RACE, "race", "run")
+    if linked is not None:
+        _follow(*linked.values())
+    if OVERRIDES not in st.session_state:
         _edit(FIRST_FIELDS, [{"estimator": {"name": name}} for name in ESTIMATORS[:3]])
 
 
+def _follow(link: str | None, id: str | None) -> None:
+    """Edit the contestants and watch the race that the address asks for."""
+    job, problems = state.linked_job(id, race=True)
+    experiments: list[Experiment] = []
+    try:
+        experiments = _opened(link) if link else []
+        if job is None:
+            job = _found(experiments, anything=not link and OVERRIDES not in st.session_state)
+    except InvalidExperiment as error:
+        problems += [f"The link could not be opened. {problem}" for problem in error.problems]
+    except (StoreError, BeyondLimits) as error:
+        problems += str(error).splitlines()
+    if job is not None:
+        st.session_state[RACE] = job.id
+    elif experiments and id is None:
+        st.session_state.pop(RACE, None)
+    if not experiments and job is not None:
+        experiments = list(job.experiments)
+    if experiments:
+        _take(experiments)
+    st.session_state[state.PROBLEMS] = problems
+
+
 def _found(experiments: list[Experiment], anything: bool) -> Job | None:
-    """The race that the address names, else the newest of these contestants, or of any."""
-    named = state.linked_job()
-    if named is not None and len(named.experiments) > 1:
-        return named
+    """The newest race of these contestants, or of any; else a finished one from disk.
+
+    Raises:
+        StoreError: there is one, and it cannot be brought back.
+        BeyondLimits: it is too large for this lab, or there is no room for it now.
+    """
     there = next((job for job in JOBS.races() if anything or list(job.experiments) == experiments), None)
-    return there or _kept(experiments)
-
-
-def _kept(experiments: list[Experiment]) -> Job | None:
-    """A finished race of these contestants from disk."""
-    for sibling in siblings(JOBS, experiments).found if experiments else []:
-        if sibling.seed == experiments[0].seed and sibling.standing == "finished":
-            try:
+    if there is None and experiments:
+        for sibling in siblings(JOBS, experiments).found:
+            if sibling.seed == experiments[0].seed and sibling.standing == "finished":
                 return JOBS.find(sibling.id)
-            except (StoreError, BeyondLimits) as error:
-                st.session_state[state.PROBLEMS] = [str(error)]
-    return None
+    return there
 
 
 def edit(job: Job) -> None:
@@ -72,13 +83,14 @@ def edit(job: Job) -> None:
     _take(list(job.experiments))
 
 
-def write_address() -> None:
-    """Keep the contestants as they are edited, and the race, in the address."""
-    edited = experiments()
-    link = link_of(edited) if edited else st.query_params.get("race", "")
-    if link and st.query_params.get("race") != link:
-        st.query_params["race"] = link
-    state.write_run(RACE)
+def write_address(seeds: str | None) -> None:
+    """Keep the contestants as they are edited, the race, and the seeds of all it is compared by in the address."""
+    edited, job = experiments(), state.watched(RACE)
+    address.write(
+        race=link_of(edited) if edited else st.query_params.get("race"),
+        run=job.id if job is not None else None,
+        seeds=seeds if state.are_of(edited, job) else None,
+    )
 
 
 def experiments() -> list[Experiment]:
@@ -184,16 +196,16 @@ def link_of(experiments: Sequence[Experiment]) -> str:
     return SEPARATOR.join(encode(experiment) for experiment in experiments)
 
 
-def _opened(linked: str) -> list[Experiment]:
-    """The contestants of a link; none, and a notice, where they cannot be."""
-    try:
-        experiments = [decode(text) for text in linked.split(SEPARATOR)[: MOST + 1]]
-        if not 2 <= len(experiments) <= MOST:
-            raise InvalidExperiment([f"A race has 2 to {MOST} contestants; this link has {len(experiments)}."])
-        require_raceable(experiments)
-    except InvalidExperiment as error:
-        st.session_state[state.PROBLEMS] = [f"The link could not be opened. {text}" for text in error.problems]
-        return []
+def _opened(link: str) -> list[Experiment]:
+    """The contestants of a link.
+
+    Raises:
+        InvalidExperiment: it cannot be read, or they cannot race each other.
+    """
+    experiments = [decode(text) for text in link.split(SEPARATOR)[: MOST + 1]]
+    if not 2 <= len(experiments) <= MOST:
+        raise InvalidExperiment([f"A race has 2 to {MOST} contestants; this link has {len(experiments)}."])
+    require_raceable(experiments)
     return experiments
 
 

@@ -6,27 +6,28 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from lab.ui import address
+
 SECTION = "section"
 
 
 def chosen_section(titles: Mapping[str, str]) -> str:
     """A choice among sections by their titles; a new tab starts with the one that its address names."""
-    linked = st.query_params.get(SECTION)
-    first = next(iter(titles))
+    linked = (address.asked(SECTION, SECTION) or {}).get(SECTION)
+    st.session_state.setdefault(SECTION, next(iter(titles)))
     if linked in titles:
-        first = str(linked)
+        st.session_state[SECTION] = linked
     elif linked is not None:
         st.error(f"The address asks for section {linked!r}; this page has {', '.join(titles)}.")
-    chosen = st.segmented_control(
+    st.segmented_control(
         "Section",
         list(titles),
-        default=first,
         format_func=lambda name: titles[name],
         required=True,
         label_visibility="collapsed",
-        key="section",
+        key=SECTION,
         persist_state="session",
     )
-    if st.query_params.get(SECTION) != chosen:
-        st.query_params[SECTION] = chosen
+    chosen: str = st.session_state[SECTION]
+    address.write(**{SECTION: chosen})
     return chosen

@@ -18,7 +18,7 @@ from lab.jobs.owners import NotTheOwner, may_decide
 from lab.jobs.siblings import Sibling, Siblings, free_seeds, siblings
 from lab.limits import BeyondLimits
 from lab.links import encode
-from lab.ui import race, state
+from lab.ui import address, race, state
 from lab.ui.copy_button import copy_button
 from lab.ui.live import WHILE_TRAINING, WORDS
 from lab.ui.live_board import live_board
@@ -33,11 +33,11 @@ SECONDS_BETWEEN_UPDATES = 2 * WHILE_TRAINING
 
 
 def take_linked(key: str, experiments: Sequence[Experiment]) -> None:
-    """Remember the seeds that the address of a new tab asks for, as those of these contestants."""
-    if _wanted_key(key) in st.session_state:
+    """Remember the seeds that the address asks for, as those of these contestants."""
+    linked = address.asked(f"{key}.{SEEDS}", SEEDS)
+    if linked is None:
         return
-    text = st.query_params.get(SEEDS, "")
-    seeds, problem = linked_seeds(text)
+    seeds, problem = linked_seeds(linked[SEEDS] or "")
     st.session_state[_wanted_key(key)] = {"race": _race(experiments), "seeds": seeds}
     if problem:
         st.session_state[state.PROBLEMS] = [*state.problems(), problem]
@@ -77,23 +77,27 @@ def add_seeds(there: Siblings, key: str) -> None:
         st.markdown("[:material/arrow_downward: Across seeds](#across-seeds)", width="content")
 
 
-def across_seeds(there: Siblings, key: str) -> None:
+def across_seeds(there: Siblings, key: str) -> str | None:
     """What all seeds say together; nothing where there is but one, and the address asks for no other.
 
     Args:
         there: the seeds as they were when the page began.
         key: names the widgets of this view.
+
+    Returns:
+        All these seeds, for the address; None where there is but one.
     """
     missing = [seed for seed in _wanted(key, there.experiments) if seed not in there.seeds]
-    _write_address(there, missing)
-    if len(there.found) + len(missing) + len(there.problems) < 2:
-        return
+    seeds = sorted({*there.seeds, *missing})
+    if len(seeds) + len(there.problems) < 2:
+        return None
     st.subheader("Across seeds", anchor="across-seeds")
     if missing:
         _offer(there.experiments, missing)
     pause = SECONDS_BETWEEN_UPDATES if there.under_way else None
     looks = chain([there], map(look, repeat(there.experiments)))  # a timer looks again, the page need not
     st.fragment(_live, run_every=pause, key=f"live-{key}-seeds")(looks, key, there.under_way)
+    return ",".join(map(str, seeds)) if len(seeds) > 1 else None
 
 
 def view_of(key: str) -> SeedsView:
@@ -214,15 +218,6 @@ def _mine(id: str) -> bool:
 def _wanted(key: str, experiments: Sequence[Experiment]) -> list[int]:
     linked = st.session_state.get(_wanted_key(key))
     return linked["seeds"] if linked is not None and linked["race"] == _race(experiments) else []
-
-
-def _write_address(there: Siblings, missing: list[int]) -> None:
-    seeds = ",".join(map(str, sorted({*there.seeds, *missing})))
-    if "," in seeds:
-        if st.query_params.get(SEEDS) != seeds:
-            st.query_params[SEEDS] = seeds
-    elif SEEDS in st.query_params:
-        del st.query_params[SEEDS]
 
 
 def link_to(experiments: Sequence[Experiment], seeds: Sequence[int]) -> str:

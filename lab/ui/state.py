@@ -12,18 +12,21 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lab.data import DataError, Dataset, default_dataset
 from lab.experiment import Experiment, InvalidExperiment
-from lab.jobs import JOBS, Job
+from lab.jobs import JOBS, Job, with_seed
 from lab.jobs.owners import NotTheOwner
 from lab.limits import BeyondLimits
 from lab.links import decode, encode
 from lab.presets import PRESETS
 from lab.store import StoreError
+from lab.ui import address, archive
 from lab.ui.draft import TRAIN
 from lab.ui.plain import plain
 
 FIRST_PRESET = "source-003-det-st-both"
 
-RUN, OWN, PROBLEMS, LINKED = "train", "own", "problems", "linked"
+RUN, OWN, PROBLEMS = "train", "own", "problems"
+SHOWN = 40
+"""Characters of a wrong id."""
 
 
 def images() -> Dataset:
@@ -35,31 +38,53 @@ def images() -> Dataset:
 
 
 def load() -> None:
-    """Fill a new tab from its address: the linked experiment and run, else the newest run, else a first preset."""
-    linked = st.query_params.get("experiment")
-    if TRAIN.exists and linked in (None, st.session_state.get(LINKED)):
+    """Have an experiment to edit: that of the newest run under way, else of a first preset."""
+    if TRAIN.exists:
         return
-    st.session_state[PROBLEMS] = []
-    runs = JOBS.runs()
-    job = linked_job()
-    if job is not None and len(job.experiments) > 1:
-        job = None
-    if linked:
-        try:
-            TRAIN.replace(decode(linked))
-        except InvalidExperiment as error:
-            st.session_state[PROBLEMS] = [f"The link could not be opened. {problem}" for problem in error.problems]
-    elif job is None and RUN not in st.session_state:
-        job = next((job for job in runs if not job.ended), None)
+    job = next((job for job in JOBS.runs() if not job.ended), None)
     if job is not None:
         st.session_state[RUN] = job.id
-    if not TRAIN.exists:
-        TRAIN.replace(job.experiments[0] if job is not None else PRESETS[FIRST_PRESET].experiment(images()))
+    TRAIN.replace(job.experiments[0] if job is not None else PRESETS[FIRST_PRESET].experiment(images()))
 
 
-def linked_job() -> Job | None:
-    """The job that the address names."""
-    return found(st.query_params.get("run"))
+def follow_address() -> None:
+    """Edit the experiment and watch the run that the address of the Train page asks for."""
+    linked = address.asked(RUN, "experiment", "run")
+    if linked is None:
+        return
+    link, id = linked.values()
+    job, problems = linked_job(id, race=False)
+    if link:
+        try:
+            TRAIN.replace(decode(link))
+        except InvalidExperiment as error:
+            problems += [f"The link could not be opened. {problem}" for problem in error.problems]
+    elif job is not None:
+        edit(job)
+    if job is not None:
+        st.session_state[RUN] = job.id
+    elif link and id is None:
+        st.session_state.pop(RUN, None)
+    st.session_state[PROBLEMS] = problems
+
+
+def linked_job(id: str | None, race: bool) -> tuple[Job | None, list[str]]:
+    """The job that an address names, brought back from disk where need be; None, and why, where it cannot be shown.
+
+    Args:
+        id: of the job; None where the address names none.
+        race: whether the page shows races, or single runs.
+    """
+    try:
+        job = JOBS.find(id)
+    except (StoreError, BeyondLimits) as error:
+        return None, str(error).splitlines()
+    if job is None:
+        return None, [] if id is None else [f"The address asks for run {id[:SHOWN]!r}. {archive.whereabouts(id)}"]
+    if (len(job.experiments) > 1) == race:
+        return job, []
+    what, page = ("a single run", "Train") if race else ("a race", "Compare")
+    return None, [f"The address asks for run {id!r}, which is {what}: the {page} page shows it."]
 
 
 def watched(key: str = RUN) -> Job | None:
@@ -108,21 +133,20 @@ def go_on(job: Job) -> Job:
         return job
 
 
-def write_address(experiment: Experiment | None) -> None:
-    """Keep the whole experiment and the run in the address, for reloads and for links."""
-    if experiment is not None:
-        link = encode(experiment)
-        st.session_state[LINKED] = link
-        if st.query_params.get("experiment") != link:
-            st.query_params["experiment"] = link
-    write_run(RUN)
+def write_address(experiment: Experiment | None, seeds: str | None) -> None:
+    """Keep the experiment as it is edited, the run, and the seeds of all it is compared by in the address."""
+    job = watched()
+    edited = [experiment] if experiment is not None else []
+    address.write(
+        experiment=encode(experiment) if experiment is not None else st.query_params.get("experiment"),
+        run=job.id if job is not None else None,
+        seeds=seeds if are_of(edited, job) else None,
+    )
 
 
-def write_run(key: str) -> None:
-    """Keep the run that a page looks at in the address."""
-    job = watched(key)
-    if job is not None and st.query_params.get("run") != job.id:
-        st.query_params["run"] = job.id
+def are_of(edited: Sequence[Experiment], job: Job | None) -> bool:
+    """Whether what is edited is what a job is of, but for its seed: what is compared by seeds, then, is both."""
+    return job is None or with_seed(edited, 0) == with_seed(job.experiments, 0)
 
 
 def link_to(page: str, **parameters: str) -> str:
@@ -141,7 +165,7 @@ def session() -> str:
 
 
 def problems() -> list[str]:
-    """What was wrong with the address this tab was opened with, or with what it last wanted to start."""
+    """What is wrong with the address of this tab, or with what it last wanted to start."""
     return st.session_state.get(PROBLEMS, [])
 
 

@@ -15,7 +15,8 @@ from lab.jobs.shelf import Shelved, rewrite
 from lab.store import StoreError
 from lab.ui import archive, race, state
 from lab.ui.plain import plain
-from lab.ui.shelf.rows import Row, jobs_of
+from lab.ui.shelf.rows import Row, jobs_of, rows_of_job
+from lab.ui.transport import SECONDS_TO_ACT
 
 FAILED, PAGE, DELETED, OPENED = "shelf.failed", "shelf.page", "shelf.deleted", "shelf.open"
 SHOWS = {
@@ -58,6 +59,7 @@ def actions(ticked: list[Row]) -> None:
             args=(one,),
             help="Train from where it was: the result is that of a run that never stopped",
         )
+        _hold(jobs, bool(watched))
         pinned = bool(jobs) and all(job.about.pinned for job in jobs)
         st.button(
             *("Unpin" if pinned else "Pin", "shelf.pin"),
@@ -67,12 +69,46 @@ def actions(ticked: list[Row]) -> None:
             args=(jobs, not pinned),
             help="Pinned runs stand before others",
         )
+        what = f" the race of {len(rows_of_job(one))}" if one is not None and ticked[0].is_of_race else ""
         forbidden = not jobs or bool(watched)
-        st.button("Delete", icon=":material/delete:", disabled=forbidden, on_click=_delete, args=(jobs,))
+        st.button(f"Delete{what}", icon=":material/delete:", disabled=forbidden, on_click=_delete, args=(jobs,))
+    _say_of_races(jobs)
     for told in watched:
         st.caption(f":material/visibility: {told}")
     if (page := st.session_state.pop(PAGE, None)) is not None:
         st.switch_page(page)
+
+
+def _hold(jobs: list[Shelved], watched: bool) -> None:
+    """Buttons that hold or end what trains in this process."""
+    here = [job for job in map(JOBS.get, (job.id for job in jobs)) if job is not None and not job.ended]
+    st.button(
+        *("Pause", "shelf.pause"),
+        icon=":material/pause:",
+        disabled=watched or not any(job.playing for job in here),
+        on_click=_ask,
+        args=(here, Job.pause),
+        help="Go on plays it again",
+    )
+    st.button(
+        *("Stop", "shelf.stop"),
+        icon=":material/stop:",
+        disabled=watched or not here,
+        on_click=_ask,
+        args=(here, Job.stop),
+        help="What was recorded is kept",
+    )
+
+
+def _say_of_races(jobs: list[Shelved]) -> None:
+    """Say what else is done to, where only some contestants of a race may be ticked."""
+    for rows in map(rows_of_job, jobs):
+        if len(rows) > 1:
+            names = plain(", ".join(row.name for row in rows))
+            st.caption(
+                f":material/groups: {plain(rows[0].job.title)} is one run, a race of {len(rows)}: {names}. All that is "
+                "done or said here, but Export, is of the whole race."
+            )
 
 
 def longer(ticked: list[Row]) -> None:
@@ -81,6 +117,10 @@ def longer(ticked: list[Row]) -> None:
     if len(jobs) != 1 or jobs[0].standing != "finished" or not may_decide(jobs[0].facts.owner):
         return
     job = jobs[0]
+    diverged = [row.name for row in rows_of_job(job) if row.contestant.ended == "diverged"]
+    if diverged:
+        st.caption(f"It cannot be trained on: {plain(', '.join(diverged))} diverged.")
+        return
     experiments = [contestant.experiment for contestant in job.facts.contestants]
     before = experiments[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -169,6 +209,16 @@ def _show(job: Job) -> None:
 
 def _continue(job: Shelved, budget: float) -> None:
     attempt(lambda id: _show(continued(JOBS, id, budget)), [job.id])
+
+
+def _ask(jobs: list[Job], act: Callable[[Job], None]) -> None:
+    by_id = {job.id: job for job in jobs}
+
+    def decide(id: str) -> None:
+        act(by_id[id])
+        by_id[id].settle(SECONDS_TO_ACT)
+
+    attempt(decide, list(by_id))
 
 
 def _pin(jobs: list[Shelved], pinned: bool) -> None:

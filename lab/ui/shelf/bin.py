@@ -9,6 +9,7 @@ from lab.jobs import JOBS
 from lab.store import RunFolder, StoreError, title_of
 from lab.store.bin import deleted, size
 from lab.ui.notices import show_problems
+from lab.ui.plain import plain
 from lab.ui.shelf.actions import DELETED, attempt
 from lab.ui.shelf.folds import unfolded
 
@@ -17,12 +18,14 @@ COLUMNS = {"size": st.column_config.NumberColumn("MB", format="%.1f", width=70)}
 
 def undo() -> None:
     """A way back from the last deletion, as long as it is in the bin."""
-    last = [folder.id for folder in _folders() if folder.id in st.session_state.get(DELETED, [])]
+    last = [folder for folder in _folders() if folder.id in st.session_state.get(DELETED, [])]
     if last:
-        what = "1 run was deleted" if len(last) == 1 else f"{len(last)} runs were deleted"
+        what = f"{plain(_title(last[0]))} was deleted" if len(last) == 1 else f"{len(last)} runs were deleted"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(what, width="content")
-            st.button("Undo", icon=":material/undo:", on_click=attempt, args=(JOBS.recover, last))
+            st.button(
+                "Undo", icon=":material/undo:", on_click=attempt, args=(JOBS.recover, [folder.id for folder in last])
+            )
 
 
 def deleted_runs() -> None:

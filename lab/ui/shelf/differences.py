@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from lab.experiment import differences, fields_of
+from lab.ui.plain import plain
 from lab.ui.shelf.rows import Row
 
 MARK = "background-color: rgba(230, 159, 0, 0.28)"
@@ -27,16 +28,11 @@ def compared(ticked: list[Row]) -> None:
     if not shown:
         return
     told = {field: ["–" if value is None else str(value) for value in values] for field, values in shown.items()}
-    table = pd.DataFrame.from_dict(told, orient="index", columns=_names(ticked))
+    table = pd.DataFrame.from_dict(told, orient="index", columns=[plain(name) for name in _names(ticked)])
     marks = table.ne(table.iloc[:, 0], axis=0).map(lambda differs: MARK if differs else "")
-    table.insert(0, "differs", ["≠" if field in differing else "" for field in table.index])
-    marks.insert(0, "differs", "")
-    st.dataframe(
-        table.style.apply(lambda _: marks, axis=None),
-        key="shelf.differences",
-        column_config={"differs": st.column_config.TextColumn("≠", width=30)},
-        alt="Fields of the ticked runs",
-    )
+    table.insert(0, "≠", ["≠" if field in differing else "" for field in table.index])
+    marks.insert(0, "≠", "")
+    st.table(table.style.apply(lambda _: marks, axis=None).format(plain), alt="Fields of the ticked runs")
 
 
 def _names(ticked: list[Row]) -> list[str]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
-from lab.ui.shelf.rows import STANDINGS, Row, text_of
+from lab.ui.shelf.rows import Row, text_of
+
+SEARCH, STATES, ESTIMATORS, TAGS = "runs.search", "runs.states", "runs.estimators", "runs.tags"
+PINNED, ORDER = "runs.pinned", "runs.order"
+"""Where the session keeps what is asked for."""
 
 
 def _score(row: Row, value: float | None) -> tuple[bool, float]:
@@ -28,44 +32,48 @@ ORDERS: dict[str, Callable[[Row], Any]] = {
 }
 
 
-def chosen(rows: list[Row]) -> list[Row]:
-    """The rows that a person asks for by words and choices."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="shelf-filters"):
-        words = st.text_input(
-            "Search",
-            type="search",
-            live=True,
-            key="runs.search",
-            persist_state="session",
-            placeholder="A word",
-            width=220,
-        )
-        wanted = {
-            "State": _choice("State", "runs.states", {STANDINGS[row.job.standing] for row in rows}),
-            "Estimator": _choice("Estimator", "runs.estimators", {row.experiment.estimator.title for row in rows}),
-        }
-        tags = _choice("Tags", "runs.tags", {tag for row in rows for tag in row.job.about.tags})
-        pinned = st.toggle("Pinned alone", key="runs.pinned", persist_state="session")
+class Wanted(NamedTuple):
+    """What rows a person asks for."""
 
-    def fits(row: Row) -> bool:
-        has = {"State": STANDINGS[row.job.standing], "Estimator": row.experiment.estimator.title}
+    words: list[str]
+    states: list[str]
+    estimators: list[str]
+    tags: list[str]
+    pinned: bool
+    order: str
+
+    def of(self, rows: Iterable[Row]) -> list[Row]:
+        """Those of the rows, in the order that is asked for, pinned ones first."""
+        found = sorted(filter(self._fits, rows), key=ORDERS[self.order])
+        return sorted(found, key=lambda row: not row.job.about.pinned)
+
+    def _fits(self, row: Row) -> bool:
         return (
-            all(not asked or has[name] in asked for name, asked in wanted.items())
-            and set(tags) <= set(row.job.about.tags)
-            and (row.job.about.pinned or not pinned)
+            (not self.states or row.state in self.states)
+            and (not self.estimators or row.experiment.estimator.title in self.estimators)
+            and set(self.tags) <= set(row.job.about.tags)
+            and (row.job.about.pinned or not self.pinned)
+            and (not self.words or all(word in text for text in [text_of(row)] for word in self.words))
         )
 
-    fitting = [row for row in rows if fits(row)]
-    parts = words.casefold().split()
-    if parts:
-        fitting = [row for row in fitting if all(part in text for text in [text_of(row)] for part in parts)]
-    return fitting
 
-
-def ordered(rows: list[Row]) -> list[Row]:
-    """The rows in the order that a person asks for, pinned ones first."""
-    order = st.selectbox("Sort by", list(ORDERS), key="runs.order", persist_state="session", width=240)
-    return sorted(sorted(rows, key=ORDERS[order]), key=lambda row: not row.job.about.pinned)
+def wanted(rows: list[Row]) -> Wanted:
+    """What a person asks for, by words and choices among what there is."""
+    words = st.text_input(
+        "Search",
+        type="search",
+        live=True,
+        key=SEARCH,
+        persist_state="session",
+        placeholder="A word",
+        width=220,
+    )
+    states = _choice("State", STATES, {row.state for row in rows})
+    estimators = _choice("Estimator", ESTIMATORS, {row.experiment.estimator.title for row in rows})
+    tags = _choice("Tags", TAGS, {tag for row in rows for tag in row.job.about.tags})
+    pinned = st.toggle("Pinned alone", key=PINNED, persist_state="session")
+    order = st.selectbox("Sort by", list(ORDERS), key=ORDER, persist_state="session", width=240)
+    return Wanted(words.casefold().split(), states, estimators, tags, pinned, order)
 
 
 def _choice(label: str, key: str, there: Iterable[str]) -> list[str]:

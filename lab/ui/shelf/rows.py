@@ -16,6 +16,8 @@ STANDINGS: dict[Standing, str] = {
     "interrupted": "Interrupted",
     "archived": "In MLflow",
 }
+DIVERGED = "Diverged"
+"""What is said of a contestant instead, also where others of its race went on."""
 
 
 class Row(NamedTuple):
@@ -36,10 +38,20 @@ class Row(NamedTuple):
         """What it is."""
         return self.contestant.experiment
 
+    @property
+    def state(self) -> str:
+        """How it stands, in a word."""
+        return DIVERGED if self.contestant.ended == "diverged" else STANDINGS[self.job.standing]
+
+    @property
+    def is_of_race(self) -> bool:
+        """Whether others are of the same job."""
+        return len(self.job.facts.contestants) > 1
+
 
 def rows_of(there: Shelf) -> list[Row]:
     """All rows, the jobs in their order."""
-    return [row for job in there.jobs for row in _rows(job)]
+    return [row for job in there.jobs for row in rows_of_job(job)]
 
 
 def jobs_of(rows: list[Row]) -> list[Shelved]:
@@ -51,7 +63,7 @@ def text_of(row: Row) -> str:
     """All words that a search may find it by, in small letters."""
     experiment, job = row.experiment, row.job
     parts = (experiment.dataset, experiment.architecture, experiment.estimator, experiment.optimizer)
-    words = [job.id, job.title, row.name, STANDINGS[job.standing], job.about.note, *job.about.tags]
+    words = [job.id, job.title, row.name, row.state, job.about.note, *job.about.tags]
     return "\n".join([*words, *(word for part in parts for word in (part.name, part.title))]).casefold()
 
 
@@ -61,8 +73,9 @@ def cells_of(row: Row) -> dict[str, Any]:
     return {
         "pinned": "★" if job.about.pinned else "",
         "run": job.title,
+        "race": f"{row.place + 1} of {len(job.facts.contestants)}" if row.is_of_race else "",
         "contestant": row.name,
-        "state": STANDINGS[job.standing],
+        "state": row.state,
         "validation": [value for value in contestant.curve if value is not None],
         "last": contestant.last,
         "best": contestant.best,
@@ -79,7 +92,8 @@ def cells_of(row: Row) -> dict[str, Any]:
     }
 
 
-def _rows(job: Shelved) -> list[Row]:
+def rows_of_job(job: Shelved) -> list[Row]:
+    """One for each of its contestants."""
     contestants = job.facts.contestants
     experiments = [contestant.experiment for contestant in contestants]
     names = labels(experiments) if len(experiments) > 1 else [experiments[0].estimator.title]

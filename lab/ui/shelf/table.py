@@ -6,25 +6,26 @@ import hashlib
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from lab.ui.shelf.rows import Row, cells_of
 from lab.ui.shelf.thumbnails import thumbnail
 
-TICKED = "shelf.ticked"
+TICKED, EDITION = "shelf.ticked", "shelf.edition"
 """The ids of the rows that are ticked, so that they stay so when others come, go or change places."""
 ON_A_PAGE = 50
 """Rows. More would be slow to send, and nobody reads them at once."""
 SEEN_AT_ONCE, ROW_HEIGHT = 12, 38
 """Rows of a table before it scrolls, and pixels of each."""
+CHARACTER, PADDING, WIDEST = 6, 24, 480
+"""Pixels of a character of a name, of what is around it, and of the widest column."""
 FIGURE = st.column_config.NumberColumn(format="%.4f", width=64)
 COLUMNS = {
     "pinned": st.column_config.TextColumn("★", width=30, help="Pinned: stands before others"),
     "picture": st.column_config.ImageColumn(
         "inside", width=104, help="Of the last kept look: what the net rebuilds, its heatmaps, or its first weights"
     ),
-    "run": st.column_config.TextColumn(width=150),
-    "contestant": st.column_config.TextColumn(width=190),
-    "state": st.column_config.TextColumn(width=90),
+    "race": st.column_config.TextColumn(width=62, help="Which contestant this is. Rows of one race have the same id"),
     "validation": st.column_config.LineChartColumn(
         "curve", help="Accuracy, or loss of what rebuilds pictures", width=90
     ),
@@ -37,7 +38,7 @@ COLUMNS = {
     "started": st.column_config.DatetimeColumn(format="D MMM, HH:mm", width=110),
     "id": st.column_config.TextColumn(width=80),
 }
-SOMETIMES = ("pinned", "tags", "note")
+SOMETIMES = ("pinned", "race", "tags", "note")
 """Columns that are left out where they would be empty."""
 
 
@@ -56,16 +57,16 @@ def table(rows: list[Row], name: str) -> list[Row]:
     page = st.pagination(pages, key=f"shelf.page.{name}") if pages > 1 else 1
     shown = rows[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     ids = [row.id for row in shown]
-    ticked = set(st.session_state.get(TICKED, []))
+    ticked = set(ticked_rows())
     selection = place.dataframe(
         _frame(shown),
         hide_index=True,
         # A key for each list of rows: those that are ticked are known by their number.
-        key=f"shelf.{name}.{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}",
+        key=f"shelf.{name}.{_edition()}.{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}",
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [number for number, id in enumerate(ids) if id in ticked]}},
-        column_config=COLUMNS,
+        column_config=COLUMNS | {name: _as_wide_as(name, shown) for name in ("run", "contestant")},
         row_height=ROW_HEIGHT,
         height="content" if len(shown) <= SEEN_AT_ONCE else ROW_HEIGHT * (SEEN_AT_ONCE + 1),
         placeholder="",
@@ -77,6 +78,28 @@ def table(rows: list[Row], name: str) -> list[Row]:
 def remember(ticked: list[Row]) -> None:
     """Keep these rows ticked, and no others."""
     st.session_state[TICKED] = [row.id for row in ticked]
+
+
+def ticked_rows() -> list[str]:
+    """The ids of the rows that are ticked."""
+    return st.session_state.get(TICKED, [])
+
+
+def tick(ids: list[str]) -> None:
+    """Tick these rows, and no others: every table starts anew from them."""
+    if ids != ticked_rows():
+        st.session_state[TICKED] = ids
+        st.session_state[EDITION] = _edition() + 1
+
+
+def _edition() -> int:
+    return st.session_state.get(EDITION, 0)
+
+
+def _as_wide_as(column: str, rows: list[Row]) -> ColumnConfig:
+    """A column that cuts no name; one that is left to itself is no wider than its first rows."""
+    longest = max(len(cells_of(row)[column]) for row in rows)
+    return st.column_config.TextColumn(width=min(WIDEST, PADDING + CHARACTER * longest))
 
 
 def _frame(rows: list[Row]) -> pd.DataFrame:
