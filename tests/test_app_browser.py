@@ -233,7 +233,7 @@ def run_of(url: str) -> list[str]:
 
 
 def test_back_on_compare_shows_the_race_before_with_its_contestants(blank: Page, app: str) -> None:
-    rows = blank.locator("[data-testid=stTable] tbody tr")
+    rows = blank.locator("[data-card=standings] tbody tr")
     blank.goto(f"{app}/compare?race={'~'.join(encode(small(slope=slope)) for slope in (1, 2, 3))}")
     blank.get_by_role("button", name="Race").click()
     blank.wait_for_url(lambda url: bool(run_of(url)))

@@ -23,7 +23,7 @@ from lab.figures.pictures import tiles
 from lab.ui.live_board import live_board
 
 st.set_page_config(layout="wide")
-st.text_input("a field")
+name = st.text_input("a field", "board")
 
 
 def chart(name: str, values: np.ndarray) -> Chart:
@@ -36,7 +36,7 @@ def live() -> None:
     step = st.session_state.step = st.session_state.get("step", 20) + (0 if st.query_params.get("still") else 5)
     values = np.exp(-np.arange(step) / 50)
     sheet = Pictures(tiles(np.eye(8)[None].repeat(12, 0), [f"unit {index}" for index in range(12)]), 12)
-    live_board("board", Board(step, [
+    live_board(name, Board(step, [
         Card("now", "Now", Numbers([Readout("step", str(step), "of 1000", "red")] * 6), wide=True),
         Card("loss", "Loss", chart("loss", values), "Falls.", f"loss at step {step}"),
         Card("error", "Error", chart("error", values), "Falls too.", f"error at step {step}"),
@@ -68,9 +68,22 @@ def app(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> It
         yield f"{address}/"
 
 
-@pytest.fixture
-def page(browser: BrowserContext, app: str) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def tab(browser: BrowserContext, app: str) -> Iterator[Page]:
     yield from opened(browser, app)
+
+
+@pytest.fixture
+def page(tab: Page, request: pytest.FixtureRequest) -> Page:
+    """The tab with a new board, as if nobody had touched it: to open another tab for each takes much longer."""
+    tab.mouse.move(5, 5)
+    tab.evaluate("window.before = document.querySelector('.lab-board')")
+    tab.get_by_label("a field").fill(request.node.name)
+    tab.get_by_label("a field").press("Enter")
+    tab.wait_for_function("![null, window.before].includes(document.querySelector('.lab-board'))")
+    tab.evaluate("document.querySelector('.lab-board').scrollIntoView()")
+    tab.wait_for_selector(f"{ERROR} .main-svg")
+    return tab
 
 
 def opened(browser: BrowserContext, address: str, width: int = 1200) -> Iterator[Page]:
@@ -189,7 +202,7 @@ def test_the_cleanup_of_an_overtaken_update_takes_nothing_away(page: Page) -> No
         """async source => {
           const { default: mount } = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })))
           const parentElement = document.body.appendChild(document.createElement("div"))
-          const message = (version) => new TextEncoder().encode(JSON.stringify({ plotly: "none", version, cards: [] }))
+          const message = (version) => new TextEncoder().encode(JSON.stringify({ plotly: "", version, cards: [] }))
           const cleanUpOvertaken = mount({ data: message(1), parentElement })
           const board = parentElement.firstChild
           const cleanUp = mount({ data: message(2), parentElement })
@@ -244,9 +257,11 @@ def test_text_and_charts_grow_with_the_scale(page: Page) -> None:
         )
 
     font, height = sizes()
-    page.add_style_tag(content=":root { --lab-scale: 1.5 }")
+    larger = page.add_style_tag(content=":root { --lab-scale: 1.5 }")
     after_updates(page, 2)
-    assert sizes() == pytest.approx([font * 1.5, height * 1.5], abs=1)
+    grown = sizes()
+    larger.evaluate("node => node.remove()")  # the next test has the same tab
+    assert grown == pytest.approx([font * 1.5, height * 1.5], abs=1)
 
 
 def test_nothing_is_cut_on_a_narrow_screen(browser: BrowserContext, app: str) -> None:

@@ -130,8 +130,8 @@ def test_it_shows_all_seeds_what_people_say_and_the_moment_that_is_asked_for(job
     ] * 4
     boards = [json.loads(text) for text in texts["script"] if text.startswith('{"plotly"')]
     assert [card["id"] for card in boards[0]["cards"]][:2] == ["seeds.accuracy", "seeds.loss"]
-    shown = board(first.view(), 0, step)
-    assert json.loads(orjson.dumps(shown.payload()["cards"], option=orjson.OPT_SERIALIZE_NUMPY)) == boards[1]["cards"]
+    shown = board(first.view(), 0, step).payload()["cards"][1:]  # its tables stand in place of the leader board
+    assert json.loads(orjson.dumps(shown, option=orjson.OPT_SERIALIZE_NUMPY)) == boards[1]["cards"]
 
 
 @pytest.fixture
