@@ -19,9 +19,9 @@ from tests.job_waits import until
 from tests.small import small
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a store in a file, which all tests of a module share, and where the folder of each is another."""
+    """The address of a store in a file, which all tests share: to make it takes long. The folder of each is another."""
     runs = tmp_path_factory.mktemp("embedded")
     (runs / f".{DATABASE}.part").write_bytes(b"what a process that was killed left behind")
     with pytest.MonkeyPatch.context() as patch:

@@ -13,7 +13,10 @@ import hypothesis
 import pytest
 import torch
 
+from tests.archives import store
 from tests.pages import forget_runs, look_from_this_machine
+
+__all__ = ["store"]
 
 # No test is about seconds, which on a busy machine tell nothing.
 hypothesis.settings.register_profile("without a deadline", deadline=None)

@@ -19,14 +19,14 @@ from lab.store import RunFolder, StoreError
 from lab.store.archive import Archive
 from lab.store.bin import deleted
 from lab.store.tracking import URI_VARIABLE
-from tests.archives import client, listed, looked, mark_of, runs, spoiled_frames, stepped, store, trained
+from tests.archives import client, listed, looked, mark_of, runs, spoiled_frames, stepped, trained
 from tests.command_line import TWO_STEPS, lab
 from tests.job_waits import ENDLESS, alone, until
 from tests.mlflow_server import free_port
 from tests.pages import button, forget_runs, newest, opened, shown, tick
 from tests.small import small
 
-__all__ = ["runs", "store"]
+__all__ = ["runs"]
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 
 
