@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from lab.jobs import JOBS
-from lab.store import describe, run_folders
+from lab.store import RunFolder, describe, run_folders
 from tests.browser import REPOSITORY
 from tests.command_line import TWO_STEPS, lab
+from tests.job_waits import until
 from tests.pages import forget_runs
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
@@ -63,6 +64,12 @@ def test_stopped_by_a_signal_it_is_resumed_to_the_same_numbers(kept_runs: Path) 
     (run,) = lab("runs", "--json").json
     assert run["state"] == "stopped"
     forget_runs()
+    folder = RunFolder(kept_runs / run["id"])
+    again = subprocess.Popen([*command[:3], "resume", run["id"]], cwd=REPOSITORY, stdout=subprocess.DEVNULL)
+    until(lambda: folder.facts().status == "under way")
+    again.send_signal(signal.SIGINT)
+    assert again.wait(60) == 130
+    assert folder.facts().status == "stopped"
     resumed = lab("resume", run["id"], "--json")
     assert resumed.code == 0
     assert resumed.json["contestants"][0]["steps"] == 800

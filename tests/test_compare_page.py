@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lab.experiment import Experiment
 from lab.jobs import JOBS
 from lab.links import decode, encode
+from lab.ui.plain import plain
 from tests.pages import button, leader_board, newest, on_digits, opened, pressed, shown, told, until, until_it_shows
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
@@ -112,7 +113,7 @@ def test_a_contestant_that_diverges_is_named() -> None:
     first, second = leader_board(shown(tab))
     assert (first["state"], second["state"]) == ("done", "diverged")
     name = second["contestant"]
-    assert tab.warning[0].value.startswith(f"{name}: ")
+    assert tab.warning[0].value.startswith(f"{plain(name)}: ")
     assert job.view().progress == 1.0
 
 

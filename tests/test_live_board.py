@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import plotly
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from lab.figures.drawing import PLOTLY_SOURCE, script
+from lab.figures.drawing import script
 from tests.browser import launch_browser, new_page, run_app
 
 SCRIPT = """
@@ -296,16 +295,3 @@ def test_without_plotly_each_chart_says_so(browser: BrowserContext, app: str) ->
     assert "loss at step" in page.locator(LOSS).inner_text()
     assert not page.locator("[data-card=loss] .lab-save").is_visible()
     page.close()
-
-
-def test_plotly_is_copied_once_and_replaced_when_it_differs(tmp_path: Path) -> None:
-    from lab.ui.live_board import PLOTLY_URL, ensure_plotly_js
-
-    file = ensure_plotly_js(tmp_path / "static")
-    assert file.stat().st_size == PLOTLY_SOURCE.stat().st_size
-    born = file.stat().st_mtime_ns
-    assert ensure_plotly_js(tmp_path / "static").stat().st_mtime_ns == born
-    file.write_text("old")
-    assert ensure_plotly_js(tmp_path / "static").stat().st_size == PLOTLY_SOURCE.stat().st_size
-    assert [entry.name for entry in file.parent.iterdir()] == ["plotly.min.js"]
-    assert PLOTLY_URL.endswith(f"?v={plotly.__version__}")

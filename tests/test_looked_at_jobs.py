@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,33 @@ def test_what_nobody_looks_at_any_more_is_let_go_of(stopped: RunFolder, runs: Pa
     assert {f"{0:08x}", f"{LOOKED_AT + 1:08x}"} <= there
     later.delete(f"{0:08x}")
     assert later.find(f"{0:08x}") is None
+
+
+def test_what_another_process_went_on_with_and_deleted_is_known_as_that(
+    stopped: RunFolder, keeping: Jobs, later: Jobs
+) -> None:
+    own = keeping.get(stopped.id)
+    assert own is not None
+    assert own.status == "stopped"
+    assert later.go_on(stopped.id).wait(PATIENCE)
+    assert len(records(keeping, stopped.id).snapshots[0].steps["step"]) == 6
+    assert [(job.id, job.standing) for job in shelf(keeping).jobs] == [(stopped.id, "finished")]
+    own.rewind()
+    assert own.wait(PATIENCE)
+    assert stopped.facts().status == "finished"
+    assert looked_at(keeping, stopped.id).status == "finished"
+    later.delete(stopped.id)
+    assert shelf(keeping).jobs == []
+    assert keeping.find(stopped.id) is None
+
+
+@pytest.mark.parametrize("created", ["0001-01-01T00:00:00+23:59", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"])
+def test_a_date_that_no_clock_tells_is_a_problem_of_its_folder_alone(
+    stopped: RunFolder, later: Jobs, created: str
+) -> None:
+    file = stopped.path / "job.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "created": created}))
+    there = shelf(later)
+    assert there.jobs == []
+    (problem,) = there.problems
+    assert "created" in problem

@@ -176,7 +176,7 @@ def test_repetitions_stand_together_with_their_mean_and_its_error() -> None:
     tab = shown(page().selectbox(key="runs.group").set_value(SEEDS))
     assert sorted(len(item.value) for item in tab.dataframe) == [1, 2]
     mean, error = sum(tests) / 2, abs(tests[0] - tests[1]) / 2  # the error of two: half their distance
-    assert any(f"test accuracy {mean:.4f} ± {error:.4f}, 2 seeds" in item.label for item in tab.expander)
+    assert any(f"test accuracy {mean:.4f} ± {error:.4f} (standard error), N = 2" in item.label for item in tab.expander)
 
 
 def test_a_run_has_a_picture_of_what_it_does() -> None:

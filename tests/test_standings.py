@@ -20,7 +20,7 @@ def test_whoever_diverged_stands_last_however_small_its_loss_was() -> None:
         recorder.add(Evaluated(1, 0.25, Scores(losses[rule], 0.5)))
     for rule in ("identity", "rloo"):
         recorders[rule].add(Finished("diverged", "The training loss became nan.", None))
-    card = standings(contestants(experiments, [recorder.snapshot() for recorder in recorders.values()]))
+    card = standings(contestants(experiments, [recorder.snapshot() for recorder in recorders.values()]), "running")
     assert isinstance(card.content, Table)
     titles = [head.title for head in card.content.heads]
     rows = [dict(zip(titles, row.cells, strict=True)) for row in card.content.rows]

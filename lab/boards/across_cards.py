@@ -72,7 +72,9 @@ def _card(
 ) -> Card:
     chart = Chart(band_chart(bands, "epoch", unit, log_y=log_y), link=TIME)
     single = "; thin lines are single seeds" if members else ""
-    caption = f"Mean over the seeds that got so far ± {WIDTHS[width]}{single}.{said}"
+    numbers = sorted({int(count) for band in bands for count in band.count})
+    size = f" (N = {numbers[0]}{f' to {numbers[-1]}' if len(numbers) > 1 else ''})" if numbers else ""
+    caption = f"Mean over the seeds that got so far{size} ± {WIDTHS[width]}{single}.{said}"
     told = [
         (band.name, *(values[-1] for values in (band.mean, band.width, band.count))) for band in bands if len(band.x)
     ]

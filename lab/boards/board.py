@@ -23,7 +23,7 @@ def board(view: JobView, picture: int, moment: int | None = None) -> Board:
         moment: the step after which the nets are looked into; None for now.
     """
     runs = contestants(view.experiments, as_of(view.snapshots, moment))
-    leaders = [standings(runs)] if len(runs) > 1 else []
+    leaders = [standings(runs, view.status)] if len(runs) > 1 else []
     cards = leaders + marked(cards_of(runs, picture), view.snapshots, moment)
     return Board(f"{view.id}:{view.version}:{picture}:{moment}", cards, name_of(view.title, runs))
 

@@ -14,7 +14,7 @@ from lab.figures.histograms import bar_chart
 from lab.figures.pictures import tiles
 from lab.figures.theme import GRAY, VIRIDIS
 from lab.probes import Frame
-from lab.probes.frame import Array
+from lab.probes.frame import STATISTICS, Array
 
 MakeCard = Callable[[str, str, Pictures | Chart | Numbers, str], Card]
 """Makes a card of one run from its kind, title, content and caption."""
@@ -88,6 +88,7 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
         )
     for site, rates in frame.on_rates.items():
         dead, stuck = int((rates == 0).sum()), int((rates == 1).sum())
+        counted = min(STATISTICS, run.experiment.dataset.validation)
         most = max(_counts(other.on_rates[site]).max() for _, other in shown if site in other.on_rates)
         x_title = "share of images for which the bit is 1"
         chart = bar_chart(BINS, _counts(rates), x_title, "bits", run.color, y_range=(0, 1.05 * most))
@@ -95,7 +96,7 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
             f"codes {site}",
             f"Code histogram, {site}",
             Chart(chart),
-            f"{len(rates)} bits over 128 validation images; {dead} never on, {stuck} always on.",
+            f"{len(rates)} bits over {counted} validation images; {dead} never on, {stuck} always on.",
         )
     yield from _filters(card, frame, shown)
 

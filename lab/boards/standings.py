@@ -11,16 +11,22 @@ from lab.boards.wording import NOTHING, grouped, last, number, percent
 from lab.facts import passes_of_a_step
 from lab.figures.board import Card, Head, Row, Table
 from lab.figures.downsample import recent_mean
+from lab.jobs.view import RESUMABLE, Status
 
 Cell = Callable[[Contestant], str]
 
 PLACE = Head("place", "By the last validation loss, the smallest first; one that diverged stands last")
 
 
-def standings(runs: Sequence[Contestant]) -> Card:
-    """The table, the smallest validation loss first, those that diverged last."""
+def standings(runs: Sequence[Contestant], status: Status) -> Card:
+    """The table, the smallest validation loss first, those that diverged last.
+
+    Args:
+        runs: the contestants.
+        status: of their race, for those that have not come to an end of their own.
+    """
     ranked = sorted(runs, key=_rank)
-    columns = {head: [cell(run) for run in ranked] for head, cell in _columns(runs).items()}
+    columns = {head: [cell(run) for run in ranked] for head, cell in _columns(runs, status).items()}
     columns = {PLACE: [str(place) for place in range(1, len(runs) + 1)], **columns}
     told = {head: cells for head, cells in columns.items() if set(cells) != {NOTHING}}
     rows = [Row(cells, run.color) for run, cells in zip(ranked, zip(*told.values(), strict=True), strict=True)]
@@ -28,7 +34,7 @@ def standings(runs: Sequence[Contestant]) -> Card:
     return Card("standings", "Leader board", Table(list(told), rows), alt=alt, wide=True)
 
 
-def _columns(runs: Sequence[Contestant]) -> dict[Head, Cell]:
+def _columns(runs: Sequence[Contestant], status: Status) -> dict[Head, Cell]:
     """What is told of each, in order."""
     accuracies: dict[Head, Cell] = {
         Head("validation accuracy", "At the last evaluation"): lambda run: percent(_newest(run, "accuracy")),
@@ -37,7 +43,7 @@ def _columns(runs: Sequence[Contestant]) -> dict[Head, Cell]:
     at_end = "Of the weights that are reported, at the end"
     return {
         Head("contestant", number=False): lambda run: run.name,
-        Head("state", number=False): _state,
+        Head("state", number=False): lambda run: _end(run) or (status if status in RESUMABLE else "under way"),
         Head("step"): _step,
         Head("training loss", f"Mean over the last {WINDOW} steps"): _training_loss,
         Head("validation loss", "At the last evaluation"): lambda run: number(_newest(run, "loss")),
@@ -51,12 +57,12 @@ def _columns(runs: Sequence[Contestant]) -> dict[Head, Cell]:
 
 def _rank(run: Contestant) -> tuple[bool, float]:
     loss = _newest(run, "loss")
-    return _state(run) == "diverged", math.inf if math.isnan(loss) else loss
+    return _end(run) == "diverged", math.inf if math.isnan(loss) else loss
 
 
-def _state(run: Contestant) -> str:
-    finished = run.snapshot.finished
-    return "under way" if finished is None else finished.reason
+def _end(run: Contestant) -> str:
+    """How it ended; empty where it did not."""
+    return run.snapshot.finished.reason if run.snapshot.finished is not None else ""
 
 
 def _step(run: Contestant) -> str:

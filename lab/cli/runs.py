@@ -18,6 +18,7 @@ from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
 from lab.jobs.shelf import Shelved, shelf, with_archived
 from lab.store import Contestant, RunFolder, StoreError, runs_folder
+from lab.store.about import about_of
 
 UNWATCHED_WIDTH = 160
 """Characters a line where no terminal says how many there are."""
@@ -60,7 +61,8 @@ def resume(id: str, budget: float | None, as_json: bool) -> int:
         typer.echo(view.message, err=True)
     if view.unkept:
         typer.echo(f"The run is not kept. {view.unkept}", err=True)
-    told = Shelved(job.id, job.status, job.facts())
+    with explained():
+        told = Shelved(job.id, job.status, job.facts(), about_of(RunFolder(runs_folder() / job.id)))
     if as_json:
         typer.echo(json.dumps(_told(told), allow_nan=False))
     else:

@@ -82,7 +82,7 @@ def _of_task(entries: Sequence[Entry], view: SeedsView) -> OverSeeds:
         counting += [by_seed] if by_seed else []
         remarks += [_left_out(entry, by_seed) for entry in alike if by_seed.get(entry.experiment.seed) is not entry]
     experiments = [next(iter(by_seed.values())).experiment for by_seed in counting]
-    contestants = across(experiments, [_snapshots(by_seed) for by_seed in counting])
+    contestants = across(with_seed(experiments, 0), [_snapshots(by_seed) for by_seed in counting])
     remarks += filter(None, (contestant.left_out for contestant in contestants))
     problem = _incomparable(experiments)
     remarks += [f"There are no paired differences. {problem}"] if problem else []

@@ -189,9 +189,9 @@ class Jobs:
             return None
         with self._opening:
             job, folder = self.get(id), self._folder(id)
-            if folder is None or (job is not None and not (isinstance(job, KeptJob) and job.outdated)):
+            if job is not None and not job.outdated:
                 return job
-            return self._looked_at(folder)
+            return self._looked_at(folder) if folder is not None else None
 
     def all(self) -> list[Job]:
         """Every job, newest first."""
@@ -199,8 +199,12 @@ class Jobs:
             return list(reversed(self._jobs.values()))
 
     def trained(self) -> list[Job]:
-        """Every job of which this process knows best how it goes: all that it does not only look at, newest first."""
-        return [job for job in self.all() if not job.read_only]
+        """Every job of which this process knows best how it goes, newest first: its own that no other went on with.
+
+        Raises:
+            StoreError: that cannot be told.
+        """
+        return [job for job in self.all() if not job.read_only and not job.outdated]
 
     def runs(self) -> list[Job]:
         """Every job of a single experiment, newest first."""

@@ -14,7 +14,8 @@ from lab.data import DataError
 from lab.devices import DeviceMissing
 from lab.experiment import Experiment, InvalidExperiment
 from lab.jobs.download import CalledOff, Download
-from lab.jobs.estimate import fraction, seconds_left
+from lab.jobs.estimate import estimated, fraction
+from lab.jobs.job_thread import JobThread
 from lab.jobs.looks import Looks
 from lab.jobs.owners import require_owner
 from lab.jobs.pace import Pace
@@ -54,13 +55,12 @@ class Job:
         self._playing = self._stopped = self._restart = self._holding = False
         self.pace = Pace(self._condition, lambda: require_owner(origin.owner, title))
         self._status: Status = "preparing"
-        self._message = ""
-        self._download = Download(lambda: self._stopped)
+        self._message, self._download = "", Download(lambda: self._stopped)
         self._recorders = [Recorder() for _ in self.experiments]
         self._trainings: list[Training] = []
         self.questions = Questions(self._condition)
         self._steps_asked, self._base_version, self._progress, self.watched = 0, 0, 0.0, -math.inf
-        self._thread: threading.Thread | None = None
+        self._thread: JobThread | None = None
 
     # What its owner may ask for; anyone else gets NotTheOwner
 
@@ -85,10 +85,12 @@ class Job:
             self._stopped = True
 
     def rewind(self, seed: int | None = None) -> None:
-        """Back to step 0, held: to the same initial weights, or to those of a new seed."""
+        """Back to step 0, held: to the same initial weights, or to those of a new seed. Nothing if it is outdated."""
         with self._asked():
+            if self.outdated:
+                return
             self.experiments = tuple(with_seed(self.experiments, seed))
-            self._base_version = self._version() + 1
+            self._base_version = self.version + 1
             self._recorders, self._trainings, self._progress = [Recorder() for _ in self.experiments], [], 0.0
             self._stopped, self._restart, self._steps_asked = False, True, 0
             self.start(playing=False)
@@ -120,17 +122,20 @@ class Job:
         """Whether it came to no end of its own, and is kept where it was."""
         return self._folder is not None and self._status in RESUMABLE
 
+    @property
+    def outdated(self) -> bool:
+        """Whether its folder says something else since it ended: another process went on with it, or deleted it."""
+        return self.ended and self._saver.outdated
+
     def view(self) -> JobView:
         """Everything a page needs, consistent and copied."""
         with self._condition:
             self.watched = time.monotonic()
             recorders, trainings = list(self._recorders), list(self._trainings)
             experiments, status, message = self.experiments, self._status, self._message
-            version, download, progress = self._version(), self._download.state, self._progress
+            version, download, progress = self.version, self._download.state, self._progress
         snapshots = tuple(recorder.snapshot() for recorder in recorders)
-        under_way = [t for t, shown in zip(trainings, snapshots, strict=False) if shown.finished is None]
-        progress = fraction(under_way) if trainings else progress
-        left = seconds_left(under_way, self.pace.limit) if trainings else None
+        progress, left = estimated(trainings, snapshots, self.pace.limit) if trainings else (progress, None)
         place = self._slots.place(self) if status == "queued" else 0
         told = self.id, self.title, status, message, self._saver.problem
         return JobView(*told, version, download, experiments, snapshots, progress, left, place)
@@ -139,13 +144,11 @@ class Job:
     def version(self) -> int:
         """Grows with everything that changes what a page shows."""
         with self._condition:
-            return self._version()
+            return self._base_version + self._download.version + sum(recorder.version for recorder in self._recorders)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the job's thread ends; returns whether it did."""
-        if (thread := self._thread) is not None:
-            thread.join(timeout)
-        return thread is None or not thread.is_alive()
+        return self._thread is None or self._thread.wait(timeout)
 
     # Its thread
 
@@ -154,7 +157,7 @@ class Job:
         with self._condition:
             self._playing = playing
             if self._thread is None or not self._thread.is_alive() or self.ended:
-                self._thread = threading.Thread(target=self._live, name=f"job-{self.id}", daemon=True)
+                self._thread = JobThread(self._live, f"job-{self.id}")
                 self._set("preparing")
                 self._thread.start()
 
@@ -295,6 +298,3 @@ class Job:
     def _wake(self) -> None:
         self._base_version += 1
         self._condition.notify_all()
-
-    def _version(self) -> int:
-        return self._base_version + self._download.version + sum(recorder.version for recorder in self._recorders)

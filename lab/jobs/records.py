@@ -33,7 +33,7 @@ def records(jobs: Jobs, id: str, frames: bool = True) -> Records:
         StoreError: there is no such job, or it cannot be read.
     """
     job = jobs.get(id)
-    if job is not None and not job.read_only:
+    if job is not None and not job.read_only and not job.outdated:
         return Records(id, job.facts(), job.view().snapshots)
     folder = RunFolder(jobs.runs_folder / id) if jobs.runs_folder is not None and ID.fullmatch(id) else None
     if folder is None or not folder.known:

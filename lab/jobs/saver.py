@@ -6,10 +6,12 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from lab import checkpoints
 from lab.checkpoints import Checkpoint
+from lab.files import Stamp
 from lab.probes.frame import frame_of, frame_state
 from lab.recorder import Recorder
 from lab.run_state import State, restore, state_of
@@ -54,6 +56,16 @@ class Saver:
         """Whether what is in the folder is this job's to replace: it was restored, or there was nothing."""
         self.problem = ""
         """Why nothing could be written the last time; empty where all is well."""
+        self._left: Stamp | None = None
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the folder says something else of the job than when it was let go of.
+
+        Raises:
+            StoreError: it cannot be told.
+        """
+        return self._folder is not None and self._left is not None and self._folder.stamp != self._left
 
     def announce(self, facts: Facts) -> None:
         """Say that there is this job, unless its folder does, so that it is listed whatever happens to it."""
@@ -110,11 +122,11 @@ class Saver:
     def clear(self) -> None:
         """Forget what was written: the job starts again."""
         self.wait()
-        self._moment, self._known = (), True
         try:
             if self._folder is not None:
                 self._require_held()
                 self._folder.clear()
+            self._moment, self._known = (), True
         except StoreError as error:
             self.problem = str(error)
 
@@ -127,6 +139,8 @@ class Saver:
         """Wait until all is written, and let go of the folder."""
         self._executor.shutdown()
         if self._folder is not None:
+            with suppress(StoreError):  # whoever looks at the folder is told
+                self._left = self._folder.stamp
             self._folder.release()
 
     def _copied(self, trainings: Sequence[Training], recorders: Sequence[Recorder]) -> _Copied:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from pydantic import AwareDatetime, Field
@@ -58,7 +58,8 @@ class Facts(Value):
     title: str = Field(max_length=TITLE)
     status: Progress = "under way"
     message: str = Field("", max_length=MESSAGE)
-    created: AwareDatetime
+    created: AwareDatetime = Field(ge=datetime(1970, 1, 2, tzinfo=UTC), le=datetime(2999, 1, 1, tzinfo=UTC))
+    """Within what every time zone can tell."""
     continues: str | None = Field(None, pattern=r"^[0-9a-f]{8}$")
     """The job whose end is this one's beginning, if there is one."""
     owner: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")

@@ -121,16 +121,16 @@ def _status(shared: Showing) -> None:
         done, total = view.download
         st.progress(min(1.0, done / max(total, 1)), f"Downloading images: {done / 1e6:.1f} of {total / 1e6:.1f} MB")
     elif view.status == "failed":
-        st.error(view.message, icon=":material/error:")
+        st.error(plain(view.message), icon=":material/error:")
     else:
         st.progress(view.progress, f"**{word}** · {plain(view.title)}{_detail(view)}")
         if view.status in ("stopped", "interrupted", "elsewhere"):
-            st.info(view.message, icon=":material/info:")
+            st.info(plain(view.message), icon=":material/info:")
     if view.unkept:
         st.warning(f"This run is not kept on disk at the moment. {view.unkept}", icon=":material/warning:")
     for run in shared.runs:
         if run.snapshot.finished is not None and run.snapshot.finished.reason == "diverged":
-            st.warning(f"{run.name}: {run.snapshot.finished.message}", icon=":material/warning:")
+            st.warning(f"{plain(run.name)}: {plain(run.snapshot.finished.message)}", icon=":material/warning:")
 
 
 def _detail(view: JobView) -> str:

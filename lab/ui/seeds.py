@@ -93,7 +93,7 @@ def across_seeds(there: Siblings, key: str) -> str | None:
         return None
     st.subheader("Across seeds", anchor="across-seeds")
     if missing:
-        _offer(there.experiments, missing)
+        _offer(there.experiments, missing, key)
     pause = SECONDS_BETWEEN_UPDATES if there.under_way else None
     looks = chain([there], map(look, repeat(there.experiments)))  # a timer looks again, the page need not
     st.fragment(_live, run_every=pause, key=f"live-{key}-seeds")(looks, key, there.under_way)
@@ -179,10 +179,19 @@ def _paired(contestants: list[Across], version: str, key: str) -> None:
     )
 
 
-def _offer(experiments: Sequence[Experiment], missing: list[int]) -> None:
+def _offer(experiments: Sequence[Experiment], missing: list[int], key: str) -> None:
     seeds = ", ".join(map(str, missing))
     st.info(f"The link asks for {counted(missing)} ({seeds}) of which there is no run in this lab.")
-    st.button("Train them", icon=":material/rocket_launch:", on_click=start_seeds, args=(experiments, missing))
+    st.button("Train them", icon=":material/rocket_launch:", on_click=_train, args=(experiments, missing, key))
+
+
+def _train(experiments: Sequence[Experiment], seeds: Sequence[int], key: str) -> None:
+    """Start seeds that a link asks for; where nothing is watched yet, the first of them is."""
+    before = len(st.session_state.get(state.OWN, []))
+    start_seeds(experiments, seeds)
+    started = st.session_state.get(state.OWN, [])[before:]
+    if started and state.watched(key) is None:
+        st.session_state[key] = started[0]
 
 
 def _add(experiments: Sequence[Experiment], key: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from lab.jobs import JOBS
+from lab.jobs.owners import may_decide
 from lab.jobs.shelf import Shelved, rewrite
 from lab.store.about import NOTE, TAG, TAGS
 from lab.store.facts import TITLE
@@ -31,6 +32,7 @@ def about(ticked: list[Row], rows: list[Row]) -> None:
     def write(field: str, worded: Callable[[Any], Any] = str) -> None:
         attempt(lambda id: rewrite(JOBS, id, **{field: worded(st.session_state[f"{key}.{field}"])}), [job.id])
 
+    mine = may_decide(job.facts.owner)
     with st.container(horizontal=True):
         st.text_input(
             "Title",
@@ -38,6 +40,7 @@ def about(ticked: list[Row], rows: list[Row]) -> None:
             key=f"{key}.title",
             on_change=write,
             args=("title",),
+            disabled=not mine,
             width=380,
         )
         st.multiselect(
@@ -50,6 +53,7 @@ def about(ticked: list[Row], rows: list[Row]) -> None:
             key=f"{key}.tags",
             on_change=write,
             args=("tags", list),
+            disabled=not mine,
             width=380,
         )
     st.text_area(
@@ -60,6 +64,7 @@ def about(ticked: list[Row], rows: list[Row]) -> None:
         key=f"{key}.note",
         on_change=write,
         args=("note",),
+        disabled=not mine,
     )
 
 

@@ -100,6 +100,5 @@ def _told(group: list[Row], by: str) -> str:
     found = over_seeds(group)
     if by != SEEDS or not found.size:
         return count
-    error = "" if math.isnan(found.error) else f" ± {found.error:.4f}"
-    seeds = f"{found.size} seed{'s' if found.size > 1 else ''}"
-    return f"{count} · test {group[0].contestant.metric} {found.mean:.4f}{error}, {seeds}"
+    error = "" if math.isnan(found.error) else f" ± {found.error:.4f} (standard error)"
+    return f"{count} · test {group[0].contestant.metric} {found.mean:.4f}{error}, N = {found.size}"

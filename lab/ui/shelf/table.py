@@ -17,7 +17,7 @@ ON_A_PAGE = 50
 """Rows. More would be slow to send, and nobody reads them at once."""
 SEEN_AT_ONCE, ROW_HEIGHT = 12, 38
 """Rows of a table before it scrolls, and pixels of each."""
-CHARACTER, PADDING, WIDEST = 6, 24, 480
+CHARACTER, PADDING, WIDEST = 6, 24, 260
 """Pixels of a character of a name, of what is around it, and of the widest column."""
 FIGURE = st.column_config.NumberColumn(format="%.4f", width=64)
 COLUMNS = {
