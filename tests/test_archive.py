@@ -253,7 +253,7 @@ def test_a_store_that_is_away_takes_nothing_from_a_run(jobs: Jobs, runs: Path, m
     monkeypatch.setenv("LAB_MLFLOW", "on")
     answer = lab("train", "--preset", "source-000", *TWO_STEPS, "--json")
     assert answer.code == 0
-    assert "written to MLflow when the app runs" in answer.err
+    assert "written to MLflow by the app" in answer.err
     assert len(lab("runs", "--json").json) == 2
 
 

@@ -110,11 +110,11 @@ def test_a_database_that_accepts_and_never_answers_is_away_after_a_while(
 def test_a_command_waits_for_its_turn_and_then_says_that_it_did_not_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lab.jobs.archivist.HURRY", 0.1)
+    monkeypatch.setattr("lab.jobs.archivist.TURN", 0.1)
     writes, waits = FileLock(tmp_path / "archivist.lock"), Archivist(tmp_path)
     with writes:
         told = waits.hurry(RunFolder(tmp_path / "0123abcd"))
-    later = "and written to MLflow when the app runs."
+    later = "and written to MLflow by the app, where it is open or when it is."
     assert told == f"Another process writes to MLflow. The run is kept in {tmp_path / '0123abcd'}, {later}"
 
 

@@ -34,8 +34,9 @@ LISTING, WRITING = 0.01, 0.05
 """Shares of a processor's time that go into either at most: what trains in this process needs the rest."""
 LONGEST_PAUSE = 300.0
 """Most seconds between two tries, where MLflow is away."""
-FAREWELL, HURRY = 5.0, 10.0
-"""Most seconds that a process which ends waits for what is being written, and a command for its run."""
+FAREWELL, TURN, HURRY = 5.0, 2.0, 30.0
+"""Most seconds that a process which ends waits for what is being written, a command for its turn, and for its run: the
+first one has to make the file of MLflow, too."""
 
 NOTHING_HERE = ""
 """What a mark says of the experiments where nothing of the run is in its folder."""
@@ -149,11 +150,11 @@ class Archivist:
 
     def hurry(self, folder: RunFolder) -> str:
         """Write one run before a command ends; returns what is to be said where that was not possible."""
-        end = time.monotonic() + HURRY
+        end = time.monotonic() + TURN
         while not self._has_lock():
             if time.monotonic() > end:
                 return f"Another process writes to MLflow. {_later(folder)}"
-            time.sleep(HURRY / 100)
+            time.sleep(TURN / 100)
         writing = threading.Thread(target=self._try, args=(folder,), daemon=True)
         writing.start()
         writing.join(HURRY)
@@ -272,7 +273,7 @@ _starting = threading.Lock()
 
 
 def _later(folder: RunFolder) -> str:
-    return f"The run is kept in {folder.path}, and written to MLflow when the app runs."
+    return f"The run is kept in {folder.path}, and written to MLflow by the app, where it is open or when it is."
 
 
 def _names(folder: Path) -> set[str]:
