@@ -17,6 +17,7 @@ from lab.store import About, RunFolder, StoreError, about_of, describe
 from lab.store.about import NOTE, TAG, TAGS
 from lab.store.bin import deleted, erase
 from lab.store.mark import MARK, read_mark
+from tests.job_waits import PATIENCE, held
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
@@ -177,3 +178,21 @@ def test_links_and_pipes_in_place_of_files_are_told_and_not_followed(tmp_path: P
     (folder.path / "lock").unlink()
     os.mkfifo(folder.path / "lock")
     assert folder.held is False
+
+
+def test_the_title_that_a_run_was_started_with_stays_beside_the_one_that_people_gave(
+    keeping: Jobs, tmp_path: Path
+) -> None:
+    job = held(keeping, small(budget=3))
+    folder = RunFolder(tmp_path / job.id)
+    first = job.title
+    rewrite(keeping, job.id, title="Better")
+    job.stop()
+    assert job.wait(PATIENCE)
+    later = Jobs()
+    later.runs_folder = tmp_path
+    again = later.go_on(job.id)
+    assert again.wait(PATIENCE)
+    assert (again.title, folder.facts().title) == ("Better", first)
+    rewrite(later, job.id, title="")
+    assert again.title == first

@@ -75,7 +75,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(started(), 0)[1]))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-@pytest.mark.parametrize(("kills", "budget"), [(6, 150), pytest.param(100, 2500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("kills", "budget"), [(4, 100), pytest.param(100, 2500, marks=pytest.mark.soak)])
 def test_killed_again_and_again_a_race_ends_as_if_it_had_not_been(
     kept_runs: Path, jobs: Jobs, kills: int, budget: int
 ) -> None:

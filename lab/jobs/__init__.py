@@ -148,8 +148,9 @@ class Jobs:
         except (StoreError, BeyondLimits):
             folder.release()
             raise
-        title = title_of(folder, facts)
-        return Job(folder.id, self._number(folder.id), title, experiments, self._slots, folder, facts.origin)
+        job = Job(folder.id, self._number(folder.id), facts.title, experiments, self._slots, folder, facts.origin)
+        job.title = title_of(folder, facts)
+        return job
 
     def _looked_at(self, folder: RunFolder) -> Job:
         job = KeptJob(folder, self._number(folder.id), self._slots)

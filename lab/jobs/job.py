@@ -48,7 +48,7 @@ class Job:
         folder: RunFolder | None,
         origin: Origin,
     ) -> None:
-        self.id, self.number, self.title = id, number, title
+        self.id, self.number, self.title, self._first_title = id, number, title, title
         self.experiments, self.origin = tuple(experiments), origin
         self._slots, self._folder, self._saver = slots, folder, Saver(None)
         self._condition = threading.Condition()
@@ -275,7 +275,7 @@ class Job:
     def facts(self, ending: tuple[Ended, str] | None = None) -> Facts:
         """What is told of the job in a list of runs: as it is, or with an end that it is about to have."""
         how = ending or (ENDINGS.get(self._status, "under way"), self._message)
-        return facts_of(self.title, self.origin, self.experiments, self._recorders, *how)
+        return facts_of(self._first_title, self.origin, self.experiments, self._recorders, *how)
 
     @contextmanager
     def _asked(self) -> Iterator[None]:
