@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from lab.boards.across import Across, Measure
+from lab.boards.wording import NOTHING
 from lab.statistics import FEWEST, Comparison, Width, spread
 
 VERDICT = "what it tells"
@@ -29,7 +30,7 @@ def told(values: ArrayLike, width: Width) -> str:
     over = spread(values)
     mean, reach = float(over.mean), float(over.width(width))
     if not over.size:
-        return "–"
+        return NOTHING
     digits = _digits(reach)
     known = f" ± {reach:.{digits}f}" if math.isfinite(reach) else ""
     return f"{mean:.{digits}f}{known} (N = {over.size})"
@@ -71,11 +72,11 @@ def verdict(comparison: Comparison, reference: str, measure: Measure) -> str:
 
 
 def _interval(comparison: Comparison) -> str:
-    return "–" if math.isnan(comparison.low) else f"{_number(comparison.low)} … {_number(comparison.high)}"
+    return NOTHING if math.isnan(comparison.low) else f"{_number(comparison.low)} … {_number(comparison.high)}"
 
 
 def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.3g}"
+    return NOTHING if math.isnan(value) else f"{value:.3g}"
 
 
 def _digits(reach: float) -> int:

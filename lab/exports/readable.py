@@ -10,12 +10,11 @@ import pandas as pd
 
 from lab.boards.across_cards import WIDTHS
 from lab.boards.across_tables import VERDICT, differences, final_figures
+from lab.boards.wording import NOTHING
 from lab.exports.comparison import Comparison
 from lab.exports.entry import Entry
 from lab.exports.tables import MEASURES, results
 
-NOTHING = "–"
-"""A cell without a value."""
 WORDS = ("run", "title", "contestant", "state")
 TOLD_ONCE = ("title", "state", "seed", "steps", "epochs", "reported step")
 """Columns that the caption tells where all rows have the same."""

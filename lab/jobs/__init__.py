@@ -200,11 +200,7 @@ class Jobs:
             return list(reversed(self._jobs.values()))
 
     def trained(self) -> list[Job]:
-        """Every job of which this process knows best how it goes, newest first: its own that no other went on with.
-
-        Raises:
-            StoreError: that cannot be told.
-        """
+        """Every job of which this process knows best how it goes, newest first: its own that no other went on with."""
         return [job for job in self.all() if not job.read_only and not job.outdated]
 
     def runs(self) -> list[Job]:

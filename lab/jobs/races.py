@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from lab.experiment import Experiment, InvalidExperiment
-from lab.parts import Part
+from lab.experiment import Experiment, InvalidExperiment, differences
 
 SHARED_IN_A_RACE = {
     "dataset": "all of a race see the same images",
@@ -35,10 +33,12 @@ def require_raceable(experiments: Sequence[Experiment]) -> None:
     """
     if not experiments:
         raise InvalidExperiment(["There is no experiment to run."])
+    different = differences(experiments)
     for name, reason in SHARED_IN_A_RACE.items():
-        values = [getattr(experiment, name) for experiment in experiments]
-        if any(value != values[0] for value in values):
-            raise InvalidExperiment([f"Contestants differ in {_told(name, values)}, and {reason}."])
+        path = next((path for path in different if path.partition(".")[0] == name), None)
+        if path is not None:
+            values = " and ".join(dict.fromkeys(map(str, different[path])))
+            raise InvalidExperiment([f"Contestants differ in {path.removesuffix('.name')} ({values}), and {reason}."])
     tasks = dict.fromkeys(experiment.architecture.task for experiment in experiments)
     if len(tasks) > 1:
         raise InvalidExperiment(
@@ -47,12 +47,3 @@ def require_raceable(experiments: Sequence[Experiment]) -> None:
     if len(experiments) > 1 and experiments[0].budget_unit == "seconds":
         reason = "all of a race stop at the same step"
         raise InvalidExperiment([f"budget_unit is seconds, and {reason}; allowed: epochs, steps."])
-
-
-def _told(name: str, values: Sequence[Any]) -> str:
-    """A field and its values; of parts of one kind, the first setting in which they differ."""
-    if isinstance(values[0], Part) and len({type(value) for value in values}) == 1:
-        dumps = [value.model_dump() for value in values]
-        setting = next(field for field in dumps[0] if len({str(dump[field]) for dump in dumps}) > 1)
-        return _told(f"{name}.{setting}", [dump[setting] for dump in dumps])
-    return f"{name} ({' and '.join(dict.fromkeys(getattr(value, 'name', None) or str(value) for value in values))})"

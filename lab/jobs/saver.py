@@ -60,12 +60,13 @@ class Saver:
 
     @property
     def outdated(self) -> bool:
-        """Whether the folder says something else of the job than when it was let go of.
-
-        Raises:
-            StoreError: it cannot be told.
-        """
-        return self._folder is not None and self._left is not None and self._folder.stamp != self._left
+        """Whether the folder says something else of the job than when it was let go of; not where it cannot be read."""
+        if self._folder is None or self._left is None:
+            return False
+        try:
+            return self._folder.stamp != self._left
+        except StoreError:
+            return False
 
     def announce(self, facts: Facts) -> None:
         """Say that there is this job, unless its folder does, so that it is listed whatever happens to it."""

@@ -128,7 +128,7 @@ def _status(there: Siblings, key: str) -> None:
 
 def _told(sibling: Sibling) -> str:
     """How one seed stands."""
-    words = {**WORDS, "elsewhere": "Training elsewhere", "interrupted": "Interrupted"}
+    words = {**WORDS, "elsewhere": "Training elsewhere"}
     how = words[sibling.standing].lower()
     return f"seed {sibling.seed} {how}" + ("" if sibling.standing == "finished" else f", epoch {sibling.epoch:.2f}")
 
@@ -187,9 +187,7 @@ def _offer(experiments: Sequence[Experiment], missing: list[int], key: str) -> N
 
 def _train(experiments: Sequence[Experiment], seeds: Sequence[int], key: str) -> None:
     """Start seeds that a link asks for; where nothing is watched yet, the first of them is."""
-    before = len(st.session_state.get(state.OWN, []))
-    start_seeds(experiments, seeds)
-    started = st.session_state.get(state.OWN, [])[before:]
+    started = start_seeds(experiments, seeds)
     if started and state.watched(key) is None:
         st.session_state[key] = started[0]
 
@@ -199,8 +197,13 @@ def _add(experiments: Sequence[Experiment], key: str) -> None:
     start_seeds(experiments, free_seeds(taken, st.session_state[_count_key(key)]))
 
 
-def start_seeds(experiments: Sequence[Experiment], seeds: Sequence[int]) -> None:
-    """Start these contestants once for each seed, beside whatever this tab watches; what may not be started is told."""
+def start_seeds(experiments: Sequence[Experiment], seeds: Sequence[int]) -> list[str]:
+    """Start these contestants once for each seed, beside whatever this tab watches; what may not be started is told.
+
+    Returns:
+        The ids of what was started.
+    """
+    started: list[str] = []
     st.session_state[state.PROBLEMS] = []
     for seed in seeds:
         try:
@@ -209,8 +212,10 @@ def start_seeds(experiments: Sequence[Experiment], seeds: Sequence[int]) -> None
             st.session_state[state.PROBLEMS] = [
                 f"Seed {seed} was not started. {text}" for text in str(error).splitlines()
             ]
-            return
-        st.session_state[state.OWN] = [*st.session_state.get(state.OWN, []), job.id]
+            break
+        started.append(job.id)
+    st.session_state[state.OWN] = [*st.session_state.get(state.OWN, []), *started]
+    return started
 
 
 def _stop(ids: Sequence[str]) -> None:

@@ -17,6 +17,8 @@ from lab.ui.shelf.folds import unfolded
 from lab.ui.shelf.rows import STANDINGS, Row
 from lab.ui.shelf.table import table
 
+GROUP = "runs.group"
+"""Where the session keeps what is asked for."""
 SEEDS = "Experiment but for the seed"
 GROUPS: dict[str, Callable[[Row], Sequence[str]]] = {
     SEEDS: lambda row: [repetition_of(row)],
@@ -55,7 +57,7 @@ def chosen_group() -> str | None:
     return st.selectbox(
         *("Group by", list(GROUPS)),
         index=None,
-        key="runs.group",
+        key=GROUP,
         persist_state="session",
         placeholder="Nothing",
         width=240,

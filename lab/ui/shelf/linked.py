@@ -9,11 +9,10 @@ import streamlit as st
 from lab.estimators import Estimator
 from lab.ui import address, archive, state
 from lab.ui.shelf.filters import ESTIMATORS, ORDER, ORDERS, PINNED, SEARCH, STATES, TAGS
-from lab.ui.shelf.groups import GROUPS
+from lab.ui.shelf.groups import GROUP, GROUPS
 from lab.ui.shelf.rows import DIVERGED, STANDINGS, Row
 from lab.ui.shelf.table import TICKED, tick
 
-GROUP = "runs.group"
 SEPARATOR = "\n"
 """Between several values; people's words have no line breaks."""
 YES = "yes"

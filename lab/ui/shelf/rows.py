@@ -13,7 +13,6 @@ from lab.ui.live import WORDS
 STANDINGS: dict[Standing, str] = {
     **WORDS,  # type: ignore[dict-item]
     "elsewhere": "Training in another process",
-    "interrupted": "Interrupted",
     "archived": "In MLflow",
 }
 DIVERGED = "Diverged"

@@ -57,16 +57,16 @@ def table(rows: list[Row], name: str) -> list[Row]:
     page = st.pagination(pages, key=f"shelf.page.{name}") if pages > 1 else 1
     shown = rows[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     ids = [row.id for row in shown]
-    ticked = set(ticked_rows())
+    ticked, frame = set(ticked_rows()), _frame(shown)
     selection = place.dataframe(
-        _frame(shown),
+        frame,
         hide_index=True,
         # A key for each list of rows: those that are ticked are known by their number.
         key=f"shelf.{name}.{_edition()}.{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}",
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [number for number, id in enumerate(ids) if id in ticked]}},
-        column_config=COLUMNS | {name: _as_wide_as(name, shown) for name in ("run", "contestant")},
+        column_config=COLUMNS | {name: _as_wide_as(frame[name]) for name in ("run", "contestant")},
         row_height=ROW_HEIGHT,
         height="content" if len(shown) <= SEEN_AT_ONCE else ROW_HEIGHT * (SEEN_AT_ONCE + 1),
         placeholder="",
@@ -96,10 +96,9 @@ def _edition() -> int:
     return st.session_state.get(EDITION, 0)
 
 
-def _as_wide_as(column: str, rows: list[Row]) -> ColumnConfig:
+def _as_wide_as(names: pd.Series) -> ColumnConfig:
     """A column that cuts no name; one that is left to itself is no wider than its first rows."""
-    longest = max(len(cells_of(row)[column]) for row in rows)
-    return st.column_config.TextColumn(width=min(WIDEST, PADDING + CHARACTER * longest))
+    return st.column_config.TextColumn(width=min(WIDEST, PADDING + CHARACTER * max(map(len, names))))
 
 
 def _frame(rows: list[Row]) -> pd.DataFrame:
