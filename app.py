@@ -16,7 +16,6 @@ keep_runs()
 keep_limits()
 keep_owners()
 take_short_turns()
-warm()
 st.navigation(
     [
         st.Page("views/train.py", title="Train", icon=":material/play_circle:", default=True),
@@ -25,3 +24,4 @@ st.navigation(
         st.Page("views/gradients.py", title="Gradients", icon=":material/show_chart:"),
     ]
 ).run()
+warm()  # after the first page, which would have to wait for it

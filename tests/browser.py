@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from lab.bench.serving import NotStarted, running_app, running_browser
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+PATIENCE = 120_000
+"""Milliseconds that a page may take: what is asked is that it comes, not how fast this machine is today."""
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -30,6 +33,7 @@ def launch_browser() -> Iterator[BrowserContext]:
 def new_page(browser: BrowserContext, width: int, height: int = 900) -> Page:
     """A light page of that size."""
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme="light")
     return page

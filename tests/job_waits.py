@@ -11,7 +11,7 @@ from lab.experiment import Experiment
 from lab.jobs import Job, Jobs
 from tests.small import curves, steps
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds to wait for what must happen before a test gives up."""
 ENDLESS: dict[str, Any] = {"budget": 1e6, "evaluate_every": 1e4}
 

@@ -21,7 +21,7 @@ from tests.browser import REPOSITORY
 
 APP = str(REPOSITORY / "app.py")
 PAGES = sorted(path.name for path in (REPOSITORY / "views").glob("*.py"))
-PATIENCE = 60
+PATIENCE = 120
 """Seconds after which something that should happen has failed to."""
 
 # A server looks through all installed packages for components once, and AppTest for every tab: ten times as long as

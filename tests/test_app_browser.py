@@ -20,7 +20,6 @@ from tests.small import small
 LOSS = "[data-card=loss] .lab-chart"
 READOUT = "[data-card=now]"
 LONG_RUN = encode(on_digits("source-003-det-st-both", "budget=1000", "batch_size=16", "threads=1"))
-expect.set_options(timeout=30_000)
 STOP = "[class*='st-key-train-Stop'] button, [class*='st-key-race-Stop'] button"
 
 
@@ -40,7 +39,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def blank(browser: BrowserContext) -> Iterator[Page]:
     page = new_page(browser, 1300)
-    page.set_default_timeout(30_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
@@ -82,7 +80,7 @@ def points(page: Page) -> int:
 
 
 def wait_for(page: Page, condition: str, argument: object = None) -> None:
-    page.wait_for_function(condition, arg=argument, timeout=30_000)
+    page.wait_for_function(condition, arg=argument)
 
 
 def wait_beyond(page: Page, reached: int) -> None:

@@ -11,7 +11,7 @@ import torch
 from lab.jobs import NETS_KEPT, Jobs
 from tests.small import small
 
-PATIENCE = 60
+PATIENCE = 120
 
 
 def steps_of(specimens):  # type: ignore[no-untyped-def]

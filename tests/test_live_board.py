@@ -90,7 +90,7 @@ def opened(browser: BrowserContext, address: str, width: int = 1200) -> Iterator
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
-    page.wait_for_selector(f"{ERROR} .main-svg", timeout=30_000)
+    page.wait_for_selector(f"{ERROR} .main-svg")
     yield page
     page.close()
     assert not errors
@@ -98,7 +98,7 @@ def opened(browser: BrowserContext, address: str, width: int = 1200) -> Iterator
 
 def after_updates(page: Page, count: int = 3) -> None:
     """Wait until the board was drawn `count` more times."""
-    page.wait_for_function("draws => window.__labBoard.draws >= draws", arg=draws(page) + count, timeout=15_000)
+    page.wait_for_function("draws => window.__labBoard.draws >= draws", arg=draws(page) + count)
 
 
 def draws(page: Page) -> int:

@@ -10,10 +10,9 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from lab.links import encode
-from tests.browser import REPOSITORY, launch_browser, run_app
+from tests.browser import REPOSITORY, launch_browser, new_page, run_app
 from tests.pages import on_digits
 
-expect.set_options(timeout=60_000)
 LONG = encode(on_digits("source-000", "budget=1000", "threads=1"))
 
 
@@ -31,8 +30,7 @@ def browser() -> Iterator[BrowserContext]:
 
 
 def test_only_the_browser_that_started_a_run_decides_about_it(app: str, browser: BrowserContext) -> None:
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
+    page = new_page(browser, 1300)
     page.goto(f"{app}?experiment={LONG}")
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("button", name="Pause").click()  # what trains would slow down all that follows
