@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from lab.ui.address import keep_one_place
 from lab.ui.keep import keep_limits, keep_owners, keep_runs
 from lab.ui.turns import take_short_turns
 from lab.ui.warm import warm
@@ -12,6 +13,7 @@ UI = Path(__file__).parent / "lab" / "ui"
 
 st.set_page_config(page_title="Binary Neuron Lab", page_icon=str(UI / "icon.svg"), layout="wide")
 st.html(UI / "page.css")
+keep_one_place()
 keep_runs()
 keep_limits()
 keep_owners()

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 SEEN = "address"
+
+_mount = st.components.v2.component("lab_address", js=(Path(__file__).parent / "address.js").read_text("utf-8"))
+
+
+def keep_one_place() -> None:
+    """Let the browser remember a visit of a page as one place, though the page says its address only at its end."""
+    _mount(key="address.one_place")
 
 
 def asked(what: str, *names: str) -> dict[str, str | None] | None:
