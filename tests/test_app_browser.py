@@ -13,14 +13,12 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from lab.bench.audience import Audience
 from lab.links import encode
+from tests.app_page import LOSS, focus_nothing, paused, points, step, stop, wait_beyond, wait_for
 from tests.browser import REPOSITORY, launch_browser, new_page, run_app
 from tests.pages import on_digits
 from tests.small import small
 
-LOSS = "[data-card=loss] .lab-chart"
-READOUT = "[data-card=now]"
 LONG_RUN = encode(on_digits("source-003-det-st-both", "budget=1000", "batch_size=16", "threads=1"))
-STOP = "[class*='st-key-train-Stop'] button, [class*='st-key-race-Stop'] button"
 
 
 @pytest.fixture(scope="module")
@@ -62,54 +60,6 @@ def running(blank: Page, app: str) -> Page:
     blank.wait_for_selector(f"{LOSS} .main-svg")
     expect(blank.get_by_role("button", name="Pause")).to_be_visible()
     return blank
-
-
-def step(page: Page) -> int:
-    """The step that the page says the run is at."""
-    found = re.search(r"step ([\d\u2009]+)", page.locator(READOUT).inner_text())
-    assert found
-    return int(found[1].replace("\u2009", ""))
-
-
-def points(page: Page) -> int:
-    """Points of the smoothed loss curve that are drawn."""
-    return int(page.eval_on_selector(LOSS, "chart => Math.max(...chart.data.map(trace => trace.x.length))"))
-
-
-def wait_for(page: Page, condition: str, argument: object = None) -> None:
-    page.wait_for_function(condition, arg=argument)
-
-
-def wait_beyond(page: Page, reached: int) -> None:
-    """Wait until the page shows a later step."""
-    wait_for(
-        page,
-        """reached => {
-            const found = document.querySelector("[data-card=now]")?.innerText.match(/step ([\\d\\u2009]+)/)
-            return found && Number(found[1].replace("\\u2009", "")) > reached
-        }""",
-        reached,
-    )
-
-
-def stop(page: Page) -> None:
-    """End the run that a page shows, which would slow down all that follows."""
-    button = page.locator(STOP)
-    if button.count() and button.is_enabled():
-        button.click()
-        expect(button).to_be_disabled()
-
-
-def focus_nothing(page: Page) -> None:
-    page.evaluate("document.activeElement?.blur()")
-
-
-def paused(page: Page) -> int:
-    """The step at which the page holds, once it has."""
-    expect(page.get_by_role("button", name="Play")).to_be_visible()
-    expect(page.locator("[data-testid=stProgress]")).to_contain_text("Paused")
-    page.wait_for_timeout(1500)
-    return step(page)
 
 
 def test_the_front_page_starts_a_net_with_one_click_and_its_curve_grows(page: Page) -> None:

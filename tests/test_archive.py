@@ -12,7 +12,8 @@ import pytest
 
 from lab.experiment import flattened
 from lab.jobs import Jobs, owners
-from lab.jobs.archivist import Archivist, archivist
+from lab.jobs.archivist import Archivist
+from lab.jobs.archivists import archivist
 from lab.jobs.owners import NotTheOwner
 from lab.jobs.records import records
 from lab.store import RunFolder, StoreError

@@ -47,6 +47,7 @@ MAY_CATCH_ALL = {
     "lab/jobs/job.py": ["_attempt"],
     "lab/jobs/saver.py": ["_write"],
     "lab/jobs/questions.py": ["_settle"],
+    "lab/jobs/waiting.py": ["fill"],
     "lab/store/tracking.py": ["reached"],
     "lab/ui/gradients/comparison.py": ["_compare"],
     "tests/guarded.py": ["attempt"],

@@ -5,23 +5,25 @@ The folders are what it works from, so that one process does it for all: whichev
 
 from __future__ import annotations
 
-import atexit
 import logging
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
 from lab.jobs.owners import require_owner
+from lab.jobs.waiting import TooLate, within
 from lab.store import RunFolder, StoreError, run_folders
 from lab.store.archive import Archive
 from lab.store.bundle import STATE
 from lab.store.folder import BIN
 from lab.store.listing import Archived
 from lab.store.mark import Mark, read_mark, write_mark
-from lab.store.tracking import ArchiveError, switched_off
+from lab.store.tracking import ArchiveError
 
 FIRST_LOOK = 10.0
 """Seconds before the first look: the first page comes before all that MLflow brings with it."""
@@ -37,10 +39,12 @@ LONGEST_PAUSE = 300.0
 FAREWELL, TURN, HURRY = 5.0, 2.0, 30.0
 """Most seconds that a process which ends waits for what is being written, a command for its turn, and for its run: the
 first one has to make the file of MLflow, too."""
-
+PATIENCE = 120.0
+"""Most seconds that someone waits for what MLflow has. A database that freezes while it is asked never answers."""
 NOTHING_HERE = ""
 """What a mark says of the experiments where nothing of the run is in its folder."""
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -66,6 +70,8 @@ class Archivist:
         """Runs that cannot be written, when that was tried last, and why MLflow does not take them."""
         self._list_after = 0.0
         self._away = ""
+        self._asked: float | None = None
+        """Since when the thread waits for an answer."""
         self._waiting = 0
         self._archived: list[Archived] = []
 
@@ -78,6 +84,9 @@ class Archivist:
             count = self._waiting
             waiting = f" {count} run{' is' if count == 1 else 's are'} written to it when it is back." if count else ""
             return [self._away + waiting]
+        asked = self._asked
+        if asked is not None and time.monotonic() > asked + PATIENCE:
+            return [f"{self._silent} Runs are kept in {self._runs}, and written to it when it does."]
         return [why for _, why in list(self._refused.values()) if why]
 
     def elsewhere(self) -> list[Archived]:
@@ -91,7 +100,7 @@ class Archivist:
         Raises:
             StoreError: MLflow is away.
         """
-        self._archived = self._archive.jobs()
+        self._archived = self._within_patience(self._archive.jobs)
 
     def fetch(self, id: str) -> RunFolder:
         """Bring a job from MLflow into the folder.
@@ -99,10 +108,12 @@ class Archivist:
         Raises:
             StoreError: it is not there, MLflow is away, or what it has is no run of this lab.
         """
-        job = next((job for job in self._archived or self._archive.jobs() if job.id == id), None)
+        if not self._archived:
+            self.ask()
+        job = next((job for job in self._archived if job.id == id), None)
         if job is None:
             raise StoreError(f"There is no run {id!r} in {self._runs}, and none in MLflow at {self._archive.name}.")
-        return self._archive.fetch(job)
+        return self._within_patience(lambda: self._archive.fetch(job))
 
     def delete(self, id: str) -> None:
         """Take a job that only MLflow has off its list, soon; to recover its folder from the bin brings it back.
@@ -147,6 +158,8 @@ class Archivist:
                 log.info("%s", error)
             self._waiting = sum(self._owes(folder) for folder in changed)
             self._away = str(error)
+        finally:
+            self._asked = None
 
     def hurry(self, folder: RunFolder) -> str:
         """Write one run before a command ends; returns what is to be said where that was not possible."""
@@ -155,19 +168,30 @@ class Archivist:
             if time.monotonic() > end:
                 return f"Another process writes to MLflow. {_later(folder)}"
             time.sleep(TURN / 100)
-        writing = threading.Thread(target=self._try, args=(folder,), daemon=True)
-        writing.start()
-        writing.join(HURRY)
-        if writing.is_alive():  # it keeps the lock for as long as this process lasts
-            return f"MLflow at {self._archive.name} takes long to answer. {_later(folder)}"
-        self._lock.release(force=True)
-        return f"{self._away} {_later(folder)}" if self._away else next(iter(self.problems), "")
-
-    def _try(self, folder: RunFolder) -> None:
         try:
-            self._write(folder)
+            within(HURRY, lambda: self._write(folder))
+        except TooLate:  # the lock stays taken for as long as this process lasts
+            return f"MLflow at {self._archive.name} takes long to answer. {_later(folder)}"
         except ArchiveError as error:
-            self._away = str(error)
+            self._lock.release(force=True)
+            return f"{error} {_later(folder)}"
+        self._lock.release(force=True)
+        return next(iter(self.problems), "")
+
+    @property
+    def _silent(self) -> str:
+        return f"MLflow at {self._archive.name} has not answered for more than {PATIENCE:g} s."
+
+    def _within_patience(self, ask: Callable[[], T]) -> T:
+        """What MLflow answers.
+
+        Raises:
+            ArchiveError: it does not, or it refuses.
+        """
+        try:
+            return within(PATIENCE, ask)
+        except TooLate:
+            raise ArchiveError(self._silent) from None
 
     def _live(self) -> None:
         pause = FIRST_LOOK
@@ -194,9 +218,10 @@ class Archivist:
         for folder, stamp in changed.items():
             if self._closing.wait(pause):
                 return
-            started = time.thread_time()
+            started, self._asked = time.thread_time(), time.monotonic()
             if self._write(folder):
                 self._settled[folder.path] = stamp
+            self._asked = None
             pause = (time.thread_time() - started) / WRITING
 
     def _owes(self, folder: RunFolder) -> bool:
@@ -251,25 +276,9 @@ class Archivist:
         return not trains
 
     def _list(self) -> None:
-        started = time.thread_time()
-        self.ask()
+        started, self._asked = time.thread_time(), time.monotonic()
+        self._archived = self._archive.jobs()
         self._list_after = time.monotonic() + max(BETWEEN_LISTS, (time.thread_time() - started) / LISTING)
-
-
-def archivist(runs: Path) -> Archivist | None:
-    """The archivist of this process for a folder, at work since this was first asked; None where it is switched off."""
-    if switched_off():
-        return None
-    with _starting:
-        if runs not in _archivists:
-            _archivists[runs] = Archivist(runs)
-            _archivists[runs].start()
-            atexit.register(_archivists[runs].close)
-        return _archivists[runs]
-
-
-_archivists: dict[Path, Archivist] = {}
-_starting = threading.Lock()
 
 
 def _later(folder: RunFolder) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lab.jobs import JOBS, owners
-from lab.jobs.archivist import Archivist, archivist
+from lab.jobs.archivist import Archivist
+from lab.jobs.archivists import archivist
 from lab.limits import Limits
 from lab.store import StoreError, runs_folder
 from lab.ui.visitor import know_visitor, visitor
