@@ -12,8 +12,11 @@ from lab.jobs import JOBS, Job
 from lab.jobs.owners import key_of
 from lab.limits import Limits
 from lab.links import encode
+from lab.store import RunFolder
 from lab.ui import keep
-from tests.pages import button, newest, on_digits, opened, shown, told, until
+from lab.ui.plain import plain
+from tests.pages import button, newest, on_digits, opened, shown, tick, told, until, until_it_shows
+from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -73,6 +76,31 @@ def test_after_its_end_a_watcher_starts_a_run_of_their_own(browser: Browser) -> 
     shown(button(shown(tab), "Again").click())
     assert newest().facts().owner == YOU
     assert job.facts().owner == ME
+
+
+def test_the_message_of_a_run_is_shown_as_it_is(kept_runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JOBS, "runs_folder", kept_runs)
+    job = JOBS.start([small()], "mine")
+    assert job.wait(60)
+    folder = RunFolder(kept_runs / job.id)
+    message = "**Click** [here](https://example.com)"
+    folder.write_facts(folder.facts().model_copy(update={"status": "stopped", "message": message}))
+    JOBS._jobs.clear()
+    tab = opened(run=job.id)
+    until_it_shows(tab, lambda: plain(message) in [item.value for item in tab.info])
+
+
+def test_what_is_told_of_a_run_is_written_by_its_owner_alone(
+    browser: Browser, kept_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JOBS, "runs_folder", kept_runs)
+    opened()  # from now on the lab knows who asks
+    assert JOBS.start([small()], "mine").wait(60)
+    for browser.key, mine in ((YOU, False), (ME, True)):
+        tab = tick(opened("runs.py"), 0, [0])
+        fields = [item for kind in (tab.text_input, tab.multiselect, tab.text_area) for item in kind]
+        told_of = [item for item in fields if newest().id in str(item.key)]
+        assert [item.disabled for item in told_of] == 3 * [not mine]
 
 
 def test_what_is_too_large_is_refused_with_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

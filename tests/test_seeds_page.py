@@ -64,6 +64,7 @@ def test_seeds_are_added_beside_the_race_and_compared(boards: dict[str, Board]) 
     cards = {card.id: card for card in boards["race.seeds.board"].cards}
     assert list(cards) == ["seeds.accuracy", "seeds.loss", "seeds.training"]
     assert "N = 3" in cards["seeds.loss"].alt
+    assert cards["seeds.loss"].caption.startswith("Mean over the seeds that got so far (N = 3) ± ")
     scores = [job.view().snapshots[0].report for job in JOBS.all()]
     mean = sum(report.test.accuracy for report in scores if report is not None) / 3  # type: ignore[misc]
     figures = table(tab, "Test accuracy (%)")["Test accuracy (%)"].iloc[0]

@@ -27,3 +27,13 @@ def test_whoever_diverged_stands_last_however_small_its_loss_was() -> None:
     assert [row["validation loss"] for row in rows] == ["0.3000", "0.5000", "0.1000", "0.2000"]
     assert [row["state"] for row in rows] == ["under way", "under way", "diverged", "diverged"]
     assert [row["place"] for row in rows] == ["1", "2", "3", "4"]
+
+
+def test_contestants_of_a_race_that_was_broken_off_are_not_under_way() -> None:
+    recorders = [Recorder(), Recorder()]
+    recorders[1].add(Finished("budget", "", None))
+    for status in ("interrupted", "stopped"):
+        card = standings(contestants([small(), small(slope=2)], [made.snapshot() for made in recorders]), status)
+        assert isinstance(card.content, Table)
+        at = [head.title for head in card.content.heads].index("state")
+        assert [row.cells[at] for row in card.content.rows] == [status, "budget"]
