@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lab.boards.across_cards import SeedsView
 from lab.figures.board import Board
 from lab.jobs import JOBS, with_seed
 from lab.jobs.siblings import siblings
@@ -105,6 +106,26 @@ def test_two_seeds_have_no_interval_and_a_warning(boards: dict[str, Board]) -> N
     before = len(drawn(boards))
     shown(members.set_value(True))
     assert len(drawn(boards)) == before + 2 * 2
+
+
+def test_how_seeds_are_shown_is_in_the_address() -> None:
+    contestants = [small(), small(slope=2)]
+    for seed in (0, 5):
+        assert JOBS.start(with_seed(contestants, seed), "A race").wait(60)
+    race = JOBS.all()[-1].id
+    tab = opened("compare.py", run=race, band="interval", single="1", to="2")
+    assert view(tab) == ("interval", True, 1)
+    assert ["".join(tab.query_params[name]) for name in ("band", "single", "to")] == ["interval", "1", "2"]
+    shown(tab.selectbox(key="race.reference").set_value(0))
+    shown(tab.toggle(key="race.members").set_value(False))
+    assert {"single", "to"} & set(tab.query_params) == set()
+    assert view(tab) == ("interval", False, 0)
+    assert view(opened("compare.py", run=race, band="wide", single="yes", to="6")) == SeedsView()
+
+
+def view(tab: AppTest) -> tuple[Any, ...]:
+    """How the seeds of the race are shown."""
+    return tuple(tab.session_state[f"race.{name}"] for name in SeedsView._fields)
 
 
 def drawn(boards: dict[str, Board]) -> list[Any]:

@@ -10,6 +10,7 @@ from lab.ui.export import export_race
 from lab.ui.live import watch
 from lab.ui.notices import show_notices
 from lab.ui.projector import projector
+from lab.ui.seeds_view import NOWHERE
 
 race.load()
 seeds.take_linked(race.RACE, race.experiments())
@@ -34,4 +35,4 @@ if job is None:
 else:
     watch(job, race.RACE, COMPARE, board)
 there = there or seeds.look(race.experiments())  # as they are edited by now
-race.write_address(seeds.across_seeds(there, race.RACE) if there.experiments else None)
+race.write_address(seeds.across_seeds(there, race.RACE) if there.experiments else NOWHERE)

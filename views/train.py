@@ -11,6 +11,7 @@ from lab.ui.live import watch
 from lab.ui.notices import show_notices
 from lab.ui.presets import preset_gallery, preset_menu
 from lab.ui.projector import projector
+from lab.ui.seeds_view import NOWHERE
 from lab.ui.share import share
 
 state.follow_address()
@@ -46,4 +47,4 @@ with st.container(key="remarks"):
         show_remarks(experiment)
 if job is not None:
     watch(job, state.RUN, TRAIN, board)
-state.write_address(experiment, seeds.across_seeds(there, state.RUN) if shown else None)
+state.write_address(experiment, seeds.across_seeds(there, state.RUN) if shown else NOWHERE)

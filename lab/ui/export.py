@@ -18,6 +18,7 @@ from lab.ui import race, seeds
 from lab.ui.copy_button import copy_button
 from lab.ui.hand_over import hand_over
 from lab.ui.moment import chosen_moment
+from lab.ui.seeds_view import view_of
 from lab.ui.shelf.rows import Row
 
 HIGHEST = 130
@@ -43,7 +44,7 @@ def export_race(job: Job, there: Siblings) -> None:
     commands = [reproduction(experiment, job.origin.continues) for experiment in job.experiments]
     commands += [command(each) for sibling in others for each in with_seed(job.experiments, sibling.seed)]
     chosen = dict.fromkeys([job.id, *(sibling.id for sibling in others)])
-    address = seeds.link_to(job.experiments, sorted({job.experiments[0].seed, *there.seeds}))
+    address = seeds.link_to(job.experiments, sorted({job.experiments[0].seed, *there.seeds}), view_of(race.RACE))
     over_seeds = {**FINAL, **DIFFERENCES} if len(there.found) > 1 else {}
     _menu(chosen, {**over_seeds, **FILES}, commands, address, lambda: _shown(job.id))
 
@@ -62,7 +63,7 @@ def export_runs(rows: Sequence[Row]) -> None:
 
 def _shown(id: str) -> View:
     """What the Compare page shows of a race."""
-    return View(id, chosen_moment(id), seeds.view_of(race.RACE))
+    return View(id, chosen_moment(id), view_of(race.RACE))
 
 
 def _menu(chosen: Chosen, files: Files, commands: Sequence[str], address: str, view: Callable[[], View]) -> None:

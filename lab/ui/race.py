@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -83,13 +83,13 @@ def edit(job: Job) -> None:
     _take(list(job.experiments))
 
 
-def write_address(seeds: str | None) -> None:
-    """Keep the contestants as they are edited, the race, and the seeds of all it is compared by in the address."""
+def write_address(seeds: Mapping[str, str | None]) -> None:
+    """Keep the contestants as they are edited, the race, and what is said of their seeds in the address."""
     edited, job = experiments(), state.watched(RACE)
     address.write(
         race=link_of(edited) if edited else st.query_params.get("race"),
         run=job.id if job is not None else None,
-        seeds=seeds if state.are_of(edited, job) else None,
+        **(seeds if state.are_of(edited, job) else dict.fromkeys(seeds)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
+from typing import Any
 
 import streamlit as st
 
@@ -23,17 +24,17 @@ from lab.ui.copy_button import copy_button
 from lab.ui.live import WHILE_TRAINING, WORDS
 from lab.ui.live_board import live_board
 from lab.ui.notices import show_problems
+from lab.ui.seeds_view import NOWHERE, SEEDS, USUAL, keep_possible, said_of, take_linked_view, view_of, write_view
 
 MOST_ADDED = 20
 MOST_LINKED = 64
 LARGEST_SEED = 2**31 - 1
-SEEDS = "seeds"
-"""The parameter of the address that names all seeds of a comparison."""
 SECONDS_BETWEEN_UPDATES = 2 * WHILE_TRAINING
 
 
 def take_linked(key: str, experiments: Sequence[Experiment]) -> None:
-    """Remember the seeds that the address asks for, as those of these contestants."""
+    """Remember the seeds that the address asks for, as those of these contestants, and how it asks to show them."""
+    take_linked_view(key)
     linked = address.asked(f"{key}.{SEEDS}", SEEDS)
     if linked is None:
         return
@@ -77,7 +78,7 @@ def add_seeds(there: Siblings, key: str) -> None:
         st.markdown("[:material/arrow_downward: Across seeds](#across-seeds)", width="content")
 
 
-def across_seeds(there: Siblings, key: str) -> str | None:
+def across_seeds(there: Siblings, key: str) -> dict[str, str | None]:
     """What all seeds say together; nothing where there is but one, and the address asks for no other.
 
     Args:
@@ -85,25 +86,19 @@ def across_seeds(there: Siblings, key: str) -> str | None:
         key: names the widgets of this view.
 
     Returns:
-        All these seeds, for the address; None where there is but one.
+        What the address says: all these seeds, and how they are shown.
     """
     missing = [seed for seed in _wanted(key, there.experiments) if seed not in there.seeds]
     seeds = sorted({*there.seeds, *missing})
     if len(seeds) + len(there.problems) < 2:
-        return None
+        return NOWHERE
     st.subheader("Across seeds", anchor="across-seeds")
     if missing:
         _offer(there.experiments, missing, key)
     pause = SECONDS_BETWEEN_UPDATES if there.under_way else None
     looks = chain([there], map(look, repeat(there.experiments)))  # a timer looks again, the page need not
     st.fragment(_live, run_every=pause, key=f"live-{key}-seeds")(looks, key, there.under_way)
-    return ",".join(map(str, seeds)) if len(seeds) > 1 else None
-
-
-def view_of(key: str) -> SeedsView:
-    """How the seeds are shown now: what the widgets of this view say."""
-    asked = {name: st.session_state.get(f"{key}.{name}") for name in SeedsView._fields}
-    return SeedsView(**{name: value for name, value in asked.items() if value is not None})
+    return {SEEDS: ",".join(map(str, seeds)) if len(seeds) > 1 else None, **said_of(view_of(key))}
 
 
 def _live(looks: Iterator[Siblings], key: str, was_under_way: bool) -> None:
@@ -123,7 +118,7 @@ def _status(there: Siblings, key: str) -> None:
         others = [sibling.id for sibling in here if sibling.id != st.session_state.get(key) and _mine(sibling.id)]
         if others:
             st.button("Stop seeds", icon=":material/stop:", on_click=_stop, args=(others,), key=f"{key}.seeds.stop")
-        copy_button("Copy link", link_to(there.experiments, there.seeds), key=f"{key}.seeds.copy")
+        copy_button("Copy link", link_to(there.experiments, there.seeds, view_of(key)), key=f"{key}.seeds.copy")
 
 
 def _told(sibling: Sibling) -> str:
@@ -134,16 +129,14 @@ def _told(sibling: Sibling) -> str:
 
 
 def _results(there: Siblings, key: str) -> None:
+    contestants = across(there.experiments, there.by_contestant)
+    keep_possible(key, len(contestants))
+    changed: dict[str, Any] = {"on_change": write_view, "args": (key,)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         width = st.segmented_control(
-            *("Band", list(WIDTHS)),
-            default=SeedsView().width,
-            format_func=WIDTHS.__getitem__,
-            required=True,
-            key=f"{key}.width",
+            *("Band", list(WIDTHS)), format_func=WIDTHS.__getitem__, required=True, key=f"{key}.width", **changed
         )
-        members = st.toggle("Single seeds", key=f"{key}.members")
-    contestants = across(there.experiments, there.by_contestant)
+        members = st.toggle("Single seeds", key=f"{key}.members", **changed)
     for told in filter(None, (contestant.left_out for contestant in contestants)):
         st.warning(told, icon=":material/warning:")
     cards = band_cards(contestants, width, members)
@@ -161,7 +154,12 @@ def _paired(contestants: list[Across], version: str, key: str) -> None:
     figures = measures(contestants)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = st.selectbox(
-            "Compare to", range(len(names)), format_func=names.__getitem__, key=f"{key}.reference", width=320
+            *("Compare to", range(len(names))),
+            format_func=names.__getitem__,
+            key=f"{key}.reference",
+            width=320,
+            on_change=write_view,
+            args=(key,),
         )
         chosen = st.selectbox(
             "Figure", range(len(figures)), format_func=lambda i: figures[i].title, key=f"{key}.measure", width=280
@@ -234,9 +232,11 @@ def _wanted(key: str, experiments: Sequence[Experiment]) -> list[int]:
     return linked["seeds"] if linked is not None and linked["race"] == _race(experiments) else []
 
 
-def link_to(experiments: Sequence[Experiment], seeds: Sequence[int]) -> str:
-    """The address that opens some contestants over some seeds in any lab."""
+def link_to(experiments: Sequence[Experiment], seeds: Sequence[int], view: SeedsView = USUAL) -> str:
+    """The address that opens some contestants over some seeds in any lab, and shows them so."""
     named = {SEEDS: ",".join(map(str, seeds))} if len(seeds) > 1 else {}
+    if named:
+        named |= {name: said for name, said in said_of(view).items() if said is not None}
     if len(experiments) == 1:
         return state.link_to("", experiment=encode(experiments[0]), **named)
     return state.link_to("compare", race=race.link_of(experiments), **named)

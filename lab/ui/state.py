@@ -5,7 +5,7 @@ Only JSON values are kept in the session; jobs live in `lab.jobs` and are found 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -133,14 +133,14 @@ def go_on(job: Job) -> Job:
         return job
 
 
-def write_address(experiment: Experiment | None, seeds: str | None) -> None:
-    """Keep the experiment as it is edited, the run, and the seeds of all it is compared by in the address."""
+def write_address(experiment: Experiment | None, seeds: Mapping[str, str | None]) -> None:
+    """Keep the experiment as it is edited, the run, and what is said of its seeds in the address."""
     job = watched()
     edited = [experiment] if experiment is not None else []
     address.write(
         experiment=encode(experiment) if experiment is not None else st.query_params.get("experiment"),
         run=job.id if job is not None else None,
-        seeds=seeds if are_of(edited, job) else None,
+        **(seeds if are_of(edited, job) else dict.fromkeys(seeds)),
     )
 
 
