@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
@@ -34,8 +35,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def blank(browser: BrowserContext) -> Iterator[Page]:
+@contextmanager
+def opened(browser: BrowserContext) -> Iterator[Page]:
+    """A tab, without errors until its end; the run that it shows then ends, too."""
     page = new_page(browser, 1300)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -46,6 +48,19 @@ def blank(browser: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture
+def blank(browser: BrowserContext) -> Iterator[Page]:
+    with opened(browser) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def tab(browser: BrowserContext) -> Iterator[Page]:
+    """The tab of all tests of one long run: a new one takes seconds."""
+    with opened(browser) as page:
+        yield page
+
+
+@pytest.fixture
 def page(blank: Page, app: str) -> Page:
     """The front page."""
     blank.goto(app)
@@ -53,13 +68,15 @@ def page(blank: Page, app: str) -> Page:
 
 
 @pytest.fixture
-def running(blank: Page, app: str) -> Page:
-    """The page with a long run of the conv net, its chart drawn."""
-    blank.goto(f"{app}?experiment={LONG_RUN}")
-    blank.get_by_role("button", name="Train", exact=True).click()
-    blank.wait_for_selector(f"{LOSS} .main-svg")
-    expect(blank.get_by_role("button", name="Pause")).to_be_visible()
-    return blank
+def running(tab: Page, app: str) -> Page:
+    """The page with a long run of the conv net, its chart drawn: with that of the test before, while it trains."""
+    pause = tab.get_by_role("button", name="Pause")
+    if not pause.count():
+        tab.goto(f"{app}?experiment={LONG_RUN}")
+        tab.get_by_role("button", name="Train", exact=True).click()
+    tab.wait_for_selector(f"{LOSS} .main-svg")
+    expect(pause).to_be_visible()
+    return tab
 
 
 def test_the_front_page_starts_a_net_with_one_click_and_its_curve_grows(page: Page) -> None:
@@ -151,6 +168,17 @@ def test_the_projector_leaves_the_charts_and_the_controls(running: Page) -> None
     expect(running.get_by_role("button", name="Train", exact=True)).to_be_visible()
 
 
+def test_a_run_of_another_kind_takes_over_the_board(running: Page) -> None:
+    stop(running)  # no test after this one needs it, and it would slow them down
+    running.get_by_role("button", name="Presets").click()
+    running.get_by_test_id("stMenuButtonBody").get_by_text("Binary autoencoder", exact=True).click()
+    expect(running.locator("[data-card^=rebuilt]")).to_be_visible()
+    expect(running.locator("[data-card=accuracy]")).to_have_count(0)
+    running.wait_for_selector(f"{LOSS} .main-svg")
+    wait_beyond(running, 0)
+    stop(running)
+
+
 def test_a_race_draws_every_contestant_and_the_table(page: Page) -> None:
     page.get_by_role("link", name="Compare").click()
     page.get_by_role("button", name="Race").click()
@@ -158,16 +186,6 @@ def test_a_race_draws_every_contestant_and_the_table(page: Page) -> None:
     wait_for(page, f"() => document.querySelector('{LOSS}').data.filter(trace => trace.x.length > 2).length > 2")
     expect(page.locator("[data-card=standings] tbody tr")).to_have_count(3)
     assert page.locator("[data-card^='heatmaps']").count() == 3
-
-
-def test_a_run_of_another_kind_takes_over_the_board(running: Page) -> None:
-    stop(running)
-    running.get_by_role("button", name="Presets").click()
-    running.get_by_test_id("stMenuButtonBody").get_by_text("Binary autoencoder", exact=True).click()
-    expect(running.locator("[data-card^=rebuilt]")).to_be_visible()
-    expect(running.locator("[data-card=accuracy]")).to_have_count(0)
-    running.wait_for_selector(f"{LOSS} .main-svg")
-    wait_beyond(running, 0)
 
 
 def test_a_second_race_replaces_the_curves_of_the_first(page: Page) -> None:
