@@ -98,6 +98,8 @@ def export(
 
     Of several seeds, `--table final` has the final figures, and `--table differences` those to the first contestant.
 
+    In CSV and Parquet, accuracies are shares between 0 and 1.
+
     In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it.
 
     Exit codes: 0 done, 2 there is no such run, or it cannot be written there.

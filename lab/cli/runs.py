@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from lab.boards.wording import score
 from lab.cli.errors import STOPPED, explained
 from lab.cli.kept import archive, elsewhere, kept
 from lab.jobs import JOBS, Job
@@ -115,5 +116,5 @@ def _print(jobs: list[Shelved]) -> None:
 
 def _cells(contestant: Contestant) -> list[str]:
     figures = (contestant.last, contestant.best, contestant.test)
-    shown = ["–" if value is None else f"{value:.4f}" for value in figures]
+    shown = [score(value, contestant.metric) for value in figures]
     return [contestant.experiment.estimator.title, f"{contestant.epochs:.2f}", contestant.metric, *shown]
