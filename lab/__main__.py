@@ -63,7 +63,7 @@ def runs(as_json: AsJson = False) -> None:
 
 @app.command()
 def resume(
-    run: Annotated[str, typer.Argument(help="Its id, as `runs` has it.")],
+    run: Annotated[str, typer.Argument(help="Its id, as `runs` has it, or how it begins.")],
     budget: Annotated[
         float | None, typer.Option(metavar="N", help="Train a finished run on, up to so many of its epochs or steps.")
     ] = None,

@@ -14,7 +14,7 @@ from lab.jobs import JOBS, Job
 from lab.jobs.shelf import shelf
 from lab.store import StoreError, run_folders
 from lab.ui.shelf.groups import SEEDS
-from tests.pages import button, forget_runs, newest, on_digits, opened, pressed, shown, tick, told, until
+from tests.pages import button, forget_runs, newest, on_digits, opened, shown, tick, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -187,26 +187,6 @@ def test_repetitions_stand_together_with_their_mean_and_its_error() -> None:
     assert [item.label.partition("** · ")[2] for item in tab.expander] == [
         f"1 of 2 runs shown · test accuracy (%) of all, mean ± standard error: {figures}"
     ], "a search changes no result"
-
-
-def test_a_tick_stays_on_another_page_and_under_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lab.ui.shelf.table.ON_A_PAGE", 2)
-    for title in ("first", "second", "third"):
-        ended("source-000", "slope=2", *ONE_STEP, title=title)
-    tab = ticked(page(), "second", "third")
-    ended("source-001", title="fourth")
-    shown(tab)
-    assert table(tab)["run"].tolist() == ["fourth", "third"]
-    assert "Of 2 ticked runs, 1 is not in sight" in told(tab)
-    shown(tab.text_input(key="runs.search").set_value("fourth"))
-    assert "Of 2 ticked runs, 2 are not in sight" in told(tab)
-    assert "to the last field" in "".join(item.value for item in tab.markdown)
-    ticked(tab, "fourth")
-    assert not tab.exception
-    assert len(tab.table[0].value.columns) == 4
-    pressed(tab, "shelf.untick")
-    assert "ticked runs" not in told(tab)
-    assert not tab.table
 
 
 def test_a_run_has_a_picture_of_what_it_does() -> None:
