@@ -63,7 +63,7 @@ def runs(as_json: AsJson = False) -> None:
 
 @app.command()
 def resume(
-    run: Annotated[str, typer.Argument(help="Its id, as `runs` has it.")],
+    run: Annotated[str, typer.Argument(help="Its id, as `runs` has it, or how it begins.")],
     budget: Annotated[
         float | None, typer.Option(metavar="N", help="Train a finished run on, up to so many of its epochs or steps.")
     ] = None,
@@ -97,6 +97,8 @@ def export(
     `json` is the experiment, or a list where there are several, and `command` the command that trains it.
 
     Of several seeds, `--table final` has the final figures, and `--table differences` those to the first contestant.
+
+    In CSV and Parquet, accuracies are shares between 0 and 1.
 
     In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it.
 

@@ -28,6 +28,10 @@ OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
+PLAIN = {"tuple_type": "should be a list, such as [1, 2]", "model_type": "should be a set of fields"}
+"""What is said in place of pydantic's own words, by the kind of a problem."""
+
+
 class Value(BaseModel):
     """A frozen, strictly checked value: unknown fields, NaN, inf and booleans posing as numbers are refused."""
 
@@ -187,20 +191,24 @@ def whole(message: str) -> PydanticCustomError:
     return PydanticCustomError("whole", "{message}", {"message": message})
 
 
-def sentences(error: ValidationError) -> list[str]:
-    """What is wrong with some input, one sentence a problem: the field, the value given and what is allowed."""
-    return [_sentence(problem) for problem in error.errors(include_url=False)]
+def sentences(error: ValidationError, whole: str = "the experiment") -> list[str]:
+    """What is wrong with some input, one sentence a problem: the field, the value given and what is allowed.
+
+    Args:
+        error: of the input.
+        whole: what to call the input itself.
+    """
+    return [_sentence(problem, whole) for problem in error.errors(include_url=False)]
 
 
-def _sentence(problem: Any) -> str:
-    field = ".".join(str(step) for step in problem["loc"]) or "the experiment"
+def _sentence(problem: Any, whole: str) -> str:
+    field = ".".join(str(step) for step in problem["loc"]) or whole
     kind, message, given = problem["type"], problem["msg"], problem["input"]
     if kind == "missing":
         return f"{field} is missing."
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     message = message[:1].lower() + message[1:]
-    if kind == "tuple_type":
-        message = "should be a list, such as [1, 2]"
+    message = PLAIN.get(kind, message).removeprefix("tuple ").partition(" after validation")[0]
     shown = given.get("name", "a set of fields") if isinstance(given, dict) else given
     if kind == "whole":  # begins with the name of a field
         return f"{field}.{message}." if problem["loc"] else f"{message}."
@@ -209,7 +217,7 @@ def _sentence(problem: Any) -> str:
 
 
 def _shortened(value: Any, limit: int = 60) -> str:
-    text = repr(value)
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.bench.race import Length, measure
-from lab.boards.across import LAST_LOSS, POSITIONS, TEST_ACCURACY, aligned
-from lab.boards.across_tables import told, verdict
+from lab.boards.across import LAST_LOSS, POSITIONS, TEST_ACCURACY, across, aligned
+from lab.boards.across_tables import differences, told, verdict
 from lab.figures.bands import Band, band_chart
 from lab.figures.curves import POINTS
 from lab.figures.differences import Difference, difference_chart
-from lab.statistics import paired
+from lab.recorder import Recorder
+from lab.statistics import paired, spread
 from tests.small import small
 
 X = np.array([0.0, 1.0, 2.0])
@@ -74,22 +75,35 @@ def test_runs_of_any_length_are_aligned_by_their_steps(lengths: list[int]) -> No
         ([2.0, 3.0], [1.0, 1.0], "⚠ 2 seeds are too few to tell. From 3 on there is an interval."),
         ([1.0] * 3, [1.0] * 3, "The same figure with every seed."),
         ([3.0, -1.0, 0.5], [0.0] * 3, "⚠ 3 seeds are too few to tell: the interval contains 0. If mean and spread"),
-        ([2.0, 2.1, 1.9], [1.0] * 3, "Better than B, by 0.752 to 1.25 percentage points."),
-        ([1.0] * 3, [2.0, 2.1, 1.9], "Worse than B, by 0.752 to 1.25 percentage points."),
+        ([2.0, 2.1, 1.9], [1.0] * 3, "Better than B, by 0.752 to 1.248 percentage points."),
+        ([1.0] * 3, [2.0, 2.1, 1.9], "Worse than B, by 0.752 to 1.248 percentage points."),
     ],
 )
 def test_what_differences_tell_is_said_in_words(values: list[float], reference: list[float], said: str) -> None:
-    assert verdict(paired(values, reference), "B", TEST_ACCURACY).startswith(said)
+    assert verdict(paired(values, reference), "B", TEST_ACCURACY, 3).startswith(said)
 
 
 def test_of_a_loss_less_is_better() -> None:
-    assert verdict(paired([1.0, 1.1, 0.9], [2.0] * 3), "B", LAST_LOSS) == "Better than B, by 0.752 to 1.25."
+    assert verdict(paired([1.0, 1.1, 0.9], [2.0] * 3), "B", LAST_LOSS, 2) == "Better than B, by 0.75 to 1.25."
 
 
 def test_figures_have_the_digits_that_their_spread_leaves() -> None:
-    assert told(np.array([97.31, 97.52, 97.4]), "deviation") == "97.41 ± 0.11 (N = 3)"
-    assert told(np.array([97.31, np.nan]), "interval") == "97.3100 (N = 1)"
-    assert told(np.array([np.nan]), "error") == "–"
+    assert told([spread([97.31, 97.52, 97.4])], "deviation") == ["97.41 ± 0.11 (N = 3)"]
+    assert told([spread([97.31, np.nan])], "interval", 2) == ["97.31 (N = 1)"]
+    assert told([spread([np.nan])], "error") == ["–"]
+    assert told([spread([2e9, 4e9]), spread([0.5])], "error") == ["3e+09 ± 1e+09 (N = 2)", "0 (N = 1)"]
+
+
+@given(st.lists(st.floats(0.01, 1e4), min_size=1, max_size=4), st.floats(-99, 99))
+def test_numbers_that_stand_together_have_the_same_decimals(reaches: list[float], middle: float) -> None:
+    values = [spread([middle - reach, middle, middle + reach]) for reach in reaches]
+    numbers = [word for cell in told(values, "deviation") for word in cell.split() if word[-1].isdigit()]
+    assert len({len(number.partition(".")[2]) for number in numbers}) == 1
+    (one,) = across([small()], [{0: Recorder().snapshot()}])
+    pairs = [(one, paired([middle - reach, middle, middle + reach], [0] * 3)) for reach in reaches]
+    table = differences(pairs, one, TEST_ACCURACY)
+    cells = [*table["mean difference"], *(end for cell in table["95 % interval"] for end in cell.split(" … "))]
+    assert len({len(number.partition(".")[2]) for number in cells}) == 1
 
 
 def test_a_race_is_measured_against_separate_runs(no_data_folder: None, threads_kept: None) -> None:

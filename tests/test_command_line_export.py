@@ -100,6 +100,8 @@ def test_a_beginning_of_several_runs_is_told(run: str) -> None:
     assert answer.code == 2
     assert "begins 2 runs" in answer.err
     assert run in answer.err
+    again = lab("resume", "")
+    assert (again.code, again.err) == (answer.code, answer.err)
 
 
 def test_all_seeds_of_a_run_come_along_when_asked_for(run: str) -> None:

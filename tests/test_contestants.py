@@ -1,11 +1,19 @@
-"""What the contestants of a race are called: what tells them apart, and no more."""
+"""What the contestants of a race are called, and their colors: what tells them apart, and no more."""
 
 from __future__ import annotations
 
-import pytest
+from itertools import combinations
 
-from lab.boards.contestants import labels
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.boards.contestants import contestants, labels
 from lab.boards.titles import title_of_contestants
+from lab.estimators import Estimator
+from lab.figures.colors import NEAR, distance, told_apart
+from lab.figures.theme import COLORS
+from lab.recorder import Recorder
 from lab.store.facts import TITLE
 from tests.pages import on_digits
 
@@ -58,3 +66,28 @@ def test_a_title_that_is_too_long_for_a_job_is_cut() -> None:
     title = title_of_contestants(contestants, "Seed 3")
     assert len(title) == TITLE
     assert title.endswith("…")
+
+
+USUAL = {estimator.color for estimator in Estimator.members.values()}
+
+
+@given(st.lists(st.sampled_from(sorted(USUAL)), min_size=1, max_size=6))
+def test_six_of_any_usual_colors_are_told_apart(usual: list[str]) -> None:
+    colors = told_apart(usual)
+    assert all(distance(one, other) >= NEAR for one, other in combinations(colors, 2))
+    assert colors[0] == usual[0]
+    assert all(color in (own, *COLORS) for own, color in zip(usual, colors, strict=True))
+
+
+def test_colors_are_as_far_apart_as_the_eye_has_it() -> None:
+    assert distance("#000000", "#FFFFFF") == pytest.approx(100, abs=0.01)
+    assert distance("#FF0000", "#00FF00") == pytest.approx(170.6, abs=0.1)  # of sRGB's red and green, as published
+    assert distance("#0072B2", "#0072b2") == 0
+
+
+@pytest.mark.parametrize("field", ["estimator", "slope"])
+def test_contestants_keep_their_estimators_color_where_nobody_has_it(field: str) -> None:
+    values = ["identity", "value-clipped", "bernoulli"] if field == "estimator" else [1, 2, 3]
+    runs = contestants([on_digits("source-000", f"{field}={value}") for value in values], [Recorder().snapshot()] * 3)
+    assert len({run.color for run in runs}) == 3
+    assert runs[0].color == COLORS[0]

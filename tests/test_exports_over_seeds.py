@@ -38,7 +38,7 @@ def read(comparison: Comparison, table: str) -> pd.DataFrame:
 def test_means_are_over_seeds_at_their_end_and_the_table_has_every_spread() -> None:
     unfinished = [scored(3, 50.0, end=None, status="under way"), scored(4, math.nan, end="diverged")]
     comparison = compared(*(scored(seed, loss) for seed, loss in enumerate(LOSSES)), *unfinished)
-    row = read(comparison, "final").set_index("figure").loc["Last validation loss"]
+    row = read(comparison, "final").set_index("figure").loc["last_validation_loss"]
     assert (row["n"], row["mean"]) == (3, pytest.approx(7 / 3))
     deviation = math.sqrt(sum((loss - 7 / 3) ** 2 for loss in LOSSES) / 2)
     assert row["standard_deviation"] == pytest.approx(deviation)
@@ -46,13 +46,14 @@ def test_means_are_over_seeds_at_their_end_and_the_table_has_every_spread() -> N
     assert row["half_interval_95"] == pytest.approx(4.302653 * deviation / math.sqrt(3))
     (final, _) = readable(comparison)
     assert final.rows[0][final.columns.index("Last validation loss")] == "2.33 ± 0.88 (N = 3)"
+    assert final.rows[0][final.columns.index("Test accuracy (%)")] == "50.00 ± 0.00 (N = 3)"
     assert "diverged with 1 seed (4), which its means leave out" in final.caption
 
 
 def test_differences_are_to_the_reference_that_is_shown() -> None:
     comparison = compared(*race([0.5, 1.4, 3.6]), reference=1)
     table = read(comparison, "differences").set_index("figure")
-    loss = table.loc["Test loss"]
+    loss = table.loc["test_loss"]
     assert (loss["n"], loss["mean_difference"]) == (3, pytest.approx(0.5))
     assert loss["interval_95_low"] < 0.5 < loss["interval_95_high"]
     assert loss["reference"] == comparison.over_seeds[0].contestants[1].run.name
@@ -70,7 +71,14 @@ def test_the_same_experiment_again_is_no_further_seed_and_is_told() -> None:
     final, _ = readable(comparison)
     assert "Run 00000000 (seed 0) has the experiment and the seed of run 11111111, which counts." in final.caption
     assert "(seed 2) was trained on after its end" in final.caption
-    assert read(comparison, "final").set_index("figure").loc["Test loss", "mean"] == 4
+    assert read(comparison, "final").set_index("figure").loc["test_loss", "mean"] == 4
+
+
+def test_programs_get_the_same_figures_in_the_same_units_from_every_table() -> None:
+    comparison = compared(*(scored(seed, 1.0, accuracy) for seed, accuracy in enumerate((0.1, 0.2, 0.6))))
+    single, final = read(comparison, "results"), read(comparison, "final").set_index("figure")
+    for figure in final.index:
+        assert final.loc[figure, "mean"] == pytest.approx(single[figure].mean(), rel=1e-15)
 
 
 def test_those_that_see_other_batches_have_no_paired_differences() -> None:

@@ -106,7 +106,7 @@ def test_a_bomb_is_not_unpacked() -> None:
     ("content", "sentence"),
     [
         ("", "This is not an experiment"),
-        ("[]", "the experiment should be a valid dictionary"),
+        ("[]", "the experiment should be a set of fields (given: [])"),
         ("{", "This is not an experiment"),
         (b"\x80\x04K\x01.", "This is not an experiment"),
         ('{"dataset": "digits", "seed": 1, "seed": 1}', "This is not an experiment"),

@@ -130,3 +130,10 @@ def test_a_kept_run_that_is_too_large_is_not_opened_by_an_address(
     monkeypatch.setenv("LAB_MAX_PARAMETERS", "1000")
     assert "LAB_MAX_PARAMETERS" in opened(run=job.id).error[0].value
     assert JOBS.all() == []
+
+
+def test_a_wrong_limit_is_told_to_those_who_can_put_it_right(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_MAX_EPOCHS", "many")
+    assert "LAB_MAX_EPOCHS" not in told(opened())
+    monkeypatch.setattr(browser, "key", None)
+    assert "LAB_MAX_EPOCHS" in told(opened())

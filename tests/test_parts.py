@@ -141,7 +141,7 @@ def test_changes_are_validated() -> None:
         ({"shape": {"radius": 1}}, "shape is not a shape; give its name"),
         ({"shape": 3}, "shape is not a shape; give its name (given: 3)."),
         ({"shape": ["dot"]}, "shape is not a shape; give its name (given: ['dot'])."),
-        ({"shape": None}, "shape is not a shape; give its name (given: None)."),
+        ({"shape": None}, "shape is not a shape; give its name (given: nothing)."),
         ({"shape": {"name": ["dot"]}}, "shape names no shape that is allowed here"),
         ({"shape": "dot", "color": 1}, "has no field 'color'; its fields are shape, size."),
         ({"shape": {"name": "circle", "color": 1}}, "shape has no field 'color'; its fields are radius, count"),

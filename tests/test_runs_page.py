@@ -175,8 +175,18 @@ def test_repetitions_stand_together_with_their_mean_and_its_error() -> None:
     ended("source-000", *ONE_STEP, "slope=2", title="another")
     tab = shown(page().selectbox(key="runs.group").set_value(SEEDS))
     assert sorted(len(item.value) for item in tab.dataframe) == [1, 2]
-    mean, error = sum(tests) / 2, abs(tests[0] - tests[1]) / 2  # the error of two: half their distance
-    assert any(f"test accuracy {mean:.4f} ± {error:.4f} (standard error), N = 2" in item.label for item in tab.expander)
+    mean, error = 50 * sum(tests), 50 * abs(tests[0] - tests[1])  # the error of two: half their distance
+    (told,) = [item.label.partition("** · ")[2] for item in tab.expander if "2 runs" in item.label]
+    said, figures = told.rsplit(": ", 1)
+    assert said == "2 runs · test accuracy (%), mean ± standard error"
+    assert [float(word) for word in figures.split()[:3:2]] == pytest.approx([mean, error], abs=0.051)
+    (words,) = [item for item in tab.text_input if item.label == "Search"]
+    shown(words.set_value(newest().id))
+    (seed,) = [job.id for job in JOBS.all() if job.experiments[0].seed == 2]
+    shown(words.set_value(seed))
+    assert [item.label.partition("** · ")[2] for item in tab.expander] == [
+        f"1 of 2 runs shown · test accuracy (%) of all, mean ± standard error: {figures}"
+    ], "a search changes no result"
 
 
 def test_a_run_has_a_picture_of_what_it_does() -> None:

@@ -25,6 +25,8 @@ POSITIONS = 300
 class Measure(NamedTuple):
     """A final figure of a run."""
 
+    name: str
+    """What tables for programs call it, which have it as it is measured: accuracies are shares."""
     title: str
     unit: str
     """Of a difference."""
@@ -32,16 +34,30 @@ class Measure(NamedTuple):
     factor: float
     of: Callable[[Snapshot, Report], float]
 
+    @property
+    def decimals(self) -> int:
+        """How many it has where no spread says so."""
+        return 2 if self.factor == 100 else 4
+
+    @property
+    def as_measured(self) -> Measure:
+        """The same in the units of tables for programs."""
+        return self._replace(factor=1)
+
 
 TEST_ACCURACY = Measure(
-    *("Test accuracy (%)", "percentage points", True, 100), lambda _, report: _number(report.test.accuracy)
+    *("test_accuracy", "Test accuracy (%)", "percentage points", True, 100),
+    lambda _, report: _number(report.test.accuracy),
 )
 BEST_ACCURACY = Measure(
-    *("Best validation accuracy (%)", "percentage points", True, 100),
+    *("best_validation_accuracy", "Best validation accuracy (%)", "percentage points", True, 100),
     lambda snapshot, _: float(snapshot.evaluations["accuracy"].max(initial=-math.inf)),
 )
-TEST_LOSS = Measure("Test loss", "", False, 1, lambda _, report: report.test.loss)
-LAST_LOSS = Measure("Last validation loss", "", False, 1, lambda snapshot, _: last(snapshot.evaluations["loss"]))
+TEST_LOSS = Measure("test_loss", "Test loss", "", False, 1, lambda _, report: report.test.loss)
+LAST_LOSS = Measure(
+    *("last_validation_loss", "Last validation loss", "", False, 1),
+    lambda snapshot, _: last(snapshot.evaluations["loss"]),
+)
 
 
 class Across(NamedTuple):

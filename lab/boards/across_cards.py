@@ -64,7 +64,7 @@ def difference_card(pairs: Sequence[tuple[Across, Comparison]], reference: Acros
     )
     alt = "; ".join(f"{row.name}: {row.mean:.3g} ± {row.interval:.2g}" for row in rows)
     title = f"Paired differences, {measure.title}"
-    return [Card(f"differences.{measure.title}", title, chart, caption, alt=alt, wide=True)]
+    return [Card(f"differences.{measure.name}", title, chart, caption, alt=alt, wide=True)]
 
 
 def _card(

@@ -6,53 +6,78 @@ import math
 from collections.abc import Sequence
 
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from lab.boards.across import Across, Measure
-from lab.boards.wording import NOTHING
-from lab.statistics import FEWEST, Comparison, Width, spread
+from lab.boards.wording import NOTHING, USUAL, decimals, fixed
+from lab.statistics import FEWEST, Comparison, Spread, Width, spread
 
 VERDICT = "what it tells"
 
 
 def final_figures(contestants: Sequence[Across], measures: Sequence[Measure], width: Width) -> pd.DataFrame:
     """Mean ± spread (N) of every final figure, a row for each contestant."""
-    rows = [
-        {"contestant": contestant.run.name}
-        | {measure.title: told(list(contestant.final(measure).values()), width) for measure in measures}
-        for contestant in contestants
-    ]
-    return pd.DataFrame(rows).set_index("contestant")
+    columns = {
+        measure.title: told(
+            [spread([*contestant.final(measure).values()]) for contestant in contestants], width, measure.decimals
+        )
+        for measure in measures
+    }
+    return pd.DataFrame(columns, pd.Index([contestant.run.name for contestant in contestants], name="contestant"))
 
 
-def told(values: ArrayLike, width: Width) -> str:
-    """Mean ± spread (N), to the digits that the spread leaves."""
-    over = spread(values)
-    mean, reach = float(over.mean), float(over.width(width))
+def told(spreads: Sequence[Spread], width: Width, usual: int = USUAL) -> list[str]:
+    """Mean ± spread (N) of each, all to the decimals that the smallest spread leaves.
+
+    Args:
+        spreads: of single figures.
+        width: which spread is told.
+        usual: decimals where no spread is known.
+    """
+    places = decimals((float(each.width(width)) for each in spreads), usual)
+    return [_told(each, width, places) for each in spreads]
+
+
+def _told(over: Spread, width: Width, places: int) -> str:
     if not over.size:
         return NOTHING
-    digits = _digits(reach)
-    known = f" ± {reach:.{digits}f}" if math.isfinite(reach) else ""
-    return f"{mean:.{digits}f}{known} (N = {over.size})"
+    reach = float(over.width(width))
+    known = f" ± {fixed(reach, places)}" if math.isfinite(reach) else ""
+    return f"{fixed(float(over.mean), places)}{known} (N = {over.size})"
 
 
 def differences(pairs: Sequence[tuple[Across, Comparison]], reference: Across, measure: Measure) -> pd.DataFrame:
     """What each contestant has more than the reference, with the interval, and what that tells."""
+    places = places_of(pairs, measure)
     rows = [
         {
             "contestant": contestant.run.name,
-            "mean difference": _number(float(comparison.spread.mean)),
-            "95 % interval": _interval(comparison),
+            "mean difference": fixed(float(comparison.spread.mean), places),
+            "95 % interval": _interval(comparison, places),
             "N": len(comparison.differences),
-            VERDICT: verdict(comparison, reference.run.name, measure),
+            VERDICT: verdict(comparison, reference.run.name, measure, places),
         }
         for contestant, comparison in pairs
     ]
     return pd.DataFrame(rows).set_index("contestant")
 
 
-def verdict(comparison: Comparison, reference: str, measure: Measure) -> str:
-    """What the differences tell, in words; a warning where they are too few to tell."""
+def places_of(pairs: Sequence[tuple[Across, Comparison]], measure: Measure) -> int:
+    """Decimals of the differences that stand in one table: those that all their intervals and verdicts need."""
+    found = [comparison for _, comparison in pairs]
+    reaches = [float(comparison.spread.interval) for comparison in found]
+    nearest = [10 * min(abs(each.low), abs(each.high)) for each in found if each.tells]  # one digit of what is near 0
+    return decimals([*reaches, *nearest], measure.decimals)
+
+
+def verdict(comparison: Comparison, reference: str, measure: Measure, places: int) -> str:
+    """What the differences tell, in words; a warning where they are too few to tell.
+
+    Args:
+        comparison: the differences.
+        reference: the name of what they are to.
+        measure: of what.
+        places: decimals of the numbers in it.
+    """
     count = len(comparison.differences)
     if count < FEWEST:
         have = "No seed is" if count == 0 else f"{count} {'seed is' if count == 1 else 'seeds are'}"
@@ -63,24 +88,14 @@ def verdict(comparison: Comparison, reference: str, measure: Measure) -> str:
         return "The same figure with every seed."
     if comparison.tells:
         better = (comparison.low > 0) == measure.higher_is_better
-        near, far = sorted((abs(comparison.low), abs(comparison.high)))
+        near, far = (fixed(end, places) for end in sorted((abs(comparison.low), abs(comparison.high))))
         unit = f" {measure.unit}" if measure.unit else ""
-        return f"{'Better' if better else 'Worse'} than {reference}, by {_number(near)} to {_number(far)}{unit}."
+        return f"{'Better' if better else 'Worse'} than {reference}, by {near} to {far}{unit}."
     needed = comparison.seeds_needed
     more = f" If mean and spread stayed, {needed} seeds would tell." if needed is not None else ""
     return f"⚠ {count} seeds are too few to tell: the interval contains 0.{more}"
 
 
-def _interval(comparison: Comparison) -> str:
-    return NOTHING if math.isnan(comparison.low) else f"{_number(comparison.low)} … {_number(comparison.high)}"
-
-
-def _number(value: float) -> str:
-    return NOTHING if math.isnan(value) else f"{value:.3g}"
-
-
-def _digits(reach: float) -> int:
-    """Decimals that show two digits of a spread, and four where there is none."""
-    if not math.isfinite(reach) or reach <= 0:
-        return 4
-    return min(6, max(0, 1 - math.floor(math.log10(reach))))
+def _interval(comparison: Comparison, places: int) -> str:
+    known = not math.isnan(comparison.low)
+    return f"{fixed(comparison.low, places)} … {fixed(comparison.high, places)}" if known else NOTHING

@@ -1,4 +1,7 @@
-"""Names and colors of the runs on one page: those of their estimators, unless only something else tells them apart."""
+"""Names and looks of the runs on one page: those of their estimators, unless only something else tells them apart.
+
+Of two that would have nearly the same color, the later one gets another.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lab.experiment import Experiment
-from lab.parts import DASHES, OKABE_ITO, Part
+from lab.figures.colors import told_apart
+from lab.figures.theme import COLORS, LINE_STYLES
+from lab.parts import Part
 from lab.recorder import Snapshot
 from lab.schedules import Constant
 
@@ -29,15 +34,13 @@ def contestants(experiments: Sequence[Experiment], snapshots: Sequence[Snapshot]
     """The runs of a job with their names and looks."""
     names = labels(experiments)
     estimators = [experiment.estimator for experiment in experiments]
-    told_apart = len({estimator.name for estimator in estimators}) == len(estimators)
-    looks = [
-        (estimator.color, estimator.dash)
-        if told_apart
-        else (OKABE_ITO[index % len(OKABE_ITO)], DASHES[index % len(DASHES)])
-        for index, estimator in enumerate(estimators)
-    ]
-    rows = zip(names, looks, experiments, snapshots, strict=True)
-    return [Contestant(str(i), name, *look, run, snapshot) for i, (name, look, run, snapshot) in enumerate(rows)]
+    if len({estimator.name for estimator in estimators}) == len(estimators):
+        usual = [(estimator.color, estimator.dash) for estimator in estimators]
+    else:
+        usual = [(COLORS[place % len(COLORS)], LINE_STYLES[place % len(LINE_STYLES)]) for place in range(len(names))]
+    colors = told_apart([color for color, _ in usual])
+    rows = zip(names, colors, [dash for _, dash in usual], experiments, snapshots, strict=True)
+    return [Contestant(str(place), *row) for place, row in enumerate(rows)]
 
 
 def labels(experiments: Sequence[Experiment]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,18 +11,42 @@ from numpy.typing import ArrayLike
 NOTHING = "–"
 """In place of a number that there is not."""
 LARGE = 1e5
+USUAL = 4
+"""Decimals of a loss."""
 
 
 def number(value: float) -> str:
-    """A loss or an error, to four decimals; a large one by its order alone."""
+    """A loss or an error, to the usual decimals; a large one by its order alone."""
+    return fixed(value, USUAL)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number to some decimals; a large one by its order alone."""
     if math.isnan(value):
         return NOTHING
-    return f"{value:.4f}" if abs(value) < LARGE else f"{value:.3g}"
+    return f"{value:.{decimals}f}" if abs(value) < LARGE else f"{value:.3g}"
+
+
+def decimals(reaches: Iterable[float], usual: int = USUAL) -> int:
+    """How many decimals numbers have that stand together: two digits of the smallest of their spreads.
+
+    Args:
+        reaches: how far each number is spread; NaN or 0 where that is not known.
+        usual: how many there are where no spread is known; there are at most two more.
+    """
+    known = [reach for reach in reaches if math.isfinite(reach) and reach > 0]
+    return min(usual + 2, max(0, 1 - math.floor(math.log10(min(known))))) if known else usual
 
 
 def percent(share: float) -> str:
     """A share between 0 and 1, to two decimals of a percent."""
     return NOTHING if math.isnan(share) else f"{100 * share:.2f} %"
+
+
+def score(value: float | None, metric: str) -> str:
+    """A figure of a run as every page has it: an accuracy in percent, a loss as it is."""
+    value = math.nan if value is None else value
+    return percent(value) if metric == "accuracy" else number(value)
 
 
 def grouped(value: float) -> str:

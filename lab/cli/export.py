@@ -11,14 +11,13 @@ from typing import NamedTuple
 import typer
 
 from lab.cli.errors import REFUSED, explained
-from lab.cli.kept import kept
+from lab.cli.kept import whole_id
 from lab.exports import TABLES, View
 from lab.exports.comparison import NO_PAGE, Comparison
 from lab.exports.gathering import comparison, with_seeds
 from lab.files import replace
 from lab.jobs import JOBS
-from lab.jobs.shelf import shelf
-from lab.store import StoreError, runs_folder
+from lab.store import runs_folder
 
 
 class Refused(Exception):
@@ -45,7 +44,7 @@ def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -
                 raise Refused(f"--table {asked.table} is not written as {asked.format}; allowed: {', '.join(formats)}.")
             format = formats[asked.format]
             _require_place(out, overwrite, format.readable)
-            ids = _found(runs)
+            ids = list(dict.fromkeys(map(whole_id, runs)))
             view = View(ids[0]) if len(ids) == 1 else NO_PAGE
             if asked.seeds:
                 ids = list(chain.from_iterable(with_seeds(JOBS, id) for id in ids))
@@ -60,23 +59,6 @@ def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -
             typer.echo(str(refusal), err=True)
             return REFUSED
     return 0
-
-
-def _found(beginnings: Sequence[str]) -> list[str]:
-    """The ids that begin so, each once; one that is whole is fetched from MLflow if it is not here."""
-    there = [job.id for job in shelf(JOBS).jobs]
-    found = []
-    for beginning in beginnings:
-        fitting = [id for id in there if id.startswith(beginning)]
-        if not fitting and (folder := kept(beginning)) is not None:
-            fitting = [folder.id]
-        if not fitting:
-            place = JOBS.runs_folder
-            raise StoreError(f"There is no run {beginning!r} in {place}; `python -m lab runs` lists them.")
-        if len(fitting) > 1:
-            raise Refused(f"{beginning!r} begins {len(fitting)} runs: {', '.join(fitting)}. Give more of its id.")
-        found += fitting
-    return list(dict.fromkeys(found))
 
 
 def _require_seeds(compared: Comparison, table: str) -> None:

@@ -16,7 +16,7 @@ from lab.jobs.archivist import Archivist
 from lab.jobs.saver import Saver
 from lab.jobs.summary import facts_of
 from lab.recorder import Recorder
-from lab.store import Ended, Facts, Origin, Progress, RunFolder, StoreError, runs_folder
+from lab.store import Ended, Facts, Origin, Progress, RunFolder, StoreError, run_folders, runs_folder
 from lab.store.folder import ID
 from lab.store.listing import Archived
 from lab.store.tracking import switched_off
@@ -119,6 +119,21 @@ def kept(id: str) -> RunFolder | None:
     if not ID.fullmatch(id) or (not folder.known and switched_off()):
         return None
     return folder if folder.known else Archivist(runs).fetch(id)
+
+
+def whole_id(beginning: str) -> str:
+    """The id of the only run that begins so; one that is whole is fetched from MLflow if it is not here.
+
+    Raises:
+        StoreError: there is none, there are several, or the run cannot be fetched.
+    """
+    there = [folder.id for folder in run_folders(runs_folder()) if folder.id.startswith(beginning)]
+    if len(there) > 1:
+        raise StoreError(f"{beginning!r} begins {len(there)} runs: {', '.join(there)}. Give more of its id.")
+    folder = RunFolder(runs_folder() / there[0]) if there else kept(beginning)
+    if folder is None:
+        raise StoreError(f"There is no run {beginning!r} in {runs_folder()}; `python -m lab runs` lists them.")
+    return folder.id
 
 
 @contextmanager

@@ -12,12 +12,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from lab.boards.wording import score
 from lab.cli.errors import STOPPED, explained
-from lab.cli.kept import archive, elsewhere, kept
+from lab.cli.kept import archive, elsewhere, whole_id
 from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
 from lab.jobs.shelf import Shelved, shelf, with_archived
-from lab.store import Contestant, RunFolder, StoreError, runs_folder
+from lab.store import Contestant, RunFolder, runs_folder
 from lab.store.about import about_of
 
 UNWATCHED_WIDTH = 160
@@ -47,14 +48,12 @@ def list_runs(as_json: bool) -> int:
     return 0
 
 
-def resume(id: str, budget: float | None, as_json: bool) -> int:
+def resume(beginning: str, budget: float | None, as_json: bool) -> int:
     """Train a job from where it was to its end, or one that has ended up to a larger budget. Returns the exit code."""
     with explained():
         JOBS.runs_folder = runs_folder()
-        folder = kept(id)
-        if folder is None:
-            raise StoreError(f"There is no run {id!r} in {JOBS.runs_folder}; `python -m lab runs` lists them.")
-        job = JOBS.go_on(id) if budget is None else _longer(folder, budget)
+        folder = RunFolder(JOBS.runs_folder / whole_id(beginning))
+        job = JOBS.go_on(folder.id) if budget is None else _longer(folder, budget)
     _follow(job)
     view = job.view()
     if view.message:
@@ -115,5 +114,5 @@ def _print(jobs: list[Shelved]) -> None:
 
 def _cells(contestant: Contestant) -> list[str]:
     figures = (contestant.last, contestant.best, contestant.test)
-    shown = ["–" if value is None else f"{value:.4f}" for value in figures]
+    shown = [score(value, contestant.metric) for value in figures]
     return [contestant.experiment.estimator.title, f"{contestant.epochs:.2f}", contestant.metric, *shown]

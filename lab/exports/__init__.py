@@ -18,6 +18,7 @@ from lab.exports.report import report
 from lab.exports.tables import curves, figures_over_seeds, paired_differences, results
 
 LONGEST_NAME = 80
+SHARES = "Accuracies are shares between 0 and 1."
 NO_FORMULAS = (
     "A text that a spreadsheet would run as a formula has an apostrophe before it; Parquet has all texts as they are."
 )
@@ -62,8 +63,10 @@ def _programs(what: str, table: Callable[[Comparison], pd.DataFrame], nothing: s
         return stream.getvalue()
 
     return {
-        "csv": Format("CSV", what, "csv", "text/csv", csv, note=NO_FORMULAS),
-        "parquet": Format("Parquet", what, "parquet", "application/vnd.apache.parquet", parquet, readable=False),
+        "csv": Format("CSV", what, "csv", "text/csv", csv, note=f"{SHARES} {NO_FORMULAS}"),
+        "parquet": Format(
+            *("Parquet", what, "parquet", "application/vnd.apache.parquet", parquet), readable=False, note=SHARES
+        ),
     }
 
 

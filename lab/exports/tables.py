@@ -1,7 +1,7 @@
 """Results as tables of plain columns: of contestants, of what they come to over their seeds, or of their curves.
 
-No number is rounded. Shares are between 0 and 1; figures over seeds have the units of the app, which their names tell.
-A cell is empty (NaN) where there is no number.
+No number is rounded. Accuracies and other shares are between 0 and 1; only sentences have the units of the app. A cell
+is empty (NaN) where there is no number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from pydantic_core import to_jsonable_python
 
-from lab.boards.across_tables import verdict
+from lab.boards.across import against
+from lab.boards.across_tables import places_of, verdict
 from lab.experiment import differences
 from lab.exports.entry import Entry
 from lab.exports.over_seeds import OverSeeds
@@ -78,9 +79,10 @@ def figures_over_seeds(over_seeds: Sequence[OverSeeds]) -> pd.DataFrame:
     Seeds that are not at their end, or diverged, count in no mean, and `n` says how many do.
     """
     rows = [
-        (contestant.run.name, measure.title, *(value.item() for value in spread([*contestant.final(measure).values()])))
+        (contestant.run.name, measure.name, *(value.item() for value in spread([*figures.values()])))
         for over in over_seeds
         for contestant, measure in product(over.contestants, over.measures)
+        for figures in [contestant.final(measure.as_measured)]
     ]
     return pd.DataFrame(rows, columns=FINAL_COLUMNS)
 
@@ -88,11 +90,13 @@ def figures_over_seeds(over_seeds: Sequence[OverSeeds]) -> pd.DataFrame:
 def paired_differences(over_seeds: Sequence[OverSeeds]) -> pd.DataFrame:
     """One row for each final figure of each contestant but the reference: its mean difference, seed by seed."""
     rows = []
-    for measure, reference, pairs in chain.from_iterable(over.differences for over in over_seeds):
-        for contestant, found in pairs:
-            names = contestant.run.name, reference.run.name, measure.title
-            numbers = len(found.differences), float(found.spread.mean), found.low, found.high
-            rows.append((*names, *numbers, verdict(found, reference.run.name, measure)))
+    for over in over_seeds:
+        for measure, reference, pairs in over.differences:
+            places, exact = places_of(pairs, measure), against(over.contestants, reference, measure.as_measured)
+            for (contestant, shown), (_, found) in zip(pairs, exact, strict=True):
+                names = contestant.run.name, reference.run.name, measure.name
+                numbers = len(found.differences), float(found.spread.mean), found.low, found.high
+                rows.append((*names, *numbers, verdict(shown, reference.run.name, measure, places)))
     return pd.DataFrame(rows, columns=DIFFERENCE_COLUMNS)
 
 

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lab.figures.downsample import min_max
+from lab.figures.downsample import FloatArray, min_max
 from lab.figures.numbers import json_numbers
 from lab.figures.theme import CHART_HEIGHT, Figure, axis, layout, uid
 
 POINTS = 600  # about one point a pixel of a wide chart
 FAINT = 0.28  # opacity of raw values
 MARKER_SIZE = 6
+SMALL_TICK, SMALL_TICKS, LARGE_TICK = 1e-4, 2e-3, 1e5  # 0.0002 is as wide as a label may be: what is beyond has an "e"
 LEGEND_ROWS = 2  # that a chart of the usual height has room for
 LEGEND_ROW = 19  # pixels that one more makes it higher
 LEGEND_WIDTH = 48  # characters
@@ -51,10 +52,11 @@ def line_chart(
     height: int = CHART_HEIGHT,
 ) -> Figure:
     """The curves in one chart; axis titles carry their units, `y_range` is in data units also when `log_y`."""
-    vertical: dict[str, Any] = {"tickformat": "~g"}
+    sizes = _sizes(curves, y_range)
+    # Without a format, plotly labels the tick at 0.5 of a logarithmic axis just "5".
+    vertical: dict[str, Any] = {"tickformat": tick_format(sizes, log_y)}
     if log_y:
-        # Without the format, plotly labels the tick at 0.5 just "5".
-        vertical |= {"type": "log", "nticks": _log_ticks(curves, y_range)}
+        vertical |= {"type": "log", "nticks": _log_ticks(sizes)}
     if y_range is not None:
         vertical |= {"range": json_numbers(_logarithms(y_range) if log_y else y_range)}
     traces = [_faint(curve) for curve in curves if curve.faint_y is not None] + [_line(curve) for curve in curves]
@@ -75,14 +77,31 @@ def _legend_rows(names: Sequence[str]) -> int:
     return rows
 
 
-def _log_ticks(curves: Sequence[Curve], y_range: tuple[float, float] | None) -> int:
-    """How many ticks to ask plotly for. With 4 it labels all from 0.1 to 0.9 where the axis is little longer than that,
-    with 3 one power of ten in two where it is long."""
+def tick_format(sizes: FloatArray, log: bool) -> str:
+    """In which format labels of ticks fit beside the title of their axis, whose place is fixed.
+
+    Args:
+        sizes: of what is shown on the axis, all above 0.
+        log: whether the axis is logarithmic.
+    """
+    if not len(sizes):
+        return "~g"
+    small = sizes.max() < SMALL_TICKS or (log and sizes.min() < SMALL_TICK)
+    return "~e" if small or sizes.max() >= LARGE_TICK else "~g"
+
+
+def _sizes(curves: Sequence[Curve], y_range: tuple[float, float] | None) -> FloatArray:
+    """How large the values are that are shown, whatever their signs; those that are 0 or no number are left out."""
     drawn: list[Any] = [values for curve in curves for values in (curve.y, curve.faint_y) if values is not None]
     given = drawn if y_range is None else [y_range]
-    shown = np.concatenate([np.empty(0), *(np.asarray(values, dtype=np.float64) for values in given)])
-    shown = shown[np.isfinite(shown) & (shown > 0)]
-    decades = math.log10(shown.max() / shown.min()) if len(shown) else 0.0
+    sizes = np.abs(np.concatenate([np.empty(0), *(np.asarray(values, dtype=np.float64) for values in given)]))
+    return sizes[np.isfinite(sizes) & (sizes > 0)]
+
+
+def _log_ticks(sizes: FloatArray) -> int:
+    """How many ticks to ask plotly for. With 4 it labels all from 0.1 to 0.9 where the axis is little longer than that,
+    with 3 one power of ten in two where it is long."""
+    decades = math.log10(sizes.max() / sizes.min()) if len(sizes) else 0.0
     return 3 if 0.8 < decades < 1.6 else 4
 
 

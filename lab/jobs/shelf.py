@@ -59,7 +59,7 @@ def shelf(jobs: Jobs) -> Shelf:
     problems: list[str] = []
     for folder in _folders(jobs, problems):
         try:
-            job = found.get(folder.id) or _shelved(folder)
+            job = found.get(folder.id) or _shelved(folder, problems)
         except StoreError as error:
             problems.append(str(error))
             continue
@@ -104,10 +104,23 @@ def _folders(jobs: Jobs, problems: list[str]) -> list[RunFolder]:
         return []
 
 
-def _shelved(folder: RunFolder) -> Shelved | None:
+def _shelved(folder: RunFolder, problems: list[str]) -> Shelved | None:
     """A job that is on disk alone; None where the folder does not say what it is, such as one that is being made."""
     facts = told(folder)
-    return None if facts is None else Shelved(folder.id, standing(folder, facts), facts)
+    if facts is None:
+        return None
+    stands, problem = standing_or_problem(folder, facts)
+    problems.extend([problem] if problem else [])
+    return Shelved(folder.id, stands, facts)
+
+
+def standing_or_problem(folder: RunFolder, facts: Facts) -> tuple[Status, str]:
+    """What a job does that is on disk alone; where its lock is spoiled, as if nobody trained it, and what is wrong."""
+    try:
+        return standing(folder, facts), ""
+    except StoreError as error:
+        unknown = f"Until that is put right nobody can tell whether run {folder.id} is trained by another process"
+        return "interrupted", f"{error} {unknown}; it is listed as interrupted."
 
 
 def told(folder: RunFolder) -> Facts | None:

@@ -11,10 +11,9 @@ from typing import NamedTuple
 from lab.experiment import Experiment
 from lab.files import Stamp
 from lab.jobs import Jobs
-from lab.jobs.kept import standing
 from lab.jobs.records import records
 from lab.jobs.repetitions import UNDER_WAY, Claim, claim, one_for_each_seed
-from lab.jobs.shelf import Standing, told
+from lab.jobs.shelf import Standing, standing_or_problem, told
 from lab.recorder import Snapshot
 from lab.store import Origin, RunFolder, StoreError, run_folders
 
@@ -46,12 +45,15 @@ class Sibling(NamedTuple):
 
 
 class Siblings(NamedTuple):
-    """All seeds of a comparison, the smallest first, and what is left out, a sentence each."""
+    """All seeds of a comparison, the smallest first."""
 
     experiments: Sequence[Experiment]
     """The contestants as they were asked for, with any seed."""
     found: list[Sibling]
+    others: list[str]
+    """Which runs stand for no seed, a sentence each."""
     problems: list[str]
+    """What cannot be read, a sentence each."""
 
     @property
     def seeds(self) -> list[int]:
@@ -89,12 +91,12 @@ class _Candidate(NamedTuple):
 def siblings(jobs: Jobs, experiments: Sequence[Experiment]) -> Siblings:
     """The job of these contestants that stands for each seed. What cannot, or cannot be read, is left out and told."""
     alike = [each for each in _candidates(jobs) if _order(experiments, each.experiments) is not None]
-    problems = [
+    others = [
         f"Seed {each.seed} (run {each.id}) was trained on after its end, and is left out."
         for each in alike
         if each.claim is None
     ]
-    found = []
+    found, problems = [], []
     for seed, candidate in one_for_each_seed(alike, lambda each: each.seed, lambda each: each.claim).items():
         order = _order(experiments, candidate.experiments) or []
         try:
@@ -104,7 +106,7 @@ def siblings(jobs: Jobs, experiments: Sequence[Experiment]) -> Siblings:
             continue
         ordered = tuple(snapshots[place] for place in order)
         found.append(Sibling(candidate.id, seed, candidate.standing, candidate.version, ordered))
-    return Siblings(tuple(experiments), found, problems)
+    return Siblings(tuple(experiments), found, others, problems)
 
 
 def free_seeds(taken: Sequence[int], count: int) -> list[int]:
@@ -135,7 +137,8 @@ def _on_disk(folder: RunFolder) -> Iterator[_Candidate]:
         if facts is not None and written is not None:
             experiments = tuple(contestant.experiment for contestant in facts.contestants)
             origin = Origin(facts.created, facts.continues)
-            yield _Candidate(folder.id, standing(folder, facts), written, experiments, origin)
+            stands, _ = standing_or_problem(folder, facts)
+            yield _Candidate(folder.id, stands, written, experiments, origin)
 
 
 def _order(wanted: Sequence[Experiment], there: Sequence[Experiment]) -> list[int] | None:

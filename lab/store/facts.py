@@ -15,7 +15,7 @@ CURVE_POINTS = 40
 
 
 Ended = Literal["finished", "stopped", "failed"]
-Progress = Literal["under way"] | Ended
+Progress = Literal["under way", Ended]
 """Under way until it says otherwise: then it trains, or was interrupted."""
 TITLE, MESSAGE = 300, 2000
 """Most characters."""

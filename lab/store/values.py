@@ -37,4 +37,4 @@ def read_value(file: Path, kind: type[V], most: int, purpose: str) -> V:
     except InvalidExperiment:
         raise StoreError(f"{file} is not readable as JSON.") from None
     except ValidationError as error:
-        raise StoreError(f"{file} does not {purpose}: {sentences(error)[0]}") from None
+        raise StoreError(f"{file} does not {purpose}: {sentences(error, 'all of it')[0]}") from None

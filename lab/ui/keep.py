@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from functools import cache
+
 from lab.jobs import JOBS, owners
 from lab.jobs.archivist import Archivist
 from lab.jobs.archivists import archivist
-from lab.limits import Limits
+from lab.limits import Limits, wrong_variables
 from lab.store import StoreError, runs_folder
 from lab.ui.visitor import know_visitor, visitor
+
+log = logging.getLogger(__name__)
 
 
 def keep_runs() -> None:
@@ -25,8 +30,15 @@ def keeper() -> Archivist | None:
 
 
 def keep_limits() -> None:
-    """Bind what browsers ask for to the limits; a notice says which of them is wrong."""
+    """Bind what browsers ask for to the limits; who runs the lab is told which of them is wrong."""
     JOBS.limits = Limits.from_environment()
+    for problem in wrong_variables():
+        _log_once(problem)
+
+
+@cache
+def _log_once(problem: str) -> None:
+    log.warning(problem)
 
 
 def keep_owners() -> None:

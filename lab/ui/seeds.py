@@ -90,7 +90,7 @@ def across_seeds(there: Siblings, key: str) -> dict[str, str | None]:
     """
     missing = [seed for seed in _wanted(key, there.experiments) if seed not in there.seeds]
     seeds = sorted({*there.seeds, *missing})
-    if len(seeds) + len(there.problems) < 2:
+    if len(seeds) + len(there.others) + len(there.problems) < 2:
         return NOWHERE
     st.subheader("Across seeds", anchor="across-seeds")
     if missing:
@@ -104,6 +104,8 @@ def across_seeds(there: Siblings, key: str) -> dict[str, str | None]:
 def _live(looks: Iterator[Siblings], key: str, was_under_way: bool) -> None:
     there = next(looks)
     show_problems(there.problems)
+    for told in there.others:
+        st.caption(f":material/info: {told}")
     if there.found:
         _status(there, key)
         _results(there, key)

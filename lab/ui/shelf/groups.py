@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
+from lab.boards.across_cards import WIDTHS
+from lab.boards.across_tables import told
 from lab.boards.contestants import labels
 from lab.jobs import with_seed
 from lab.jobs.repetitions import claim_of, one_for_each_seed
-from lab.statistics import Spread, spread
+from lab.statistics import Spread, Width, spread
 from lab.ui.plain import plain
 from lab.ui.shelf.folds import unfolded
-from lab.ui.shelf.rows import STANDINGS, Row
+from lab.ui.shelf.rows import STANDINGS, Row, factor_of
 from lab.ui.shelf.table import table
 
 GROUP = "runs.group"
@@ -34,6 +36,8 @@ ON_A_PAGE = 20
 """Groups."""
 FEW = 3
 """So many groups are open from the start."""
+WIDTH: Width = "error"
+"""What a mean is told with."""
 
 
 def grouped(rows: Iterable[Row], by: str) -> dict[str, list[Row]]:
@@ -46,10 +50,10 @@ def grouped(rows: Iterable[Row], by: str) -> dict[str, list[Row]]:
 
 
 def over_seeds(rows: Iterable[Row]) -> Spread:
-    """The result on the test images over repetitions of one experiment, those at their end."""
+    """The result on the test images over repetitions of one experiment, those at their end; accuracies in percent."""
     by_seed = one_for_each_seed(rows, lambda row: row.experiment.seed, lambda row: claim_of(row.job))
-    done = [row.contestant.test for row in by_seed.values() if row.contestant.ended == "done"]
-    return spread([math.nan if value is None else value for value in done])
+    done = [row.contestant for row in by_seed.values() if row.contestant.ended == "done"]
+    return spread([math.nan if one.test is None else one.test * factor_of(one.metric) for one in done])
 
 
 def chosen_group() -> str | None:
@@ -64,21 +68,32 @@ def chosen_group() -> str | None:
     )
 
 
-def tables(rows: list[Row], by: str) -> list[Row]:
-    """A table for each group that is open; returns the rows that are ticked."""
-    groups = list(grouped(rows, by).items())
+def tables(rows: list[Row], by: str, there: list[Row]) -> dict[str, bool]:
+    """A table for each group that is open.
+
+    Args:
+        rows: what to show.
+        by: what groups are told apart by.
+        there: all rows there are: means are over those of the group, whatever is shown of it.
+
+    Returns:
+        Of the rows that are drawn, by id, whether each is ticked.
+    """
+    groups, whole = list(grouped(rows, by).items()), grouped(there, by)
     place = st.container()
     pages = -(-len(groups) // ON_A_PAGE)
     page = st.pagination(pages, key=f"shelf.groups.{by}") if pages > 1 else 1
     shown = groups[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     titles = _titles([group for _, group in shown]) if by == SEEDS else [name for name, _ in shown]
-    ticked: dict[str, Row] = {}
+    ticked: dict[str, bool] = {}
     with place:
         for (name, group), title in zip(shown, titles, strict=True):
-            with unfolded(f"**{plain(title)}** · {_told(group, by)}", f"{by}.{name}", len(groups) <= FEW) as opened:
+            said = f"**{plain(title)}** · {_told(len(group), whole[name], by)}"
+            with unfolded(said, f"{by}.{name}", len(groups) <= FEW) as opened:
                 if opened.open:
-                    ticked |= {row.id: row for row in table(group, f"{by}.{name}")}
-    return list(ticked.values())
+                    drawn = table(group, f"{by}.{name}")
+                    ticked |= {id: mark or ticked.get(id, False) for id, mark in drawn.items()}
+    return ticked
 
 
 def repetition_of(row: Row) -> str:
@@ -97,10 +112,13 @@ def _titles(groups: list[list[Row]]) -> list[str]:
     ]
 
 
-def _told(group: list[Row], by: str) -> str:
-    count = f"{len(group)} run{'s' if len(group) > 1 else ''}"
-    found = over_seeds(group)
+def _told(shown: int, whole: list[Row], by: str) -> str:
+    """How many runs of a group are shown, and what all of them come to."""
+    part = "" if shown == len(whole) else f"{shown} of "
+    count = f"{part}{len(whole)} run{'s' if len(whole) > 1 else ''}{' shown' if part else ''}"
+    found = over_seeds(whole)
     if by != SEEDS or not found.size:
         return count
-    error = "" if math.isnan(found.error) else f" ± {found.error:.4f} (standard error)"
-    return f"{count} · test {group[0].contestant.metric} {found.mean:.4f}{error}, N = {found.size}"
+    figure = "accuracy (%)" if whole[0].contestant.metric == "accuracy" else "loss"
+    (mean,) = told([found], WIDTH)
+    return f"{count} · test {figure}{' of all' if part else ''}, mean ± {WIDTHS[WIDTH]}: {mean}"

@@ -66,16 +66,22 @@ def text_of(row: Row) -> str:
     return "\n".join([*words, *(word for part in parts for word in (part.name, part.title))]).casefold()
 
 
+def factor_of(metric: str) -> int:
+    """What a figure is multiplied by: accuracies are in percent on every page."""
+    return 100 if metric == "accuracy" else 1
+
+
 def cells_of(row: Row) -> dict[str, Any]:
     """What the table says of it, by column."""
     contestant, experiment, job = row.contestant, row.experiment, row.job
+    factor = factor_of(contestant.metric)
     return {
         "pinned": "★" if job.about.pinned else "",
         "run": job.title,
         "race": f"{row.place + 1} of {len(job.facts.contestants)}" if row.is_of_race else "",
         "contestant": row.name,
         "state": row.state,
-        "validation": [value for value in contestant.curve if value is not None],
+        "validation": [value * factor for value in contestant.curve if value is not None],
         "last": contestant.last,
         "best": contestant.best,
         "test": contestant.test,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from lab.boards.wording import score
 from lab.ui.shelf.rows import Row, cells_of
 from lab.ui.shelf.thumbnails import thumbnail
 
@@ -19,7 +22,8 @@ SEEN_AT_ONCE, ROW_HEIGHT = 12, 38
 """Rows of a table before it scrolls, and pixels of each."""
 CHARACTER, PADDING, WIDEST = 6, 24, 260
 """Pixels of a character of a name, of what is around it, and of the widest column."""
-FIGURE = st.column_config.NumberColumn(format="%.4f", width=64)
+FIGURES = ("last", "best", "test")
+"""Columns of accuracies and losses."""
 COLUMNS = {
     "pinned": st.column_config.TextColumn("★", width=30, help="Pinned: stands before others"),
     "picture": st.column_config.ImageColumn(
@@ -27,9 +31,9 @@ COLUMNS = {
     ),
     "race": st.column_config.TextColumn(width=62, help="Which contestant this is. Rows of one race have the same id"),
     "validation": st.column_config.LineChartColumn(
-        "curve", help="Accuracy, or loss of what rebuilds pictures", width=90
+        "curve", help="Accuracy in percent, or loss of what rebuilds pictures", width=90
     ),
-    **{name: FIGURE for name in ("last", "best", "test")},
+    **{name: st.column_config.NumberColumn(width=70) for name in FIGURES},
     "measure": st.column_config.TextColumn(width=80),
     "epochs": st.column_config.NumberColumn(format="%.2f", width=65),
     "tags": st.column_config.ListColumn(width=150),
@@ -42,7 +46,7 @@ SOMETIMES = ("pinned", "race", "tags", "note")
 """Columns that are left out where they would be empty."""
 
 
-def table(rows: list[Row], name: str) -> list[Row]:
+def table(rows: list[Row], name: str) -> dict[str, bool]:
     """One page of the rows.
 
     Args:
@@ -50,7 +54,7 @@ def table(rows: list[Row], name: str) -> list[Row]:
         name: tells this table from others of the page.
 
     Returns:
-        The rows that are ticked.
+        Of the rows on this page alone, by id, whether each is ticked: first those that are.
     """
     place = st.container()
     pages = -(-len(rows) // ON_A_PAGE)
@@ -59,7 +63,7 @@ def table(rows: list[Row], name: str) -> list[Row]:
     ids = [row.id for row in shown]
     ticked, frame = set(ticked_rows()), _frame(shown)
     selection = place.dataframe(
-        frame,
+        _worded(frame),
         hide_index=True,
         # A key for each list of rows: those that are ticked are known by their number.
         key=f"shelf.{name}.{_edition()}.{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}",
@@ -72,7 +76,8 @@ def table(rows: list[Row], name: str) -> list[Row]:
         placeholder="",
         alt="Runs",
     ).selection.rows
-    return [shown[number] for number in selection if number < len(shown)]
+    marked = [ids[number] for number in selection if number < len(ids)]
+    return {id: id in marked for id in [*marked, *ids]}
 
 
 def remember(ticked: list[Row]) -> None:
@@ -106,3 +111,12 @@ def _frame(rows: list[Row]) -> pd.DataFrame:
     frame = pd.DataFrame(cells)
     empty = [name for name in SOMETIMES if not any(row[name] for row in cells)]
     return frame.drop(columns=empty)
+
+
+def _worded(frame: pd.DataFrame) -> Styler:
+    """The table with its figures as every page has them; they are still sorted as numbers."""
+    style = frame.style
+    for measure in frame["measure"].unique():
+        shown = partial(score, metric=measure)
+        style = style.format(shown, subset=(frame.index[frame["measure"] == measure], list(FIGURES)))
+    return style
