@@ -91,8 +91,9 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard) -> None:
         follow()
         shared = showing(job, SHARED * (every or 1.0), state.session())
         view = shared.view
-        _status(shared)
-        show_alarms(shared.runs)
+        with st.container():  # whatever it says, the board stays the same element of the page
+            _status(shared)
+            show_alarms(shared.runs)
         if _anything(view):
             show_encoded(f"{key}.board", shared.board(board, picked_picture(view), picked_moment(view)))
         wanted = seconds_between_updates(shown, watchers(job))
@@ -139,8 +140,9 @@ def _status(shared: Showing) -> None:
         st.error(plain(view.message), icon=":material/error:")
     else:
         st.progress(view.progress, f"**{word}** · {plain(view.title)}{_detail(view)}")
+        note = st.empty()  # takes away at once what was said of a run that goes on
         if view.status in ("stopped", "interrupted", "elsewhere"):
-            st.info(plain(view.message), icon=":material/info:")
+            note.info(plain(view.message), icon=":material/info:")
     if view.unkept:
         st.warning(f"This run is not kept on disk at the moment. {view.unkept}", icon=":material/warning:")
     for run in shared.runs:
