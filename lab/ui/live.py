@@ -38,8 +38,8 @@ SHARED = 0.5
 """What another watcher was shown within this share of the time between updates is shown again: each sees something new
 at every update, and what all see is made at most twice in that time, however many they are."""
 WORDS = {
-    "opening": "Reading what is kept",
     "preparing": "Preparing the images and the net",
+    "opening": "Reading what is kept",
     "queued": "Waiting in line",
     "running": "Training",
     "paused": "Paused",
