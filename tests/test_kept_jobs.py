@@ -26,7 +26,7 @@ def only(runs: Path) -> RunFolder:
 
 
 def looked_at(registry: Jobs, folder: RunFolder) -> Job:
-    job = registry.find(folder.id)
+    job = registry.find(folder.id, again=True)
     assert job is not None
     assert job.wait(PATIENCE)
     return job
@@ -219,7 +219,7 @@ class TestLookedAt:
         assert keeping.start([small()], "A run").wait(PATIENCE)
         before = only(runs).facts()
         with monkeypatch.context() as patch:
-            patch.setattr("lab.jobs.kept.Training", Broken)
+            patch.setattr("lab.jobs.job.Training", Broken)
             assert looked_at(later, only(runs)).status == "failed"
         assert only(runs).facts() == before
         assert looked_at(later, only(runs)).status == "finished"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lab.jobs import LOOKED_AT, Job, Jobs
+from lab.data.digits import Digits
+from lab.jobs import LOOKED_AT, Job, Jobs, saver
 from lab.jobs.records import records
 from lab.jobs.shelf import shelf
 from lab.limits import BeyondLimits, Limits
 from lab.store import Facts, RunFolder
-from tests.job_waits import ENDLESS, PATIENCE, held, is_held, losses, until
+from tests.job_waits import ENDLESS, PATIENCE, alone, held, is_held, losses, shown_step, until
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
@@ -115,3 +118,76 @@ def test_a_date_that_no_clock_tells_is_a_problem_of_its_folder_alone(
     assert there.jobs == []
     (problem,) = there.problems
     assert "created" in problem
+
+
+def test_what_goes_on_is_shown_where_it_was_left_until_it_does(
+    stopped: RunFolder, later: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on, real = threading.Event(), Digits.images
+
+    def slow(*asked: Any) -> Any:
+        assert going_on.wait(PATIENCE)
+        return real(*asked)
+
+    before = looked_at(later, stopped.id)
+    left = before.view()
+    monkeypatch.setattr(Digits, "images", slow)
+    job = later.go_on(stopped.id)
+    shown = job.view()
+    assert (job is before, shown.status, shown.progress) == (False, "preparing", left.progress)
+    assert shown.version > left.version
+    assert shown.snapshots[0].frame is left.snapshots[0].frame
+    assert losses(job) == losses(before)
+    going_on.set()
+    assert job.wait(PATIENCE)
+    assert losses(job) == alone(small(budget=6))
+
+
+def test_what_was_not_looked_at_is_read_before_its_net_is_made(
+    stopped: RunFolder, later: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on, real, seen = threading.Event(), Digits.images, []
+
+    def slow(*asked: Any) -> Any:
+        job = later.get(stopped.id)
+        assert job is not None
+        seen.append((job.status, len(losses(job))))
+        assert going_on.wait(PATIENCE)
+        return real(*asked)
+
+    monkeypatch.setattr(Digits, "images", slow)
+    job = later.go_on(stopped.id)
+    until(lambda: seen == [("preparing", 3)])
+    going_on.set()
+    assert job.wait(PATIENCE)
+    assert losses(job) == alone(small(budget=6))
+
+
+def test_what_another_process_trains_is_followed_to_its_end(keeping: Jobs, later: Jobs, monkeypatch: Any) -> None:
+    monkeypatch.setattr(saver, "SECONDS_BETWEEN", 0.0)
+    monkeypatch.setattr(saver, "SHARE", 1e9)
+    job = held(keeping, small(budget=6))
+    until(lambda: RunFolder(later.runs_folder / job.id).known)  # type: ignore[operator]
+    back = looked_at(later, job.id)
+    versions = [back.version]
+    assert "first checkpoint" in back.view().message
+    for step in (1, 2):
+        job.step()
+        until(lambda step=step: is_held(job, step))  # type: ignore[misc]
+        until(lambda step=step: looked_at(later, job.id) is back and len(losses(back)) == step)  # type: ignore[misc]
+        assert (back.status, shown_step(back)) == ("elsewhere", step)
+        versions.append(back.version)
+    job.play()
+    assert job.wait(PATIENCE)
+    assert looked_at(later, job.id) is back
+    assert (back.status, losses(back)) == ("finished", losses(job))
+    assert versions == sorted({*versions})
+
+
+def test_who_trains_it_is_seen_though_its_folder_says_nothing_new(stopped: RunFolder, later: Jobs) -> None:
+    broken_off(stopped)
+    back, other = looked_at(later, stopped.id), RunFolder(stopped.path)
+    for change, standing in ((other.hold, "elsewhere"), (other.release, "interrupted")):
+        change()
+        assert looked_at(later, stopped.id) is back
+        assert (back.status, len(losses(back))) == (standing, 3)

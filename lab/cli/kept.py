@@ -44,7 +44,7 @@ class KeptRun:
         """Whether a step has just ended, so that the run can go on from here."""
         self._saver = Saver(RunFolder(runs_folder() / self.id) if keep else None)
         self._saver.announce(self._facts())
-        self._saver.restored([training], [self._recorder])
+        self._saver.begin([training], [self._recorder])
 
     @property
     def problem(self) -> str:

@@ -153,12 +153,19 @@ class Jobs:
         return job
 
     def _looked_at(self, folder: RunFolder) -> Job:
-        job = KeptJob(folder, self._number(folder.id), self._slots)
+        job = self.get(folder.id)
+        if isinstance(job, KeptJob):
+            job.look()
+        else:
+            job = KeptJob(folder, self._number(folder.id), self._slots)
         if self._limits is not None:
             self._limits.require(job.experiments, None)
         return self._add(job)
 
     def _add(self, job: Job, playing: bool = True) -> Job:
+        before = self.get(job.id)
+        if before is not None and before is not job:
+            job.take_over(before)
         with self._lock:
             self._jobs[job.id] = job
             self._forget_old()
@@ -179,8 +186,12 @@ class Jobs:
         with self._lock:
             return self._jobs.get(id) if id else None
 
-    def find(self, id: str | None) -> Job | None:
+    def find(self, id: str | None, again: bool = False) -> Job | None:
         """The job of an id; where this process does not train it, as its folder has it now; None where there is none.
+
+        Args:
+            id: of the job.
+            again: whether to read once more what could not be read.
 
         Raises:
             StoreError: there is one, and it cannot be read.
@@ -190,7 +201,7 @@ class Jobs:
             return None
         with self._opening:
             job, folder = self.get(id), self._folder(id)
-            if job is not None and not job.outdated:
+            if job is not None and not job.outdated and not (again and job.unread):
                 return job
             return self._looked_at(folder) if folder is not None else None
 

@@ -21,7 +21,9 @@ from lab.jobs.owners import require_owner
 from lab.jobs.pace import Pace
 from lab.jobs.questions import Questions
 from lab.jobs.races import with_seed
+from lab.jobs.restoring import Left
 from lab.jobs.saver import Saver
+from lab.jobs.shown import Shown
 from lab.jobs.slots import Slots
 from lab.jobs.summary import ENDINGS, ending_of, facts_of
 from lab.jobs.view import ENDED, RESUMABLE, JobView, Status
@@ -32,7 +34,7 @@ from lab.training import Training
 log = logging.getLogger(__name__)
 
 
-class Job:
+class Job(Shown):
     """One run, or a race of several on the same batches. All methods may be called from any thread."""
 
     read_only = False
@@ -48,18 +50,14 @@ class Job:
         folder: RunFolder | None,
         origin: Origin,
     ) -> None:
-        self.id, self.number, self.title, self._first_title = id, number, title, title
-        self.experiments, self.origin = tuple(experiments), origin
+        super().__init__(id, experiments, "opening" if folder is not None and folder.known else "preparing")
+        self.number, self.title, self._first_title, self.origin = number, title, title, origin
         self._slots, self._folder, self._saver = slots, folder, Saver(None)
-        self._condition = threading.Condition()
         self._playing = self._stopped = self._restart = self._holding = False
         self.pace = Pace(self._condition, lambda: require_owner(origin.owner, title))
-        self._status: Status = "preparing"
-        self._message, self._download = "", Download(lambda: self._stopped)
-        self._recorders = [Recorder() for _ in self.experiments]
-        self._trainings: list[Training] = []
+        self._download = Download(lambda: self._stopped)
         self.questions = Questions(self._condition)
-        self._steps_asked, self._base_version, self._progress, self.watched = 0, 0, 0.0, -math.inf
+        self._steps_asked, self.watched = 0, -math.inf
         self._thread: JobThread | None = None
 
     # What its owner may ask for; anyone else gets NotTheOwner
@@ -90,10 +88,11 @@ class Job:
             if self.outdated:
                 return
             self.experiments = tuple(with_seed(self.experiments, seed))
-            self._base_version = self.version + 1
-            self._recorders, self._trainings, self._progress = [Recorder() for _ in self.experiments], [], 0.0
+            self._remember([Recorder() for _ in self.experiments])
+            self._trainings, self._progress = [], 0.0
             self._stopped, self._restart, self._steps_asked = False, True, 0
             self.start(playing=False)
+            self._set("preparing")
 
     def settle(self, seconds: float) -> None:
         """Wait, at most so long, until what was asked for is so: it trains, waits in line, or holds."""
@@ -103,19 +102,9 @@ class Job:
     # What a page may see
 
     @property
-    def status(self) -> Status:
-        """What the job is doing."""
-        return self._status
-
-    @property
     def playing(self) -> bool:
         """Whether it trains, or will as soon as it can."""
         return self._playing and not self.ended
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen unless the job is rewound, or goes on."""
-        return self._status in ENDED
 
     @property
     def goes_on(self) -> bool:
@@ -126,6 +115,11 @@ class Job:
     def outdated(self) -> bool:
         """Whether its folder says something else since it ended: another process went on with it, or deleted it."""
         return self.ended and self._saver.outdated
+
+    @property
+    def unread(self) -> bool:
+        """Whether it is only looked at, and could not be read."""
+        return False
 
     def view(self) -> JobView:
         """Everything a page needs, consistent and copied."""
@@ -143,8 +137,7 @@ class Job:
     @property
     def version(self) -> int:
         """Grows with everything that changes what a page shows."""
-        with self._condition:
-            return self._base_version + self._download.version + sum(recorder.version for recorder in self._recorders)
+        return super().version + self._download.version
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the job's thread ends; returns whether it did."""
@@ -158,7 +151,6 @@ class Job:
             self._playing = playing
             if self._thread is None or not self._thread.is_alive() or self.ended:
                 self._thread = JobThread(self._live, f"job-{self.id}")
-                self._set("preparing")
                 self._thread.start()
 
     def _live(self) -> None:
@@ -200,14 +192,9 @@ class Job:
         with self._condition:
             self._restart = False
             self.questions.resume()
-            experiments, recorders = self.experiments, self._recorders
-            self._set("preparing")
         saver.announce(self.facts())
-        trainings = [Training(experiment, self._download) for experiment in experiments]
-        recorders = saver.restored(trainings, recorders)
-        with self._condition:
-            self._trainings, self._download.state = trainings, None
-            self._recorders = self._recorders if self._restart else recorders
+        trainings, recorders = self._prepared(saver.left())
+        saver.begin(trainings, recorders)
         pairs = zip(trainings, recorders, strict=True)
         runs = [recorded(training.events(), recorder) for training, recorder in pairs if recorder.finished is None]
         looks, shown = Looks(trainings, recorders), False
@@ -236,6 +223,26 @@ class Job:
                 return True
             self._end(trainings, *ending)
         return False
+
+    def _prepared(self, left: Left | None) -> tuple[list[Training], list[Recorder]]:
+        """The contestants where they were left, or at their start, and what they remember."""
+        experiments = self.experiments
+        recorders = left.recorders if left is not None else [Recorder() for _ in experiments]
+        with self._condition:
+            if self._status == "opening":
+                self._remember(recorders)
+                self._set("preparing")
+        trainings = [Training(experiment, self._download) for experiment in experiments]
+        if left is not None:
+            left.bring_back(trainings)
+        if left is not None or self.read_only:
+            Looks(trainings, recorders).take()  # the last that was kept may be much older
+        with self._condition:
+            self._download.state = None
+            if not self._restart:
+                self._trainings = trainings
+                self._remember(recorders)
+        return trainings, recorders
 
     def _turn(self, shown: bool) -> Literal["step", "look", "answer", "end"]:
         """Wait until there is something to do: a look, if the job is held and not `shown` as it is, or a step."""
@@ -284,17 +291,7 @@ class Job:
             yield
             self._wake()
 
-    def _set(self, status: Status, message: str = "") -> None:
-        with self._condition:
-            if (status, message) != (self._status, self._message):
-                self._status, self._message = status, message
-                self._wake()
-
     def _settled(self) -> bool:
         if self._playing:
             return self._status in ("running", "queued", *ENDED)
         return (self._holding or self.ended) and not self._steps_asked and not self._restart
-
-    def _wake(self) -> None:
-        self._base_version += 1
-        self._condition.notify_all()

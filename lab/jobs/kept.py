@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from lab.experiment import Experiment
 from lab.jobs.job import Job
-from lab.jobs.looks import Looks
-from lab.jobs.saver import Saver, restored
+from lab.jobs.restoring import left
+from lab.jobs.saver import Saver
 from lab.jobs.slots import Slots
 from lab.jobs.view import RESUMABLE, Status
+from lab.recorder import Recorder
 from lab.store import Facts, RunFolder, title_of
-from lab.training import Training
 
 TOLD: dict[Status, str] = {
     "interrupted": "This run was broken off. It can go on from its last checkpoint, and ends as if it never had been.",
-    "elsewhere": "Another process trains this run. What is shown is its last checkpoint when the page was opened.",
+    "elsewhere": "Another process trains this run. Shown is its last checkpoint; newer ones follow by themselves.",
 }
+NOTHING_YET = "Another process trains this run. It is shown as of its first checkpoint, once that is there."
 
 
 class KeptJob(Job):
@@ -31,12 +33,27 @@ class KeptJob(Job):
     read_only = True
 
     def __init__(self, folder: RunFolder, number: int, slots: Slots) -> None:
-        self._source, self._written = folder, folder.stamp
-        facts = folder.facts()
-        experiments = [contestant.experiment for contestant in facts.contestants]
-        super().__init__(folder.id, number, title_of(folder, facts), experiments, slots, None, facts.origin)
-        self._stands = standing(folder, facts)
-        self._told = TOLD.get(self._stands, facts.message)
+        self._source = folder
+        self._written, self._facts = folder.stamp, folder.facts()
+        title, experiments = title_of(folder, self._facts), _experiments(self._facts)
+        super().__init__(folder.id, number, title, experiments, slots, None, self._facts.origin)
+        self._status, self._stands = "opening", standing(folder, self._facts)
+
+    def look(self) -> None:
+        """See what the folder says by now. What was read before is shown until `start` has read it again.
+
+        Raises:
+            StoreError: the folder does not say what the job is.
+        """
+        written, facts = self._source.stamp, self._source.facts()
+        stands, experiments = standing(self._source, facts), _experiments(facts)
+        with self._condition:
+            if self.unread or experiments != self.experiments:
+                self.experiments = experiments
+                self._remember([Recorder() for _ in experiments])
+                self._set("opening")
+            self._written, self._facts, self._stands = written, facts, stands
+            self.title = title_of(self._source, facts)
 
     def rewind(self, seed: int | None = None) -> None:
         """Nothing: what is looked at stays as it is."""
@@ -47,23 +64,26 @@ class KeptJob(Job):
         return self._stands in RESUMABLE
 
     @property
+    def unread(self) -> bool:
+        """Whether it could not be read the last time."""
+        return self.status == "failed" != self._stands
+
+    @property
     def outdated(self) -> bool:
-        """Whether there is something else to be seen by now, or it could not be read then.
+        """Whether there is something else to be seen by now: of the job, or of who trains it.
 
         Raises:
             StoreError: it cannot be told.
         """
-        unread = self.status == "failed" != self._stands
-        return self.ended and (unread or self._source.stamp != self._written)
+        changed = self._source.stamp != self._written or standing(self._source, self._facts) != self._stands
+        return changed and self.wait(0)
 
     def _run(self, saver: Saver) -> bool:
-        trainings = [Training(experiment, self._download) for experiment in self.experiments]
-        recorders = restored(self._source, trainings) or self._recorders
+        there = left(self._source)
+        trainings, _ = self._prepared(there)
         with self._condition:
-            self._trainings, self._recorders, self._download.state = trainings, recorders, None
-        Looks(trainings, recorders).take()
-        with self._condition:
-            self._end(trainings, self._stands, self._told)
+            told = TOLD.get(self._stands, self._facts.message)
+            self._end(trainings, self._stands, NOTHING_YET if there is None and self._stands == "elsewhere" else told)
         return False
 
 
@@ -76,3 +96,7 @@ def standing(folder: RunFolder, facts: Facts) -> Status:
     if facts.status != "under way":
         return facts.status
     return "elsewhere" if folder.held else "interrupted"
+
+
+def _experiments(facts: Facts) -> tuple[Experiment, ...]:
+    return tuple(contestant.experiment for contestant in facts.contestants)

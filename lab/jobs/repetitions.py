@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from lab.jobs.shelf import Shelved, Standing
 from lab.store import Origin
 
-UNDER_WAY: tuple[Standing, ...] = ("preparing", "queued", "running", "elsewhere")
+UNDER_WAY: tuple[Standing, ...] = ("opening", "preparing", "queued", "running", "elsewhere")
 """What a job does whose curves may grow by themselves."""
 
 Run = TypeVar("Run")

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from lab import checkpoints
 from lab.checkpoints import Checkpoint
 from lab.files import Stamp
-from lab.probes.frame import frame_of, frame_state
+from lab.jobs.restoring import Left, left
+from lab.probes.frame import frame_state
 from lab.recorder import Recorder
-from lab.run_state import State, restore, state_of
+from lab.run_state import State, state_of
 from lab.store import Facts, RunFolder, StoreError
 from lab.store.folder import FrameKey
 from lab.training import Training
@@ -54,6 +55,7 @@ class Saver:
         """How many frames of each contestant are in the folder."""
         self._known = False
         """Whether what is in the folder is this job's to replace: it was restored, or there was nothing."""
+        self._goes_on = False
         self.problem = ""
         """Why nothing could be written the last time; empty where all is well."""
         self._left: Stamp | None = None
@@ -80,28 +82,24 @@ class Saver:
             self.wait()
             self._submit(facts, self._moment, None)
 
-    def restored(self, trainings: Sequence[Training], recorders: list[Recorder]) -> list[Recorder]:
-        """Bring contestants to where the folder left them, if it did; returns what they remember.
+    def left(self) -> Left | None:
+        """Where the folder left the job, if it did. Nothing is written before `begin`: someone may still mend it.
 
         Raises:
-            StoreError: the folder cannot be read. Nothing more is written to it: someone may still mend it.
+            StoreError: the folder cannot be read.
         """
-        self._written = [0] * len(recorders)
-        if self._folder is None:
-            return recorders
-        try:
-            before = restored(self._folder, trainings)
-        except StoreError:
-            self.close()
-            self._folder = None
-            raise
+        found = left(self._folder) if self._folder is not None else None
+        self._goes_on = found is not None
+        return found
+
+    def begin(self, trainings: Sequence[Training], recorders: Sequence[Recorder]) -> None:
+        """From now on the folder is the job's, whose contestants are where it left them, or at their start."""
+        self._written = [len(recorder.frames(0)) for recorder in recorders]
         self._known = True
-        if before is None:
+        if self._goes_on:
+            self._moment = _moment(trainings, recorders)
+        else:
             self.clear()  # of a start that was given up, something may be left
-            return recorders
-        self._written = [len(recorder.frames(0)) for recorder in before]
-        self._moment = _moment(trainings, before)
-        return before
 
     def due(self) -> bool:
         """Whether it is time to save again, and the last time is over."""
@@ -188,26 +186,3 @@ class Saver:
 
 def _moment(trainings: Sequence[Training], recorders: Sequence[Recorder]) -> Moment:
     return tuple((t.step, r.finished is not None) for t, r in zip(trainings, recorders, strict=True))
-
-
-def restored(folder: RunFolder, trainings: Sequence[Training]) -> list[Recorder] | None:
-    """Bring contestants to where a folder left them; returns what they remember, or None where it has no state yet.
-
-    Raises:
-        StoreError: it cannot be read, or is that of other experiments.
-    """
-    states = folder.state()
-    if states is None:
-        return None
-    recorders = []
-    for index, (training, state) in enumerate(zip(trainings, states, strict=True)):
-        try:
-            restore(training, state["run"])
-            frames = [frame_of(frame) for frame in folder.frames(index)]
-            recorders.append(Recorder.restored(state["record"], [f for f in frames if f.step <= training.step]))
-            finished = recorders[-1].finished
-            if finished is not None and finished.report is not None:
-                training.show_reported()
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError, AssertionError) as error:
-            raise StoreError(f"What is kept of run {folder.id} does not fit its experiment: {error}") from None
-    return recorders

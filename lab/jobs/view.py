@@ -9,9 +9,10 @@ from lab.experiment import Experiment
 from lab.recorder import Snapshot
 
 Status = Literal[
-    "preparing", "queued", "running", "paused", "finished", "stopped", "failed", "interrupted", "elsewhere"
+    "opening", "preparing", "queued", "running", "paused", "finished", "stopped", "failed", "interrupted", "elsewhere"
 ]
-"""What a job does; the last two of one that this process does not train: broken off, trained by another process."""
+"""What a job does; the first while nobody knows yet what is kept of it; the last two of one that this process does not
+train: broken off, trained by another process."""
 RESUMABLE: tuple[Status, ...] = ("stopped", "failed", "interrupted")
 """What a job does that came to no end of its own: it can go on from where it was."""
 ENDED: tuple[Status, ...] = ("finished", "elsewhere", *RESUMABLE)

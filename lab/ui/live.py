@@ -22,7 +22,10 @@ LONGEST = 2.5
 """Seconds between updates at most, so that everybody sees something new every three even where an update is late."""
 WHILE_TRAINING = min(LONGEST, max(0.8, 5.0 / (os.cpu_count() or 1)))
 """Every update takes a browser on this machine a third of a processor's second: where there are few, from the run."""
-SECONDS_BETWEEN_UPDATES = {"running": WHILE_TRAINING, "preparing": 0.6, "queued": 1.0, "paused": 1.0}
+WAITING = {"opening": 0.3, "preparing": 0.6, "queued": 1.0, "paused": 1.0}
+ELSEWHERE = {"elsewhere": 2.0, "interrupted": 2.0}
+"""What another process may change at any time. To look whether it did costs next to nothing."""
+SECONDS_BETWEEN_UPDATES = {"running": WHILE_TRAINING, **WAITING, **ELSEWHERE}
 """Where few watch."""
 AN_UPDATE, UPDATES = 0.02, 0.25
 """Processor seconds that an update takes of this process, and the share of one processor that all may take together.
@@ -36,6 +39,7 @@ SHARED = 0.5
 at every update, and what all see is made at most twice in that time, however many they are."""
 WORDS = {
     "preparing": "Preparing the images and the net",
+    "opening": "Reading what is kept",
     "queued": "Waiting in line",
     "running": "Training",
     "paused": "Paused",
@@ -60,8 +64,7 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard) -> None:
     drawn = job.experiments
 
     def controlled() -> None:
-        if state.watched(key) is not job:  # a button has started another, or let this one go on
-            st.rerun()
+        follow()
         if _has_new_seed(job, key):
             draft.change(seed=job.experiments[0].seed)
             st.rerun()
@@ -69,6 +72,10 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard) -> None:
         shown = job.status
         every = seconds_between_updates(shown, watchers(job))
         st.fragment(live, run_every=every, key=f"live-{key}")(shown, every)
+
+    def follow() -> None:
+        if state.watched(key) is not job:  # a button, or another process, has started another, or let this one go on
+            st.rerun()
 
     def again(seed: int | None, playing: bool) -> Job:
         if seed is not None:
@@ -81,11 +88,13 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard) -> None:
             look(shown, every)
 
     def look(shown: Status, every: float | None) -> None:
+        follow()
         shared = showing(job, SHARED * (every or 1.0), state.session())
         view = shared.view
-        _status(shared)
-        show_alarms(shared.runs)
-        if view.download is None and (view.status != "failed" or any(len(s.steps["step"]) for s in view.snapshots)):
+        with st.container():  # whatever it says, the board stays the same element of the page
+            _status(shared)
+            show_alarms(shared.runs)
+        if _anything(view):
             show_encoded(f"{key}.board", shared.board(board, picked_picture(view), picked_moment(view)))
         wanted = seconds_between_updates(shown, watchers(job))
         if view.status != shown or view.experiments != drawn or _changed(every, wanted):
@@ -101,6 +110,13 @@ def seconds_between_updates(status: Status, watching: int) -> float | None:
     """
     least = SECONDS_BETWEEN_UPDATES.get(status)
     return None if least is None else max(least, min(LONGEST, watching * AN_UPDATE / UPDATES))
+
+
+def _anything(view: JobView) -> bool:
+    """Whether there is a board to show: curves, or those to come."""
+    return any(len(each.steps["step"]) for each in view.snapshots) or (
+        view.download is None and view.status not in ("opening", "failed")
+    )
 
 
 def _changed(every: float | None, wanted: float | None) -> bool:
@@ -124,8 +140,9 @@ def _status(shared: Showing) -> None:
         st.error(plain(view.message), icon=":material/error:")
     else:
         st.progress(view.progress, f"**{word}** · {plain(view.title)}{_detail(view)}")
+        note = st.empty()  # takes away at once what was said of a run that goes on
         if view.status in ("stopped", "interrupted", "elsewhere"):
-            st.info(plain(view.message), icon=":material/info:")
+            note.info(plain(view.message), icon=":material/info:")
     if view.unkept:
         st.warning(f"This run is not kept on disk at the moment. {view.unkept}", icon=":material/warning:")
     for run in shared.runs:

@@ -20,7 +20,7 @@ LONGEST = 18
 def picked_moment(view: JobView) -> int | None:
     """The step to look back to, among those that are kept; None for now. Asks where there is more than one."""
     steps = kept_steps(view.snapshots)
-    if not steps and view.status == "preparing":  # perhaps brought back: what the address asks for can wait
+    if not steps and view.status == "opening":  # what the address asks for can wait
         return None
     chosen = _key(view.id)
     linked = address.asked(chosen, LINKED, "run")

@@ -74,7 +74,7 @@ def _found(experiments: list[Experiment], anything: bool) -> Job | None:
     if there is None and experiments:
         for sibling in siblings(JOBS, experiments).found:
             if sibling.seed == experiments[0].seed and sibling.standing == "finished":
-                return JOBS.find(sibling.id)
+                return JOBS.find(sibling.id, again=True)
     return there
 
 

@@ -76,7 +76,7 @@ def linked_job(id: str | None, race: bool) -> tuple[Job | None, list[str]]:
         race: whether the page shows races, or single runs.
     """
     try:
-        job = JOBS.find(id)
+        job = JOBS.find(id, again=True)
     except (StoreError, BeyondLimits) as error:
         return None, str(error).splitlines()
     if job is None:
@@ -88,9 +88,8 @@ def linked_job(id: str | None, race: bool) -> tuple[Job | None, list[str]]:
 
 
 def watched(key: str = RUN) -> Job | None:
-    """The run this tab looks at, if it is still there; one that was let go of meanwhile is brought back."""
-    id = st.session_state.get(key)
-    return JOBS.get(id) or found(id)
+    """The run this tab looks at, if it is still there, and as it is now: perhaps another process went on with it."""
+    return found(st.session_state.get(key))
 
 
 def found(id: str | None) -> Job | None:

@@ -177,7 +177,7 @@ def _open(job: Shelved, then: Callable[[Job], None]) -> None:
     def bring_back(id: str) -> None:
         if job.standing == "archived":
             archive.fetch(id)
-        opened = JOBS.find(id)
+        opened = JOBS.find(id, again=True)
         if opened is not None:
             then(opened)
 

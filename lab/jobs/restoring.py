@@ -1,0 +1,60 @@
+"""Where a folder left its job. What the contestants remember is read first, to be shown while their nets are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from lab.probes.frame import frame_of
+from lab.recorder import Recorder
+from lab.run_state import State, restore
+from lab.store import RunFolder, StoreError
+from lab.training import Training
+
+
+class Left(NamedTuple):
+    """What is kept of a job at one moment, for each contestant."""
+
+    id: str
+    states: list[State]
+    recorders: list[Recorder]
+
+    def bring_back(self, trainings: Sequence[Training]) -> None:
+        """Bring contestants that have not begun to that moment.
+
+        Raises:
+            StoreError: they are of other experiments.
+        """
+        with _fitting(self.id):
+            for training, state, recorder in zip(trainings, self.states, self.recorders, strict=True):
+                restore(training, state["run"])
+                if recorder.finished is not None and recorder.finished.report is not None:
+                    training.show_reported()
+
+
+def left(folder: RunFolder) -> Left | None:
+    """Where a folder left its job; None where it has no state yet.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    states = folder.state()
+    if states is None:
+        return None
+    with _fitting(folder.id):
+        return Left(folder.id, states, [_recorder(folder, place, state) for place, state in enumerate(states)])
+
+
+def _recorder(folder: RunFolder, contestant: int, state: State) -> Recorder:
+    frames = (frame_of(frame) for frame in folder.frames(contestant))
+    step = state["run"]["step"]  # a crash may leave frames of later steps
+    return Recorder.restored(state["record"], [frame for frame in frames if frame.step <= step])
+
+
+@contextmanager
+def _fitting(id: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError, AssertionError) as error:
+        raise StoreError(f"What is kept of run {id} does not fit its experiment: {error}") from None
