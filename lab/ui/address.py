@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 SEEN = "address"
+MOMENT = "at"
+"""The parameter of every page with a run that names the step which is looked back to."""
 
 _mount = st.components.v2.component("lab_address", js=(Path(__file__).parent / "address.js").read_text("utf-8"))
 
@@ -35,9 +38,21 @@ def asked(what: str, *names: str) -> dict[str, str | None] | None:
 
 def write(**parameters: str | None) -> None:
     """Say something in the address; None is not there. Each time is a place that Back returns to, so do it at once."""
+    _say(st.query_params.to_dict() | parameters)
+
+
+def write_whole(*others: str, **parameters: str | None) -> None:
+    """Say all that the address of this page has: these parameters, and others where parts of the page said them.
+
+    What another page said is gone: one that a person left before it was whole may have said it here.
+    """
     there = st.query_params.to_dict()
-    said = {name: value for name, value in (there | parameters).items() if value is not None}
-    if said != there:
+    _say({name: there[name] for name in others if name in there} | parameters)
+
+
+def _say(parameters: Mapping[str, str | None]) -> None:
+    said = {name: value for name, value in parameters.items() if value is not None}
+    if said != st.query_params.to_dict() or _through_history():
         st.query_params.from_dict(said)
 
 

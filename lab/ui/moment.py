@@ -11,8 +11,6 @@ from lab.jobs import JobView
 from lab.ui import address
 
 NOW = "Now"
-LINKED = "at"
-"""Names the step in the address."""
 LONGEST = 18
 """Digits of a step."""
 
@@ -23,15 +21,15 @@ def picked_moment(view: JobView) -> int | None:
     if not steps and view.status == "opening":  # what the address asks for can wait
         return None
     chosen = _key(view.id)
-    linked = address.asked(chosen, LINKED, "run")
+    linked = address.asked(chosen, address.MOMENT, "run")
     if linked is not None and linked["run"] == view.id:
-        st.session_state[chosen] = _linked(linked[LINKED], steps)
+        st.session_state[chosen] = _linked(linked[address.MOMENT], steps)
     if st.session_state.get(chosen) not in steps:  # also where a rewind took it away
         st.session_state[chosen] = None
     if len(steps) > 1:
         _ask(chosen, steps, view)
     step: int | None = st.session_state[chosen]
-    address.write(**{LINKED: None if step is None else str(step)})
+    address.write(**{address.MOMENT: None if step is None else str(step)})
     return step
 
 
@@ -74,6 +72,6 @@ def _linked(text: str | None, steps: Sequence[int]) -> int | None:
     if text is None:
         return None
     if not text.isascii() or not text.isdecimal() or len(text) > LONGEST:
-        st.error(f"The address asks for the moment {text[:40]!r}; allowed is a step, such as {LINKED}=64.")
+        st.error(f"The address asks for the moment {text[:40]!r}; allowed is a step, such as {address.MOMENT}=64.")
         return None
     return max((step for step in steps if step <= int(text)), default=None)

@@ -86,7 +86,8 @@ def edit(job: Job) -> None:
 def write_address(seeds: Mapping[str, str | None]) -> None:
     """Keep the contestants as they are edited, the race, and what is said of their seeds in the address."""
     edited, job = experiments(), state.watched(RACE)
-    address.write(
+    address.write_whole(
+        address.MOMENT,
         race=link_of(edited) if edited else st.query_params.get("race"),
         run=job.id if job is not None else None,
         **(seeds if state.are_of(edited, job) else dict.fromkeys(seeds)),

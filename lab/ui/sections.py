@@ -29,5 +29,5 @@ def chosen_section(titles: Mapping[str, str]) -> str:
         persist_state="session",
     )
     chosen: str = st.session_state[SECTION]
-    address.write(**{SECTION: chosen})
+    address.write_whole(**{SECTION: chosen})
     return chosen

@@ -136,7 +136,8 @@ def write_address(experiment: Experiment | None, seeds: Mapping[str, str | None]
     """Keep the experiment as it is edited, the run, and what is said of its seeds in the address."""
     job = watched()
     edited = [experiment] if experiment is not None else []
-    address.write(
+    address.write_whole(
+        address.MOMENT,
         experiment=encode(experiment) if experiment is not None else st.query_params.get("experiment"),
         run=job.id if job is not None else None,
         **(seeds if are_of(edited, job) else dict.fromkeys(seeds)),

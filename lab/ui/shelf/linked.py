@@ -58,7 +58,7 @@ def follow_address(rows: Iterable[Row]) -> None:
 def write_address() -> None:
     """Say what is asked for, for reloads and for links; what is as at first is left out."""
     said, order = st.session_state, st.session_state[ORDER]
-    address.write(
+    address.write_whole(
         search=said[SEARCH][:LONGEST] or None,
         state=_text(said[STATES]),
         estimator=_text(said[ESTIMATORS]),
