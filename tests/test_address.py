@@ -46,6 +46,14 @@ def raced(tab: AppTest) -> tuple[str, dict[str, Any]]:
     return newest().id, dict(tab.query_params)
 
 
+def test_what_another_page_said_in_the_address_is_gone() -> None:
+    for page, own in (("compare.py", "race"), ("train.py", "experiment"), ("gradients.py", "section")):
+        tab = opened(page, search="x", section="curves", step="1", at="2")
+        assert {"search", "step"} & set(tab.query_params) == set()
+        assert own in tab.query_params
+        assert ("section" in tab.query_params) == (own == "section")
+
+
 def test_back_and_forward_on_compare_load_the_race_and_its_contestants(go_back: Go) -> None:
     tab = opened("compare.py", race="~".join(map(encode, (small(), small(slope=2)))))
     first, before = raced(tab)

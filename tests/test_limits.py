@@ -44,6 +44,12 @@ def test_a_wrong_variable_is_named_with_its_value_and_the_others_hold(name: str,
     assert Limits.from_environment(environment) == Limits(**{other: 20})
 
 
+def test_a_variable_of_no_limit_is_named_with_those_there_are() -> None:
+    (told,) = wrong_variables({"LAB_MAX_EPOCH": "3", "LAB_MAX_EPOCHS": "20", "LAB_RUNS": "x"})
+    assert told.startswith("LAB_MAX_EPOCH is no limit of this lab; there are ")
+    assert all(variable(name) in told for name in Limits.model_fields)
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

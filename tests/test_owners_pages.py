@@ -103,6 +103,15 @@ def test_what_is_told_of_a_run_is_written_by_its_owner_alone(
         assert [item.disabled for item in told_of] == 3 * [not mine]
 
 
+def test_places_of_this_machine_are_told_to_no_stranger(browser: Browser, kept_runs: Path) -> None:
+    (kept_runs / "aaaa0001").mkdir()
+    (kept_runs / "aaaa0001" / "job.json").write_text("{")
+    browser.key = YOU
+    tab = opened("runs.py")
+    assert "Some runs of this lab cannot be read. (1)" in told(tab)
+    assert str(kept_runs) not in told(tab)
+
+
 def test_what_is_too_large_is_refused_with_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_MAX_EPOCHS", "20")
     tab = shown(button(opened(experiment=encode(LONG)), "Train").click())

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from lab.ui import state
-from lab.ui.archive import show_archive_problems
 from lab.ui.export import export_runs
-from lab.ui.notices import show_notices, show_problems, show_together
+from lab.ui.notices import show_archive_problems, show_notices, show_problems, show_together
 from lab.ui.shelf.about import about
 from lab.ui.shelf.actions import actions, longer, problems
 from lab.ui.shelf.bin import deleted_runs, undo
@@ -22,7 +21,7 @@ rows = rows_of(there)
 follow_address(rows)
 show_notices()
 show_problems(problems())
-show_together(there.problems, "things in the folder of runs cannot be read")
+show_together(there.problems, "things in the folder of runs cannot be read", "Some runs of this lab cannot be read.")
 show_archive_problems()
 undo()
 if not rows:

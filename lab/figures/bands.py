@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.figures.curves import POINTS, Curve, line_chart
+from lab.figures.curves import POINTS, Curve, line_chart, log_ticks, sizes_of
 from lab.figures.downsample import FloatArray
 from lab.figures.numbers import json_numbers
 from lab.figures.theme import CHART_HEIGHT, Figure, uid
@@ -56,7 +56,10 @@ def band_chart(
     behind = [_area(band, floor) for band in bands] + [
         _member(band, number, values) for band in bands for number, values in enumerate(band.members)
     ]
-    return {**figure, "data": [*behind, *figure["data"]]}
+    traces = [*behind, *figure["data"]]
+    if log_y:  # the axis is as long as all of them need
+        figure["layout"]["yaxis"]["nticks"] = log_ticks(sizes_of([trace["y"] for trace in traces]))
+    return {**figure, "data": traces}
 
 
 def _floor(bands: Sequence[Band]) -> float:

@@ -56,7 +56,7 @@ def line_chart(
     # Without a format, plotly labels the tick at 0.5 of a logarithmic axis just "5".
     vertical: dict[str, Any] = {"tickformat": tick_format(sizes, log_y)}
     if log_y:
-        vertical |= {"type": "log", "nticks": _log_ticks(sizes)}
+        vertical |= {"type": "log", "nticks": log_ticks(sizes)}
     if y_range is not None:
         vertical |= {"range": json_numbers(_logarithms(y_range) if log_y else y_range)}
     traces = [_faint(curve) for curve in curves if curve.faint_y is not None] + [_line(curve) for curve in curves]
@@ -91,14 +91,18 @@ def tick_format(sizes: FloatArray, log: bool) -> str:
 
 
 def _sizes(curves: Sequence[Curve], y_range: tuple[float, float] | None) -> FloatArray:
-    """How large the values are that are shown, whatever their signs; those that are 0 or no number are left out."""
     drawn: list[Any] = [values for curve in curves for values in (curve.y, curve.faint_y) if values is not None]
     given = drawn if y_range is None else [y_range]
-    sizes = np.abs(np.concatenate([np.empty(0), *(np.asarray(values, dtype=np.float64) for values in given)]))
+    return sizes_of(given)
+
+
+def sizes_of(drawn: Sequence[Any]) -> FloatArray:
+    """How large the numbers of several lists are, whatever their signs; those that are 0 or none are left out."""
+    sizes = np.abs(np.concatenate([np.empty(0), *(np.asarray(values, dtype=np.float64) for values in drawn)]))
     return sizes[np.isfinite(sizes) & (sizes > 0)]
 
 
-def _log_ticks(sizes: FloatArray) -> int:
+def log_ticks(sizes: FloatArray) -> int:
     """How many ticks to ask plotly for. With 4 it labels all from 0.1 to 0.9 where the axis is little longer than that,
     with 3 one power of ten in two where it is long."""
     decades = math.log10(sizes.max() / sizes.min()) if len(sizes) else 0.0

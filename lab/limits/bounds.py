@@ -102,7 +102,10 @@ def variable(limit: str) -> str:
 
 def wrong_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     """The variables that are no limits: one sentence each, that says its value, what is allowed, and what holds."""
-    return [problem for name, text in _given(environment) if (problem := _wrong(name, text))]
+    known = {variable(name) for name in Limits.model_fields}
+    others = sorted(name for name in environment if name.startswith(VARIABLES) and name not in known)
+    unknown = [f"{name} is no limit of this lab; there are {', '.join(sorted(known))}." for name in others]
+    return [problem for name, text in _given(environment) if (problem := _wrong(name, text))] + unknown
 
 
 def _given(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Runs that only MLflow has, among the others; and what is said where MLflow is away."""
+"""Runs that only MLflow has, among the others."""
 
 from __future__ import annotations
 
@@ -15,13 +15,6 @@ def elsewhere() -> list[Archived]:
     """The runs that only MLflow has."""
     archivist = keeper()
     return archivist.elsewhere() if archivist is not None else []
-
-
-def show_archive_problems() -> None:
-    """Say what is not in MLflow, and why."""
-    archivist = keeper()
-    for problem in archivist.problems if archivist is not None else []:
-        st.warning(problem, icon=":material/cloud_off:")
 
 
 def whereabouts(id: str) -> str:

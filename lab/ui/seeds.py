@@ -145,7 +145,8 @@ def _results(there: Siblings, key: str) -> None:
     shown = [f"{sibling.id}-{sibling.version}" for sibling in there.found]
     live_board(f"{key}.seeds.board", Board(".".join([*shown, width, str(members)]), cards))
     st.markdown(f"**Final figures**, mean ± {WIDTHS[width]} over the seeds that are at their end")
-    st.table(final_figures(contestants, measures(contestants), width))
+    with st.container(key=f"{key}-final-figures"):
+        st.table(final_figures(contestants, measures(contestants), width))
     if len(contestants) > 1:
         _paired(contestants, ".".join(shown), key)
 
