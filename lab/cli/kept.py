@@ -127,8 +127,6 @@ def whole_id(beginning: str) -> str:
     Raises:
         StoreError: there is none, there are several, or the run cannot be fetched.
     """
-    if not beginning:
-        raise StoreError("The id of a run is empty; `python -m lab runs` lists all ids.")
     there = [folder.id for folder in run_folders(runs_folder()) if folder.id.startswith(beginning)]
     if len(there) > 1:
         raise StoreError(f"{beginning!r} begins {len(there)} runs: {', '.join(there)}. Give more of its id.")
