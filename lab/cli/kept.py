@@ -108,32 +108,22 @@ def elsewhere() -> list[Archived]:
     return archivist.elsewhere()
 
 
-def kept(id: str) -> RunFolder | None:
-    """Where a job is kept: on disk, or in MLflow alone, from where it is fetched; None where there is none.
-
-    Raises:
-        StoreError: LAB_RUNS or LAB_DATA names no folder; or MLflow is asked, and does not have it either.
-    """
-    runs = runs_folder()
-    folder = RunFolder(runs / id)
-    if not ID.fullmatch(id) or (not folder.known and switched_off()):
-        return None
-    return folder if folder.known else Archivist(runs).fetch(id)
-
-
 def whole_id(beginning: str) -> str:
     """The id of the only run that begins so; one that is whole is fetched from MLflow if it is not here.
 
     Raises:
-        StoreError: there is none, there are several, or the run cannot be fetched.
+        StoreError: LAB_RUNS or LAB_DATA names no folder; there is no such run, or there are several; or it cannot be
+            fetched.
     """
-    there = [folder.id for folder in run_folders(runs_folder()) if folder.id.startswith(beginning)]
+    runs = runs_folder()
+    there = [folder.id for folder in run_folders(runs) if folder.id.startswith(beginning)]
     if len(there) > 1:
         raise StoreError(f"{beginning!r} begins {len(there)} runs: {', '.join(there)}. Give more of its id.")
-    folder = RunFolder(runs_folder() / there[0]) if there else kept(beginning)
-    if folder is None:
-        raise StoreError(f"There is no run {beginning!r} in {runs_folder()}; `python -m lab runs` lists them.")
-    return folder.id
+    if there:
+        return there[0]
+    if ID.fullmatch(beginning) and not switched_off():
+        return Archivist(runs).fetch(beginning).id
+    raise StoreError(f"There is no run {beginning!r} in {runs}; `python -m lab runs` lists them.")
 
 
 @contextmanager

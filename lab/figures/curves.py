@@ -52,7 +52,8 @@ def line_chart(
     height: int = CHART_HEIGHT,
 ) -> Figure:
     """The curves in one chart; axis titles carry their units, `y_range` is in data units also when `log_y`."""
-    sizes = _sizes(curves, y_range)
+    drawn: list[Any] = [values for curve in curves for values in (curve.y, curve.faint_y) if values is not None]
+    sizes = sizes_of(drawn if y_range is None else [y_range])
     # Without a format, plotly labels the tick at 0.5 of a logarithmic axis just "5".
     vertical: dict[str, Any] = {"tickformat": tick_format(sizes, log_y)}
     if log_y:
@@ -88,12 +89,6 @@ def tick_format(sizes: FloatArray, log: bool) -> str:
         return "~g"
     small = sizes.max() < SMALL_TICKS or (log and sizes.min() < SMALL_TICK)
     return "~e" if small or sizes.max() >= LARGE_TICK else "~g"
-
-
-def _sizes(curves: Sequence[Curve], y_range: tuple[float, float] | None) -> FloatArray:
-    drawn: list[Any] = [values for curve in curves for values in (curve.y, curve.faint_y) if values is not None]
-    given = drawn if y_range is None else [y_range]
-    return sizes_of(given)
 
 
 def sizes_of(drawn: Sequence[Any]) -> FloatArray:

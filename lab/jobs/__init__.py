@@ -200,9 +200,10 @@ class Jobs:
         if id is None:
             return None
         with self._opening:
-            job, folder = self.get(id), self._folder(id)
+            job = self.get(id)
             if job is not None and not job.outdated and not (again and job.unread):
                 return job
+            folder = self._folder(id)
             return self._looked_at(folder) if folder is not None else None
 
     def all(self) -> list[Job]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
+from lab.jobs.waiting import settle
 from lab.probes import Specimen
 
 Question = Callable[[Sequence[Specimen]], Any]
@@ -71,11 +73,4 @@ class Questions:
             if not specimens:
                 answer.cancel()
             if answer.set_running_or_notify_cancel():
-                _settle(question, answer, specimens)
-
-
-def _settle(question: Question, answer: Future[Any], specimens: Sequence[Specimen]) -> None:
-    try:
-        answer.set_result(question(specimens))
-    except Exception as error:  # whoever asked learns of it; the run goes on
-        answer.set_exception(error)
+                settle(answer, partial(question, specimens))

@@ -21,17 +21,18 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
         TooLate: it takes longer than so many seconds.
     """
     answer: Future[T] = Future()
-
-    def fill() -> None:
-        try:
-            answer.set_result(ask())
-        except Exception as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=fill, name="within", daemon=True).start()
+    threading.Thread(target=settle, args=(answer, ask), name="within", daemon=True).start()
     try:
         return answer.result(seconds)
     except TimeoutError:
         if answer.done():
             raise  # its own
         raise TooLate from None
+
+
+def settle(answer: Future[T], ask: Callable[[], T]) -> None:
+    """Give what `ask` returns, or raises, to whoever waits for it."""
+    try:
+        answer.set_result(ask())
+    except Exception as error:  # whoever asked learns of it; the thread goes on
+        answer.set_exception(error)
