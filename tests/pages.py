@@ -82,6 +82,13 @@ def told(tab: AppTest) -> str:
     return "\n".join(item.value for kind in (tab.error, tab.warning, tab.info, tab.caption) for item in kind)
 
 
+def handed(tab: AppTest) -> tuple[dict[str, Any], bytes]:
+    """What is told of the file that the browser gets, and its content."""
+    (file,) = [item.proto.bytes for item in tab.get("bidi_component") if item.proto.component_name == "lab_hand_over"]
+    head, _, content = file.partition(b"\n")
+    return json.loads(head), content
+
+
 def forget_runs() -> None:
     """Stop what runs in this process and start with none, as a server does."""
     JOBS.stop_all()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lab.jobs import JOBS, with_seed
+from lab.jobs import JOBS, Jobs, with_seed
 from lab.links import decode, encode
 from lab.ui import address, archive
 from tests.pages import button, newest, opened, pressed, shown, told
@@ -91,6 +91,17 @@ def test_seeds_are_in_the_address_only_beside_what_was_raced() -> None:
     (slope,) = [item for item in tab.main.number_input if item.label == "Value" and item.value == 2]
     assert "seeds" not in shown(slope.set_value(3.0)).query_params
     assert any("**N = 2**" in item.value for item in tab.markdown), "they are of the race that is shown"
+
+
+def test_a_run_that_another_process_deletes_while_it_is_watched_is_told(kept_runs: Path) -> None:
+    JOBS.runs_folder = kept_runs
+    assert JOBS.start([small()], "A run").wait(60)
+    run, another = newest().id, Jobs()
+    tab = opened(run=run)
+    another.runs_folder = kept_runs
+    another.delete(run)
+    assert f"Run {run} is no longer here. It was deleted: the Runs page brings it back." in told(shown(tab))
+    assert "run" not in tab.query_params
 
 
 def test_a_run_that_an_address_names_and_that_cannot_be_shown_is_told(

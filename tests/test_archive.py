@@ -13,7 +13,6 @@ import pytest
 from lab.experiment import flattened
 from lab.jobs import Jobs, owners
 from lab.jobs.archivist import Archivist
-from lab.jobs.archivists import archivist
 from lab.jobs.owners import NotTheOwner
 from lab.jobs.records import records
 from lab.store import RunFolder, StoreError
@@ -22,9 +21,8 @@ from lab.store.bin import deleted
 from lab.store.tracking import URI_VARIABLE
 from tests.archives import client, listed, looked, mark_of, runs, spoiled_frames, stepped, trained
 from tests.command_line import TWO_STEPS, lab
-from tests.job_waits import ENDLESS, alone, until
+from tests.job_waits import ENDLESS, alone
 from tests.mlflow_server import free_port
-from tests.pages import button, forget_runs, newest, opened, shown, tick
 from tests.small import small
 
 __all__ = ["runs"]
@@ -275,25 +273,3 @@ def test_the_command_line_writes_its_run_and_fetches_one(
     fetched = lab("resume", run["id"], "--json")
     assert fetched.json["contestants"][0]["test"] == trained.json["test_accuracy"]
     assert "none in MLflow" in lab("resume", "ffffffff").err
-
-
-def test_the_runs_page_lists_what_only_mlflow_has_and_opens_it(
-    jobs: Jobs, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, other = trained(jobs, runs, title="Far away"), tmp_path / "another"
-    looked(runs)
-    other.mkdir()
-    monkeypatch.setenv("LAB_RUNS", str(other))
-    monkeypatch.setenv("LAB_MLFLOW", "on")
-    monkeypatch.setattr("lab.jobs.archivist.FIRST_LOOK", 0.0)
-    tab = opened("runs.py")
-    keeper = archivist(other)
-    assert keeper is not None
-    until(lambda: folder.id in [job.id for job in keeper.elsewhere()])
-    keeper.close()
-    cells = shown(tab).dataframe[0].value
-    place = cells["id"].tolist().index(folder.id)
-    assert cells["state"][place] == "In MLflow"
-    shown(button(tick(tab, 0, [place]), "Open").click())
-    assert tab.session_state["train"] == newest().id == folder.id
-    forget_runs()

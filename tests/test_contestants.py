@@ -61,9 +61,17 @@ def test_a_title_says_what_differs_and_then_what_is_shared(changes: list[str], t
     assert title_of_contestants(contestants, "Seed 3") == f"Seed 3 · {title}"
 
 
+def test_a_title_names_three_contestants_and_counts_those_that_are_more() -> None:
+    contestants = [on_digits("source-000", f"slope={k}") for k in range(1, 7)]
+    shared = "Multilayer perceptron · Value-clipped straight-through"
+    assert title_of_contestants(contestants[:3]) == f"slope 1 vs slope 2 vs slope 3 · {shared}"
+    assert title_of_contestants(contestants[:4]) == f"slope 1 vs slope 2 and 2 more · {shared}"
+    assert title_of_contestants(contestants) == f"slope 1 vs slope 2 and 4 more · {shared}"
+
+
 def test_a_title_that_is_too_long_for_a_job_is_cut() -> None:
-    contestants = [on_digits("source-000", f"architecture.hidden={[1000 + k] * 8}") for k in range(6)]
-    title = title_of_contestants(contestants, "Seed 3")
+    contestants = [on_digits("source-000", f"architecture.hidden={[1000 + k] * 8}") for k in range(3)]
+    title = title_of_contestants(contestants, "Seed 3, " * 30)
     assert len(title) == TITLE
     assert title.endswith("…")
 

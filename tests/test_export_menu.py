@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,7 +14,7 @@ from lab.jobs import JOBS, with_seed
 from lab.jobs.shelf import rewrite
 from lab.store import run_folders
 from tests.job_waits import is_held
-from tests.pages import forget_runs, on_digits, opened, shown, tick, told, until
+from tests.pages import forget_runs, handed, on_digits, opened, shown, tick, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -25,13 +24,6 @@ MLP = ("source-000", "budget=100000", "budget_unit=steps", "evaluate_every=10000
 def pressed(tab: AppTest, key: str) -> AppTest:
     """The page after one of the menu's buttons was pressed."""
     return shown(tab.button(key=f"export.{key}").click())
-
-
-def handed(tab: AppTest) -> tuple[dict[str, Any], bytes]:
-    """What is told of the file that the browser gets, and its content."""
-    (file,) = [item.proto.bytes for item in tab.get("bidi_component") if item.proto.component_name == "lab_hand_over"]
-    head, _, content = file.partition(b"\n")
-    return json.loads(head), content
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:

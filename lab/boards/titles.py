@@ -9,6 +9,8 @@ from lab.experiment import Experiment
 from lab.store.facts import TITLE
 
 CUT = "…"
+NAMED = 3
+"""Contestants that are named: of more, all but the first two are counted."""
 
 
 def title_of_contestants(experiments: Sequence[Experiment], *first: str) -> str:
@@ -20,7 +22,14 @@ def title_of_contestants(experiments: Sequence[Experiment], *first: str) -> str:
     """
     nets = list(dict.fromkeys(experiment.architecture.title for experiment in experiments))
     rules = list(dict.fromkeys(experiment.estimator.title for experiment in experiments))
-    differing = [" vs ".join(labels(experiments))] if len(experiments) > 1 else []
+    differing = [_against_each_other(labels(experiments))] if len(experiments) > 1 else []
     shared = [titles[0] for titles in (nets, rules) if len(titles) == 1]
     title = " · ".join([*first, *differing, *shared])
     return title if len(title) <= TITLE else title[: TITLE - len(CUT)] + CUT
+
+
+def _against_each_other(names: Sequence[str]) -> str:
+    if len(names) <= NAMED:
+        return " vs ".join(names)
+    first = names[: NAMED - 1]
+    return f"{' vs '.join(first)} and {len(names) - len(first)} more"

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 NOTHING = "–"
 """In place of a number that there is not."""
+MINUS = "\N{MINUS SIGN}"
 LARGE = 1e5
 USUAL = 4
 """Decimals of a loss."""
@@ -24,7 +25,8 @@ def fixed(value: float, decimals: int) -> str:
     """A number to some decimals; a large one by its order alone."""
     if math.isnan(value):
         return NOTHING
-    return f"{value:.{decimals}f}" if abs(value) < LARGE else f"{value:.3g}"
+    told = f"{value:.{decimals}f}" if abs(value) < LARGE else f"{value:.3g}"
+    return told.replace("-", MINUS)
 
 
 def decimals(reaches: Iterable[float], usual: int = USUAL) -> int:
@@ -46,7 +48,17 @@ def percent(share: float) -> str:
 def score(value: float | None, metric: str) -> str:
     """A figure of a run as every page has it: an accuracy in percent, a loss as it is."""
     value = math.nan if value is None else value
-    return percent(value) if metric == "accuracy" else number(value)
+    return percent(value) if factor_of(metric) == 100 else number(value)
+
+
+def factor_of(metric: str) -> int:
+    """What a figure of a run is multiplied by on every page: accuracies are in percent."""
+    return 100 if metric == "accuracy" else 1
+
+
+def with_unit(metric: str) -> str:
+    """What to call a figure that stands without its unit, as in tables."""
+    return f"{metric} (%)" if factor_of(metric) == 100 else metric
 
 
 def grouped(value: float) -> str:

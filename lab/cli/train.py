@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.boards.titles import title_of_contestants
+from lab.boards.wording import percent
 from lab.cli.errors import STOPPED, explained
 from lab.cli.kept import KeptRun, archive
 from lab.cli.progress import Meter
@@ -123,5 +124,11 @@ def _print_table(result: dict[str, Any]) -> None:
     table = Table(show_header=False, box=None)
     for key, value in result.items():
         if key not in ("experiment", "message") and value is not None:
-            table.add_row(key.replace("_", " "), Text(f"{value:.6g}" if isinstance(value, float) else str(value)))
+            table.add_row(key.replace("_", " "), Text(_told(key, value)))
     Console().print(table)
+
+
+def _told(key: str, value: Any) -> str:
+    if key.endswith("accuracy"):
+        return percent(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -29,6 +29,7 @@ LATEX = {
     "…": r"\ldots{}",
     "⚠": r"\textbf{!}",
     "–": r"\textendash{}",
+    "\N{MINUS SIGN}": "$-$",
     "·": r"$\cdot$",
     "→": r"$\to$",
     "×": r"$\times$",

@@ -14,7 +14,7 @@ from lab.jobs import JOBS, Job, require_raceable, with_seed
 from lab.jobs.siblings import Siblings
 from lab.links import command
 from lab.store import StoreError
-from lab.ui import race, seeds
+from lab.ui import archive, race, seeds
 from lab.ui.copy_button import copy_button
 from lab.ui.hand_over import hand_over
 from lab.ui.moment import chosen_moment
@@ -92,7 +92,7 @@ def _address(experiments: Sequence[Experiment]) -> str:
 
 @st.fragment
 def _files(chosen: Chosen, files: Files, address: str, view: Callable[[], View]) -> None:
-    """A button for each file; it is made when the button is pressed, of what there is then."""
+    """A button for each file; it is made when the button is pressed, of what there is then, here or in MLflow."""
     asked = None
     for caption, formats in files.items():
         st.caption(caption)
@@ -104,6 +104,9 @@ def _files(chosen: Chosen, files: Files, address: str, view: Callable[[], View])
     if asked is None:
         return
     try:
+        for job in archive.elsewhere():
+            if job.id in chosen:
+                archive.fetch(job.id)
         with st.spinner("Writing the file"):
             made = comparison(JOBS, chosen, view(), address)
             content, name = asked.write(made), file_name(made.title, asked)

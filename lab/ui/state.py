@@ -88,17 +88,20 @@ def linked_job(id: str | None, race: bool) -> tuple[Job | None, list[str]]:
 
 
 def watched(key: str = RUN) -> Job | None:
-    """The run this tab looks at, if it is still there, and as it is now: perhaps another process went on with it."""
+    """The run this tab looks at, as it is now: perhaps another process went on with it, or deleted it."""
     return found(st.session_state.get(key))
 
 
 def found(id: str | None) -> Job | None:
     """The job of an id, wherever it is; None, and a notice, where it cannot be looked at."""
     try:
-        return JOBS.find(id)
+        job = JOBS.find(id)
     except (StoreError, BeyondLimits) as error:
         st.session_state[PROBLEMS] = str(error).splitlines()
         return None
+    if job is None and id is not None:
+        st.session_state[PROBLEMS] = [f"Run {id} is no longer here. {archive.whereabouts(id)}"]
+    return job
 
 
 def start(experiments: Sequence[Experiment], title: str, key: str = RUN, playing: bool = True) -> None:

@@ -11,12 +11,13 @@ import streamlit as st
 from lab.boards.across_cards import WIDTHS
 from lab.boards.across_tables import told
 from lab.boards.contestants import labels
+from lab.boards.wording import factor_of, with_unit
 from lab.jobs import with_seed
 from lab.jobs.repetitions import claim_of, one_for_each_seed
 from lab.statistics import Spread, Width, spread
 from lab.ui.plain import plain
 from lab.ui.shelf.folds import unfolded
-from lab.ui.shelf.rows import STANDINGS, Row, factor_of
+from lab.ui.shelf.rows import STANDINGS, Row
 from lab.ui.shelf.table import table
 
 GROUP = "runs.group"
@@ -119,6 +120,6 @@ def _told(shown: int, whole: list[Row], by: str) -> str:
     found = over_seeds(whole)
     if by != SEEDS or not found.size:
         return count
-    figure = "accuracy (%)" if whole[0].contestant.metric == "accuracy" else "loss"
+    figure = with_unit(whole[0].contestant.metric)
     (mean,) = told([found], WIDTH)
     return f"{count} · test {figure}{' of all' if part else ''}, mean ± {WIDTHS[WIDTH]}: {mean}"

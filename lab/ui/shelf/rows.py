@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from lab.boards.contestants import labels
+from lab.boards.wording import factor_of
 from lab.experiment import Experiment
 from lab.jobs.shelf import Shelf, Shelved, Standing
 from lab.store import Contestant
@@ -64,11 +65,6 @@ def text_of(row: Row) -> str:
     parts = (experiment.dataset, experiment.architecture, experiment.estimator, experiment.optimizer)
     words = [job.id, job.title, row.name, row.state, job.about.note, *job.about.tags]
     return "\n".join([*words, *(word for part in parts for word in (part.name, part.title))]).casefold()
-
-
-def factor_of(metric: str) -> int:
-    """What a figure is multiplied by: accuracies are in percent on every page."""
-    return 100 if metric == "accuracy" else 1
 
 
 def cells_of(row: Row) -> dict[str, Any]:
