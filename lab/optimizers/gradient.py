@@ -102,12 +102,44 @@ class GradientUpdates(Updates):
         return self._optimizer.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._optimizer.load_state_dict(state)
-        for parameter, memory in self._optimizer.state.items():
-            for name, value in memory.items():
-                if value.shape == parameter.shape:
-                    # PyTorch's fused steps go through memory in order, and a file has its tensors in another.
-                    memory[name] = torch.empty_like(parameter).copy_(value)
+        """Take up what is remembered of each parameter; the settings stay those of the experiment.
+
+        Raises:
+            ValueError: it is not what this optimizer remembers of these parameters.
+        """
+        own, known = self._optimizer.state_dict()["param_groups"], state["state"]
+        parameters = self._optimizer.param_groups[0]["params"]
+        if not known.keys() <= set(range(len(parameters))):
+            raise ValueError("the optimizer remembers other parameters")
+        of_one = _remembered_of_one(self._settings)
+        # PyTorch's fused SGD cannot go on where it remembers some parameters alone: 0 stands for nothing.
+        memories = {
+            place: _memory(known.get(place, dict.fromkeys(of_one, torch.zeros(()))), of_one, parameter)
+            for place, parameter in enumerate(parameters if known else [])
+        }
+        self._optimizer.load_state_dict({"state": memories, "param_groups": own})
+
+
+def _remembered_of_one(optimizer: GradientOptimizer) -> dict[str, Tensor]:
+    """What PyTorch's optimizer remembers of a parameter of two numbers after a step."""
+    parameter = torch.zeros(2, requires_grad=True)
+    parameter.grad = torch.zeros(2)
+    updates = optimizer.torch_optimizer([parameter])
+    updates.step()
+    return dict(updates.state[parameter])
+
+
+def _memory(saved: dict[str, Any], of_one: dict[str, Tensor], parameter: Tensor) -> dict[str, Tensor]:
+    if saved.keys() != of_one.keys() or not all(isinstance(value, Tensor) for value in saved.values()):
+        raise ValueError("the optimizer remembers something else of its parameters")
+    memory = {}
+    for name, value in saved.items():
+        # In the order of the parameter: fused steps go through memory as it lies, and a file has it in another.
+        like = torch.empty_like(parameter) if of_one[name].dim() else torch.empty(())
+        if value.dim() and value.shape != like.shape:
+            raise ValueError(f"the optimizer's {name} has another shape than its parameter")
+        memory[name] = like.copy_(value)
+    return memory
 
 
 def _fused(parameters: list[Tensor]) -> bool:
