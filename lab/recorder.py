@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import sys
 import threading
-from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import SupportsIndex
@@ -27,6 +25,8 @@ STEP_COLUMNS = ("step", "epoch", "loss", "accuracy", "slope", "lr", "delta", "at
 """What is kept of every step; NaN where a run does not have it."""
 EVALUATION_COLUMNS = ("step", "epoch", "loss", "accuracy")
 """What is kept of every evaluation on the validation images."""
+ROOM = 64
+"""Rows that a table has room for at first."""
 
 
 @dataclass(frozen=True)
@@ -78,31 +78,40 @@ class Snapshot:
 
 
 class _Table:
-    """Equally long columns, kept row by row: to add a row is one call, to copy them all another."""
+    """Equally long columns, kept row by row. What was added never changes, so that to show them takes no copy."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._names = names
-        self._values = array("d")
+        self._values = np.empty((len(names), ROOM))
+        self._count = 0
 
     def add(self, row: tuple[float | None, ...]) -> None:
-        self._values.extend([math.nan if value is None else value for value in row])
+        room = self._values.shape[1]
+        if self._count == room:
+            more = np.empty((len(self._names), room // 2))
+            self._values = np.concatenate((self._values, more), axis=1)  # those who look keep the one before
+        self._values[:, self._count] = [math.nan if value is None else value for value in row]
+        self._count += 1
 
     def columns(self) -> dict[str, Column]:
-        rows = np.array(self._values).reshape(-1, len(self._names))
-        return dict(zip(self._names, np.ascontiguousarray(rows.T), strict=True))
+        rows = self._values[:, : self._count]
+        rows.flags.writeable = False
+        return dict(zip(self._names, rows, strict=True))
 
     def last(self) -> dict[str, float]:
         """The last row by name; empty where there is none."""
-        return dict(zip(self._names, self._values[-len(self._names) :], strict=False))
+        return dict(zip(self._names, self._values[:, self._count - 1].tolist(), strict=True)) if self._count else {}
 
     def state(self) -> Tensor:
-        return torch.from_numpy(np.array(self._values)).reshape(-1, len(self._names))
+        return torch.from_numpy(self._values[:, : self._count].T.copy())
 
     def restore(self, rows: Tensor) -> None:
-        self._values = array("d", rows.flatten().tolist())
+        saved = rows.to(torch.float64).reshape(-1, len(self._names)).numpy()
+        self._count = len(saved)
+        self._values = np.concatenate((saved.T, np.empty((len(self._names), ROOM))), axis=1)
 
     def nbytes(self) -> int:
-        return sys.getsizeof(self._values)  # with what is held ready for more rows
+        return self._values.nbytes  # with what is held ready for more rows
 
 
 class _Checkups:
@@ -193,12 +202,12 @@ class Recorder:
             return self._steps.last()
 
     def evaluations(self) -> dict[str, Column]:
-        """The scores on the validation images so far, as copies."""
+        """The scores on the validation images so far."""
         with self._lock:
             return self._evaluations.columns()
 
     def snapshot(self) -> Snapshot:
-        """Everything so far, as copies."""
+        """Everything so far, which does not change any more."""
         with self._lock:
             return Snapshot(
                 self.version,
