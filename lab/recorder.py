@@ -106,7 +106,9 @@ class _Table:
         return torch.from_numpy(self._values[:, : self._count].T.copy())
 
     def restore(self, rows: Tensor) -> None:
-        saved = rows.to(torch.float64).reshape(-1, len(self._names)).numpy()
+        if rows.dim() != 2 or rows.shape[1] != len(self._names):
+            raise ValueError(f"a table of {len(self._names)} columns was kept in the shape {tuple(rows.shape)}")
+        saved = rows.to(torch.float64).numpy()
         self._count = len(saved)
         self._values = np.concatenate((saved.T, np.empty((len(self._names), ROOM))), axis=1)
 

@@ -102,3 +102,20 @@ def test_a_run_that_diverged_comes_back_with_its_reason(tmp_path: Path) -> None:
     assert finished is not None
     assert finished.reason == "diverged"
     assert_same_record(restored(recorder, tmp_path).snapshot(), recorder.snapshot())
+
+
+@pytest.mark.parametrize("table", ["steps", "evaluations"])
+def test_a_table_of_other_columns_is_refused(table: str) -> None:
+    recorder = recorded(small(budget=2))
+    state = recorder.state()
+    for spoiled in (state[table][:, 1:], state[table].flatten()):
+        with pytest.raises(ValueError, match="columns"):
+            Recorder.restored(state | {table: spoiled}, recorder.frames(0))
+
+
+def test_checkups_of_fewer_layers_than_were_kept_are_refused() -> None:
+    recorder = recorded(small(budget=2))
+    state = recorder.state()
+    fewer = state["checkups"] | {"layers": state["checkups"]["layers"][1:]}
+    with pytest.raises(ValueError, match="columns"):
+        Recorder.restored(state | {"checkups": fewer}, recorder.frames(0))
