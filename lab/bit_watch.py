@@ -98,8 +98,8 @@ def strays(binary: list[BinaryWeight]) -> int:
 
 
 def _at_a_level(weight: BinaryWeight) -> Tensor:
-    values = weight.parameter
-    return values.abs() == 1 if weight.levels == "-1/+1" else values.square() == values
+    low, high = (0, 1) if weight.levels == "0/1" else (-1, 1)
+    return (weight.parameter == low) | (weight.parameter == high)
 
 
 def _places(weights: list[Tensor], generator: torch.Generator) -> list[Tensor]:
