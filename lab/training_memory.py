@@ -15,6 +15,7 @@ activations, running statistics, the best weights, and what is written to disk.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 
@@ -71,13 +72,13 @@ class TrainingMemory:
 
 def training_memory(experiment: Experiment) -> TrainingMemory:
     """What an experiment takes for its parameters; builds no net that takes memory itself."""
-    binary, real = _sizes(experiment.architecture)
-    optimizer = experiment.optimizer
+    (binary, real), optimizer = _sizes(experiment.architecture), experiment.optimizer
     return TrainingMemory(
         Share(sum(binary), len(binary), optimizer.binary_memory()), Share(sum(real), len(real), optimizer.real_memory())
     )
 
 
+@lru_cache(maxsize=64)
 def _sizes(architecture: Architecture) -> tuple[list[int], list[int]]:
     """The sizes of the tensors of binary weights, and of the real parameters."""
     with torch.device("meta"):

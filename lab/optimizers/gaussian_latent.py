@@ -19,8 +19,8 @@ from lab.schedules import Constant, Progress
 class GaussianLatent(BitOptimizer):
     """Flips bits as SGD on latent weights would, of which nothing is known but their sign and their spread σ."""
 
-    lr: LearningRate = Field(Constant(value=1e-3), title="Learning rate")
-    """Size of the steps of the imagined latent weights (η); the published code multiplies it with √(batch / 96)."""
+    lr: LearningRate = Field(Constant(value=1.0), title="Learning rate")
+    """Size of the steps of the imagined latent weights (η). The published code multiplies it with √(batch / 96)."""
     sigma: float = Field(0.01, ge=1e-6, le=1e3, title="Initial sigma")
     """Spread of the imagined latent weights of a tensor at the start (σ₀)."""
     scheduler: Literal["gaussian", "scaled-gaussian"] = "gaussian"
