@@ -23,7 +23,7 @@ OSCILLATING = 0.005
 """How often a weight must flip back to oscillate, per step."""
 WATCHED = 16_384
 """Weights of a net that are followed through every step, drawn at random; all where there are fewer. The standard error
-of a share of them is at most 0.4 %."""
+of a share of them is below 0.4 percentage points."""
 
 
 class BitWatch:

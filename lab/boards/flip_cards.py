@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lab.bit_watch import MOMENTUM, OSCILLATING
+from lab.bit_watch import MOMENTUM, OSCILLATING, WATCHED
 from lab.boards.contestants import Contestant
-from lab.boards.curve_cards import SMALL, TIME
-from lab.boards.wording import last
+from lab.boards.curve_cards import TIME
+from lab.boards.wording import grouped, last
 from lab.figures.board import Card, Chart
 from lab.figures.curves import Curve, line_chart
 from lab.recorder import Column
+
+_SAMPLE = f"Of at most {grouped(WATCHED)} weights, drawn at random: the standard error is below 0.4 points."
 
 
 def flip_cards(runs: Sequence[Contestant]) -> list[Card]:
@@ -42,13 +44,15 @@ def _flips(runs: Sequence[Contestant]) -> list[Card]:
 def _oscillation(runs: Sequence[Contestant]) -> list[Card]:
     caption = (
         f"Flipped back in more than {100 * OSCILLATING:g} % of the recent steps: an average that takes in {MOMENTUM:g} "
-        "of each step, and counts every flip but a weight's first (Nagel et al. 2022). Latent weights count by sign."
+        f"of each step (Nagel et al. 2022). Latent weights count by sign. {_SAMPLE}"
     )
     return _card(runs, "oscillating", "Oscillating weights", "share of binary weights (%)", 100, caption)
 
 
 def _age(runs: Sequence[Contestant]) -> list[Card]:
-    caption = "Steps since a weight last flipped, or since the start where it never did: the mean over the weights."
+    caption = (
+        "Steps since a weight last flipped, or since the start where it never did: the mean over the same weights."
+    )
     return _card(runs, "age", "Age of the bits", "steps since the last flip", 1, caption)
 
 
@@ -60,7 +64,7 @@ def _card(runs: Sequence[Contestant], column: str, title: str, unit: str, factor
             curves.append(Curve(run.name, x, factor * y, run.color, run.dash))
     if not curves:
         return []
-    chart = Chart(line_chart(curves, "epoch", unit, height=SMALL), link=TIME)
+    chart = Chart(line_chart(curves, "epoch", unit), link=TIME)
     values = ", ".join(f"{curve.name} {last(curve.y):.3g}" for curve in curves)
     return [Card(f"flips.{column}", title, chart, caption, alt=f"{title}, {unit}: {values}")]
 

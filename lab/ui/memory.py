@@ -10,8 +10,8 @@ from lab.experiment import Experiment
 from lab.training_memory import FLOAT, Share, TrainingMemory, training_memory
 
 CAPTION = (
-    "Bits for each weight while a step lasts: the weight itself, its gradient and what the optimizer remembers of it. "
-    "*Needed* is what the rule asks for; *stored* is what this program takes, which keeps every bit in a float32. "
+    "Bits for each weight while a step lasts. *Needed* is what the rule asks for: the weight itself, its gradient and "
+    "what the optimizer remembers of it. *Stored* is what this program takes, which keeps every bit in a float32. "
     "Activations are left out."
 )
 
@@ -31,8 +31,8 @@ def memory_table(told: TrainingMemory) -> pd.DataFrame:
     kinds = {"Binary weights": told.binary, "Real parameters": told.real}
     rows = {kind: _row(share) for kind, share in kinds.items() if share.parameters}
     count = grouped(told.binary.parameters + told.real.parameters)
-    rows["Together"] = [count, "", "", "", _megabytes(told.needed), _megabytes(told.stored)]
-    columns = ["Number", "Weight", "Gradient", "State", "Needed", "Stored"]
+    rows["Together"] = [count, _megabytes(told.needed), _megabytes(told.stored), "", "", ""]
+    columns = ["Number", "Needed", "Stored", "Weight", "Gradient", "State"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
@@ -41,7 +41,7 @@ def _row(share: Share) -> list[str]:
     parts = [str(memory.state) if memory.state else "", f"{memory.tensor} a tensor" if memory.tensor else ""]
     state = " + ".join(filter(None, parts)) or NOTHING
     each = [f"{bits / share.parameters:.4g}" for bits in (share.needed, share.stored)]
-    return [grouped(share.parameters), str(memory.weight), str(FLOAT), state, *each]
+    return [grouped(share.parameters), *each, str(memory.weight), str(FLOAT), state]
 
 
 def _megabytes(bits: int) -> str:
