@@ -21,9 +21,9 @@ FLIP_COUNTS = 100
 MOMENTUM = 0.01
 OSCILLATING = 0.005
 """How often a weight must flip back to oscillate, per step."""
-WATCHED = 16_384
+WATCHED = 8_192
 """Weights of a net that are followed through every step, drawn at random; all where there are fewer. The standard error
-of a share of them is below 0.4 percentage points."""
+of a share of them is below 0.6 percentage points."""
 
 
 class BitWatch:

@@ -14,7 +14,7 @@ from lab.figures.board import Card, Chart
 from lab.figures.curves import Curve, line_chart
 from lab.recorder import Column
 
-_SAMPLE = f"Of at most {grouped(WATCHED)} weights, drawn at random: the standard error is below 0.4 points."
+_SAMPLE = f"Of at most {grouped(WATCHED)} weights, drawn at random: the standard error is below 0.6 points."
 
 
 def flip_cards(runs: Sequence[Contestant]) -> list[Card]:
@@ -50,9 +50,7 @@ def _oscillation(runs: Sequence[Contestant]) -> list[Card]:
 
 
 def _age(runs: Sequence[Contestant]) -> list[Card]:
-    caption = (
-        "Steps since a weight last flipped, or since the start where it never did: the mean over the same weights."
-    )
+    caption = "Steps since the last flip of a weight, or since the start: the mean over those that are followed."
     return _card(runs, "age", "Age of the bits", "steps since the last flip", 1, caption)
 
 
