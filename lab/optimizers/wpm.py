@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
-from lab.optimizers.base import Parameters, Updates
+from lab.optimizers.base import LearningRate, Parameters, Updates
 from lab.optimizers.gaussian_latent import GaussianLatent, GaussianLatentUpdates
+from lab.schedules import Constant
 
 HALF = 0.4769362762044699
 """Where the error function is 1/2: a reach of .6745 σ."""
@@ -26,6 +28,9 @@ class WPM(GaussianLatent):
         r"T = \frac{\eta}{\sqrt 2\,\sigma}, \qquad \sigma^2 \leftarrow \sigma^2 + \eta^2 \operatorname{std}(g)^2"
     )
     paper = "Shibuya et al. 2025, Binary Stochastic Flip Optimization"
+
+    lr: LearningRate = Field(Constant(value=100.0), title="Learning rate")
+    """Size of the steps of the imagined latent weights (η). Where they are small against σ₀, nothing flips at all."""
 
     def start(self, parameters: Parameters, generator: torch.Generator) -> Updates:
         return WPMUpdates(self, parameters, generator)
