@@ -1,8 +1,8 @@
-"""Alarms about a run: to which layers no gradient comes, since when, and why. Knows no user interface."""
+"""Alarms about a run: which layers get no gradient, and whether its bits are bits. Knows no user interface."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -16,7 +16,7 @@ from lab.models import Architecture
 from lab.models.layers import BinaryUnits
 from lab.models.rollout import Site
 from lab.probes.health import passed_back
-from lab.recorder import HealthCurves
+from lab.recorder import Column, HealthCurves
 
 
 def no_gradient(experiment: Experiment, health: HealthCurves) -> str | None:
@@ -39,6 +39,26 @@ def no_gradient(experiment: Experiment, health: HealthCurves) -> str | None:
     if said and still:
         said.append("What gets no gradient stays as it was drawn.")
     return " ".join(said) or None
+
+
+def no_bits(experiment: Experiment, steps: Mapping[str, Column]) -> str | None:
+    """How many binary weights are no bits at the last check, and since which step; None if all of them are bits.
+
+    Args:
+        experiment: of the run.
+        steps: the columns of its steps.
+    """
+    checked = np.isfinite(steps["strays"])
+    strays, at = steps["strays"][checked], steps["step"][checked]
+    if not len(strays) or not strays[-1]:
+        return None
+    sound = np.flatnonzero(strays == 0)
+    since = f"Since a step after {at[sound[-1]]:.0f}" if len(sound) else f"At step {at[0]:.0f} and since"
+    count = f"{strays[-1]:,.0f} binary weights are" if strays[-1] > 1 else "1 binary weight is"
+    return (
+        f"{since}, {count} no more at one of their two values. {experiment.optimizer.title} keeps bits and "
+        "changes nothing but bits, so something else has written over them. The run goes on."
+    )
 
 
 def _telling(experiment: Experiment, health: HealthCurves) -> NDArray[np.intp]:

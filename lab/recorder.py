@@ -21,7 +21,9 @@ from lab.run_state import State
 
 Column = NDArray[np.float64]
 
-STEP_COLUMNS = ("step", "epoch", "loss", "accuracy", "slope", "lr", "delta", "attempted", "realized", "seconds")
+FIRST_COLUMNS = ("step", "epoch", "loss", "accuracy", "slope", "lr", "delta", "attempted", "realized", "seconds")
+"""What was kept of every step at first; runs that were kept then have no more."""
+STEP_COLUMNS = (*FIRST_COLUMNS, "oscillating", "age", "strays")
 """What is kept of every step; NaN where a run does not have it."""
 EVALUATION_COLUMNS = ("step", "epoch", "loss", "accuracy")
 """What is kept of every evaluation on the validation images."""
@@ -235,7 +237,7 @@ class Recorder:
     def restored(cls, state: State, frames: Iterable[Frame]) -> Recorder:
         """The memory of a run that has such a state and had shown such frames, oldest first."""
         recorder = cls(version=1)
-        recorder._steps.restore(state["steps"])
+        recorder._steps.restore(_with_all_columns(state["steps"]))
         recorder._evaluations.restore(state["evaluations"])
         recorder._checkups.restore(state["checkups"])
         recorder._frames = list(frames)
@@ -268,8 +270,15 @@ class Recorder:
             flips.attempted if flips else None,
             flips.realized if flips else None,
             event.seconds,
+            *((flips.oscillating, flips.age, flips.strays) if flips else (None, None, None)),
         )
         self._steps.add(row)
+
+
+def _with_all_columns(rows: Tensor) -> Tensor:
+    """The rows of steps, those that a run did not have yet when it was kept as NaN."""
+    missing = len(STEP_COLUMNS) - len(FIRST_COLUMNS) if rows.shape[1] == len(FIRST_COLUMNS) else 0
+    return torch.nn.functional.pad(rows, (0, missing), value=math.nan)
 
 
 def _finished_state(finished: Finished) -> State:

@@ -48,6 +48,7 @@ def state_of(training: Training) -> State:
         "net": training.weights,
         "estimator": None if training.state is None else training.state.state_dict(),
         "updates": training.updates.state_dict(),
+        "watch": training.watch.state_dict(),
         "kept": None if kept is None else (kept.step, kept.slope, tuple(kept.scores), kept.weights),
     }
 
@@ -64,6 +65,10 @@ def restore(training: Training, state: State) -> None:
     if training.state is not None:
         training.state.load_state_dict(state["estimator"])
     training.updates.load_state_dict(state["updates"])
+    if "watch" in state:
+        training.watch.load_state_dict(state["watch"])
+    else:  # of a lab that did not watch bits yet
+        training.watch.begin(training.step)
     if state["kept"] is not None:
         step, slope, scores, weights = state["kept"]
         training.kept = Kept(step, slope, Scores(*scores), weights)

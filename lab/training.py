@@ -15,6 +15,7 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from lab.bit_watch import BitWatch
 from lab.data import split
 from lab.data.base import OnProgress
 from lab.data.batches import Batches
@@ -29,9 +30,6 @@ from lab.probes.frame import frame_steps
 from lab.probes.health import Checkup, checkup_steps
 from lab.run_state import EpochStart, Kept
 from lab.schedules import Progress
-
-FLIP_COUNTS = 100
-"""Counts of flipped weights in an epoch; each costs a pass over all of them."""
 
 
 class _Diverged(Exception):
@@ -65,7 +63,8 @@ class Training:
         if self.state is not None:
             self.state.to(self.device)
         self.noise, self.flips = self._generator("noise"), self._generator("flips")
-        self.updates = experiment.optimizer.start(split_parameters(self.net), self.flips)
+        parameters, keeps_bits = split_parameters(self.net), experiment.optimizer.needs_binary_weights
+        self.updates = experiment.optimizer.start(parameters, self.flips)
         self.order = torch.Generator().manual_seed(stream(experiment.seed, "order"))
         self.batches = Batches(
             self.images.train,
@@ -94,7 +93,8 @@ class Training:
         """The weights after the last step, where the net shows the reported ones in their place."""
         self._last = False
         """Whether the budget was used up after the last step: asked once, for looks take time of a budget too."""
-        self._flips_every = max(1, self.batches.steps_per_epoch // FLIP_COUNTS)
+        watched = stream(experiment.seed, "watched")
+        self.watch = BitWatch(parameters.binary, keeps_bits, self.batches.steps_per_epoch, watched)
         self._parameters = list(self.net.parameters())
         self._checkups = checkup_steps(self.batches.steps_per_epoch) if checkups else iter(())
         self._checkup_due: int | None = None
@@ -199,7 +199,7 @@ class Training:
             loss = self.experiment.estimator.loss(rollout, self.state)
         loss.backward()
         checkup = self._checkup(rollout)
-        flips = self.updates.step(progress, measure=self.step % self._flips_every == 0)
+        flips = self.watch.look(self.step + 1, self.updates.step(progress, self.watch.counts(self.step + 1)))
         self.loss, accuracy = self._measured(rollout)
         self._release()
         self.step += 1

@@ -45,6 +45,7 @@ def test_every_preset_trains_and_ends_with_its_result(preset: str) -> None:
     _, epochs = experiment.length()
     assert [result[name] for name in ("preset", "seed", "steps", "epochs")] == [preset, 0, 2, epochs]
     assert result["images_per_second"] > 0
+    assert 0 < result["needed_memory_bytes"] <= result["stored_memory_bytes"]
     assert result["experiment"] == experiment.model_dump(mode="json")
     if "test_mse" in result:
         assert result["test_mse"] == result["test_loss"] > 0

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = [
     *("parts", "schedules", "data", "devices", "estimators", "models", "optimizers", "experiment", "links", "presets"),
     *(
+        "bit_watch",
         "oracle",
         "toy",
         "proofs",
@@ -30,6 +31,7 @@ ORDER = [
         "store",
         "jobs",
         "facts",
+        "training_memory",
         "alarms",
         "statistics",
         "figures",

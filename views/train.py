@@ -8,6 +8,7 @@ from lab.ui import seeds, state
 from lab.ui.draft import TRAIN
 from lab.ui.editor import experiment_editor, show_changes, show_remarks, train_button
 from lab.ui.live import watch
+from lab.ui.memory import show_training_memory
 from lab.ui.notices import show_notices
 from lab.ui.presets import preset_gallery, preset_menu
 from lab.ui.projector import projector
@@ -45,6 +46,8 @@ with st.container(key="remarks"):
         show_changes(job.experiments[0], experiment)
     elif experiment is not None:
         show_remarks(experiment)
+if shown and not on_stage:
+    show_training_memory(shown[0])
 if job is not None:
     watch(job, state.RUN, TRAIN, board)
 state.write_address(experiment, seeds.across_seeds(there, state.RUN) if shown else NOWHERE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lab.boards.contestants import Contestant, contestants
-from lab.boards.curve_cards import accuracy_card, classifies, flip_cards, loss_card, readouts, schedule_cards
+from lab.boards.curve_cards import accuracy_card, classifies, loss_card, readouts, schedule_cards
+from lab.boards.flip_cards import flip_cards
 from lab.boards.health_cards import compared_health_cards, gradient_card, unit_card
 from lab.boards.inside_cards import inside_cards
 from lab.boards.moment import as_of, marked

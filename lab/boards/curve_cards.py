@@ -1,4 +1,4 @@
-"""The cards of a board that show how a run goes: readouts, curves, schedules and flips."""
+"""The cards of a board that show how a run goes: readouts, curves and schedules."""
 
 from __future__ import annotations
 
@@ -94,28 +94,6 @@ def schedule_cards(runs: Sequence[Contestant]) -> list[Card]:
     return cards
 
 
-def flip_cards(runs: Sequence[Contestant]) -> list[Card]:
-    """Share of binary weights that were chosen, and that really flipped, per update."""
-    curves = []
-    for run in runs:
-        steps = run.snapshot.steps
-        counted = np.isfinite(steps["realized"])
-        if not counted.any():
-            continue
-        x = steps["epoch"][counted]
-        name = "" if len(runs) == 1 else f"{run.name}: "
-        curves.append(Curve(f"{name}flipped", x, _positive(steps["realized"][counted]), run.color, run.dash))
-        if np.isfinite(steps["attempted"]).any():
-            attempted = _positive(steps["attempted"][counted])
-            curves.append(Curve(f"{name}attempted", x, attempted, run.color, "dot"))
-    if not curves:
-        return []
-    chart = Chart(line_chart(curves, "epoch", "share of binary weights", log_y=True), link=TIME)
-    values = ", ".join(f"{curve.name} {last(curve.y):.2g}" for curve in curves)
-    caption = "In one update, counted a hundred times an epoch: chosen to take their target, and really flipped."
-    return [Card("flips", "Flip rate", chart, caption, alt=f"Share of binary weights: {values}")]
-
-
 def classifies(run: Contestant) -> bool:
     """Whether the run's net sorts images into classes; else it rebuilds them."""
     return run.experiment.architecture.task == "classification"
@@ -178,8 +156,3 @@ def _constants(run: Contestant) -> list[tuple[str, float]]:
 def _made(column: np.ndarray) -> float:
     """How far a run has come; 0 before its first step."""
     return float(column[-1]) if len(column) else 0.0
-
-
-def _positive(shares: np.ndarray) -> np.ndarray:
-    """Shares for a logarithmic axis, where 0 has no place."""
-    return np.where(shares > 0, shares, np.nan)

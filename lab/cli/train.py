@@ -22,6 +22,7 @@ from lab.events import Evaluated, Finished, Report, Step
 from lab.experiment import Experiment
 from lab.presets import PRESETS
 from lab.training import Training
+from lab.training_memory import training_memory
 
 EXIT_CODES = {"done": 0, "diverged": 1, "stopped": STOPPED}
 """By how the run ended."""
@@ -91,6 +92,7 @@ def summary(training: Training, outcome: Outcome, preset: str | None) -> dict[st
     """The result as plain data: figures that the run did not come to are None."""
     experiment, report = training.experiment, outcome.report
     seen, seconds = training.images_seen, training.seconds
+    memory = training_memory(experiment)
     return {
         "preset": preset,
         "dataset": experiment.dataset.name,
@@ -104,6 +106,8 @@ def summary(training: Training, outcome: Outcome, preset: str | None) -> dict[st
         **_figures("test", report.test if report else None, experiment),
         **_figures("validation", report.validation if report else outcome.validation, experiment),
         "images_per_second": seen / seconds if seconds else 0.0,
+        "needed_memory_bytes": math.ceil(memory.needed / 8),
+        "stored_memory_bytes": math.ceil(memory.stored / 8),
         "experiment": experiment.model_dump(mode="json"),
     }
 

@@ -15,7 +15,7 @@ import orjson
 import torch
 
 import lab
-from lab.alarms import no_gradient
+from lab.alarms import no_bits, no_gradient
 from lab.exports.comparison import Comparison
 from lab.exports.entry import Entry
 from lab.exports.markup import html_table
@@ -103,8 +103,8 @@ def _said(comparison: Comparison) -> Iterator[str]:
 
 def _run(entry: Entry) -> str:
     experiment, job = entry.experiment, entry.job
-    alarm = no_gradient(experiment, entry.snapshot.health)
-    said = [("alarm", alarm)] if alarm is not None else []
+    alarms = no_gradient(experiment, entry.snapshot.health), no_bits(experiment, entry.snapshot.steps)
+    said = [("alarm", alarm) for alarm in alarms if alarm is not None]
     said += [(remark.level, remark.text) for remark in remarks(experiment)]
     finished = entry.snapshot.finished
     if finished is not None and finished.reason == "diverged":

@@ -43,6 +43,9 @@ STEP_CURVES = {
     "delta": "delta",
     "attempted": "attempted flips",
     "realized": "realized flips",
+    "oscillating": "oscillating weights",
+    "age": "steps since the last flip",
+    "strays": "binary weights that are no bits",
     "seconds": "seconds of training",
 }
 """Names of the columns of a run's steps."""

@@ -43,6 +43,23 @@ class Flips:
     """Chosen to take their target value; None for rules that do not choose."""
     realized: float
     """Changed their value."""
+    oscillating: float | None = None
+    """Oscillate after it, as `lab.bit_watch` has it; None where nobody watches."""
+    age: float | None = None
+    """No share, but steps since the last flip, as the mean over the weights; None where nobody watches."""
+    strays: int | None = None
+    """No share, but how many are neither of their two values; None where nobody looked, or no bits are kept."""
+
+
+class Memory(NamedTuple):
+    """Bits that an optimizer needs from one step to the next. What it needs for a whole net is left out."""
+
+    weight: int
+    """For a weight itself."""
+    state: int = 0
+    """For a weight, beside the weight."""
+    tensor: int = 0
+    """For a tensor of weights, however many they are."""
 
 
 class Updates(ABC):
@@ -80,6 +97,14 @@ class Optimizer(Part):
             generator: the run's stream for random flips, on the device of the parameters.
         """
         raise TypeError(f"{type(self).__name__} does not define start()")
+
+    def binary_memory(self) -> Memory:
+        """What it needs for a binary weight, or for its latent weight."""
+        raise TypeError(f"{type(self).__name__} does not define binary_memory()")
+
+    def real_memory(self) -> Memory:
+        """What it needs for a real parameter."""
+        raise TypeError(f"{type(self).__name__} does not define real_memory()")
 
 
 def signs(weight: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from lab.models import BinaryWeight
-from lab.optimizers.base import Flips, Optimizer, Parameters, Updates, round_to_levels
+from lab.optimizers.base import Flips, Memory, Optimizer, Parameters, Updates, round_to_levels
 from lab.optimizers.gradient import Adam, GradientOptimizer
 from lab.schedules import Progress
 
@@ -22,6 +22,12 @@ class BitOptimizer(Optimizer):
 
     real: GradientOptimizer = Field(Adam(lr=0.01), title="Optimizer of the real parameters")
     """Optimizer of the parameters that are not binary, such as those of batch norm."""
+
+    def binary_memory(self) -> Memory:
+        return Memory(weight=1)
+
+    def real_memory(self) -> Memory:
+        return self.real.real_memory()
 
 
 class BitUpdates(Updates):

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from lab.models import BinaryWeight
-from lab.optimizers.base import Parameters, Probability, Updates, signs
+from lab.optimizers.base import Memory, Parameters, Probability, Updates, signs
 from lab.optimizers.bits import BitOptimizer, BitUpdates
 from lab.schedules import Constant, Progress
 
@@ -30,6 +30,9 @@ class Bop(BitOptimizer):
     """How fast the average m follows the gradient."""
     threshold: float = Field(1e-6, gt=0, le=1)
     """How large the average must be for a flip (τ), in units of the gradient."""
+
+    def binary_memory(self) -> Memory:
+        return Memory(weight=1, state=32)
 
     def start(self, parameters: Parameters, generator: torch.Generator) -> Updates:
         return BopUpdates(self, parameters, generator)

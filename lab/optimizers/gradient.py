@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from lab.optimizers.base import Flips, LearningRate, Optimizer, Parameters, Updates
+from lab.optimizers.base import Flips, LearningRate, Memory, Optimizer, Parameters, Updates
 from lab.schedules import Constant, Progress
 
 
@@ -29,6 +29,9 @@ class GradientOptimizer(Optimizer):
     def start(self, parameters: Parameters, generator: torch.Generator) -> Updates:
         return GradientUpdates(self, parameters)
 
+    def binary_memory(self) -> Memory:
+        return self.real_memory()
+
 
 class SGD(GradientOptimizer):
     """Stochastic gradient descent with momentum."""
@@ -46,6 +49,9 @@ class SGD(GradientOptimizer):
         return torch.optim.SGD(
             parameters, lr=0.0, momentum=self.momentum, weight_decay=self.weight_decay, fused=_fused(parameters)
         )
+
+    def real_memory(self) -> Memory:
+        return Memory(weight=32, state=32 if self.momentum else 0)
 
 
 class Adam(GradientOptimizer):
@@ -72,6 +78,9 @@ class Adam(GradientOptimizer):
             weight_decay=self.weight_decay,
             fused=_fused(parameters),
         )
+
+    def real_memory(self) -> Memory:
+        return Memory(weight=32, state=64, tensor=32)  # PyTorch counts the steps of each tensor
 
 
 class GradientUpdates(Updates):

@@ -1,4 +1,4 @@
-"""Alarms of runs, said loudly: which layers get no gradient, and why."""
+"""Alarms of runs, said loudly: which layers get no gradient, and whether bits are no bits any more."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lab.alarms import no_gradient
+from lab.alarms import no_bits, no_gradient
 from lab.boards.contestants import Contestant
 
 
 def show_alarms(runs: Sequence[Contestant]) -> None:
-    """Say of every run whether some of its layers get no gradient; where there are several, by their names."""
+    """Say of every run what is alarming about it; where there are several, by their names."""
     for run in runs:
-        text = no_gradient(run.experiment, run.snapshot.health)
-        if text is not None:
-            st.error(text if len(runs) == 1 else f"**{run.name}** – {text}", icon=":material/power_off:")
+        found = {
+            ":material/power_off:": no_gradient(run.experiment, run.snapshot.health),
+            ":material/error:": no_bits(run.experiment, run.snapshot.steps),
+        }
+        for icon, text in found.items():
+            if text is not None:
+                st.error(text if len(runs) == 1 else f"**{run.name}** – {text}", icon=icon)

@@ -1,0 +1,86 @@
+"""How much memory training takes: what an optimizer needs for each weight, and what this implementation stores.
+
+For a tensor of N weights, in bits:
+
+    needed = N (weight + state) + tensor    from one step to the next, by what the optimizer says of itself
+           + 32 N                           for the gradient, a float32 for each weight while a step lasts
+    stored = the same, with float32 in place of every bit
+
+So plain SGD needs 64 bits for a weight, with momentum 96, and Adam 128, also where the weight is the latent one of a
+bit; Bop needs 1 + 32 + 32, second-order Bop 1 + 64 + 32, and the rules that keep nothing but bits 1 + 32, of which 32
+are the gradient's and can be given back tensor by tensor. What a net takes beside its parameters is left out:
+activations, running statistics, the best weights, and what is written to disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+
+from lab.experiment import Experiment
+from lab.models import Architecture
+from lab.optimizers import Memory, split
+
+FLOAT = 32
+"""Bits of a float32."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What training takes for some parameters of a net."""
+
+    parameters: int
+    tensors: int
+    per_parameter: Memory
+    """What the optimizer needs for each, beside its gradient."""
+
+    @property
+    def needed(self) -> int:
+        """Bits that are needed while a step lasts."""
+        return self._bits(self.per_parameter.weight)
+
+    @property
+    def stored(self) -> int:
+        """Bits that this implementation stores while a step lasts."""
+        return self._bits(FLOAT)
+
+    def _bits(self, weight: int) -> int:
+        each = weight + FLOAT + self.per_parameter.state
+        return self.parameters * each + self.tensors * self.per_parameter.tensor
+
+
+@dataclass(frozen=True)
+class TrainingMemory:
+    """What training takes for the parameters of a net."""
+
+    binary: Share
+    """Binary weights, or their latent weights."""
+    real: Share
+
+    @property
+    def needed(self) -> int:
+        """Bits that are needed while a step lasts."""
+        return self.binary.needed + self.real.needed
+
+    @property
+    def stored(self) -> int:
+        """Bits that this implementation stores while a step lasts."""
+        return self.binary.stored + self.real.stored
+
+
+def training_memory(experiment: Experiment) -> TrainingMemory:
+    """What an experiment takes for its parameters; builds no net that takes memory itself."""
+    (binary, real), optimizer = _sizes(experiment.architecture), experiment.optimizer
+    return TrainingMemory(
+        Share(sum(binary), len(binary), optimizer.binary_memory()), Share(sum(real), len(real), optimizer.real_memory())
+    )
+
+
+@lru_cache(maxsize=64)
+def _sizes(architecture: Architecture) -> tuple[list[int], list[int]]:
+    """The sizes of the tensors of binary weights, and of the real parameters."""
+    with torch.device("meta"):
+        parameters = split(architecture.net())
+    return [weight.parameter.numel() for weight in parameters.binary], [real.numel() for real in parameters.real]
