@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from lab.columns import Column
 from lab.estimators import Estimator
 from lab.events import Health
 from lab.experiment import Experiment
@@ -16,7 +17,7 @@ from lab.models import Architecture
 from lab.models.layers import BinaryUnits
 from lab.models.rollout import Site
 from lab.probes.health import passed_back
-from lab.recorder import Column, HealthCurves
+from lab.recorder import HealthCurves
 
 
 def no_gradient(experiment: Experiment, health: HealthCurves) -> str | None:

@@ -8,18 +8,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import SupportsIndex
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from lab.columns import Column, Table
 from lab.evaluation import Scores
 from lab.events import Evaluated, Event, Finished, Health, Report, Step
 from lab.probes import Frame
 from lab.probes.health import LayerHealth, SiteHealth
 from lab.run_state import State
-
-Column = NDArray[np.float64]
 
 FIRST_COLUMNS = ("step", "epoch", "loss", "accuracy", "slope", "lr", "delta", "attempted", "realized", "seconds")
 """What was kept of every step at first; runs that were kept then have no more."""
@@ -27,8 +24,6 @@ STEP_COLUMNS = (*FIRST_COLUMNS, "oscillating", "age", "strays")
 """What is kept of every step; NaN where a run does not have it."""
 EVALUATION_COLUMNS = ("step", "epoch", "loss", "accuracy")
 """What is kept of every evaluation on the validation images."""
-ROOM = 64
-"""Rows that a table has room for at first."""
 
 
 @dataclass(frozen=True)
@@ -79,52 +74,13 @@ class Snapshot:
         return float((len(seconds) - 1) * batch_size / (seconds[-1] - seconds[0]))
 
 
-class _Table:
-    """Equally long columns, kept row by row. What was added never changes, so that to show them takes no copy."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._names = names
-        self._values = np.empty((len(names), ROOM))
-        self._count = 0
-
-    def add(self, row: tuple[float | None, ...]) -> None:
-        room = self._values.shape[1]
-        if self._count == room:
-            more = np.empty((len(self._names), room // 2))
-            self._values = np.concatenate((self._values, more), axis=1)  # those who look keep the one before
-        self._values[:, self._count] = [math.nan if value is None else value for value in row]
-        self._count += 1
-
-    def columns(self) -> dict[str, Column]:
-        rows = self._values[:, : self._count]
-        rows.flags.writeable = False
-        return dict(zip(self._names, rows, strict=True))
-
-    def last(self) -> dict[str, float]:
-        """The last row by name; empty where there is none."""
-        return dict(zip(self._names, self._values[:, self._count - 1].tolist(), strict=True)) if self._count else {}
-
-    def state(self) -> Tensor:
-        return torch.from_numpy(self._values[:, : self._count].T.copy())
-
-    def restore(self, rows: Tensor) -> None:
-        if rows.dim() != 2 or rows.shape[1] != len(self._names):
-            raise ValueError(f"a table of {len(self._names)} columns was kept in the shape {tuple(rows.shape)}")
-        saved = rows.to(torch.float64).numpy()
-        self._count = len(saved)
-        self._values = np.concatenate((saved.T, np.empty((len(self._names), ROOM))), axis=1)
-
-    def nbytes(self) -> int:
-        return self._values.nbytes  # with what is held ready for more rows
-
-
 class _Checkups:
     """What is kept of every checkup; which layers there are is known with the first."""
 
     def __init__(self) -> None:
         self._layers: tuple[str, ...] = ()
         self._sites: tuple[str, ...] = ()
-        self._table = _Table(("step", "epoch"))
+        self._table = Table(("step", "epoch"))
 
     def add(self, health: Health) -> None:
         if not self._layers:
@@ -136,7 +92,7 @@ class _Checkups:
         self._layers, self._sites = tuple(layers), tuple(sites)
         columns = [(layer, measure) for layer in self._layers for measure in LayerHealth._fields[1:]]
         columns += [(site, measure) for site in self._sites for measure in SiteHealth._fields[1:]]
-        self._table = _Table(("step", "epoch", *(f"{name} {measure}" for name, measure in columns)))
+        self._table = Table(("step", "epoch", *(f"{name} {measure}" for name, measure in columns)))
 
     def state(self) -> State:
         return {"layers": list(self._layers), "sites": list(self._sites), "rows": self._table.state()}
@@ -163,8 +119,8 @@ class Recorder:
     """The memory of one run. `version` grows with everything added."""
 
     version: int = 0
-    _steps: _Table = field(default_factory=lambda: _Table(STEP_COLUMNS))
-    _evaluations: _Table = field(default_factory=lambda: _Table(EVALUATION_COLUMNS))
+    _steps: Table = field(default_factory=lambda: Table(STEP_COLUMNS))
+    _evaluations: Table = field(default_factory=lambda: Table(EVALUATION_COLUMNS))
     _checkups: _Checkups = field(default_factory=_Checkups)
     _frames: list[Frame] = field(default_factory=list)
     _frame: Frame | None = None

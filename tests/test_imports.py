@@ -27,6 +27,7 @@ ORDER = [
         "run_state",
         "checkpoints",
         "training",
+        "columns",
         "recorder",
         "store",
         "jobs",

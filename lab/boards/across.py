@@ -11,11 +11,12 @@ import numpy as np
 from lab.boards.contestants import Contestant, contestants
 from lab.boards.curve_cards import WINDOW, classifies
 from lab.boards.wording import last
+from lab.columns import Column
 from lab.events import Report
 from lab.experiment import Experiment
 from lab.figures.bands import Band
 from lab.figures.downsample import FloatArray, geometric_mean, smoothed
-from lab.recorder import Column, Snapshot
+from lab.recorder import Snapshot
 from lab.statistics import Comparison, Width, paired, spread
 
 POSITIONS = 300

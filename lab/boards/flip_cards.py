@@ -10,9 +10,9 @@ from lab.bit_watch import MOMENTUM, OSCILLATING, WATCHED
 from lab.boards.contestants import Contestant
 from lab.boards.curve_cards import TIME
 from lab.boards.wording import grouped, last
+from lab.columns import Column
 from lab.figures.board import Card, Chart
 from lab.figures.curves import Curve, line_chart
-from lab.recorder import Column
 
 _SAMPLE = f"Of at most {grouped(WATCHED)} weights, drawn at random: the standard error is below 0.6 points."
 

@@ -11,10 +11,10 @@ from lab.boards.contestants import Contestant
 from lab.boards.curve_cards import TIME
 from lab.boards.inside_cards import SEPARATOR, in_rows
 from lab.boards.scales import FAR_IN_DECADES, Scale, extents, shared_scale
+from lab.columns import Column
 from lab.figures.board import Card, Chart
 from lab.figures.curves import Curve, line_chart
 from lab.figures.theme import COLORS, LINE_STYLES
-from lab.recorder import Column
 
 Range = tuple[float, float] | None
 UNIT_STYLES = {"active": "solid", "dead": "dash", "stuck": "dot"}

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.recorder import Column, Recorder, Snapshot
+from lab.columns import Column
+from lab.recorder import Recorder, Snapshot
 from lab.store.folder import RunFolder
 from lab.store.mark import Written
 from lab.store.values import StoreError
