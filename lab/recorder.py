@@ -101,6 +101,10 @@ class _Checkups:
         self._begin(state["layers"], state["sites"])
         self._table.restore(state["rows"])
 
+    def of(self, layers: tuple[str, ...], sites: tuple[str, ...]) -> bool:
+        """Whether all checkups are of these layers."""
+        return not self._layers or (self._layers, self._sites) == (layers, sites)
+
     def curves(self) -> HealthCurves:
         columns = self._table.columns()
 
@@ -201,6 +205,19 @@ class Recorder:
         recorder._finished = None if state["finished"] is None else _finished_of(state["finished"])
         return recorder
 
+    def require_of(self, layers: Iterable[str], sites: Iterable[str]) -> None:
+        """Refuse to go on with checkups of other layers.
+
+        Args:
+            layers: with weights, in the order they run.
+            sites: of binary units, in the order they run.
+
+        Raises:
+            ValueError: there are such.
+        """
+        if not self._checkups.of(tuple(layers), tuple(sites)):
+            raise ValueError("its checkups are of other layers")
+
     def frames(self, start: int) -> list[Frame]:
         """The frames that are kept, from one of them on."""
         with self._lock:
@@ -233,7 +250,7 @@ class Recorder:
 
 def _with_all_columns(rows: Tensor) -> Tensor:
     """The rows of steps, those that a run did not have yet when it was kept as NaN."""
-    missing = len(STEP_COLUMNS) - len(FIRST_COLUMNS) if rows.shape[1] == len(FIRST_COLUMNS) else 0
+    missing = len(STEP_COLUMNS) - len(FIRST_COLUMNS) if rows.shape[1:] == (len(FIRST_COLUMNS),) else 0
     return torch.nn.functional.pad(rows, (0, missing), value=math.nan)
 
 

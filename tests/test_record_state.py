@@ -119,3 +119,11 @@ def test_checkups_of_fewer_layers_than_were_kept_are_refused() -> None:
     fewer = state["checkups"] | {"layers": state["checkups"]["layers"][1:]}
     with pytest.raises(ValueError, match="columns"):
         Recorder.restored(state | {"checkups": fewer}, recorder.frames(0))
+
+
+def test_checkups_of_another_net_are_refused() -> None:
+    recorder, net = recorded(small(budget=2)), small().architecture.build(0)
+    recorder.require_of(net.layer_weights(), small().architecture.site_names)
+    Recorder().require_of(net.layer_weights(), small().architecture.site_names)
+    with pytest.raises(ValueError, match="other layers"):
+        recorder.require_of(net.layer_weights(), ())

@@ -29,6 +29,7 @@ class Left(NamedTuple):
         with _fitting(self.id):
             for training, state, recorder in zip(trainings, self.states, self.recorders, strict=True):
                 restore(training, state["run"])
+                recorder.require_of(training.net.layer_weights(), training.experiment.architecture.site_names)
                 if recorder.finished is not None and recorder.finished.report is not None:
                     training.show_reported()
 
