@@ -1,6 +1,6 @@
 """Names and looks of the runs on one page: those of their estimators, unless only something else tells them apart.
 
-Of two that would have nearly the same color, the later one gets another.
+Of two that would have nearly the same color, the later one gets another; seeds of one experiment share theirs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from lab.experiment import Experiment
 from lab.figures.colors import told_apart
 from lab.figures.theme import COLORS, LINE_STYLES
+from lab.jobs.races import with_seed
 from lab.parts import Part
 from lab.recorder import Snapshot
 from lab.schedules import Constant
@@ -32,15 +33,27 @@ class Contestant(NamedTuple):
 
 def contestants(experiments: Sequence[Experiment], snapshots: Sequence[Snapshot]) -> list[Contestant]:
     """The runs of a job with their names and looks."""
-    names = labels(experiments)
-    estimators = [experiment.estimator for experiment in experiments]
+    kinds = with_seed(experiments, 0)
+    looks = _looks(list(dict.fromkeys(kinds)))
+    colors = [looks[kind][0] for kind in kinds]
+    dashes = [_nth_after(looks[kind][1], kinds[:place].count(kind)) for place, kind in enumerate(kinds)]
+    rows = zip(labels(experiments), colors, dashes, experiments, snapshots, strict=True)
+    return [Contestant(str(place), *row) for place, row in enumerate(rows)]
+
+
+def _nth_after(style: str, number: int) -> str:
+    return LINE_STYLES[(LINE_STYLES.index(style) + number) % len(LINE_STYLES)]
+
+
+def _looks(kinds: Sequence[Experiment]) -> dict[Experiment, tuple[str, str]]:
+    """A color and a line style for each of some experiments that differ in more than their seeds."""
+    estimators = [kind.estimator for kind in kinds]
     if len({estimator.name for estimator in estimators}) == len(estimators):
         usual = [(estimator.color, estimator.dash) for estimator in estimators]
     else:
-        usual = [(COLORS[place % len(COLORS)], LINE_STYLES[place % len(LINE_STYLES)]) for place in range(len(names))]
+        usual = [(COLORS[place % len(COLORS)], LINE_STYLES[place % len(LINE_STYLES)]) for place in range(len(kinds))]
     colors = told_apart([color for color, _ in usual])
-    rows = zip(names, colors, [dash for _, dash in usual], experiments, snapshots, strict=True)
-    return [Contestant(str(place), *row) for place, row in enumerate(rows)]
+    return dict(zip(kinds, zip(colors, [dash for _, dash in usual], strict=True), strict=True))
 
 
 def labels(experiments: Sequence[Experiment]) -> list[str]:

@@ -90,7 +90,7 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
         dead, stuck = int((rates == 0).sum()), int((rates == 1).sum())
         counted = min(STATISTICS, run.experiment.dataset.validation)
         most = max(_counts(other.on_rates[site]).max() for _, other in shown if site in other.on_rates)
-        x_title = "share of images for which the bit is 1"
+        x_title = "on-rate over the images"
         chart = bar_chart(BINS, _counts(rates), x_title, "bits", run.color, y_range=(0, 1.05 * most))
         yield card(
             f"codes {site}",

@@ -15,7 +15,7 @@ from lab.jobs.view import RESUMABLE, Status
 
 Cell = Callable[[Contestant], str]
 
-PLACE = Head("place", "By the last validation loss, the smallest first; one that diverged stands last")
+PLACE = Head("place", "By the last validation loss, the smallest first; equals share it; one that diverged stands last")
 
 
 def standings(runs: Sequence[Contestant], status: Status) -> Card:
@@ -27,10 +27,11 @@ def standings(runs: Sequence[Contestant], status: Status) -> Card:
     """
     ranked = sorted(runs, key=_rank)
     columns = {head: [cell(run) for run in ranked] for head, cell in _columns(runs, status).items()}
-    columns = {PLACE: [str(place) for place in range(1, len(runs) + 1)], **columns}
+    ranks = [_rank(run) for run in ranked]
+    columns = {PLACE: [str(ranks.index(rank) + 1) for rank in ranks], **columns}
     told = {head: cells for head, cells in columns.items() if set(cells) != {NOTHING}}
     rows = [Row(cells, run.color) for run, cells in zip(ranked, zip(*told.values(), strict=True), strict=True)]
-    alt = "; ".join(f"{place}. {run.name}" for place, run in enumerate(ranked, 1))
+    alt = "; ".join(f"{place}. {run.name}" for place, run in zip(columns[PLACE], ranked, strict=True))
     return Card("standings", "Leader board", Table(list(told), rows), alt=alt, wide=True)
 
 

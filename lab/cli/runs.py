@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.boards.wording import score
-from lab.cli.errors import STOPPED, explained
+from lab.cli.errors import REFUSED, STOPPED, explained
 from lab.cli.kept import archive, elsewhere, whole_id
 from lab.jobs import JOBS, Job
 from lab.jobs.continuing import continued, jumps, with_budget
@@ -26,7 +26,7 @@ UNWATCHED_WIDTH = 160
 PINNED = "*"
 """Before the title of a run that is pinned."""
 SECONDS_BETWEEN_UPDATES = 0.2
-EXIT_CODES = {"finished": 0, "stopped": STOPPED, "failed": 1}
+EXIT_CODES = {"finished": 0, "stopped": STOPPED, "failed": REFUSED}
 """By how the job ended."""
 
 

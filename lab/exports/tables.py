@@ -111,10 +111,10 @@ def curves(entries: Sequence[Entry]) -> pd.DataFrame:
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:
-    """Values of one kind that a column can hold: all numbers, all texts, or all JSON."""
+    """Values of one kind that a column can hold: all numbers, all texts, all true or false, or all JSON."""
     there = [value for value in values if value is not None]
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in there)
-    if numbers or all(isinstance(value, str) for value in there):
+    kinds = {float if type(value) is int else type(value) for value in there}
+    if kinds <= {float} or kinds in ({bool}, {str}):
         return list(values)
     return [None if value is None else json.dumps(to_jsonable_python(value)) for value in values]
 

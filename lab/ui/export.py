@@ -18,6 +18,7 @@ from lab.ui import archive, race, seeds
 from lab.ui.copy_button import copy_button
 from lab.ui.hand_over import hand_over
 from lab.ui.moment import chosen_moment
+from lab.ui.notices import show_problems
 from lab.ui.seeds_view import view_of
 from lab.ui.shelf.rows import Row
 
@@ -111,6 +112,6 @@ def _files(chosen: Chosen, files: Files, address: str, view: Callable[[], View])
             made = comparison(JOBS, chosen, view(), address)
             content, name = asked.write(made), file_name(made.title, asked)
     except StoreError as error:
-        st.error(str(error), icon=":material/error:")
+        show_problems([str(error)])
     else:
         hand_over(content, name, asked.mime)

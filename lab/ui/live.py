@@ -15,6 +15,7 @@ from lab.ui.moment import picked_moment
 from lab.ui.picture_picker import picked_picture
 from lab.ui.plain import plain
 from lab.ui.showing import MakeBoard, Showing, showing, watchers
+from lab.ui.told import told
 from lab.ui.transport import transport
 from lab.ui.turns import one_update
 
@@ -32,6 +33,8 @@ AN_UPDATE, UPDATES = 0.02, 0.25
 
 Only one processor counts, however many there are: Python makes one update at a time, and no step of a run meanwhile.
 """
+AFTER_THE_END = 3.0
+"""Seconds between two looks whether a job that has ended goes on, was rewound, or is gone: others may do that."""
 CHANGE = 1.5
 """The page draws itself anew for another time between updates if that is so many times as long or as short."""
 SHARED = 0.5
@@ -72,6 +75,13 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard) -> None:
         shown = job.status
         every = seconds_between_updates(shown, watchers(job))
         st.fragment(live, run_every=every, key=f"live-{key}")(shown, every)
+        if every is None:
+            st.fragment(awake, run_every=AFTER_THE_END, key=f"ended-{key}")(job.version)
+
+    def awake(version: int) -> None:
+        follow()
+        if job.version != version:
+            st.rerun()
 
     def follow() -> None:
         if state.watched(key) is not job:  # a button, or another process, has started another, or let this one go on
@@ -106,7 +116,7 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard) -> None:
 def seconds_between_updates(status: Status, watching: int) -> float | None:
     """How long each of so many watchers waits for the next update, so that they never take too much from the run.
 
-    None if nothing will change any more.
+    None where it has ended: then the board stays as it is.
     """
     least = SECONDS_BETWEEN_UPDATES.get(status)
     return None if least is None else max(least, min(LONGEST, watching * AN_UPDATE / UPDATES))
@@ -137,14 +147,14 @@ def _status(shared: Showing) -> None:
         done, total = view.download
         st.progress(min(1.0, done / max(total, 1)), f"Downloading images: {done / 1e6:.1f} of {total / 1e6:.1f} MB")
     elif view.status == "failed":
-        st.error(plain(view.message), icon=":material/error:")
+        st.error(plain(told(view.message)), icon=":material/error:")
     else:
         st.progress(view.progress, f"**{word}** · {plain(view.title)}{_detail(view)}")
         note = st.empty()  # takes away at once what was said of a run that goes on
         if view.status in ("stopped", "interrupted", "elsewhere"):
-            note.info(plain(view.message), icon=":material/info:")
+            note.info(plain(told(view.message)), icon=":material/info:")
     if view.unkept:
-        st.warning(f"This run is not kept on disk at the moment. {view.unkept}", icon=":material/warning:")
+        st.warning(f"This run is not kept on disk at the moment. {told(view.unkept)}", icon=":material/warning:")
     for run in shared.runs:
         if run.snapshot.finished is not None and run.snapshot.finished.reason == "diverged":
             st.warning(f"{plain(run.name)}: {plain(run.snapshot.finished.message)}", icon=":material/warning:")

@@ -15,6 +15,7 @@ from lab.store import StoreError, runs_folder
 from lab.ui import state
 from lab.ui.keep import keeper
 from lab.ui.plain import unlinked
+from lab.ui.told import told
 
 Box = Callable[..., DeltaGenerator]
 ICONS: dict[Box, str] = {st.error: ":material/error:", st.warning: ":material/cloud_off:"}
@@ -62,7 +63,7 @@ def show_archive_problems() -> None:
 
 def _harmless(problem: str) -> str:
     """A sentence which may hold people's words, whose links and pictures nobody should follow."""
-    return unlinked(problem.replace("[", r"\["))
+    return unlinked(told(problem).replace("[", r"\["))
 
 
 def _folder_problems() -> list[str]:

@@ -24,7 +24,7 @@ from lab.ui.plain import plain
 
 FIRST_PRESET = "source-003-det-st-both"
 
-RUN, OWN, PROBLEMS = "train", "own", "problems"
+RUN, OWN, PROBLEMS, GONE = "train", "own", "problems", "gone"
 SHOWN = 40
 """Characters of a wrong id."""
 
@@ -99,8 +99,8 @@ def found(id: str | None) -> Job | None:
     except (StoreError, BeyondLimits) as error:
         st.session_state[PROBLEMS] = str(error).splitlines()
         return None
-    if job is None and id is not None:
-        st.session_state[PROBLEMS] = [f"Run {id} is no longer here. {archive.whereabouts(id)}"]
+    gone = job is None and id is not None
+    st.session_state[GONE] = [f"Run {id} is no longer here. {archive.whereabouts(id)}"] if gone and id else []
     return job
 
 
@@ -168,8 +168,8 @@ def session() -> str:
 
 
 def problems() -> list[str]:
-    """What is wrong with the address of this tab, or with what it last wanted to start."""
-    return st.session_state.get(PROBLEMS, [])
+    """What is wrong with the address of this tab, with what it last wanted to start, or with what it watches."""
+    return [*st.session_state.get(PROBLEMS, []), *st.session_state.pop(GONE, [])]
 
 
 def choose_run(jobs: list[Job], edit: Callable[[Job], None], key: str = RUN) -> None:

@@ -8,12 +8,14 @@ import streamlit as st
 from lab.jobs import JOBS
 from lab.store import RunFolder, StoreError, title_of
 from lab.store.bin import deleted, size
+from lab.ui.keep import keeper
 from lab.ui.notices import show_problems
 from lab.ui.plain import plain
 from lab.ui.shelf.actions import DELETED, attempt
 from lab.ui.shelf.folds import unfolded
 
 COLUMNS = {"size": st.column_config.NumberColumn("MB", format="%.1f", width=70)}
+IN_MLFLOW = " MLflow lists them as deleted, and keeps their files until `mlflow gc` removes them."
 
 
 def undo() -> None:
@@ -70,7 +72,8 @@ def _shown(folders: list[RunFolder]) -> None:
         what = f"{len(gone)} run{'s' if len(gone) > 1 else ''}"
         label = "Remove those that are ticked" if ticked else "Empty the bin"
         with st.popover(label, icon=":material/delete_forever:"):
-            st.markdown(f"{what} will be gone for good: nets, curves and notes.")
+            kept = IN_MLFLOW if keeper() else ""
+            st.markdown(f"{what} will be gone from here for good: nets, curves and notes.{kept}")
             st.button(
                 f"Remove {what} for good",
                 type="primary",

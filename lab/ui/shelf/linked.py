@@ -16,8 +16,8 @@ from lab.ui.shelf.table import TICKED, tick
 SEPARATOR = "\n"
 """Between several values; people's words have no line breaks."""
 YES = "yes"
-LONGEST, MOST = 200, 64
-"""Characters of a value, and values of a parameter."""
+LONGEST, MOST = 200, 500
+"""Characters of a value, and values of a parameter: browsers take addresses of some ten thousand characters."""
 
 
 def follow_address(rows: Iterable[Row]) -> None:
@@ -27,6 +27,8 @@ def follow_address(rows: Iterable[Row]) -> None:
         return
     search, states, estimators, tags, pinned, order, group, ticked = map(_values, linked.values())
     problems: list[str] = []
+    if (linked["ticked"] or "").count(SEPARATOR) >= MOST:
+        problems.append(f"The address ticks more than {MOST} runs; the first {MOST} of them are ticked.")
 
     def known(what: str, values: list[str], there: Iterable[str], told: bool = True) -> list[str]:
         allowed = f"allowed is {', '.join(there)}" if told else "this lab has none of that name"
