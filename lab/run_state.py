@@ -59,6 +59,7 @@ def restore(training: Training, state: State) -> None:
     training.seconds, training.looking_seconds = state["seconds"], state["looking_seconds"]
     training.evaluated_at = state["evaluated_at"]
     training.epoch_start = EpochStart(*state["epoch_start"])
+    training.order.set_state(training.epoch_start.order)
     training.noise.set_state(state["noise"])
     training.flips.set_state(state["flips"])
     training.net.load_state_dict(state["net"])

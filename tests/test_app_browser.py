@@ -259,6 +259,11 @@ def test_all_who_watch_a_race_see_it_go_on(app: str) -> None:
             assert versions == sorted(set(versions))
             assert {update.job for update in watcher.updates} == {audience.run}
         audience.press("Stop")
+        audience.until(lambda: all("Go on" in watcher.buttons for watcher in audience.watchers))
+        seen = [len(watcher.updates) for watcher in audience.watchers]
+        audience.press("Go on")  # which the others are not told, and see
+        audience.until(lambda: all(len(w.updates) >= n + 2 for w, n in zip(audience.watchers, seen, strict=True)))
+        audience.press("Stop")
         audience.until(lambda: "Go on" in audience.watchers[0].buttons)
     with urlopen(f"{app}/_stcore/health") as answer:
         assert answer.status == 200

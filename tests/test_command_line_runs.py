@@ -120,6 +120,15 @@ def test_a_spoiled_run_is_told(kept_runs: Path) -> None:
     assert "is not readable as JSON" in lab("runs").err
 
 
+def test_a_spoiled_state_is_an_input_that_cannot_be(kept_runs: Path) -> None:
+    lab(*PRESET, *TWO_STEPS)
+    (folder,) = run_folders(kept_runs)
+    (folder.path / "state").write_bytes(b"spoiled")
+    answer = lab("resume", folder.id, "--budget", "4")
+    assert answer.code == 2
+    assert "is not a whole checkpoint" in answer.err
+
+
 def test_a_place_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LAB_RUNS", str(tmp_path / "none"))
     for command in (["runs"], ["resume", "ffffffff"], [*PRESET, *TWO_STEPS]):

@@ -93,6 +93,15 @@ def test_colors_are_as_far_apart_as_the_eye_has_it() -> None:
     assert distance("#0072B2", "#0072b2") == 0
 
 
+def test_seeds_of_one_experiment_share_its_color_and_differ_in_their_lines() -> None:
+    changes = [(rule, seed) for seed in range(2) for rule in ("saturated", "identity")]
+    experiments = [on_digits("source-000", f"estimator={rule}", f"seed={seed}") for rule, seed in changes]
+    runs = contestants(experiments, [Recorder().snapshot()] * 4)
+    alone = contestants(experiments[:2], [Recorder().snapshot()] * 2)
+    assert [run.color for run in runs] == 2 * [run.color for run in alone]
+    assert len({(run.color, run.dash) for run in runs}) == 4
+
+
 @pytest.mark.parametrize("field", ["estimator", "slope"])
 def test_contestants_keep_their_estimators_color_where_nobody_has_it(field: str) -> None:
     values = ["identity", "value-clipped", "bernoulli"] if field == "estimator" else [1, 2, 3]

@@ -15,6 +15,8 @@ from lab.links import encode
 from lab.store import RunFolder
 from lab.ui import keep
 from lab.ui.plain import plain
+from lab.ui.told import SOMEWHERE
+from lab.ui.told import told as for_who_asks
 from tests.pages import button, newest, on_digits, opened, shown, tick, told, until, until_it_shows
 from tests.small import small
 
@@ -110,6 +112,32 @@ def test_places_of_this_machine_are_told_to_no_stranger(browser: Browser, kept_r
     tab = opened("runs.py")
     assert "Some runs of this lab cannot be read. (1)" in told(tab)
     assert str(kept_runs) not in told(tab)
+    assert "job.json is not readable" not in told(opened(run="aaaa0001"))
+    assert "(a place of the lab's machine) is not readable as JSON" in told(opened(run="aaaa0001"))
+    browser.key = None
+    assert "aaaa0001/job.json is not readable as JSON" in told(opened(run="aaaa0001"))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/srv/lab data/0a1b/state",
+        "/home/someone/runs/x.json",
+        r"C:\runs\x.json",
+        "sqlite:////srv/mlflow.db",
+        "https://u:p@h/",
+    ],
+)
+def test_a_sentence_for_strangers_has_no_place_of_this_machine_in_it(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    opened()  # from now on the lab knows who asks
+    monkeypatch.setattr(JOBS, "runs_folder", Path("/srv/lab data"))
+    sentence = f"The state of run 0a1b cannot be read: {place} is cut off. Epochs 1/2, a and/or b: 3/4."
+    browser.key = YOU
+    assert for_who_asks(sentence) == sentence.replace(place, SOMEWHERE)
+    browser.key = None
+    assert for_who_asks(sentence) == sentence
 
 
 def test_what_is_too_large_is_refused_with_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

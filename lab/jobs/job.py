@@ -195,6 +195,7 @@ class Job(Shown):
         saver.announce(self.facts())
         trainings, recorders = self._prepared(saver.left())
         saver.begin(trainings, recorders)
+        saver.note(self.facts())  # of one that had ended: it is under way again
         pairs = zip(trainings, recorders, strict=True)
         runs = [recorded(training.events(), recorder) for training, recorder in pairs if recorder.finished is None]
         looks, shown = Looks(trainings, recorders), False
