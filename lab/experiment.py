@@ -76,9 +76,11 @@ class Experiment(Value):
     def _parts_fit(self) -> Self:
         if self.optimizer.needs_binary_weights and not self.architecture.has_binary_weights:
             fitting = [name for name, member in Optimizer.members.items() if not member.needs_binary_weights]
+            could = "binary_weights" in type(self.architecture).model_fields
             raise whole(
                 f"optimizer {self.optimizer.name!r} flips binary weights, and architecture {self.architecture.name!r} "
                 f"has none; allowed: {', '.join(fitting)}"
+                + (", or architecture.binary_weights with at least one layer" if could else "")
             )
         if not self.architecture.site_names and not self.estimator.binarizes_only:
             raise whole(
