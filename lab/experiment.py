@@ -55,6 +55,9 @@ class Experiment(Value):
     """What the budget counts."""
     subset: int | None = Field(None, ge=1, title="Subset (images)")
     """Train on so many images only; None takes all that are not held out."""
+    shift: int = Field(0, ge=0, le=14, title="Shift (pixels)")
+    """Augmentation: the most pixels by which each training image is moved, at random, up or down and left or right. It
+    is moved anew in every epoch, and leaves background behind."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Where all randomness comes from: initial weights, split, data order, noise."""
     evaluate_every: float = Field(0.5, gt=0, le=1e4)
