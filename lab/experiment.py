@@ -85,6 +85,12 @@ class Experiment(Value):
                 f"has none; allowed: {', '.join(fitting)}"
                 + (", or architecture.binary_weights with at least one layer" if could else "")
             )
+        if self.optimizer.needs_binary_weights and self.architecture.weights is not None:
+            bits = self.architecture.weights
+            if bits.scale != "none":
+                raise whole(f"{self._keeper()}, whose scale is 1; set architecture.weight_scale to none")
+            if bits.stochastic:
+                raise whole(f"{self._keeper()}, and none is drawn; set architecture.stochastic_weights to false")
         if not self.architecture.site_names and not self.estimator.binarizes_only:
             raise whole(
                 f"estimator {self.estimator.name!r} needs binary units to sample, and the architecture has none; "
@@ -109,6 +115,9 @@ class Experiment(Value):
             field = "batch_size" if self.batch_size < 2 else "subset" if self.subset else "training images left over"
             raise whole(f"{field} is 1, and batch norm needs at least 2 images")
         return self
+
+    def _keeper(self) -> str:
+        return f"optimizer {self.optimizer.name!r} keeps the bits themselves"
 
     def _rule_may_refuse(self) -> bool:
         # The shapes of a net take a moment to find out, and few rules look at them.
