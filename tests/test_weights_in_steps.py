@@ -12,10 +12,13 @@ from torch import Tensor
 from lab.estimators import Estimator, StraightThrough
 from lab.estimators.copies import Identity
 from lab.experiment import Experiment, InvalidExperiment
+from lab.limits.demands import demands
 from lab.models import Architecture, Rollout
 from lab.models.layers import Dropout, Stage
 from lab.models.rollout import Site
 from lab.models.weights import BinaryWeights
+from lab.oracle import NotEnumerable, bias_and_variance, exact_gradient
+from lab.probes.gradients import compare_gradients
 from lab.probes.health import passed_back
 from lab.training import Training
 from tests.small import curves, small, steps
@@ -155,6 +158,79 @@ class TestRefusals:
         assert told.startswith(
             f"optimizer '{optimizer}' keeps the bits themselves, and none is drawn; set architecture"
         )
+
+
+class TestTruth:
+    """Enumeration and comparison of rules, where weights are drawn, too."""
+
+    NET: dict[str, Any] = {**SHAPE, "batch_norm": False, "hidden": 3, "depth": 2, "weight_levels": "-1/+1"}
+
+    def rollout(self, shape: dict[str, Any], rule: str = "bernoulli", seed: int = 2) -> Rollout:
+        experiment = small("binary-mlp", shape, estimator=rule)
+        inputs = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+        generator = torch.Generator().manual_seed(seed)
+        net = experiment.architecture.build(0)
+        return Rollout(net, inputs, torch.arange(4), experiment.estimator, 1.0, generator)
+
+    def test_the_exact_gradient_is_that_of_one_draw_of_the_weights(self) -> None:
+        one, other = (exact_gradient(self.rollout(self.NET, seed=seed)) for seed in (2, 3))
+        together = exact_gradient(self.rollout(self.NET), joint=True)
+        for name, gradient in one.items():
+            assert torch.equal(gradient, other[name]), "whatever the noise of the rollout it is asked for"
+            torch.testing.assert_close(gradient, together[name], atol=1e-6, rtol=1e-4)
+
+    @pytest.mark.parametrize("rule", ["disarm", "rloo"])
+    def test_an_unbiased_rule_is_so_for_the_weights_drawn(self, rule: str) -> None:
+        rollout = self.rollout(self.NET, rule)
+        found = bias_and_variance(rollout, 300, torch.Generator().manual_seed(5))
+        spread = found["layers.1.weight"]
+        off = (spread.bias.abs() / spread.standard_error.clamp(min=1e-12)).nan_to_num()
+        assert (spread.variance > 0).any()
+        assert off[spread.variance > 0].max() < 5.5, "over 2352 weights"
+
+    def test_dropout_cannot_be_enumerated(self) -> None:
+        with pytest.raises(NotEnumerable, match="dropout"):
+            exact_gradient(self.rollout({**self.NET, "hidden_dropout": 0.2}))
+
+    @pytest.mark.parametrize("shape", [SHAPE, {"hidden_dropout": 0.5, "input_dropout": 0.5}])
+    def test_rules_are_compared_at_the_same_weights_and_with_all_units(self, shape: dict[str, Any]) -> None:
+        training = Training(small("binary-mlp", shape, estimator="identity"))
+        reference = Estimator.members["identity"]()
+        first, second = (
+            next(compare_gradients(training.specimen().copied(), [], reference, batch=16)) for _ in range(2)
+        )
+        assert first == second
+        for agreement in first:
+            assert agreement.cosine == pytest.approx(1, abs=1e-6)
+            assert agreement.noise == 0
+
+
+def test_a_step_with_drawn_and_scaled_weights_takes_no_more_than_is_estimated() -> None:
+    shape = {"hidden": 300, "weight_rule": "stochastic-sign", "stochastic_weights": True, "weight_scale": "max"}
+    for rule in ("identity", "rloo"):
+        experiment = small("binary-mlp", shape, estimator=rule, batch_size=4)
+        training = Training(experiment, checkups=False)
+        kept: dict[int, int] = {}
+        known = {value.untyped_storage().data_ptr() for value in training.net.parameters()}
+
+        def keep(value: Tensor, kept: dict[int, int] = kept) -> Tensor:
+            kept[value.untyped_storage().data_ptr()] = value.untyped_storage().nbytes()
+            return value
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
+            training._train(*next(training.batches.epoch()))
+        step = sum(size for place, size in kept.items() if place not in known)
+        assert step <= demands(experiment.with_changes(["dataset.validation=1", "evaluation=sample"])).working
+
+
+@pytest.mark.parametrize("scale", ["none", "max", "mean"])
+def test_the_pictures_of_first_layer_weights_are_those_in_use(scale: str) -> None:
+    experiment = small("binary-mlp", {**SHAPE, "weight_levels": "-1/+1", "weight_scale": scale})
+    training = Training(experiment)
+    layer = training.net.random_weights[0]
+    expected = layer.bits.of(layer.weight).detach().view(-1, 28, 28)
+    frame = training.frame()
+    assert (frame.filters == expected[: len(frame.filters)].numpy()).all()
 
 
 def test_settings_of_weights_that_are_not_binary_refuse_nothing() -> None:
