@@ -46,8 +46,10 @@ def _telling(experiment: Experiment, health: HealthCurves) -> NDArray[np.intp]:
     """The checkups that tell something, by their index.
 
     A batch that is answered to the last digit gives no layer any gradient, and nothing is wrong: those are left out,
-    unless the units say where the gradient ends.
+    unless the units say where the gradient ends, or a Htanh at the end bounds the answers.
     """
+    if _ends_in_htanh(experiment.architecture):
+        return np.arange(len(health))
     telling = np.zeros(len(health), dtype=bool)
     for columns in health.layers.values():
         telling |= columns["zeros"] < 1
@@ -84,10 +86,18 @@ def _cause(experiment: Experiment, health: Health, layer: str, since_start: bool
             f"the ReLU in front of {behind[0].site} gives 0 for every unit and picture, and passes nothing back there. "
             "What helps: switching it off, or a smaller learning rate."
         )
+    if _ends_in_htanh(architecture) and all(found.zeros == 1 for found in health.layers):
+        return "every output lies beyond ±1, where its Htanh sends nothing back."
     bits = _bits_of_weights(architecture).get(layer)
     if bits is not None and _blocks_some(bits.rule):
         return f"the gradient is exactly 0 there. {bits.rule.title} sends nothing back to weights outside its window."
     return "the gradient is exactly 0 there."
+
+
+def _ends_in_htanh(architecture: Architecture) -> bool:
+    """Whether the logits are the outputs of a Htanh: no batch is then answered to the last digit."""
+    fields = architecture.model_dump()
+    return fields.get("head") == "none" and fields["htanh"] and fields["output"] == "real"
 
 
 def _blocks_some(rule: Estimator) -> bool:

@@ -146,6 +146,20 @@ def test_sums_that_all_lie_beyond_a_htanh() -> None:
     assert f"No gradient reaches layer 1 (linear) and layer 2 (linear): {told}" in text
 
 
+def test_outputs_that_all_lie_beyond_a_htanh() -> None:
+    signs = {"levels": "-1/+1", "weight_levels": "-1/+1", "pixels": "standardized", "hidden": 200, "bias": True}
+    shape = {**signs, "htanh": True, "head": "none", "depth": 2, "batch_norm": False}
+    experiment = small("binary-mlp", shape, estimator="identity")
+    net = experiment.architecture.build(0)
+    assert alarm_of(experiment, health_of(experiment, net)) is None
+    net.zero_grad()
+    with torch.no_grad():
+        net.get_parameter("layers.4.bias").fill_(1e4)
+    text = str(alarm_of(experiment, health_of(experiment, net)))
+    told = "every output lies beyond ±1, where its Htanh sends nothing back."
+    assert text == f"No gradient reaches layer 1 (linear) and layer 2 (linear): {told}"
+
+
 def test_real_weights_are_not_said_to_have_a_window() -> None:
     shape = {"binary_weights": ["conv2"], "weight_rule": "hard-sigmoid", "binary_layers": [2], "levels": "-1/+1"}
     experiment = small("convnet", shape, estimator="identity")

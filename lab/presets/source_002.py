@@ -63,7 +63,7 @@ PRESETS = [
     ),
     Preset(
         name="source-002-infl-1",
-        title="Fully binarized MLP, as printed, a third as wide",
+        title="Fully binarized MLP, as printed, 2048 wide",
         summary=(
             "The net of source 002 with infl_ratio 1 in place of 3, 784 – 3×2048: the same defects at an eighth of the "
             "cost. Accuracy stays at chance; the loss cannot fall below 5.6277."
@@ -73,7 +73,7 @@ PRESETS = [
     ),
     Preset(
         name="source-002-corrected-infl-1",
-        title="Fully binarized MLP, as meant, a third as wide",
+        title="Fully binarized MLP, as meant, 2048 wide",
         summary=(
             "784 – 3×2048 – 10, infl_ratio 1: batch norm, a real-valued classifier, real-valued pixels and clipped "
             "latent weights. It learns within minutes. Each repair is a field: switch one back to see what it is for."
