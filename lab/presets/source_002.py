@@ -65,8 +65,8 @@ PRESETS = [
         title="Fully binarized MLP, as printed, 2048 wide",
         summary=(
             "The net of source 002 with infl_ratio 1 in place of 3, 784 – 3×2048: the same defects at an eighth of the "
-            "cost. Accuracy stays at chance; the loss cannot fall below 5.6277. Gradient norm: within 20 steps or so the "
-            "outputs are at ±1, and from then on no gradient reaches a single weight."
+            "cost. Accuracy stays at chance; the loss cannot fall below 5.6277. Gradient norm: within 20 steps or so "
+            "all outputs are at ±1, and from then on no gradient reaches a single weight."
         ),
         source=SOURCE,
         fields={**_as_written(1), **NARROW},
