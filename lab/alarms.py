@@ -16,6 +16,7 @@ from lab.experiment import Experiment
 from lab.models import Architecture
 from lab.models.layers import BinaryUnits
 from lab.models.rollout import Site
+from lab.models.weights import BinaryWeights, WeightBits
 from lab.probes.health import passed_back
 from lab.recorder import HealthCurves
 
@@ -66,8 +67,10 @@ def _telling(experiment: Experiment, health: HealthCurves) -> NDArray[np.intp]:
     """The checkups that tell something, by their index.
 
     A batch that is answered to the last digit gives no layer any gradient, and nothing is wrong: those are left out,
-    unless the units say where the gradient ends.
+    unless the units say where the gradient ends, or a Htanh at the end bounds the answers.
     """
+    if _ends_in_htanh(experiment.architecture):
+        return np.arange(len(health))
     telling = np.zeros(len(health), dtype=bool)
     for columns in health.layers.values():
         telling |= columns["zeros"] < 1
@@ -94,7 +97,8 @@ def _cause(experiment: Experiment, health: Health, layer: str, since_start: bool
     outside = [site for site in behind if site.active == 0]
     if outside:
         hint = _hint(experiment, since_start)
-        return f"every pre-activation of {outside[-1].site} lies where {rule.title} sends nothing back. {hint}"
+        what = f"{rule.title} behind a Htanh" if fields.get("htanh") else rule.title
+        return f"every pre-activation of {outside[-1].site} lies where {what} sends nothing back. {hint}"
     before = sites.get(order[place - 1]) if place else None
     if before is not None and before.dead == 1 and fields.get("levels") == "0/1":
         return f"every unit of {before.site} is dead, 0 for every picture, and weights that see only 0 get no gradient."
@@ -103,10 +107,18 @@ def _cause(experiment: Experiment, health: Health, layer: str, since_start: bool
             f"the ReLU in front of {behind[0].site} gives 0 for every unit and picture, and passes nothing back there. "
             "What helps: switching it off, or a smaller learning rate."
         )
-    weight_rule = getattr(architecture, "weight_rule", None)
-    if weight_rule is not None and _blocks_some(weight_rule):
-        return f"the gradient is exactly 0 there. {weight_rule.title} sends nothing back to weights outside its window."
+    if _ends_in_htanh(architecture) and all(found.zeros == 1 for found in health.layers):
+        return "every output lies beyond ±1, where its Htanh sends nothing back."
+    bits = _bits_of_weights(architecture).get(layer)
+    if bits is not None and _blocks_some(bits.rule):
+        return f"the gradient is exactly 0 there. {bits.rule.title} sends nothing back to weights outside its window."
     return "the gradient is exactly 0 there."
+
+
+def _ends_in_htanh(architecture: Architecture) -> bool:
+    """Whether the logits are the outputs of a Htanh: no batch is then answered to the last digit."""
+    fields = architecture.model_dump()
+    return fields.get("head") == "none" and fields["htanh"] and fields["output"] == "real"
 
 
 def _blocks_some(rule: Estimator) -> bool:
@@ -140,6 +152,15 @@ def _running_order(architecture: Architecture) -> tuple[str, ...]:
         elif id(getattr(module, "weight", None)) in layers:
             order.append(layers[id(module.weight)])
     return tuple(order)
+
+
+@lru_cache(maxsize=64)
+def _bits_of_weights(architecture: Architecture) -> dict[str, WeightBits]:
+    """How the weights of each layer that binarizes them become bits, by the layer's name."""
+    with torch.device("meta"):
+        net = architecture.net()
+    bits = {id(module.weight): module.bits for module in net.modules() if isinstance(module, BinaryWeights)}
+    return {name: bits[id(weight)] for name, weight in net.layer_weights().items() if id(weight) in bits}
 
 
 def _listed(words: Sequence[str], conjunction: str = "and") -> str:

@@ -50,7 +50,7 @@ def evaluate(
 
 
 def predict(net: Net, experiment: Experiment, inputs: Tensor, slope: float, generator: torch.Generator) -> Tensor:
-    """Log-probabilities of the classes (B, 10), or pictures, for a batch; by `mean` it averages over samples."""
+    """Log-probabilities of all logits (B, 10 or more), or pictures, for a batch; by `mean` it averages over samples."""
     rule = experiment.estimator
     samples = experiment.evaluation_samples if rule.stochastic and experiment.evaluation == "mean" else 1
 

@@ -55,6 +55,9 @@ class Experiment(Value):
     """What the budget counts."""
     subset: int | None = Field(None, ge=1, title="Subset (images)")
     """Train on so many images only; None takes all that are not held out."""
+    shift: int = Field(0, ge=0, le=14, title="Shift (pixels)")
+    """Augmentation: the most pixels by which each training image is moved, at random, up or down and left or right. It
+    is moved anew in every epoch, and leaves background behind."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Where all randomness comes from: initial weights, split, data order, noise."""
     evaluate_every: float = Field(0.5, gt=0, le=1e4)
@@ -76,10 +79,18 @@ class Experiment(Value):
     def _parts_fit(self) -> Self:
         if self.optimizer.needs_binary_weights and not self.architecture.has_binary_weights:
             fitting = [name for name, member in Optimizer.members.items() if not member.needs_binary_weights]
+            could = "binary_weights" in type(self.architecture).model_fields
             raise whole(
                 f"optimizer {self.optimizer.name!r} flips binary weights, and architecture {self.architecture.name!r} "
                 f"has none; allowed: {', '.join(fitting)}"
+                + (", or architecture.binary_weights with at least one layer" if could else "")
             )
+        if self.optimizer.needs_binary_weights and self.architecture.weights is not None:
+            bits = self.architecture.weights
+            if bits.scale != "none":
+                raise whole(f"{self._keeper()}, whose scale is 1; set architecture.weight_scale to none")
+            if bits.stochastic:
+                raise whole(f"{self._keeper()}, and none is drawn; set architecture.stochastic_weights to false")
         if not self.architecture.site_names and not self.estimator.binarizes_only:
             raise whole(
                 f"estimator {self.estimator.name!r} needs binary units to sample, and the architecture has none; "
@@ -104,6 +115,9 @@ class Experiment(Value):
             field = "batch_size" if self.batch_size < 2 else "subset" if self.subset else "training images left over"
             raise whole(f"{field} is 1, and batch norm needs at least 2 images")
         return self
+
+    def _keeper(self) -> str:
+        return f"optimizer {self.optimizer.name!r} keeps the bits themselves"
 
     def _rule_may_refuse(self) -> bool:
         # The shapes of a net take a moment to find out, and few rules look at them.

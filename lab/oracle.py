@@ -2,6 +2,7 @@
 
 Everything here starts from a `Rollout`, which says what net, batch, rule and slope are meant, and runs rollouts of its
 own on it: the one given is never called, its noise is not used up, and the net's running statistics are put back.
+Stochastic weights are shared by the batch and no codes: all is meant for one and the same draw of them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from lab.estimators.enumeration import code_table
 from lab.models import Net, Pass, Rollout, Site
+from lab.models.layers import Dropout
 
 MOST_BITS = 16
 """Bits that may be enumerated: 2^16 = 65 536 codes for every example."""
@@ -57,13 +59,15 @@ def expected_loss(rollout: Rollout, joint: bool = False, own_objective: bool = T
     `own_objective` is False.
 
     Raises:
-        NotEnumerable: there are more than `MOST_BITS` bits, units that are not sampled, or batch statistics that follow
-            the bits without `joint`.
+        NotEnumerable: there are more than `MOST_BITS` bits, units that are not sampled, dropout, or batch statistics
+            that follow the bits without `joint`.
     """
     if not rollout.rule.stochastic:
         raise NotEnumerable(f"{rollout.rule.name!r} does not sample its bits; only sampled bits have an expectation.")
     if not joint and rollout.net.training and rollout.net.batch_statistics_after_bits():
         raise NotEnumerable("Batch statistics follow the bits and couple the examples; enumerate them jointly.")
+    if rollout.net.training and any(isinstance(module, Dropout) for module in rollout.net.modules()):
+        raise NotEnumerable("The net has dropout: what it draws at random is not the bits alone.")
     with _statistics_of_each_pass(rollout.net):
         sites = _passed(rollout).sites
         if joint:
@@ -116,8 +120,11 @@ def bias_and_variance(
 
 
 def _own(rollout: Rollout, generator: torch.Generator | None = None) -> Rollout:
-    generator = generator or torch.Generator(rollout.inputs.device).manual_seed(0)
-    return Rollout(rollout.net, rollout.inputs, rollout.targets, rollout.rule, rollout.slope, generator)
+    always_the_same = torch.Generator(rollout.inputs.device).manual_seed(0)
+    source = generator or always_the_same
+    own = Rollout(rollout.net, rollout.inputs, rollout.targets, rollout.rule, rollout.slope, source)
+    own.draw_weights(always_the_same)
+    return own
 
 
 @torch.no_grad()

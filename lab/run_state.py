@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from torch import Tensor
+from torch import Generator, Tensor
 
 from lab.evaluation import Scores
 
@@ -30,6 +30,19 @@ class EpochStart(NamedTuple):
     step: int
     order: Tensor
     """State of the generator of orders before it drew this epoch's."""
+    shifts: Tensor | None = None
+    """The same of the generator of shifts, where images are shifted."""
+
+    @classmethod
+    def at(cls, step: int, order: Generator, shifts: Generator | None) -> EpochStart:
+        """An epoch that begins now."""
+        return cls(step, order.get_state(), None if shifts is None else shifts.get_state())
+
+    def draw_again(self, order: Generator, shifts: Generator | None) -> None:
+        """Put the generators back to where they were."""
+        order.set_state(self.order)
+        if shifts is not None and self.shifts is not None:
+            shifts.set_state(self.shifts)
 
 
 def state_of(training: Training) -> State:

@@ -66,19 +66,13 @@ class Training:
         parameters, keeps_bits = split_parameters(self.net), experiment.optimizer.needs_binary_weights
         self.updates = experiment.optimizer.start(parameters, self.flips)
         self.order = torch.Generator().manual_seed(stream(experiment.seed, "order"))
-        self.batches = Batches(
-            self.images.train,
-            self.images.train_labels,
-            self.indices.train,
-            experiment.batch_size,
-            self.scale,
-            self.device,
-            self.order,
-        )
+        self.shifts = torch.Generator().manual_seed(stream(experiment.seed, "shifts")) if experiment.shift else None
+        served = self.images.train, self.images.train_labels, self.indices.train, experiment.batch_size
+        self.batches = Batches(*served, self.scale, self.device, self.order, experiment.shift, self.shifts)
         self.step = 0
         self.loss = 0.0
         """Of the last step."""
-        self.epoch_start = EpochStart(0, self.order.get_state())
+        self.epoch_start = EpochStart.at(0, self.order, self.shifts)
         self.evaluated_at = 0
         """The step of the last evaluation."""
         self.seconds = 0.0
@@ -135,13 +129,13 @@ class Training:
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Batches up to the end of the budget, from the step on where the run is."""
-        self.order.set_state(self.epoch_start.order)
+        self.epoch_start.draw_again(self.order, self.shifts)
         while not self._last:
             for batch in self.batches.epoch(skip=self.step - self.epoch_start.step):
                 yield batch
                 if self._last:
                     return
-            self.epoch_start = EpochStart(self.step, self.order.get_state())
+            self.epoch_start = EpochStart.at(self.step, self.order, self.shifts)
 
     def _looks(self) -> Iterator[Event]:
         """What follows a step: the evaluation and the frame that are due, and perhaps the end."""

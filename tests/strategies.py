@@ -27,15 +27,29 @@ EVERY_MEMBER = [(family, name) for family, part in FAMILIES.items() for name in 
 def fields_of(member: type[Part], span: tuple[float, float] = (-1e3, 1e3)) -> st.SearchStrategy[dict[str, Any]]:
     """Plain data for a member with any of its fields at any allowed value; numbers without bounds are within `span`."""
     drawn = {name: value_of(field, span) for name, field in described(member).items()}
-    return st.fixed_dictionaries({"name": st.just(member.name)}, optional=drawn).map(_with_layers_that_exist)
+    return st.fixed_dictionaries({"name": st.just(member.name)}, optional=drawn).map(_that_fit_each_other)
 
 
-def _with_layers_that_exist(data: dict[str, Any]) -> dict[str, Any]:
-    """Binary layers are counted among the hidden ones, the one bound that no field states alone."""
-    if data["name"] == "mlp" and "binary_layers" in data:
+def _that_fit_each_other(data: dict[str, Any]) -> dict[str, Any]:
+    """Fields within the bounds that no field states alone."""
+    if data["name"] == "mlp" and "binary_layers" in data:  # they are counted among the hidden ones
         layers = len(data.get("hidden", [64]))
         return data | {"binary_layers": [layer for layer in data["binary_layers"] if layer <= layers]}
+    if data.get("head") == "none":
+        data |= {"hidden": max(10, data.get("hidden", 10))}
+    if data["name"] in ("binary-mlp", "convnet"):
+        data |= _weights_that_can_be(data)
     return data
+
+
+def _weights_that_can_be(data: dict[str, Any]) -> dict[str, Any]:
+    rule = data.get("weight_rule", {"name": "identity"})
+    if rule["name"] in ("concrete", "mean-field"):
+        rule = {"name": "st-concrete"}
+    stochastic = Estimator.members[rule["name"]].stochastic and data.get("stochastic_weights", False)
+    scale = "none" if rule.get("allow_scale") else data.get("weight_scale", "none")
+    needs_noise = rule["name"] == "st-concrete"
+    return {"weight_rule": rule, "stochastic_weights": stochastic or needs_noise, "weight_scale": scale}
 
 
 def value_of(field: dict[str, Any], span: tuple[float, float] = (-1e3, 1e3)) -> st.SearchStrategy[Any]:

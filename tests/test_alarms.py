@@ -64,7 +64,8 @@ def test_sounds_exactly_where_the_rule_sends_nothing_back(name: str, architectur
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_of_the_presets(name: str) -> None:
-    experiment = PRESETS[name].experiment(Digits()).with_changes(["batch_size=16"])
+    narrow = ["architecture.hidden=512"] if name.startswith("source-002") else []
+    experiment = PRESETS[name].experiment(Digits()).with_changes(["batch_size=16", *narrow])
     net = experiment.architecture.build(experiment.seed)
     assert (alarm_of(experiment, health_of(experiment, net)) is None) == (not experiment.estimator.zero_gradient)
 
@@ -133,6 +134,40 @@ def test_weights_outside_the_window_of_their_own_rule() -> None:
     text = alarm_of(experiment, health_of(experiment, net))
     assert text is not None
     assert text.startswith("No gradient reaches layer 2 (linear): the gradient is exactly 0 there. Hard-sigmoid")
+
+
+def test_sums_that_all_lie_beyond_a_htanh() -> None:
+    experiment = small("binary-mlp", {"htanh": True, "levels": "-1/+1"}, estimator="identity")
+    net = experiment.architecture.build(0)
+    with torch.no_grad():
+        net.get_parameter("layers.5.bias").fill_(1e4)  # the norm of the second layer
+    text = str(alarm_of(experiment, health_of(experiment, net)))
+    told = "every pre-activation of hidden 2 lies where Identity straight-through behind a Htanh sends nothing back"
+    assert f"No gradient reaches layer 1 (linear) and layer 2 (linear): {told}" in text
+
+
+def test_outputs_that_all_lie_beyond_a_htanh() -> None:
+    signs = {"levels": "-1/+1", "weight_levels": "-1/+1", "pixels": "standardized", "hidden": 200, "bias": True}
+    shape = {**signs, "htanh": True, "head": "none", "depth": 2, "batch_norm": False}
+    experiment = small("binary-mlp", shape, estimator="identity")
+    net = experiment.architecture.build(0)
+    assert alarm_of(experiment, health_of(experiment, net)) is None
+    net.zero_grad()
+    with torch.no_grad():
+        net.get_parameter("layers.4.bias").fill_(1e4)
+    text = str(alarm_of(experiment, health_of(experiment, net)))
+    told = "every output lies beyond ±1, where its Htanh sends nothing back."
+    assert text == f"No gradient reaches layer 1 (linear) and layer 2 (linear): {told}"
+
+
+def test_real_weights_are_not_said_to_have_a_window() -> None:
+    shape = {"binary_weights": ["conv2"], "weight_rule": "hard-sigmoid", "binary_layers": [2], "levels": "-1/+1"}
+    experiment = small("convnet", shape, estimator="identity")
+    found = health_of(experiment)
+    blocked = found._replace(layers=tuple(layer._replace(zeros=1.0) for layer in found.layers[:2]) + found.layers[2:])
+    text = str(alarm_of(experiment, blocked))
+    assert "No gradient reaches layer 1 (conv): the gradient is exactly 0 there. No" in text
+    assert "No gradient reaches layer 2 (conv): the gradient is exactly 0 there. Hard-sigmoid" in text
 
 
 def test_since_when_and_until_when() -> None:

@@ -61,6 +61,12 @@ def batches(count: int, size: int, seed: int = 0, indices: torch.Tensor | None =
     return Batches(*marked(count), chosen, size, (0.13, 0.31), "cpu", torch.Generator().manual_seed(seed))
 
 
+def shifted(count: int, size: int, shift: int, seed: int = 0) -> Batches:
+    generators = [torch.Generator().manual_seed(number) for number in (0, seed)]
+    order, shifts = generators
+    return Batches(*marked(count), torch.arange(count), size, (0.13, 0.31), "cpu", order, shift, shifts)
+
+
 class TestBatches:
     @settings(max_examples=40)
     @given(st.integers(1, 700), st.integers(1, 800), st.integers(0, 99))
@@ -118,6 +124,56 @@ class TestBatches:
         list(epoch)
         assert not torch.equal(before, after)
         assert torch.equal(after, generator.get_state())
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.integers(1, 14), st.integers(0, 99))
+    def test_shifted_images_are_themselves_moved_over_background(self, shift: int, seed: int) -> None:
+        pixels, _ = marked(300)
+        served = shifted(300, 32, shift, seed)
+        framed = torch.nn.functional.pad(pixels, [shift] * 4)
+        for values, labels in served.epoch():
+            bytes_again = ((values[:, 0].double() * 0.31 + 0.13) * 255).round().to(torch.uint8)
+            for image, label in zip(bytes_again, labels, strict=True):
+                places = [
+                    (row, column)
+                    for row in range(2 * shift + 1)
+                    for column in range(2 * shift + 1)
+                    if torch.equal(framed[label, row : row + 28, column : column + 28][::9, ::9], image[::9, ::9])
+                ]
+                assert any(
+                    torch.equal(framed[label, row : row + 28, column : column + 28], image) for row, column in places
+                )
+
+    def test_every_shift_is_as_likely_and_both_directions_are_independent(self) -> None:
+        count, shift = 4500, 1
+        pixels = torch.zeros(count, 28, 28, dtype=torch.uint8)
+        pixels[:, 14, 14] = 255
+        generators = (torch.Generator().manual_seed(seed) for seed in (0, 1))
+        order, shifts = generators
+        served = Batches(pixels, torch.zeros(count), torch.arange(count), 500, (0.0, 1.0), "cpu", order, shift, shifts)
+        images = torch.cat([values for values, _ in served.epoch()])
+        found = images.sum(0)[0, 13:16, 13:16]
+        assert found.sum() == count, "each is moved by one pixel at most"
+        # Nine places of 500 each, give or take 21: five deviations.
+        assert (found - count / 9).abs().max() < 5 * (count * (1 / 9) * (8 / 9)) ** 0.5
+
+    def test_shifts_leave_the_order_alone_and_differ_between_epochs(self) -> None:
+        plain, moved = batches(300, 32), shifted(300, 32, 2)
+        epochs = []
+        for _ in range(2):
+            pairs = list(zip(plain.epoch(), moved.epoch(), strict=True))
+            assert all(torch.equal(one[1], other[1]) for one, other in pairs)
+            by_label = torch.cat([other[1] for _, other in pairs]).argsort()
+            epochs.append(torch.cat([other[0] for _, other in pairs])[by_label])
+        same = (epochs[0] == epochs[1]).flatten(1).all(1).float().mean()
+        assert same < 0.15, "one in 25 by chance"
+
+    @pytest.mark.parametrize("skip", [1, 7, 9])
+    def test_skipping_serves_the_rest_of_shifted_images(self, skip: int) -> None:
+        whole, rest = list(shifted(600, 64, 3).epoch()), list(shifted(600, 64, 3).epoch(skip))
+        assert len(rest) == len(whole) - skip
+        for (values, _), (same, _) in zip(whole[skip:], rest, strict=True):
+            assert torch.equal(values, same)
 
     def test_kept_batches_stay_and_images_are_not_touched(self) -> None:
         pixels, labels = marked(500)

@@ -74,6 +74,36 @@ def test_every_estimator_with_what_it_remembers(name: str, tmp_path: Path) -> No
     assert_goes_on_as_if_nothing_had_happened(longer(fitting("mlp", name)), tmp_path, 3)
 
 
+def test_shifted_images_in_the_middle_of_an_epoch(tmp_path: Path) -> None:
+    experiment = longer(small("convnet", shift=2))
+    assert clockless(Training(experiment).events()) != clockless(Training(longer(small("convnet"))).events())
+    assert_goes_on_as_if_nothing_had_happened(experiment, tmp_path, *range(1, STEPS + 1))
+
+
+RANDOM_WEIGHTS: list[tuple[str, dict[str, Any]]] = [
+    (
+        "binary-mlp",
+        {"weight_rule": "bernoulli", "stochastic_weights": True, "hidden_dropout": 0.3, "input_dropout": 0.1},
+    ),
+    (
+        "convnet",
+        {
+            "binary_weights": ["conv1", "conv2", "classifier"],
+            "weight_rule": "stochastic-sign",
+            "stochastic_weights": True,
+            "weight_scale": "max",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("architecture", "shape"), RANDOM_WEIGHTS)
+@pytest.mark.parametrize("rule", ["identity", "disarm", "rloo"])
+def test_weights_and_dropout_that_are_drawn(architecture: str, shape: Any, rule: str, tmp_path: Path) -> None:
+    experiment = longer(small(architecture, shape, estimator=rule))
+    assert_goes_on_as_if_nothing_had_happened(experiment, tmp_path, 1, 3)
+
+
 @pytest.mark.parametrize("name", Optimizer.members)
 @pytest.mark.parametrize("report", ["last", "best-validation"])
 def test_every_optimizer_with_what_it_remembers(name: str, report: str, tmp_path: Path) -> None:

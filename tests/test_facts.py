@@ -14,9 +14,12 @@ from lab.facts import Remark, couples_examples, passes_of_a_step, remarks
 from lab.models import Architecture
 from lab.models.convnet import ConvNet
 from lab.models.mlp import MLP
+from lab.models.weights import BinaryWeights, WeightBits
 from lab.presets import PRESETS
+from lab.training import Training
 from tests.small import fitting, small
 
+BITS = ("identity", "saturated", "hard-sigmoid", "approx-sign", "sigmoid-adjusted", "swish-sign", "reste", "dorefa")
 every_estimator = pytest.mark.parametrize("name", Estimator.members)
 every_architecture = pytest.mark.parametrize("architecture", Architecture.members)
 
@@ -108,6 +111,100 @@ def test_the_floor_of_binarized_logits_is_said() -> None:
     floor = torch.nn.functional.cross_entropy(best[None], torch.tensor([0])).item()
     assert saying(PRESETS["source-004"].experiment(Digits()), re.escape(f"{floor:.4f}"))
     assert not saying(small("binary-mlp"), "logits are binarized")
+
+
+@pytest.mark.parametrize("levels", ["0/1", "-1/+1"])
+@pytest.mark.parametrize("head", ["binary", "real", "none"])
+@pytest.mark.parametrize("htanh", [False, True])
+@pytest.mark.parametrize("output", ["real", "binarized"])
+def test_the_floor_of_bounded_logits_is_the_loss_of_the_best_of_them(
+    levels: str, head: str, htanh: bool, output: str
+) -> None:
+    shape = {"levels": levels, "head": head, "htanh": htanh, "output": output, "batch_norm": False}
+    experiment = small("binary-mlp", shape)
+    net = experiment.architecture.build(0)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.mul_(1000)
+    logits = net(100 * torch.rand(40, 1, 28, 28, generator=torch.Generator().manual_seed(0)))
+    low, high = (0.0, 1.0) if levels == "0/1" and output == "binarized" else (-1.0, 1.0)
+    bounded = bool((logits >= low).all() and (logits <= high).all())
+    remark = saying(experiment, "the loss cannot fall below")
+    assert (remark is not None) == bounded
+    if remark is not None:
+        best = torch.full((1, logits.shape[1]), low)
+        best[0, 3] = high
+        floor = torch.nn.functional.cross_entropy(best, torch.tensor([3])).item()
+        assert f"= {floor:.4f}." in remark.text
+
+
+class TestBinaryWeights:
+    SIGNS = {"levels": "-1/+1", "weight_levels": "-1/+1"}
+
+    def test_logits_without_a_class_are_counted(self) -> None:
+        remark = saying(
+            small("binary-mlp", {"head": "none", "hidden": 24}), "the 24 units of the last layer are the logits"
+        )
+        assert remark is not None
+        assert "and 14 have no class" in remark.text
+        assert not saying(small("binary-mlp", {"head": "none", "hidden": 10}), "no class")
+        assert not saying(small("binary-mlp", {"head": "real"}), "no class")
+
+    @pytest.mark.parametrize("hidden", [400, 1024])
+    def test_the_share_of_sums_within_a_htanh_is_what_it_is(self, hidden: int) -> None:
+        shape = {**self.SIGNS, "htanh": True, "batch_norm": False, "bias": True, "hidden": hidden}
+        remark = saying(small("binary-mlp", shape), "about .* of the units lie within")
+        assert remark is not None
+        assert remark.level == "warning"
+        told = float(re.findall(r"about ([\d.]+)% of", remark.text)[0]) / 100
+        generator = torch.Generator().manual_seed(0)
+        signs = torch.rand(2, 3000, hidden, generator=generator).sub(0.5).sign()
+        sums = (signs[0] @ signs[1].T).flatten() + torch.rand(9_000_000, generator=generator) - 0.5
+        assert (sums.abs() <= 1).float().mean().item() == pytest.approx(told, abs=6e-4)
+        assert not saying(small("binary-mlp", {**shape, "batch_norm": True}), "units lie within")
+
+    @pytest.mark.parametrize("name", BITS)
+    @pytest.mark.parametrize("clip", [None, 1.0])
+    @pytest.mark.parametrize("scale", ["none", "max", "mean"])
+    def test_drift_is_warned_of_where_nothing_ends_it(self, name: str, clip: float | None, scale: str) -> None:
+        shape = {"weight_rule": name, "weight_scale": scale}
+        experiment = small("binary-mlp", shape, optimizer={"name": "sgd", "latent_clip": clip})
+        far = torch.full((1,), 100.0, requires_grad=True)
+        WeightBits("-1/+1", Estimator.members[name]()).of(far).sum().backward()  # type: ignore[arg-type]
+        near = torch.full((1,), -100.0, requires_grad=True)
+        WeightBits("-1/+1", Estimator.members[name]()).of(near).sum().backward()  # type: ignore[arg-type]
+        drifts = clip is None and scale != "max" and bool(far.grad or near.grad)
+        assert (saying(experiment, "neither clipped nor gated") is not None) == drifts
+
+    def test_a_sign_makes_ones_of_kept_zeros(self) -> None:
+        kept = {"optimizer": "hypermask"}
+        experiment = small("binary-mlp", {"weight_rule": "saturated"}, **kept)
+        assert saying(experiment, "every weight is 1")
+        training = Training(experiment)
+        layer = next(module for module in training.net.modules() if isinstance(module, BinaryWeights))
+        assert (layer.weight == 0).any()
+        assert (layer.binary_weight() == 1).all()
+        assert not saying(
+            small("binary-mlp", {"weight_rule": "saturated", "weight_levels": "-1/+1"}, **kept), "weight is 1"
+        )
+        assert not saying(small("binary-mlp", **kept), "weight is 1")
+
+    def test_how_they_are_drawn_and_scaled(self) -> None:
+        drawn = {"weight_rule": "bernoulli", "stochastic_weights": True}
+        assert saying(small("binary-mlp", drawn), "Weights are drawn at each step")
+        assert saying(small("binary-mlp", {"weight_rule": "bernoulli"}), "Weights are not drawn, though Bernoulli")
+        assert saying(small("binary-mlp", {"weight_rule": "sign-with-zero"}), "weights that are no bits")
+        assert saying(small("binary-mlp", {"weight_scale": "mean"}), "divides the scale .* next to nothing")
+        assert not saying(small("binary-mlp", {"weight_scale": "mean", "batch_norm": False}), "divides the scale")
+        convs = {"binary_weights": ["conv1", "conv2"], "weight_scale": "max"}
+        assert saying(small("convnet", convs), "divides the scale")
+        assert not saying(small("convnet", {**convs, "binary_weights": ["classifier"]}), "divides the scale")
+        assert not saying(small("convnet", {"weight_rule": "sign-with-zero"}), "weights")
+
+    def test_unbiased_is_not_said_of_latent_weights(self) -> None:
+        experiment = small("binary-mlp", {"batch_norm": False}, estimator="disarm")
+        assert saying(experiment, "unbiased for the weights in use, and what reaches latent weights is a surrogate")
+        assert not saying(experiment, "is unbiased here")
 
 
 @every_estimator

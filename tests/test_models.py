@@ -12,8 +12,9 @@ from lab.models import BROKEN, Architecture, Net, stream
 from lab.models.autoencoder import Autoencoder, AutoencoderNet
 from lab.models.binary_mlp import BinaryMLP
 from lab.models.convnet import ConvNet, ConvNetNet
-from lab.models.layers import BatchNorm1d, BatchNorm2d, BinaryLinear, BinaryUnits, HardSigmoid
+from lab.models.layers import BatchNorm1d, BatchNorm2d, BinaryUnits, HardSigmoid
 from lab.models.mlp import MLP
+from lab.models.weights import BinaryLinear
 
 SMALL: dict[str, dict[str, Any]] = {"binary-mlp": {"hidden": 16}, "autoencoder": {"code_bits": 8}}
 every_architecture = pytest.mark.parametrize("name", Architecture.members)

@@ -23,6 +23,8 @@ CONV = [
 PARAMETERS = {
     "source-000": 50_890,
     "source-001": 6_985_729,
+    "source-002": 80_332_800,
+    "source-002-corrected": 80_412_682,
     "source-003-float": 29_034,
     **dict.fromkeys(CONV, 29_034),
     "source-004": 2_916_372,
@@ -35,6 +37,11 @@ pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 def test_every_named_preset_is_there_and_no_module_is_broken() -> None:
     assert BROKEN == []
     assert set(PARAMETERS) <= set(PRESETS)
+
+
+def narrow(name: str) -> list[str]:
+    """What keeps a net of 80 million weights out of a test."""
+    return ["architecture.hidden=64"] if name.startswith("source-002") else []
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -62,7 +69,7 @@ def test_takes_the_images_it_is_given(name: str) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_trains(name: str) -> None:
     batch = 4 if name == "source-001" else 16
-    quick = [f"batch_size={batch}", f"subset={4 * batch}", "evaluate_every=9", "threads=2"]
+    quick = [f"batch_size={batch}", f"subset={4 * batch}", "evaluate_every=9", "threads=2", *narrow(name)]
     training = Training(PRESETS[name].experiment(Digits(validation=20)).with_changes(quick))
     events = steps(islice(without_frames(training.events()), 2))
     assert [event.step for event in events] == [1, 2]
@@ -109,3 +116,34 @@ def test_source_004_flips_bits_as_the_gist_does() -> None:
         "0/1",
         "0/1",
     )
+
+
+def test_source_002_ends_in_its_last_hidden_layer_and_clips_nothing() -> None:
+    experiment = PRESETS["source-002"].experiment(Digits())
+    optimizer, shape = experiment.optimizer.model_dump(), experiment.architecture.model_dump()
+    assert (shape["hidden"], shape["depth"], shape["head"]) == (3 * 2048, 3, "none")
+    assert (shape["batch_norm"], shape["htanh"], shape["bias"], shape["binary_input"]) == (False, True, True, True)
+    assert (optimizer["name"], optimizer["latent_clip"]) == ("adam", None)
+    net = experiment.with_changes(["architecture.hidden=48"]).architecture.build(0)
+    x = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0)) - 0.4
+    weights, biases = ([net.get_parameter(f"layers.{i}.{kind}") for i in (1, 4, 7)] for kind in ("weight", "bias"))
+    hidden = x.flatten(1)
+    for weight, bias in zip(weights, biases, strict=True):  # as the source prints it
+        hidden = torch.nn.functional.hardtanh(torch.sign(hidden) @ torch.sign(weight).T + bias)
+    torch.testing.assert_close(net(x), hidden)
+
+
+def test_source_002_corrected_has_what_the_printed_net_lacks() -> None:
+    experiment = PRESETS["source-002-corrected"].experiment(Digits())
+    optimizer, shape = experiment.optimizer.model_dump(), experiment.architecture.model_dump()
+    assert (shape["hidden"], shape["depth"], shape["head"], shape["batch_norm"]) == (3 * 2048, 4, "real", True)
+    assert optimizer["latent_clip"] == 1
+
+
+@pytest.mark.parametrize("name", ["source-002", "source-002-corrected"])
+def test_source_002_is_there_with_any_infl_ratio(name: str) -> None:
+    narrow, wide = (PRESETS[preset].experiment(Digits()).architecture for preset in (f"{name}-infl-1", name))
+    assert narrow.changed(hidden=3 * 2048) == wide
+    recipes = [wide.model_validate(fields) for fields in type(wide).recipes.values()]
+    rule = wide.model_dump()["weight_rule"]
+    assert {narrow, wide} <= {recipe.changed(weight_rule=rule) for recipe in recipes}

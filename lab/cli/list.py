@@ -82,7 +82,7 @@ def _architecture(part: type[Architecture]) -> Entry:
     return _entry(
         part,
         task=part.task,
-        binary_weights=part.has_binary_weights,
+        binary_weights=shape.has_binary_weights,
         parameters=sum(parameter.numel() for parameter in net.parameters()),
         binary_layers=list(shape.site_names),
     )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 CPU_CHUNK = 256
@@ -28,6 +29,8 @@ class Batches:
         scale: (mean, std) of the pixels, taken as 0 to 1.
         device: where the batches are wanted.
         generator: a CPU generator, which gives one permutation an epoch and nothing else.
+        shift: the most pixels by which an image is moved up or down, and left or right; background comes after it.
+        shifts: a CPU generator, which gives the moves of all images of an epoch at once; needed where `shift` is not 0.
     """
 
     def __init__(
@@ -39,12 +42,16 @@ class Batches:
         scale: tuple[float, float],
         device: torch.device | str,
         generator: torch.Generator,
+        shift: int = 0,
+        shifts: torch.Generator | None = None,
     ) -> None:
         self._images = images.unsqueeze(1).to(device)
         self._labels = labels.to(device)
         self._indices = indices.cpu()
         self._batch_size = batch_size
         self._generator = generator
+        self._shift = shift
+        self._shifts = shifts
         lone = batch_size > 1 and len(indices) > 1 and len(indices) % batch_size == 1
         self._served = len(indices) - lone
         self.steps_per_epoch = math.ceil(self._served / batch_size)
@@ -56,19 +63,29 @@ class Batches:
     def epoch(self, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Each image once, as (B, 1, 28, 28) float32 with (B,) int64 labels, without the first `skip` batches.
 
-        The order is drawn at the call, not at the first batch: a resumed run restores the generator's state from
-        before the call, and skips what it has seen.
+        Order and moves are drawn at the call, not at the first batch: a resumed run restores the generators' states
+        from before the call, and skips what it has seen.
         """
         order = self._indices[torch.randperm(len(self._indices), generator=self._generator)[: self._served]]
-        return self._serve(order.to(self._images.device), skip)
+        return self._serve(order.to(self._images.device), self._corners(), skip)
 
-    def _serve(self, order: Tensor, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def _corners(self) -> Tensor | None:
+        """Where each image of an epoch is cut out of its padded self: (2, served), rows and columns."""
+        if not self._shift:
+            return None
+        places = torch.randint(2 * self._shift + 1, (2, self._served), generator=self._shifts)
+        return places.to(self._images.device)
+
+    def _serve(self, order: Tensor, corners: Tensor | None, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
         # Chunks begin where they would without skipping, so that a resumed epoch is equal to the last bit.
         skipped_chunks, skipped_batches = divmod(skip, self._batches_per_chunk)
         chunk_size = self._batches_per_chunk * self._batch_size
         for start in range(skipped_chunks * chunk_size, len(order), chunk_size):
             chunk = order[start : start + chunk_size]
-            pixels = self._affine(self._images.index_select(0, chunk)).split(self._batch_size)
+            images = self._images.index_select(0, chunk)
+            if corners is not None:
+                images = _cut_out(images, self._shift, corners[:, start : start + chunk_size])
+            pixels = self._affine(images).split(self._batch_size)
             labels = self._labels.index_select(0, chunk).split(self._batch_size)
             yield from zip(pixels[skipped_batches:], labels[skipped_batches:], strict=True)
             skipped_batches = 0
@@ -78,6 +95,14 @@ def normalized(images: Tensor, mean: float, std: float, device: torch.device | s
     """All images (N, 28, 28) uint8 as (N, 1, 28, 28) float32 on the device: (pixel / 255 - mean) / std."""
     pixels = images.unsqueeze(1).to(device)
     return _Affine(mean, std, pixels.device)(pixels)
+
+
+def _cut_out(images: Tensor, shift: int, corners: Tensor) -> Tensor:
+    """Images (N, 1, 28, 28) out of themselves with a frame of background around them, from a corner (2, N) each."""
+    height, width = images.shape[2:]
+    framed = F.pad(images[:, 0], [shift] * 4)
+    windows = framed.unfold(1, height, 1).unfold(2, width, 1)  # a view: (N, rows, columns, height, width)
+    return windows[torch.arange(len(images), device=images.device), corners[0], corners[1]].unsqueeze(1)
 
 
 class _Affine:

@@ -192,4 +192,4 @@ def to_levels(codes: Tensor, levels: Levels, published: Levels | None) -> Tensor
         return codes if levels == "0/1" else codes * span + low
     # Not multiplied by 1, which would hand the rule a copy of the incoming gradient instead of the gradient itself.
     scaled = codes if gain == 1 else codes * gain
-    return scaled + (codes.detach() * (span - gain) + low)
+    return scaled + (codes.detach() * (span - gain)).add_(low)

@@ -23,6 +23,11 @@ COPIES_OF_OUTPUTS = 6
 """Numbers for each number that a layer gives in a step: what is kept for the way back, and gradients."""
 
 
+COPIES_OF_BINARY_WEIGHTS = 5
+"""Numbers for each binary weight in a pass: the latent one and its noise, the bit, and its values before and after they
+are scaled."""
+
+
 class Demands(NamedTuple):
     """How large a run becomes: estimates on the safe side."""
 
@@ -36,6 +41,8 @@ class Demands(NamedTuple):
 
 class _Size(NamedTuple):
     parameters: int
+    binary: int
+    """Those of them that hold binary weights."""
     outputs: int
     """Numbers that all layers give for one example."""
     largest: int
@@ -51,11 +58,13 @@ def demands(experiment: Experiment) -> Demands:
     learned = _learned(rule, architecture)
     parameters = net.parameters + sum(weight.numel() for weight in learned)
     images = experiment.subset or experiment.dataset.training_images - experiment.dataset.validation
-    examples = min(experiment.batch_size, images) * rule.passes(architecture.shapes)
+    passes = rule.passes(architecture.shapes)
+    examples = min(experiment.batch_size, images) * passes
     outputs = net.outputs + sum(weight.shape[0] for weight in learned if weight.dim())
     samples = experiment.evaluation_samples if experiment.evaluation == "mean" else 1
-    step = examples * outputs * COPIES_OF_OUTPUTS
-    evaluation = EVALUATED_AT_ONCE * (2 * net.largest + 3 * samples * net.prediction)
+    binarized = net.binary * COPIES_OF_BINARY_WEIGHTS
+    step = examples * outputs * COPIES_OF_OUTPUTS + passes * binarized
+    evaluation = EVALUATED_AT_ONCE * (2 * net.largest + 3 * samples * net.prediction) + binarized
     return Demands(parameters, BYTES * COPIES_OF_WEIGHTS * parameters, BYTES * max(step, evaluation))
 
 
@@ -81,7 +90,8 @@ def _size(architecture: Architecture) -> _Size:
         with net.evaluating(), net.visited(lambda unit, x: torch.zeros_like(x)):
             prediction = net(torch.zeros(1, 1, 28, 28))
     parameters = sum(parameter.numel() for parameter in net.parameters())
-    return _Size(parameters, sum(given), max(given), prediction.numel())
+    binary = sum(weight.parameter.numel() for weight in net.binary_weights())
+    return _Size(parameters, binary, sum(given), max(given), prediction.numel())
 
 
 def _learned(rule: Estimator, architecture: Architecture) -> list[Tensor]:

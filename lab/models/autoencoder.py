@@ -20,7 +20,6 @@ class Autoencoder(Architecture):
     summary = "28 – 14 – 7 – 3 – 1: every picture becomes a code of bits, and a picture again. Pixels are in [-1, 1]."
     paper = "source 001"
     task: ClassVar[Literal["classification", "reconstruction"]] = "reconstruction"
-    has_batch_norm: ClassVar[bool] = True
 
     code_bits: int = Field(512, ge=1, le=4096)
     """Bits of the code."""
@@ -33,6 +32,10 @@ class Autoencoder(Architecture):
     @property
     def scale(self) -> Pixels:
         return "-1..1"
+
+    @property
+    def has_batch_norm(self) -> bool:
+        return True
 
     @property
     def site_names(self) -> tuple[str, ...]:

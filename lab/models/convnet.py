@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
 from lab.estimators import Levels
+from lab.estimators.copies import Identity
 from lab.models.layers import BatchNorm2d, BinaryUnits, HardSigmoid
 from lab.models.net import Architecture, Net, Pixels
+from lab.models.weights import (
+    BinaryConv2d,
+    BinaryLinear,
+    StochasticWeights,
+    WeightBits,
+    WeightLevels,
+    WeightRule,
+    WeightScale,
+)
+
+Weighted = Literal["conv1", "conv2", "classifier"]
+LAYERS: tuple[Weighted, ...] = ("conv1", "conv2", "classifier")
 
 
 class ConvNet(Architecture):
@@ -18,9 +31,19 @@ class ConvNet(Architecture):
 
     name = "convnet"
     title = "Two-layer conv net"
-    summary = "Conv 16 – batch norm – pool – units – conv 32 – batch norm – pool – units – linear, as in source 003."
+    summary = (
+        "Conv 16 – batch norm – pool – units – conv 32 – batch norm – pool – units – linear, as in source 003. Weights "
+        "are real or binary."
+    )
     paper = "source 003"
-    has_batch_norm: ClassVar[bool] = True
+    recipes: ClassVar[dict[str, dict[str, Any]]] = {
+        "binary weights and units": {"binary_weights": LAYERS, "levels": "-1/+1"},
+        "binary weights and units, scaled as in XNOR-Net": {
+            "binary_weights": LAYERS,
+            "levels": "-1/+1",
+            "weight_scale": "mean",
+        },
+    }
 
     binary_layers: tuple[Literal[1, 2], ...] = Field((1, 2), max_length=2)
     """Which convolutions are followed by binary units; the others have hard-sigmoid units."""
@@ -28,6 +51,12 @@ class ConvNet(Architecture):
     """Halve the picture by max pooling or by the stride of the convolution."""
     levels: Levels = "0/1"
     """Values of a binary unit."""
+    binary_weights: tuple[Weighted, ...] = Field((), max_length=3)
+    """Which layers have binary weights; the others have real ones. A bias is real everywhere."""
+    weight_levels: WeightLevels = "-1/+1"
+    weight_rule: WeightRule = Identity()
+    stochastic_weights: StochasticWeights = False
+    weight_scale: WeightScale = "none"
     pixels: Pixels = "standardized"
     """How pixels are presented to the net."""
 
@@ -36,9 +65,24 @@ class ConvNet(Architecture):
     def _each_once_in_order(cls, layers: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(sorted(set(layers)))
 
+    @field_validator("binary_weights")
+    @classmethod
+    def _each_once_as_they_run(cls, layers: tuple[Weighted, ...]) -> tuple[Weighted, ...]:
+        return tuple(layer for layer in LAYERS if layer in layers)
+
+    @property
+    def weights(self) -> WeightBits | None:
+        if not self.binary_weights:
+            return None
+        return WeightBits(self.weight_levels, self.weight_rule, self.weight_scale, self.stochastic_weights)
+
     @property
     def scale(self) -> Pixels:
         return self.pixels
+
+    @property
+    def has_batch_norm(self) -> bool:
+        return True
 
     @property
     def site_names(self) -> tuple[str, ...]:
@@ -53,21 +97,32 @@ class ConvNetNet(Net):
 
     def __init__(self, shape: ConvNet) -> None:
         super().__init__()
+        bits = shape.weights
         stride = 2 if shape.pooling == "stride" else 1
         pool = nn.Identity if shape.pooling == "stride" else lambda: nn.MaxPool2d(2)
 
         def units(layer: int) -> nn.Module:
             return BinaryUnits(self.stage, shape.levels) if layer in shape.binary_layers else HardSigmoid()
 
-        self.conv1 = nn.Conv2d(1, 16, 5, stride=stride, padding=2)
+        def conv(layer: int, inputs: int, outputs: int) -> nn.Conv2d:
+            if bits is not None and f"conv{layer}" in shape.binary_weights:
+                return BinaryConv2d(inputs, outputs, 5, self.stage, bits, stride=stride, padding=2)
+            return nn.Conv2d(inputs, outputs, 5, stride=stride, padding=2)
+
+        self.conv1 = conv(1, 1, 16)
         self.norm1 = BatchNorm2d(16)
         self.pool1 = pool()
         self.units1 = units(1)
-        self.conv2 = nn.Conv2d(16, 32, 5, stride=stride, padding=2)
+        self.conv2 = conv(2, 16, 32)
         self.norm2 = BatchNorm2d(32)
         self.pool2 = pool()
         self.units2 = units(2)
-        self.classifier = nn.Linear(32 * 7 * 7, 10)
+        features = 32 * 7 * 7
+        self.classifier = (
+            BinaryLinear(features, 10, self.stage, bits, bias=True)
+            if bits is not None and "classifier" in shape.binary_weights
+            else nn.Linear(features, 10)
+        )
 
     def feature_maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """What the units after each convolution give: (B, 16, 14, 14) and (B, 32, 7, 7)."""

@@ -1,4 +1,4 @@
-"""The layers an architecture is built from: binary units, binary weights, batch norm that can hold still."""
+"""The layers an architecture is built from: binary units, dropout, batch norm that can hold still."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lab.estimators import Levels, StraightThrough, to_levels
+from lab.estimators import Levels, to_levels
 
 Visit = Callable[["BinaryUnits", Tensor], Tensor]
+Noise = Callable[[nn.Module, Tensor], Tensor | None]
+"""Noise for a layer that draws something beside its units: U(0, 1) of a tensor's shape. None where nothing is drawn."""
+
+
+def no_noise(layer: nn.Module, like: Tensor) -> None:
+    """Outside the steps of a run nothing is drawn."""
 
 
 class Stage:
-    """Who looks after a net's binary units while it runs. Shared by all of them; a pass takes it and gives it back."""
+    """Who looks after a net's binary units while it runs, and where the noise of its other layers comes from. Shared by
+    all of them; a pass takes it and gives it back."""
 
     def __init__(self) -> None:
         self.visit: Visit = self._threshold
+        self.noise: Noise = no_noise
         self.step: Callable[[Tensor], Tensor] = _above_zero
         """The bits in a net that runs alone; a run sets it to the step of its estimator."""
 
@@ -32,10 +40,12 @@ def _above_zero(x: Tensor) -> Tensor:
 class BinaryUnits(nn.Module):
     """One layer of binary units: a *site*. Alone it thresholds at 0; during a pass the estimator decides."""
 
-    def __init__(self, stage: Stage, levels: Levels = "0/1") -> None:
+    def __init__(self, stage: Stage, levels: Levels = "0/1", behind_htanh: bool = False) -> None:
         super().__init__()
         self.stage = stage
         self.levels = levels
+        self.behind_htanh = behind_htanh
+        """Whether a Htanh right in front of them passes no gradient back from ±1 on."""
 
     def forward(self, x: Tensor) -> Tensor:
         return self.stage.visit(self, x)
@@ -59,23 +69,31 @@ class HardSigmoid(nn.Module):
         return ((x + 1) / 2).clamp(0, 1)
 
 
-class BinaryLinear(nn.Linear):
-    """A linear layer without bias whose weights are bits of a latent weight, thresholded at 0.
+class PixelBits(nn.Module):
+    """Pixels as bits: the upper level above 0. Nothing in front of them learns, so no estimator is asked."""
 
-    Optimizers that need no latent weight keep the bits themselves in `weight`; thresholding then changes nothing.
-    """
-
-    def __init__(self, inputs: int, outputs: int, levels: Levels, rule: StraightThrough) -> None:
-        super().__init__(inputs, outputs, bias=False)
+    def __init__(self, levels: Levels) -> None:
+        super().__init__()
         self.levels = levels
-        self.rule = rule
-
-    def binary_weight(self) -> Tensor:
-        """The weights in use, (outputs, inputs), values of `levels`, with their gradient attached."""
-        return to_levels(self.rule.binarize(self.weight, 1.0, None), self.levels, self.rule.levels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.binary_weight())
+        return to_levels(_above_zero(x), self.levels, self.levels)
+
+
+class Dropout(nn.Module):
+    """Sets a share of its inputs to 0 in the steps of a run, and makes the others larger to keep the mean.
+
+    The noise is that of the step: all its passes drop the same, but for those that ask for fresh noise.
+    """
+
+    def __init__(self, stage: Stage, share: float) -> None:
+        super().__init__()
+        self.stage = stage
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        noise = self.stage.noise(self, x) if self.training else None
+        return x if noise is None else x * ((noise >= self.share) / (1 - self.share)).to(x.dtype)
 
 
 class _Statistics:

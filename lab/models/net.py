@@ -6,16 +6,27 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Self
 
 import torch
 import torch.nn.functional as F
+from pydantic import model_validator
 from torch import Tensor, nn
 
 from lab.data import Images
 from lab.estimators import Levels, Shapes
-from lab.models.layers import BatchNorm, BatchNorm1d, BatchNorm2d, BinaryLinear, BinaryUnits, Stage, Visit
-from lab.parts import Part
+from lab.models.layers import (
+    BatchNorm,
+    BatchNorm1d,
+    BatchNorm2d,
+    BinaryUnits,
+    Noise,
+    Stage,
+    Visit,
+    no_noise,
+)
+from lab.models.weights import BinaryWeights, WeightBits
+from lab.parts import Part, whole
 
 Weighted = nn.Conv2d | nn.ConvTranspose2d | nn.Linear
 KINDS = {nn.Conv2d: "conv", nn.ConvTranspose2d: "transposed conv", nn.Linear: "linear"}
@@ -51,6 +62,11 @@ class Net(nn.Module):
         """The batch norms, in the order they run."""
         return self._norms
 
+    @property
+    def random_weights(self) -> list[BinaryWeights]:
+        """The layers whose weights are drawn at each step, in the order they run."""
+        return self._random_weights
+
     def layer_weights(self) -> dict[str, Tensor]:
         """The weights of every layer that has a matrix or kernels of them, in the order they run.
 
@@ -67,15 +83,19 @@ class Net(nn.Module):
     def prepare(self) -> None:
         """Note the layers that a pass needs at once. Called when the net is complete."""
         self._norms = [module for module in self.modules() if isinstance(module, BatchNorm1d | BatchNorm2d)]
+        binary = (module for module in self.modules() if isinstance(module, BinaryWeights))
+        self._random_weights = [layer for layer in binary if layer.bits.stochastic]
 
     @contextmanager
-    def visited(self, visit: Visit) -> Iterator[None]:
-        """Let `visit` decide what the binary units do."""
-        before, self.stage.visit = self.stage.visit, visit
+    def visited(self, visit: Visit, noise: Noise = no_noise) -> Iterator[None]:
+        """Let `visit` decide what the binary units do, and `noise` what else is drawn at random."""
+        stage = self.stage
+        before = stage.visit, stage.noise
+        stage.visit, stage.noise = visit, noise
         try:
             yield
         finally:
-            self.stage.visit = before
+            stage.visit, stage.noise = before
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
@@ -113,9 +133,9 @@ class Net(nn.Module):
     def binary_weights(self) -> list[BinaryWeight]:
         """The parameters that hold binary weights: the `weight` of every layer that binarizes its weights."""
         return [
-            BinaryWeight(f"{name}.weight", module.get_parameter("weight"), module.levels)
+            BinaryWeight(f"{name}.weight", module.get_parameter("weight"), module.bits.levels)
             for name, module in self.named_modules()
-            if isinstance(module, BinaryLinear)
+            if isinstance(module, BinaryWeights)
         ]
 
     def batch_statistics_after_bits(self) -> bool:
@@ -136,10 +156,15 @@ class Architecture(Part):
     family = "architecture"
 
     task: ClassVar[Literal["classification", "reconstruction"]] = "classification"
-    has_binary_weights: ClassVar[bool] = False
-    has_batch_norm: ClassVar[bool] = False
     weight_init: WeightInit = "kaiming-uniform"
     """How weights are drawn: PyTorch's default, or Glorot's normal distribution."""
+
+    @model_validator(mode="after")
+    def _weights_can_be(self) -> Self:
+        refusal = None if self.weights is None else self.weights.refusal
+        if refusal:
+            raise whole(refusal)
+        return self
 
     @property
     def scale(self) -> Pixels:
@@ -159,6 +184,21 @@ class Architecture(Part):
     def shapes(self) -> Shapes:
         """What one picture looks like at the input and at each layer of binary units."""
         return _shapes(self)
+
+    @property
+    def weights(self) -> WeightBits | None:
+        """How the weights of the layers that binarize them become bits; None where there is no such layer."""
+        return None
+
+    @property
+    def has_binary_weights(self) -> bool:
+        """Whether any of its layers binarizes its weights."""
+        return self.weights is not None
+
+    @property
+    def has_batch_norm(self) -> bool:
+        """Whether it has batch norm, which needs two images to train on."""
+        return False
 
     @property
     def has_shortcuts(self) -> bool:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lab.estimators import Estimator, Shapes, to_levels
 from lab.models.layers import BatchNorm, BinaryUnits
@@ -25,8 +25,10 @@ Fixed = Tensor | Callable[[Tensor, Tensor, Tensor], Tensor]
 class Site:
     """One layer of binary units in one pass: pre-activations `x`, `noise`, `codes` in {0, 1}, and what follows."""
 
-    def __init__(self, rule: Estimator, slope: float, x: Tensor, noise: Tensor | None) -> None:
-        self.rule, self.slope, self.x, self.noise = rule, slope, x, noise
+    def __init__(
+        self, rule: Estimator, slope: float, x: Tensor, noise: Tensor | None, behind_htanh: bool = False
+    ) -> None:
+        self.rule, self.slope, self.x, self.noise, self.behind_htanh = rule, slope, x, noise, behind_htanh
         self.codes: Tensor = x
         self.values: Tensor = x
 
@@ -59,7 +61,8 @@ class Pass:
 
 
 class Rollout:
-    """The net on one batch: call it for a pass. Sites not held fixed reuse the step's noise unless `fresh`.
+    """The net on one batch: call it for a pass. Sites not held fixed reuse the step's noise unless `fresh`, and so does
+    dropout. Stochastic weights are shared by the batch, and drawn once for all passes of the step.
 
     Args:
         net: in training mode, its first pass updates the running statistics of batch norm; later ones do not.
@@ -79,6 +82,19 @@ class Rollout:
         self.first: Pass | None = None
         self._root = self
         self._noise: list[Tensor] = []
+        self._dropout: dict[nn.Module, Tensor] = {}
+        self._weights: dict[nn.Module, Tensor] = {}
+        """Noise of the weights: one and the same for this step in all its forms."""
+
+    def draw_weights(self, generator: torch.Generator | None = None) -> None:
+        """Draw the noise of all stochastic weights, in the order of the layers; the first pass does it by itself.
+
+        Args:
+            generator: where the noise comes from, if not from where all other comes from.
+        """
+        source = generator or self.generator
+        for layer in self.net.random_weights:
+            self._weights[layer] = _uniform(layer.weight, source)
 
     def tiled(self, copies: int) -> Rollout:
         """The same step with the batch repeated: passes of it have loss (copies, B)."""
@@ -96,7 +112,7 @@ class Rollout:
 
     def _with_new_noise(self) -> Self:
         other = copy.copy(self)
-        other._noise = []
+        other._noise, other._dropout = [], {}
         return other
 
     @property
@@ -106,7 +122,7 @@ class Rollout:
 
     def uniform(self, like: Tensor) -> Tensor:
         """New U(0, 1) of a tensor's shape, for rules that need more than the noise of their units."""
-        return torch.rand(like.shape, generator=self.generator, device=like.device)
+        return _uniform(like, self.generator)
 
     def __call__(self, at: Mapping[int, Fixed] | None = None, fresh: bool = False, derivative: bool = False) -> Pass:
         """Run the net once.
@@ -118,9 +134,15 @@ class Rollout:
         """
         sites: list[Site] = []
         at = at or {}
+        if not self._weights:
+            self.draw_weights()
+
+        def other_noise(layer: nn.Module, like: Tensor) -> Tensor:
+            return self._weights[layer] if layer in self._weights else self._dropout_noise(layer, like, fresh)
 
         def visit(unit: BinaryUnits, x: Tensor) -> Tensor:
-            site = Site(self.rule, self.slope, x, self._noise_for(len(sites), x, fresh))
+            noise = self._noise_for(len(sites), x, fresh)
+            site = Site(self.rule, self.slope, x, noise, unit.behind_htanh)
             fixed = at.get(len(sites))
             sites.append(site)
             if fixed is None:
@@ -132,7 +154,7 @@ class Rollout:
             return site.values
 
         graph = torch.no_grad() if at and not derivative else nullcontext()
-        with self._statistics(at), self.net.visited(visit), graph:
+        with self._statistics(at), self.net.visited(visit, other_noise), graph:
             output = self.net(self.inputs)
             loss = self.net.losses(output, self.inputs, self.targets)
         result = Pass(output, loss.view(self.tiles, -1) if self.tiles else loss, sites)
@@ -153,6 +175,17 @@ class Rollout:
         if not fresh:
             self._noise.append(noise)
         return noise
+
+    def _dropout_noise(self, layer: nn.Module, like: Tensor, fresh: bool) -> Tensor:
+        if fresh:
+            return self.uniform(like)
+        if layer not in self._dropout:
+            self._dropout[layer] = self.uniform(like)
+        return self._dropout[layer]
+
+
+def _uniform(like: Tensor, generator: torch.Generator) -> Tensor:
+    return torch.rand(like.shape, generator=generator, device=like.device)
 
 
 def _codes(fixed: Fixed, site: Site) -> Tensor:

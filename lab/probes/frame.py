@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lab.evaluation import predict
 from lab.models import Net
-from lab.models.layers import BinaryLinear
+from lab.models.weights import BinaryWeights
 from lab.probes.specimen import Specimen
 
 PICTURES = 8
@@ -141,7 +141,7 @@ def _filters(net: Net) -> Array:
     first = next((module for module in net.modules() if isinstance(module, nn.Linear)), None)
     if first is None or first.in_features != 28 * 28:
         return np.empty(0, np.float32)
-    weight = first.binary_weight() if isinstance(first, BinaryLinear) else first.weight
+    weight = first.binary_weight() if isinstance(first, BinaryWeights) else first.weight
     return _copied(weight[:FILTERS].view(-1, 28, 28))
 
 

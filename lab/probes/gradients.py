@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lab.estimators import Estimator
 from lab.models import Rollout
+from lab.models.layers import Dropout
 from lab.oracle import buffers_kept
 from lab.probes.specimen import Specimen
 
@@ -55,6 +56,8 @@ def compare_gradients(
     on_draw: Callable[[], None] = lambda: None,
 ) -> Iterator[list[Agreement]]:
     """Every layer's gradient under each rule against the reference, with the same images and the same weights.
+
+    Stochastic weights are drawn once and for all, and nothing is dropped out: noise of the net is none of the rules'.
 
     First comes the reference itself with other noise and as many draws as the rest: what keeps it from a cosine of 1 is
     noise alone. A rule with less noise can come closer, whether or not it is biased.
@@ -127,6 +130,9 @@ def _drawn(
     inputs, targets = specimen.batch(batch)
     generator = specimen.generator(purpose)
     net, weights = specimen.net.train(), specimen.net.layer_weights()
+    for module in net.modules():
+        if isinstance(module, Dropout):
+            module.eval()
     state = rule.new_state(specimen.experiment.architecture.shapes)
     if state is not None:
         state.to(specimen.device)
@@ -135,7 +141,9 @@ def _drawn(
     with buffers_kept(net):
         for draw in range(count + (state is not None)):
             on_draw()
-            loss = rule.loss(Rollout(net, inputs, targets, rule, specimen.slope, generator), state)
+            rollout = Rollout(net, inputs, targets, rule, specimen.slope, generator)
+            rollout.draw_weights(specimen.generator("weights"))
+            loss = rule.loss(rollout, state)
             gradients = torch.autograd.grad(loss, list(weights.values()), allow_unused=True, materialize_grads=True)
             if state is not None and draw == 0:
                 continue  # a baseline that has seen nothing yet says nothing about the rule

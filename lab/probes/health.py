@@ -78,7 +78,7 @@ def passed_back(site: Site) -> Tensor:
     """What a layer's rule multiplies an incoming gradient of 1 by, in the shape of its pre-activations.
 
     For rules that judge bits by their loss instead, the derivative of each unit's probability: where it is 0, no
-    score reaches the pre-activation. 0 for rules that send nothing back.
+    score reaches the pre-activation. 0 for rules that send nothing back, and where a Htanh in front of the units does.
     """
     rule, x = site.rule, site.x.detach().requires_grad_()
     with torch.enable_grad():
@@ -88,7 +88,7 @@ def passed_back(site: Site) -> Tensor:
         if not reached.requires_grad:
             return torch.zeros_like(x)
         (factor,) = torch.autograd.grad(reached, x, torch.ones_like(reached))
-    return factor
+    return factor * (site.x.detach().abs() < 1) if site.behind_htanh else factor
 
 
 def checkup_steps(steps_per_epoch: int) -> Iterator[int]:

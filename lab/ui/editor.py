@@ -27,7 +27,7 @@ from lab.ui.notices import show_problems
 from lab.ui.parts import field_editors, part_editor
 
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Budget": ("batch_size", "budget", "budget_unit", "subset", "seed"),
+    "Budget": ("batch_size", "budget", "budget_unit", "subset", "shift", "seed"),
     "Evaluation": ("evaluate_every", "evaluation", "evaluation_samples", "report"),
     "Machine": ("precision", "threads", "device"),
 }

@@ -8,7 +8,7 @@ from lab.presets import PRESETS, Preset
 from lab.ui import state
 from lab.ui.live_board import load_plotly_js
 
-FIRST = ("source-000", "source-001", "source-003-det-st-both", "source-004")
+FIRST = ("source-000", "source-001", "source-002-corrected-infl-1", "source-003-det-st-both", "source-004")
 """One for each source; the others are in the list behind them."""
 
 

@@ -1,0 +1,84 @@
+"""Source 002: a blog's fully binarized MLP, weights, units and picture, as it is printed and as it was meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.presets.base import Preset
+
+SOURCE = "source 002: Binarized neural networks with PyTorch (blog)"
+UNITS_OF_RATIO = 2048
+"""Units of a hidden layer are so many times infl_ratio, which the source has at 3."""
+WIDE: dict[str, Any] = {"budget": 100, "budget_unit": "steps", "evaluate_every": 1}
+"""A step of the net with infl_ratio 3 takes about a second on two processors."""
+NARROW: dict[str, Any] = {"budget": 2, "evaluate_every": 0.25}
+BITS = {"name": "binary-mlp", "htanh": True, "levels": "-1/+1", "weight_levels": "-1/+1", "pixels": "standardized"}
+
+
+def _as_written(ratio: int) -> dict[str, Any]:
+    net = {"depth": 3, "head": "none", "batch_norm": False, "bias": True, "binary_input": True}
+    return {
+        "architecture": {**BITS, **net, "weight_rule": "sign-with-zero", "hidden": UNITS_OF_RATIO * ratio},
+        "estimator": "sign-with-zero",
+        "optimizer": {"name": "adam", "lr": 0.001, "latent_clip": None},
+        "batch_size": 64,
+        "report": "last",
+    }
+
+
+def _corrected(ratio: int) -> dict[str, Any]:
+    return {
+        "architecture": {**BITS, "depth": 4, "head": "real", "hidden": UNITS_OF_RATIO * ratio},
+        "estimator": "saturated",
+        "optimizer": {"name": "adam", "lr": 0.001, "latent_clip": 1.0},
+        "batch_size": 64,
+    }
+
+
+PRESETS = [
+    Preset(
+        name="source-002",
+        title="Fully binarized MLP, as printed",
+        summary=(
+            "784 – 3×6144: torch.sign binarizes picture, weights and units; the bias is real. The net ends in 6 144 "
+            "Htanh outputs, of which ten have a class; it has no batch norm, so nearly all sums lie where Htanh passes "
+            "no gradient; and nothing clips the latent weights. Accuracy stays at chance. The loss cannot fall below "
+            "6.7243, and stays near ln 6144 = 8.72. Active units: about 1 %, ever fewer. A step takes about a second."
+        ),
+        source=SOURCE,
+        fields={**_as_written(3), **WIDE},
+    ),
+    Preset(
+        name="source-002-corrected",
+        title="Fully binarized MLP, as meant",
+        summary=(
+            "784 – 3×6144 – 10: batch norm in front of every Htanh, a real-valued classifier behind the last bits, "
+            "real-valued pixels, and latent weights clipped to [-1, 1], as the paper has it. The loss falls from the "
+            "first steps on, in jumps: a learning rate of 0.001 flips many of 80 million bits at once. A step takes "
+            "about a second."
+        ),
+        source=SOURCE,
+        fields={**_corrected(3), **WIDE},
+    ),
+    Preset(
+        name="source-002-infl-1",
+        title="Fully binarized MLP, as printed, 2048 wide",
+        summary=(
+            "The net of source 002 with infl_ratio 1 in place of 3, 784 – 3×2048: the same defects at an eighth of the "
+            "cost. Accuracy stays at chance; the loss cannot fall below 5.6277. Gradient norm: within 20 steps or so "
+            "all outputs are at ±1, and from then on no gradient reaches a single weight."
+        ),
+        source=SOURCE,
+        fields={**_as_written(1), **NARROW},
+    ),
+    Preset(
+        name="source-002-corrected-infl-1",
+        title="Fully binarized MLP, as meant, 2048 wide",
+        summary=(
+            "784 – 3×2048 – 10, infl_ratio 1: batch norm, a real-valued classifier, real-valued pixels and clipped "
+            "latent weights. It learns within minutes. Each repair is a field: switch one back to see what it is for."
+        ),
+        source=SOURCE,
+        fields={**_corrected(1), **NARROW},
+    ),
+]
