@@ -35,6 +35,7 @@ ORDER = [
         "figures",
         "boards",
         "exports",
+        "studies",
         "cli",
         "bench",
         "ui",
