@@ -22,10 +22,10 @@ from lab.data import Dataset, data_folder
 from lab.exports.markup import markdown
 from lab.jobs import JOBS
 from lab.store import runs_folder
-from lab.studies import STUDIES, Study, Untrainable
+from lab.studies import STUDIES, Untrainable
 from lab.studies.base import IMAGES, require_known
 from lab.studies.reproducing import At, Order, Reproduction
-from lab.studies.results import ResultsFolder
+from lab.studies.results import ResultsFolder, usual_place
 from lab.studies.tables import plain, readable
 
 SECONDS_BETWEEN_LINES = 30.0
@@ -50,7 +50,7 @@ def main(asked: Asked, as_json: bool) -> int:
     with explained():
         order = _order(asked)
         JOBS.runs_folder = runs_folder()
-        folder = ResultsFolder((asked.out or place_of(order.study)).expanduser().absolute())
+        folder = ResultsFolder((asked.out or usual_place(JOBS.runs_folder, order.study)).expanduser().absolute())
         with folder.held(), Meter() as meter:
             reproduction = Reproduction(order, JOBS, folder, asked.resume)
             for row in order.rows:
@@ -70,15 +70,6 @@ def main(asked: Asked, as_json: bool) -> int:
         typer.echo(markdown(readable(order.study, results, order.rows)))
         typer.echo(f"Written to {folder.path}", err=True)
     return 0
-
-
-def place_of(study: Study) -> Path:
-    """Where the results of a study are written, where nobody says where.
-
-    Raises:
-        StoreError: LAB_RUNS or LAB_DATA names no folder.
-    """
-    return runs_folder() / "studies" / study.name
 
 
 def _order(asked: Asked) -> Order:

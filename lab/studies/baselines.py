@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,13 @@ def pictures(dataset: Dataset, seed: int) -> Pictures:
     train, test = _flat(shown), _flat(images.test)
     mean = train.mean(axis=0, dtype=np.float64).astype(np.float32)
     train, test = train - mean, test - mean
-    return Pictures(train, test, np.linalg.eigh(_gram(train, train))[1][:, ::-1].astype(np.float32))
+    if (dataset, seed) not in _directions:  # small, and slow to find; the pictures are neither
+        _directions[dataset, seed] = np.linalg.eigh(_gram(train, train))[1][:, ::-1].astype(np.float32)
+    return Pictures(train, test, _directions[dataset, seed])
+
+
+_directions: dict[tuple[Dataset, int], Matrix] = {}
+"""The principal components of the pictures of a seed."""
 
 
 def mean_image(dataset: Dataset, seed: int) -> float:
@@ -60,7 +66,7 @@ def sign_pca(dataset: Dataset, seed: int, bits: int) -> float:
     """Test MSE of the signs of so many principal components, each scaled by its mean size."""
     found = pictures(dataset, seed)
     axes = found.directions[:, :bits]
-    sizes = np.abs(found.train @ axes).mean(axis=0)
+    sizes = np.abs(found.train @ axes).mean(axis=0).astype(np.float32)
     return _error(found.test, (signs(found.test @ axes) * sizes) @ axes.T)
 
 
@@ -110,5 +116,5 @@ def _gram(left: Matrix, right: Matrix) -> NDArray[np.float64]:
     return total
 
 
-def _error(wanted: Matrix, rebuilt: Matrix) -> float:
+def _error(wanted: Matrix, rebuilt: NDArray[np.floating[Any]]) -> float:
     return float(np.square(wanted - rebuilt).mean(dtype=np.float64))

@@ -98,6 +98,11 @@ def command(study: Study, rows: Sequence[str], seeds: int, dataset: Dataset, epo
     return shlex.join(words)
 
 
+def usual_place(runs: Path, study: Study) -> Path:
+    """Where the results of a study are written, where nobody says where: beside the runs."""
+    return runs / "studies" / study.name
+
+
 class ResultsFolder:
     """Where the results of one study are written.
 

@@ -66,7 +66,7 @@ def cells(each: Compared) -> tuple[str, str, str, str, str, str]:
     places = max(decimals([error], each.measure.decimals), each.measure.decimals)
     ours = NOTHING if math.isnan(spread.mean) else fixed(float(spread.mean) * factor, places)
     ours += f" ± {fixed(error, places)}" if math.isfinite(error) else ""
-    apart = NOTHING if math.isnan(each.difference) else f"{each.difference * factor:+.{places}f}"
+    apart = NOTHING if math.isnan(each.difference) else f"{each.difference * factor:+z.{places}f}"
     return each.row.title, published(each), ours, str(len(each.values)), apart, each.told
 
 
