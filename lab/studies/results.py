@@ -26,7 +26,7 @@ from lab.files import make_folder, replace, stamp
 from lab.parts import Value
 from lab.store import StoreError
 from lab.store.values import read_value
-from lab.studies.base import IMAGES, Row, Study, Trained
+from lab.studies.base import IMAGES, Row, Study, Trained, Untrainable
 
 MEASURED, LOCK = "measured.json", "lock"
 TABLES = ("table.md", "table.csv", "table.tex", "table.json")
@@ -81,9 +81,10 @@ class Results(Value):
 
     def holding(self, study: Study, measured: Sequence[Measured]) -> Results:
         """The same conditions, and these figures."""
-        rows = [row.name for row in study.rows if any(each.row == row.name for each in measured)]
+        there = {each.row for each in measured}
         seeds = max((each.seed for each in measured), default=0) + 1
-        names = [] if len(rows) == len(study.rows) else rows
+        wanted = [row.name for row in study.rows if not isinstance(row, Untrainable)]
+        names = [] if there >= set(wanted) else [name for name in wanted if name in there]
         told = {"command": command(study, names, seeds, self.dataset, self.epochs), "versions": _versions()}
         return Results(**{**dict(self), **told, "measured": tuple(measured)})
 
