@@ -68,6 +68,7 @@ def reproduction_chart(rows: Sequence[Reproduced], x_title: str, log_x: bool = F
         },
     ]
     vertical = {"type": "category", "categoryarray": names[::-1], "range": [-0.6, len(rows) - 0.4], "automargin": True}
+    vertical["nticks"] = 2 * len(rows)  # every row has its name
     horizontal = axis(x_title, tickformat="~g", **({"type": "log", "dtick": "D2"} if log_x else {}))
     return {
         "data": traces,

@@ -33,7 +33,8 @@ def _cards(measure: Measure, found: Sequence[Compared]) -> list[Card]:
         )
         for each in found
     ]
-    alt = "; ".join(f"{each.row.name}: published {cells(each)[1]}, ours {cells(each)[2]}" for each in found)
+    told = zip(found, cells(found), strict=True)
+    alt = "; ".join(f"{each.row.name}: published {line.published}, ours {line.ours}" for each, line in told)
     caption = "Open diamonds: published. Dots with bars: measured here, mean ± standard error; faint: single seeds."
     beside = Chart(reproduction_chart(rows, measure.title, log_x=log))
     shown = [Card(f"{measure.name}.beside", measure.title, beside, caption, alt=alt, row=measure.name)]

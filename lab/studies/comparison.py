@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from lab.boards.across import Measure
-from lab.boards.wording import decimals, fixed
+from lab.boards.wording import NOTHING, decimals, fixed
 from lab.statistics import FEWEST, Spread, spread
 from lab.studies.base import IMAGES, Published, Row, Trained, Untrainable
 from lab.studies.results import Measured, Results
@@ -68,6 +68,15 @@ class Compared(NamedTuple):
         if abs(self.difference) <= self.published.resolution + WIDE * self.standard_error:
             return "within"
         return "better" if (self.difference > 0) == self.measure.higher_is_better else "worse"
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word or two, for a table."""
+        errors = abs(self.difference) / self.standard_error if self.standard_error else math.inf
+        far = f", {errors:.1f} s.e." if math.isfinite(errors) else ""
+        words = {"within": "the same", "better": "better", "worse": "worse", "too few": "too few seeds"}
+        words |= {"unpublished": NOTHING, "unmeasured": "not measured", "incomparable": "not compared"}
+        return words[self.verdict] + (far if self.verdict in ("within", "better", "worse") else "")
 
     @property
     def told(self) -> str:

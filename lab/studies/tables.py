@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -56,18 +56,34 @@ def _table(study: Study, measure: Measure, found: Sequence[Compared]) -> Readabl
         "verdict is of 2 standard errors of the difference, our spread over seeds standing for theirs."
     )
     columns = ["row", "published", "ours", "N", "difference", "verdict"]
-    return Readable(caption, columns, [list(cells(each)) for each in found], list(ALIGN))
+    rows = [[*line, each.told] for line, each in zip(cells(found), found, strict=True)]
+    return Readable(caption, columns, rows, list(ALIGN))
 
 
-def cells(each: Compared) -> tuple[str, str, str, str, str, str]:
-    """A row of a table that people read: name, published, ours, N, difference and verdict."""
-    factor, spread = each.measure.factor, each.spread
-    error = float(spread.error) * factor
-    places = max(decimals([error], each.measure.decimals), each.measure.decimals)
-    ours = NOTHING if math.isnan(spread.mean) else fixed(float(spread.mean) * factor, places)
-    ours += f" ± {fixed(error, places)}" if math.isfinite(error) else ""
-    apart = NOTHING if math.isnan(each.difference) else f"{each.difference * factor:+z.{places}f}"
-    return each.row.title, published(each), ours, str(len(each.values)), apart, each.told
+class Cells(NamedTuple):
+    """A figure as people read it."""
+
+    title: str
+    published: str
+    ours: str
+    """Mean ± standard error."""
+    n: str
+    apart: str
+    """Ours less theirs."""
+
+
+def cells(found: Sequence[Compared]) -> list[Cells]:
+    """Figures of one measure that stand in one table, all to the decimals that the smallest spread leaves."""
+    reaches = [float(each.spread.error) * each.measure.factor for each in found]
+    return [_cells(each, decimals(reaches, each.measure.decimals)) for each in found]
+
+
+def _cells(each: Compared, places: int) -> Cells:
+    factor, over = each.measure.factor, each.spread
+    ours, error, apart = (float(value) * factor for value in (over.mean, over.error, each.difference))
+    told = fixed(ours, places) + (f" ± {fixed(error, places)}" if math.isfinite(error) else "")
+    difference = NOTHING if math.isnan(apart) else f"{apart:+z.{places}f}"
+    return Cells(each.row.title, published(each), told, str(len(each.values)), difference)
 
 
 def published(each: Compared) -> str:

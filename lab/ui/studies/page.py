@@ -104,10 +104,11 @@ def _say_how_much(study: Study, which: str, shown: Results | None) -> None:
 
 def _table(measure: Measure, found: list[Compared]) -> None:
     st.markdown(f"**{plain(measure.title)}**")
-    lines = [cells(each) for each in found]
-    index = pd.Index([plain(line[0]) for line in lines], name="row")
+    lines = cells(found)
+    index = pd.Index([plain(line.title) for line in lines], name="row")
+    rows = [(*line[1:], each.word) for line, each in zip(lines, found, strict=True)]
     with st.container(key=f"study-{measure.name}-final-figures"):
-        st.table(pd.DataFrame([line[1:] for line in lines], index, COLUMNS))
+        st.table(pd.DataFrame(rows, index, COLUMNS))
 
 
 def _shipped(study: Study) -> Results | None:
