@@ -75,7 +75,8 @@ class Compared(NamedTuple):
         errors = abs(self.difference) / self.standard_error if self.standard_error else math.inf
         far = f", {errors:.1f} s.e." if math.isfinite(errors) else ""
         words = {"within": "the same", "better": "better", "worse": "worse", "too few": "too few seeds"}
-        words |= {"unpublished": NOTHING, "unmeasured": "not measured", "incomparable": "not compared"}
+        words |= {"unpublished": NOTHING, "incomparable": "not compared"}
+        words |= {"unmeasured": "not measurable" if isinstance(self.row, Untrainable) else "not measured"}
         return words[self.verdict] + (far if self.verdict in ("within", "better", "worse") else "")
 
     @property

@@ -21,7 +21,7 @@ from lab.studies.shown import Here, here, shipped
 from lab.studies.tables import cells
 from lab.ui.live import WHILE_TRAINING
 from lab.ui.live_board import live_board
-from lab.ui.notices import show_problems, show_together
+from lab.ui.notices import show_together
 from lab.ui.plain import plain
 from lab.ui.studies.export import export_results
 from lab.ui.studies.row import asked, row_details
@@ -115,7 +115,7 @@ def _shipped(study: Study) -> Results | None:
     try:
         return shipped(study)
     except StoreError as error:
-        show_problems([str(error)])
+        show_together([str(error)], "", "The results that came with this lab cannot be read.")
         return None
 
 

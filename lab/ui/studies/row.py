@@ -11,6 +11,7 @@ from lab.boards.wording import score
 from lab.data import Dataset
 from lab.jobs import JOBS
 from lab.jobs.shelf import Shelved
+from lab.limits import BeyondLimits
 from lab.links import command
 from lab.store import StoreError
 from lab.studies import Computed, Row, Study, Trained, Untrainable
@@ -138,7 +139,7 @@ def _start(row: Trained, taken: Sequence[int], count: str) -> None:
 def _open(id: str) -> None:
     try:
         job = JOBS.find(id, again=True)
-    except StoreError as error:
+    except (StoreError, BeyondLimits) as error:
         st.session_state[state.PROBLEMS] = str(error).splitlines()
         st.session_state[ASKED] = True
         return
