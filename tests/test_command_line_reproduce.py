@@ -200,6 +200,11 @@ def test_a_run_that_cannot_be_kept_ends_it(out: Path, monkeypatch: pytest.Monkey
     assert answer.code == 2
     assert "cannot be kept, so nothing more is trained. Nothing can be kept: No space left on device." in answer.err
     assert all(job.ended for job in JOBS.all())
+    monkeypatch.setitem(studies.STUDIES, "tiny", TINY)
+    answer = reproduce("--rows", "published", "--out", out)
+    assert answer.code == 2
+    assert "published, seed 0, is measured, but its run is not kept. Nothing can be kept" in answer.err
+    assert len(told(out)["measured"]) == 1
 
 
 ALL_THE_TIME = """

@@ -137,4 +137,4 @@ def test_a_row_that_nothing_can_train_has_no_button() -> None:
     shown(tab.selectbox(key="study.tiny.row").set_value("beyond"))
     assert not [item for item in tab.button if item.label == "Train this row here"]
     assert column(tab, "verdict")[-1] == "not measurable"
-    assert r"Cannot be measured: it has no parts\." in texts(tab)
+    assert "it has no parts" in texts(tab)

@@ -74,6 +74,8 @@ class Reproduction:
         self._steps = [_steps(row, order) for row, _ in self.missing]
         self._pace: float | None = None
         """Seconds for a step."""
+        self._unkept = ""
+        """Why the last run, which came to its end, is not kept."""
         write_all(folder, order.study, self.results)
 
     def run(self) -> Generator[At]:
@@ -94,6 +96,8 @@ class Reproduction:
             self.results = self.results.with_figure(self.order.study, found)
             write_all(self._folder, self.order.study, self.results)
             yield replace(at, progress=1.0, measured=found, seconds_left=self._left(place + 1, 1.0))
+            if self._unkept:
+                raise StoreError(f"{row.name}, seed {seed}, is measured, but its run is not kept. {self._unkept}")
 
     def _begun(self) -> Results:
         """What is there already."""
@@ -150,6 +154,7 @@ class Reproduction:
                 f"Run {job.id} ({row.name}, seed {at.seed}) came to no end: {view.message} Once that is put right, "
                 "--resume goes on; a run that cannot be read is trained anew when it was deleted."
             )
+        self._unkept = view.unkept
         return of_run(row, job.id, view.snapshots[0], view.experiments[0])
 
     def _job(self, row: Trained, seed: int) -> Job | Measured:
