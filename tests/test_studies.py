@@ -131,6 +131,12 @@ class TestVerdicts:
         assert found.verdict == verdict
         assert found.standard_error == pytest.approx(spread * math.sqrt(4 / 3))
 
+    def test_a_figure_that_is_the_same_to_its_last_digit_is_so_however_small_the_spread(self) -> None:
+        found = one("published", [0.12344, 0.12344, 0.12344])
+        assert (found.verdict, found.told, found.word) == ("within", "The same to the last digit.", "the same")
+        assert one("published", [0.1236, 0.1236, 0.1236]).word == "better"
+        assert one("published", [0.12, 0.13, 0.14]).word == "the same, 0.6 s.e."
+
     def test_a_smaller_loss_is_better(self) -> None:
         _, by_loss = compared(TINY.chosen(["published"]), results(TINY, "published", [0.1, 0.1, 0.1]))
         assert by_loss.verdict == "better"

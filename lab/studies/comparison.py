@@ -55,6 +55,16 @@ class Compared(NamedTuple):
         return float(self.spread.deviation) * math.sqrt(1 + 1 / max(len(self.values), 1))
 
     @property
+    def errors(self) -> float:
+        """How many standard errors the difference is."""
+        return abs(self.difference) / self.standard_error
+
+    @property
+    def same_digits(self) -> bool:
+        """Whether the published figure is ours, to the last digit that it has."""
+        return self.published is not None and abs(self.difference) <= self.published.resolution
+
+    @property
     def verdict(self) -> Verdict:
         """Whether our figure is the published one."""
         if not self.values:
@@ -72,8 +82,7 @@ class Compared(NamedTuple):
     @property
     def word(self) -> str:
         """The verdict in a word or two, for a table."""
-        errors = abs(self.difference) / self.standard_error if self.standard_error else math.inf
-        far = f", {errors:.1f} s.e." if math.isfinite(errors) else ""
+        far = "" if self.same_digits or not self.standard_error else f", {self.errors:.1f} s.e."
         words = {"within": "the same", "better": "better", "worse": "worse", "too few": "too few seeds"}
         words |= {"unpublished": NOTHING, "incomparable": "not compared"}
         words |= {"unmeasured": "not measurable" if isinstance(self.row, Untrainable) else "not measured"}
@@ -97,10 +106,11 @@ class Compared(NamedTuple):
         if self.verdict == "too few":
             return f"{'1 seed is' if count == 1 else f'{count} seeds are'} too few to tell; {FEWEST} are enough."
         if self.verdict == "within":
-            return "The same within 2 standard errors of the difference."
+            return (
+                f"The same {'to the last digit' if self.same_digits else 'within 2 standard errors of the difference'}."
+            )
         unit = f" {self.measure.unit}" if self.measure.unit else ""
-        errors = abs(self.difference) / self.standard_error if self.standard_error else math.inf
-        far = f", {errors:.1f} standard errors" if math.isfinite(errors) else ""
+        far = f", {self.errors:.1f} standard errors" if self.standard_error else ""
         return f"{self.verdict.capitalize()}, by {self._far}{unit}{far}."
 
     @property
