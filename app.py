@@ -24,6 +24,7 @@ st.navigation(
         st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("views/runs.py", title="Runs", icon=":material/inventory_2:"),
         st.Page("views/gradients.py", title="Gradients", icon=":material/show_chart:"),
+        st.Page("views/reproduce.py", title="Reproduce", icon=":material/fact_check:"),
     ]
 ).run()
 warm()  # after the first page, which would have to wait for it

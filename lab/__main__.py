@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-Kind = Literal["estimators", "architectures", "optimizers", "schedules", "datasets", "presets"]
+Kind = Literal["estimators", "architectures", "optimizers", "schedules", "datasets", "presets", "studies"]
 Written = Literal["csv", "parquet", "latex", "markdown", "html", "json", "command"]
 Table = Literal["results", "curves", "final", "differences"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -107,6 +107,40 @@ def export(
     from lab.cli.export import Asked, main
 
     raise typer.Exit(main(runs, Asked(format, table, seeds), out, overwrite))
+
+
+@app.command()
+def reproduce(
+    study: Annotated[str, typer.Argument(help="Which published table, such as source-003; `list studies` has all.")],
+    rows: Annotated[str | None, typer.Option(metavar="NAME,...", help="These rows of it alone.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Train each row with seeds 0 to N-1.")] = 3,
+    epochs: Annotated[
+        float | None, typer.Option(metavar="N", help="Train each row for so long; then it is not compared.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on: keep what is measured, take up runs that are kept.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to write it; by default studies/STUDY beside the runs.")
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Other images than MNIST; then it is not compared."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a published table row by row, and write ours beside theirs: Markdown, CSV, LaTeX and JSON.
+
+    Every run is kept like any other. What is measured is written at once; whatever ends it, --resume goes on, with the
+    run under way from its last checkpoint.
+
+    In JSON and CSV, accuracies are shares between 0 and 1.
+
+    Exit codes: 0 done, 2 the input cannot be, or something cannot be kept, 130 stopped with Ctrl-C.
+    """
+    from lab.cli.reproduce import Asked, main
+
+    raise typer.Exit(main(Asked(study, rows, seeds, epochs, resume, out, dataset), as_json))
 
 
 @app.command("list")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lab.data.batches import normalized
 from lab.estimators import to_levels
-from lab.experiment import Experiment
+from lab.experiment import Experiment, Report
 from lab.models import Net, stream
 from lab.models.layers import BinaryUnits
 
@@ -26,6 +26,12 @@ class Scores(NamedTuple):
 
     loss: float
     accuracy: float | None
+
+    def better(self, than: Scores, report: Report) -> bool:
+        """Whether weights with these scores are to be reported in place of earlier ones."""
+        if report == "best-validation-accuracy" and self.accuracy is not None and than.accuracy is not None:
+            return self.accuracy > than.accuracy
+        return report == "last" or self.loss < than.loss
 
 
 @torch.no_grad()

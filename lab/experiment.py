@@ -22,6 +22,8 @@ from lab.schedules import Constant, Schedule, Within, extremes
 EPOCHS_ASSUMED_FOR_SECONDS = 1000
 """A budget in seconds may make any number of epochs; schedules that go on by the epoch are checked over this many."""
 
+Report = Literal["last", "best-validation", "best-validation-accuracy"]
+
 DEEPEST = 16
 """Parts, lists and numbers of an experiment lie in each other at most half so deep."""
 
@@ -66,8 +68,9 @@ class Experiment(Value):
     """How stochastic units are evaluated: by threshold at p = 1/2, by one sample, or by the mean prediction of many."""
     evaluation_samples: int = Field(16, ge=2, le=1024)
     """Samples whose predicted probabilities are averaged, where evaluation is by the mean."""
-    report: Literal["last", "best-validation"] = "best-validation"
-    """Which weights the test set is reported for: the last, or those that did best on the validation images."""
+    report: Report = "best-validation"
+    """Which weights the test set is reported for: the last, those of the lowest loss on the validation images, or those
+    of the highest accuracy there, the first of several."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the layers; bfloat16 is PyTorch's autocast, with weights kept in float32."""
     threads: int = Field(2, ge=1, le=256)
@@ -111,6 +114,8 @@ class Experiment(Value):
                 f"subset is {self.subset}; allowed is 1 to {available}, the training images of {self.dataset.name!r} "
                 "that are not held out for validation"
             )
+        if self.report == "best-validation-accuracy" and self.architecture.task != "classification":
+            raise whole(f"report is {self.report!r}, and a net for {self.architecture.task} has no accuracy")
         if self.architecture.has_batch_norm and min(self.batch_size, self.subset or available) < 2:
             field = "batch_size" if self.batch_size < 2 else "subset" if self.subset else "training images left over"
             raise whole(f"{field} is 1, and batch norm needs at least 2 images")

@@ -246,7 +246,7 @@ class Training:
         with self._looking():
             scores = self._scores(self._validation, self._validation_labels, self.slope)
             kept, self.evaluated_at = self.kept, self.step
-            if kept is None or self.experiment.report == "last" or scores.loss < kept.scores.loss:
+            if kept is None or scores.better(kept.scores, self.experiment.report):
                 self.kept = Kept(self.step, self.slope, scores, copy.deepcopy(self.net.state_dict()))
         return Evaluated(self.step, self.step / self.batches.steps_per_epoch, scores)
 

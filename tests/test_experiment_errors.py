@@ -52,7 +52,11 @@ def problems(data: Any) -> list[str]:
         ({"seed": True}, "seed must not be true or false (given: True)."),
         ({"seed": 1.5}, "seed should be a valid integer, got a number with a fractional part (given: 1.5)."),
         ({"seed": None}, "seed should be a valid integer (given: nothing)."),
-        ({"report": "best"}, "report should be 'last' or 'best-validation' (given: 'best')."),
+        ({"report": "best"}, "report should be 'last', 'best-validation' or 'best-validation-accuracy' (given: 'b"),
+        (
+            {"architecture": "autoencoder", "report": "best-validation-accuracy"},
+            "report is 'best-validation-accuracy', and a net for reconstruction has no accuracy",
+        ),
         ({"device": "tpu"}, "device should be 'auto', 'cpu', 'cuda' or 'mps' (given: 'tpu')."),
         ({"threads": 10**30}, "threads should be less than or equal to 256 (given: 1000"),
         ({"slope": -1}, "slope is -1; allowed is above 0 to 1000."),

@@ -38,6 +38,7 @@ ORDER = [
         "figures",
         "boards",
         "exports",
+        "studies",
         "cli",
         "bench",
         "ui",

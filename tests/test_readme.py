@@ -63,6 +63,7 @@ def test_it_shows_every_command() -> None:
     assert {words[0] for words in shown} == {"train", "list", "runs", "bench"}
     assert "python -m lab resume ID" in README
     assert "python -m lab export ID" in README
+    assert "python -m lab reproduce STUDY" in README
     assert {words[1] for words in shown if words[0] == "bench"} == {"train", "live", "race", "watchers", "gradients"}
 
 

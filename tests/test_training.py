@@ -167,7 +167,7 @@ class TestBudget:
 class TestReport:
     BUMPY: dict[str, Any] = {"optimizer": {"name": "sgd", "lr": 1.5}, "evaluate_every": 0.25, "budget": 14}
 
-    @pytest.mark.parametrize("report", ["best-validation", "last"])
+    @pytest.mark.parametrize("report", ["best-validation", "best-validation-accuracy", "last"])
     def test_the_weights_that_were_asked_for_are_reported(self, report: str) -> None:
         training = Training(small(report=report, **self.BUMPY))
         weights, scores = {}, {}
@@ -177,9 +177,10 @@ class TestReport:
         assert isinstance(event, Finished)
         assert event.report is not None
         best = min(scores, key=lambda step: scores[step].loss)
-        assert 1 < best < 14, "the last weights must not be the best for this test to tell"
+        most = max(scores, key=lambda step: scores[step].accuracy or 0)  # the first of several
+        assert len({1, best, most, 14}) == 4, "they must not be the same for this test to tell"
         reported = event.report.reported_step
-        assert reported == (best if report == "best-validation" else 14)
+        assert reported == {"best-validation": best, "best-validation-accuracy": most}.get(report, 14)
         assert event.report.validation == scores[reported]
         for name, value in training.net.state_dict().items():
             assert torch.equal(value, weights[reported][name])

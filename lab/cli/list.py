@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lab import data, estimators, models, optimizers, presets
+from lab import data, estimators, models, optimizers, presets, studies
 from lab.cli.errors import explained
 from lab.cli.fields import described
 from lab.data import Dataset
@@ -24,6 +24,7 @@ from lab.optimizers import Optimizer
 from lab.parts import Broken, Part
 from lab.presets import PRESETS, Preset
 from lab.schedules import Schedule
+from lab.studies import STUDIES, Study
 
 UNWATCHED_WIDTH = 140
 """Columns of a table that goes to a file or another program."""
@@ -119,6 +120,21 @@ def _preset(preset: Preset) -> Entry:
     }
 
 
+def _study(study: Study) -> Entry:
+    rows = [
+        {
+            "row": row.name,
+            "title": row.title,
+            "published": {figure.measure.name: figure.value for figure in row.published},
+            "meaning": row.meaning,
+            "differs": row.differs,
+        }
+        for row in study.rows
+    ]
+    told = {"name": study.name, "title": study.title, "summary": study.summary, "formula": "", "paper": study.source}
+    return {**told, "story": study.story, "rows": rows, "fields": {}}
+
+
 def _print_table(entries: list[Entry]) -> None:
     table = Table("Name", "Title", "Summary")
     table.columns[0].no_wrap = True
@@ -134,6 +150,7 @@ LISTS: dict[str, Callable[[], list[Entry]]] = {
     "schedules": lambda: [_entry(part) for part in Schedule.members.values()],
     "datasets": lambda: [_dataset(part) for part in Dataset.members.values()],
     "presets": lambda: [_preset(preset) for preset in PRESETS.values()],
+    "studies": lambda: [_study(study) for study in STUDIES.values()],
 }
 BROKEN: dict[str, list[Broken]] = {
     "estimators": estimators.BROKEN,
@@ -141,4 +158,5 @@ BROKEN: dict[str, list[Broken]] = {
     "optimizers": optimizers.BROKEN,
     "datasets": data.BROKEN,
     "presets": presets.BROKEN,
+    "studies": studies.BROKEN,
 }

@@ -12,7 +12,7 @@ import pandas as pd
 
 from lab.exports.comparison import Comparison, View
 from lab.exports.entry import Entry
-from lab.exports.markup import latex, markdown, spreadsheet_text
+from lab.exports.markup import latex, markdown, spreadsheet
 from lab.exports.readable import Readable, difference_tables, final_tables, readable
 from lab.exports.report import report
 from lab.exports.tables import curves, figures_over_seeds, paired_differences, results
@@ -51,11 +51,7 @@ def _programs(what: str, table: Callable[[Comparison], pd.DataFrame], nothing: s
     """A table for programs."""
 
     def csv(comparison: Comparison) -> bytes:
-        harmless = table(comparison)
-        for name in harmless.select_dtypes(exclude="number"):
-            texts = {text: spreadsheet_text(text) for text in harmless[name].unique() if isinstance(text, str)}
-            harmless[name] = harmless[name].map(texts)
-        return harmless.to_csv(index=False, na_rep=nothing, lineterminator="\n").encode()
+        return spreadsheet(table(comparison), nothing)
 
     def parquet(comparison: Comparison) -> bytes:
         stream = io.BytesIO()

@@ -10,6 +10,8 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
+import pandas as pd
+
 from lab.exports.readable import Align, Readable
 
 LATEX = {
@@ -90,6 +92,15 @@ def spreadsheet_text(text: str) -> str:
     """
     line = one_line(text)  # nor does it begin with a tab or a line end
     return f"'{line}" if line.startswith(FORMULA) else line
+
+
+def spreadsheet(table: pd.DataFrame, nothing: str = "") -> bytes:
+    """A table as CSV whose texts no spreadsheet program runs; `nothing` is in place of a number that there is not."""
+    harmless = table.copy()
+    for name in harmless.select_dtypes(exclude="number"):
+        texts = {text: spreadsheet_text(text) for text in harmless[name].unique() if isinstance(text, str)}
+        harmless[name] = harmless[name].map(texts)
+    return harmless.to_csv(index=False, na_rep=nothing, lineterminator="\n").encode()
 
 
 def one_line(text: str) -> str:

@@ -58,6 +58,7 @@ def difference_chart(rows: Sequence[Difference], x_title: str) -> Figure:
         )
     names = [row.name for row in rows]
     vertical = {"type": "category", "categoryarray": names[::-1], "range": [-0.6, len(rows) - 0.4], "automargin": True}
+    vertical["nticks"] = 2 * len(rows)  # every row has its name
     zero = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": ZERO_COLOR}}
     return {
         "data": traces,

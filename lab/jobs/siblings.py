@@ -146,15 +146,15 @@ def _order(wanted: Sequence[Experiment], there: Sequence[Experiment]) -> list[in
     places: list[int] = []
     for experiment in wanted if len(wanted) == len(there) else ():
         rest = (place for place in range(len(there)) if place not in places)
-        place = next((place for place in rest if _same(experiment, there[place])), None)
+        place = next((place for place in rest if same_but_seed(experiment, there[place])), None)
         if place is None:
             return None
         places.append(place)
     return places if len(places) == len(there) else None
 
 
-def _same(one: Experiment, other: Experiment) -> bool:
-    """Whether two experiments are the same but for the seed."""
+def same_but_seed(one: Experiment, other: Experiment) -> bool:
+    """Whether two experiments are the same, whatever their seeds."""
     return all(getattr(one, name) == getattr(other, name) for name in Experiment.model_fields if name != "seed")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lab import data, estimators, models, optimizers, presets
+from lab import data, estimators, models, optimizers, presets, studies
 from lab.data import DataError, data_folder
 from lab.jobs.owners import asked_at_this_machine
 from lab.limits import wrong_variables
@@ -79,7 +79,7 @@ def _folder_problems() -> list[str]:
 
 
 def _broken_parts() -> list[str]:
-    families = (data, estimators, models, optimizers, presets)
+    families = (data, estimators, models, optimizers, presets, studies)
     return [
         f"The module {broken.module} did not load, and its parts are missing: {broken.error}"
         for family in families

@@ -11,23 +11,28 @@ from lab.ui import address
 SECTION = "section"
 
 
-def chosen_section(titles: Mapping[str, str]) -> str:
-    """A choice among sections by their titles; a new tab starts with the one that its address names."""
-    linked = (address.asked(SECTION, SECTION) or {}).get(SECTION)
-    st.session_state.setdefault(SECTION, next(iter(titles)))
+def chosen_section(titles: Mapping[str, str], what: str = SECTION) -> str:
+    """A choice among sections by their titles; a new tab starts with the one that its address names.
+
+    Args:
+        titles: by name.
+        what: a section is called in the address.
+    """
+    linked = (address.asked(what, what) or {}).get(what)
+    st.session_state.setdefault(what, next(iter(titles)))
     if linked in titles:
-        st.session_state[SECTION] = linked
+        st.session_state[what] = linked
     elif linked is not None:
-        st.error(f"The address asks for section {linked!r}; this page has {', '.join(titles)}.")
+        st.error(f"The address asks for {what} {linked!r}; this page has {', '.join(titles)}.")
     st.segmented_control(
-        "Section",
+        what.capitalize(),
         list(titles),
         format_func=lambda name: titles[name],
         required=True,
         label_visibility="collapsed",
-        key=SECTION,
+        key=what,
         persist_state="session",
     )
-    chosen: str = st.session_state[SECTION]
-    address.write_whole(**{SECTION: chosen})
+    chosen: str = st.session_state[what]
+    address.write_whole(**{what: chosen})
     return chosen

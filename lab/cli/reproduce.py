@@ -1,0 +1,143 @@
+"""`python -m lab reproduce`: measure a published table, and write ours beside theirs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.text import Text
+
+from lab.boards.wording import score
+from lab.cli.errors import STOPPED, explained
+from lab.cli.kept import archive
+from lab.data import Dataset, data_folder
+from lab.exports.markup import markdown
+from lab.jobs import JOBS
+from lab.store import runs_folder
+from lab.studies import STUDIES, Untrainable
+from lab.studies.base import IMAGES, require_known
+from lab.studies.reproducing import At, Order, Reproduction
+from lab.studies.results import ResultsFolder, usual_place
+from lab.studies.tables import plain, readable
+
+SECONDS_BETWEEN_LINES = 30.0
+"""Where nobody watches a bar."""
+
+
+class Asked(NamedTuple):
+    """The options; any that is None is as the study says."""
+
+    study: str
+    rows: str | None = None
+    """Names, with commas between them."""
+    seeds: int = 3
+    epochs: float | None = None
+    resume: bool = False
+    out: Path | None = None
+    dataset: str | None = None
+
+
+def main(asked: Asked, as_json: bool) -> int:
+    """Measure what is asked for. Standard output gets the table and nothing else. Returns the exit code."""
+    with explained():
+        order = _order(asked)
+        JOBS.runs_folder = runs_folder()
+        folder = ResultsFolder((asked.out or usual_place(JOBS.runs_folder, order.study)).expanduser().absolute())
+        with folder.held(), Meter() as meter:
+            reproduction = Reproduction(order, JOBS, folder, asked.resume)
+            for row in order.rows:
+                if isinstance(row, Untrainable):
+                    meter.say(f"{row.name} cannot be measured: {row.why}.")
+            order.dataset.images(meter.downloaded)
+            with _told_where(reproduction, folder), closing(reproduction.run()) as course:
+                for at in course:
+                    meter.show(at)
+                    if at.measured is not None and at.measured.run is not None:
+                        archive(at.measured.run)
+    results = reproduction.results
+    if as_json:
+        told = {**plain(order.study, results, order.rows), "out": str(folder.path)}
+        typer.echo(json.dumps(told, allow_nan=False))
+    else:
+        typer.echo(markdown(readable(order.study, results, order.rows)))
+        typer.echo(f"Written to {folder.path}", err=True)
+    return 0
+
+
+def _order(asked: Asked) -> Order:
+    data_folder()  # a wrong LAB_DATA is an error even for images that need no file
+    require_known(asked.study, STUDIES, "study", "study")
+    study = STUDIES[asked.study]
+    rows = study.chosen([name.strip() for name in asked.rows.split(",")] if asked.rows is not None else [])
+    name = asked.dataset or IMAGES
+    require_known(name, Dataset.members, "dataset", "dataset")
+    return Order(study, rows, asked.seeds, Dataset.members[name](), asked.epochs)
+
+
+@contextmanager
+def _told_where(reproduction: Reproduction, folder: ResultsFolder) -> Iterator[None]:
+    """Where Ctrl-C ends it, say what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        there = len(reproduction.results.measured)
+        typer.echo(f"Stopped. {there} measured and kept in {folder.path}; --resume goes on.", err=True)
+        raise typer.Exit(STOPPED) from None
+
+
+class Meter:
+    """Shows on standard error how far it is: a bar where someone watches, a line now and then where none does."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True, force_terminal=sys.stderr.isatty())
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TaskProgressColumn())
+        self._bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._bar = self._bars.add_task("", total=1.0, visible=False)
+        self._said = 0.0
+
+    def __enter__(self) -> Meter:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bars.stop()
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        self._bars.console.print(Text(line), soft_wrap=True)
+        self._said = monotonic()
+
+    def downloaded(self, done: int, total: int) -> None:
+        """Show a download: bytes so far, bytes in all."""
+        self._bars.update(self._bar, description="Downloading", completed=done / max(total, 1), visible=True)
+
+    def show(self, at: At) -> None:
+        """Show how far it is."""
+        left = "" if at.seconds_left is None else f", {duration(at.seconds_left)} left in all"
+        where = f"{at.place} of {at.count}: {at.row.name}, seed {at.seed}"
+        share = (at.place - 1 + at.progress) / at.count
+        self._bars.update(self._bar, description=f"{where}{left}", completed=share, visible=True)
+        if at.measured is not None:
+            figures = (score(at.measured.figures.get(each.name), _kind(each.name)) for each in at.row.measures)
+            self.say(f"{where}: {', '.join(figures) if at.measured.figures else 'diverged'}{left}")
+        elif not self._bars.console.is_terminal and monotonic() - self._said > SECONDS_BETWEEN_LINES:
+            self.say(f"{where}: {at.progress:.0%}{left}")
+
+
+def duration(seconds: float) -> str:
+    """A time in hours, minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _kind(measure: str) -> str:
+    return "accuracy" if measure.endswith("accuracy") else "loss"

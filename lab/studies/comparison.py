@@ -1,0 +1,151 @@
+"""Ours beside theirs: what the seeds of a row come to, and whether that is what was published."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from lab.boards.across import Measure
+from lab.boards.wording import NOTHING, decimals, fixed
+from lab.statistics import FEWEST, Spread, spread
+from lab.studies.base import IMAGES, Published, Row, Trained, Untrainable
+from lab.studies.results import Measured, Results
+
+Verdict = Literal["within", "better", "worse", "too few", "unpublished", "unmeasured", "incomparable"]
+WIDE = 2.0
+"""Standard errors of the difference that are allowed."""
+
+
+class Compared(NamedTuple):
+    """One figure of a row, ours and theirs."""
+
+    row: Row
+    measure: Measure
+    seeds: tuple[Measured, ...]
+    """All there are, those that diverged among them."""
+    other: str = ""
+    """Under which other conditions it was measured; empty where it was as the row says."""
+
+    @property
+    def published(self) -> Published | None:
+        """What was published."""
+        return self.row.figure(self.measure)
+
+    @property
+    def values(self) -> list[float]:
+        """What each seed came to, as measured."""
+        return [each.figures[self.measure.name] for each in self.seeds if self.measure.name in each.figures]
+
+    @property
+    def spread(self) -> Spread:
+        """Over the seeds."""
+        return spread(self.values)
+
+    @property
+    def difference(self) -> float:
+        """Our mean less the published figure; NaN where there are not both, or they are of other things."""
+        if self.published is None or self.other:
+            return math.nan
+        return float(self.spread.mean) - self.published.value
+
+    @property
+    def standard_error(self) -> float:
+        """Of the difference. Theirs is one run, which is taken to be spread over seeds as ours are."""
+        return float(self.spread.deviation) * math.sqrt(1 + 1 / max(len(self.values), 1))
+
+    @property
+    def errors(self) -> float:
+        """How many standard errors the difference is."""
+        return abs(self.difference) / self.standard_error
+
+    @property
+    def same_digits(self) -> bool:
+        """Whether the published figure is ours, to the last digit that it has."""
+        return self.published is not None and abs(self.difference) <= self.published.resolution
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether our figure is the published one."""
+        if not self.values:
+            return "unmeasured"
+        if self.published is None:
+            return "unpublished"
+        if self.other:
+            return "incomparable"
+        if len(self.values) < FEWEST:
+            return "too few"
+        if abs(self.difference) <= self.published.resolution + WIDE * self.standard_error:
+            return "within"
+        return "better" if (self.difference > 0) == self.measure.higher_is_better else "worse"
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word or two, for a table."""
+        far = "" if self.same_digits or not self.standard_error else f", {self.errors:.1f} s.e."
+        words = {"within": "the same", "better": "better", "worse": "worse", "too few": "too few seeds"}
+        words |= {"unpublished": NOTHING, "incomparable": "not compared"}
+        words |= {"unmeasured": "not measurable" if isinstance(self.row, Untrainable) else "not measured"}
+        return words[self.verdict] + (far if self.verdict in ("within", "better", "worse") else "")
+
+    @property
+    def told(self) -> str:
+        """The verdict as a sentence."""
+        diverged = sum(each.ended == "diverged" for each in self.seeds)
+        more = f" {diverged} diverged and {'counts' if diverged == 1 else 'count'} in no mean." if diverged else ""
+        return self._told() + more
+
+    def _told(self) -> str:
+        count = len(self.values)
+        if self.verdict == "unmeasured":
+            return f"Cannot be measured: {self.row.why}." if isinstance(self.row, Untrainable) else "Not measured yet."
+        if self.verdict == "unpublished":
+            return "Nothing was published to compare with."
+        if self.verdict == "incomparable":
+            return f"Not compared: {self.other}."
+        if self.verdict == "too few":
+            return f"{'1 seed is' if count == 1 else f'{count} seeds are'} too few to tell; {FEWEST} are enough."
+        if self.verdict == "within":
+            return (
+                f"The same {'to the last digit' if self.same_digits else 'within 2 standard errors of the difference'}."
+            )
+        unit = f" {self.measure.unit}" if self.measure.unit else ""
+        far = f", {self.errors:.1f} standard errors" if self.standard_error else ""
+        return f"{self.verdict.capitalize()}, by {self._far}{unit}{far}."
+
+    @property
+    def _far(self) -> str:
+        apart = abs(self.difference) * self.measure.factor
+        return fixed(apart, max(decimals([apart / 10], self.measure.decimals), 1))
+
+
+def compared(rows: Sequence[Row], results: Results | None) -> list[Compared]:
+    """Every figure of some rows, in their order; a row that has changed since it was measured has none of ours."""
+    return [
+        Compared(row, measure, _seeds(row, results), _other_conditions(row, results))
+        for row in rows
+        for measure in row.measures
+    ]
+
+
+def _other_conditions(row: Row, results: Results | None) -> str:
+    if results is None:
+        return ""
+    told = [] if results.dataset.name == IMAGES else [f"measured on {results.dataset.title}"]
+    if isinstance(row, Trained) and results.epochs is not None:
+        own = row.experiment(results.dataset)
+        if (own.budget, own.budget_unit) != (results.epochs, "epochs"):
+            told.append(f"trained for {results.epochs:g} epochs in place of {own.budget:g} {own.budget_unit}")
+    return " and ".join(told)
+
+
+def _seeds(row: Row, results: Results | None) -> tuple[Measured, ...]:
+    if results is None:
+        return ()
+    own = [each for each in results.measured if each.row == row.name and results.fits(row, each)]
+    return tuple(sorted(own, key=lambda each: each.seed))
+
+
+def of_row(found: Sequence[Compared], row: Row) -> list[Compared]:
+    """The figures of one row, the one that it is judged by first."""
+    return [each for each in found if each.row is row]

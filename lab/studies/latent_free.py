@@ -1,0 +1,90 @@
+"""Multilayer perceptrons of binary weights without latent ones, over how many may flip (δ). A row is a line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.presets import PRESETS
+from lab.studies.base import TEST_ACCURACY, Published, Row, Study, Trained, accuracy
+
+LOOK = "Not from a paper: a first look, one run of one seed."
+NONE = "Nobody has published a figure for it."
+FADING = {"name": "geometric", "start": 1e-3, "end": 1e-5}
+
+
+def _row(
+    name: str,
+    title: str,
+    optimizer: dict[str, Any],
+    hidden: int = 1024,
+    published: Published | None = None,
+    differs: str = "",
+    **fields: Any,
+) -> Row:
+    net = {"name": "binary-mlp", "hidden": hidden, "depth": 4, "levels": "-1/+1", "weight_levels": "-1/+1"}
+    recipe = {"estimator": "saturated", "optimizer": optimizer, "batch_size": 128, "budget": 20, "evaluate_every": 1.0}
+    return Trained(
+        name=name,
+        title=title,
+        published=() if published is None else (published,),
+        measures=(TEST_ACCURACY,),
+        meaning=NONE if published is None else LOOK,
+        differs=differs,
+        fields={"architecture": {**net, "pixels": "standardized"}, **recipe, **fields},
+    )
+
+
+def _as_written() -> Row:
+    return Trained(
+        name="source-004",
+        title="Source 004 as written, 20 epochs",
+        published=(accuracy("33"),),
+        meaning=(
+            "The gist publishes no accuracy. After 20 epochs of one run; between epochs it went up and down between "
+            "9.8 and 33."
+        ),
+        differs="54 000 training images, so 4 steps an epoch as with 60 000. Its own 200 epochs are ten times as long.",
+        fields={**PRESETS["source-004"].fields, "budget": 20},
+    )
+
+
+def _delta(delta: Any, name: str, told: str) -> Row:
+    return _row(f"rand-1024-{name}", f"Hypermask RAND, 3 × 1024, δ {told}", {"name": "hypermask", "delta": delta})
+
+
+def _bop(name: str, hidden: int, threshold: float, **fields: Any) -> Row:
+    optimizer = {"name": "bop", "gamma": 1e-3, "threshold": threshold}
+    return _row(name, f"Bop, 3 × {hidden}, γ 1e-3, τ {threshold:g}", optimizer, hidden, **fields)
+
+
+STUDY = Study(
+    name="latent-free",
+    title="Binary weights without latent ones",
+    summary="Three hidden layers of binary weights that are flipped without latent weights, over the share that flips.",
+    source="Shibuya et al. 2025, BinSFO, and source 004; Helwegen et al. 2019, Bop; the figures: see the rows",
+    story=(
+        "784 inputs, three hidden layers and ten logits, every weight and hidden unit one bit, and no latent weights: "
+        "a rule flips the bits themselves.\n\n"
+        "- **Bop keeps a number per weight**, the moving average of its gradient. **Hypermask keeps nothing**: each "
+        "weight takes the bit that lowers the loss with probability δ.\n"
+        "- **δ decides.** The sign of a gradient is noise half of the time, so with a constant δ about δ/2 of all "
+        "weights flip in every step for ever: too much of it, and nothing is ever learned. The rows go from 1e-1, "
+        "which source 004 takes, to 1e-4, and to one that fades.\n"
+        "- **No paper publishes these nets on MNIST.** Figures in the table are first looks of one seed."
+    ),
+    rows=(
+        _bop("bop-256", 256, 1e-6, published=accuracy("96.3"), budget=6),
+        _bop("bop-1024", 1024, 1e-7, published=accuracy("97.3")),
+        _row(
+            *("rand-256", "Hypermask RAND, 3 × 256, δ 1e-3 to 1e-5", {"name": "hypermask", "delta": FADING}, 256),
+            published=accuracy("80.0"),
+            budget=6,
+        ),
+        _delta(0.1, "1e-1", "0.1"),
+        _delta(0.01, "1e-2", "0.01"),
+        _delta(1e-3, "1e-3", "0.001"),
+        _delta(1e-4, "1e-4", "0.0001"),
+        _delta(FADING, "fading", "1e-3 to 1e-5"),
+        _as_written(),
+    ),
+)

@@ -1,0 +1,194 @@
+"""What was measured of a study, in a folder of its own: one file of figures, and the tables that are made of it.
+
+    <folder>/measured.json      every figure, with the run behind it; what the tables are made of
+    <folder>/table.md ...       ours beside theirs, as Markdown, CSV, LaTeX and JSON
+    <folder>/lock               held by the process that measures
+
+Each file is whole or not there.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+from pydantic import Field
+
+from lab.data import Dataset
+from lab.experiment import Experiment
+from lab.files import make_folder, replace, stamp
+from lab.parts import Value
+from lab.store import StoreError
+from lab.store.values import read_value
+from lab.studies.base import IMAGES, Row, Study, Trained, Untrainable
+
+MEASURED, LOCK = "measured.json", "lock"
+TABLES = ("table.md", "table.csv", "table.tex", "table.json")
+LARGEST = 50_000_000
+"""Bytes; a file that is larger is none of ours, and not read."""
+PATIENCE = 0.5
+"""Seconds to wait for a lock."""
+
+
+class Measured(Value):
+    """One seed of one row."""
+
+    row: str = Field(max_length=100)
+    seed: int = Field(ge=0, lt=2**31)
+    run: str | None = Field(None, pattern=r"^[0-9a-f]{8}$")
+    """The run behind it; None of what was computed."""
+    experiment: Experiment | None = None
+    """What that run was of."""
+    figures: dict[str, float] = {}
+    """By the name of the measure, as measured: accuracies are shares. None where the run diverged."""
+    ended: Literal["done", "diverged"] = "done"
+
+
+class Results(Value):
+    """All that was measured of a study, under the same conditions."""
+
+    format: Literal["1"] = "1"
+    study: str
+    command: str = ""
+    """What measures it once more."""
+    dataset: Dataset
+    epochs: float | None = Field(None, gt=0)
+    """How long each row was trained, where that was not for as long as it says."""
+    versions: dict[str, str] = {}
+    """Of what the figures depend on to the last digit."""
+    measured: tuple[Measured, ...] = ()
+
+    def of(self, row: Row, seed: int) -> Measured | None:
+        """What was measured of a seed of a row."""
+        return next((each for each in self.measured if (each.row, each.seed) == (row.name, seed)), None)
+
+    def fits(self, row: Row, measured: Measured) -> bool:
+        """Whether a figure is that of the row as the study has it by now."""
+        its = measured.experiment
+        if isinstance(row, Trained):
+            return its is not None and its.seed == measured.seed and row.is_of(its, self.dataset, self.epochs)
+        return its is None
+
+    def with_figure(self, study: Study, measured: Measured) -> Results:
+        """These, and one more."""
+        return self.holding(study, (*self.measured, measured))
+
+    def holding(self, study: Study, measured: Sequence[Measured]) -> Results:
+        """The same conditions, and these figures."""
+        there = {each.row for each in measured}
+        seeds = max((each.seed for each in measured), default=0) + 1
+        wanted = [row.name for row in study.rows if not isinstance(row, Untrainable)]
+        names = [] if there >= set(wanted) else [name for name in wanted if name in there]
+        told = {"command": command(study, names, seeds, self.dataset, self.epochs), "versions": _versions()}
+        return Results(**{**dict(self), **told, "measured": tuple(measured)})
+
+
+def command(study: Study, rows: Sequence[str], seeds: int, dataset: Dataset, epochs: float | None) -> str:
+    """What to type into a terminal to measure rows of a study; all where none is named."""
+    words = ["python", "-m", "lab", "reproduce", study.name]
+    words += ["--rows", ",".join(rows)] if rows else []
+    words += ["--seeds", str(seeds)]
+    words += [] if dataset.name == IMAGES else ["--dataset", dataset.name]
+    words += [] if epochs is None else ["--epochs", f"{epochs:g}"]
+    return shlex.join(words)
+
+
+def usual_place(runs: Path, study: Study) -> Path:
+    """Where the results of a study are written, where nobody says where: beside the runs."""
+    return runs / "studies" / study.name
+
+
+class ResultsFolder:
+    """Where the results of one study are written.
+
+    Args:
+        path: made when it is first held.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other reproductions out of it.
+
+        Raises:
+            StoreError: another one writes into it, or it cannot be made.
+        """
+        try:
+            make_folder(self.path)
+            lock = FileLock(self.path / LOCK, timeout=PATIENCE, poll_interval=PATIENCE / 10)
+            lock.acquire()
+        except Timeout:
+            raise StoreError(
+                f"Another reproduction writes into {self.path}; wait for its end, or give another --out."
+            ) from None
+        except OSError as error:
+            raise StoreError(f"Nothing can be written into {self.path}: {error.strerror or error}.") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def read(self, study: Study) -> Results | None:
+        """What is there of a study; None where nothing was measured.
+
+        Raises:
+            StoreError: it cannot be read, is of another study, or only tables are left of it.
+        """
+        file = self.path / MEASURED
+        try:
+            there = stamp(file) is not None
+            left = [name for name in TABLES if stamp(self.path / name) is not None]
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be read: {error.strerror}.") from None
+        if not there and left:
+            raise StoreError(
+                f"{self.path} has {', '.join(left)} and no {MEASURED}, which they were made of. Bring that back, move "
+                "them away, or give another --out."
+            )
+        if not there:
+            return None
+        try:
+            results = read_value(file, Results, LARGEST, "hold the results of a study")
+        except StoreError as error:
+            raise StoreError(
+                f"{error} It stays as it is. Mend it, or move it away and give --resume: the runs themselves are "
+                "kept with all others, and finished ones are not trained again."
+            ) from None
+        if results.study != study.name:
+            raise StoreError(f"{self.path} holds results of study {results.study!r}; give another --out.")
+        return results
+
+    def write(self, results: Results) -> None:
+        """Replace the figures by more of them.
+
+        Raises:
+            StoreError: they cannot be written; those that were there are still there.
+        """
+        self.write_file(MEASURED, results.model_dump_json(indent=1).encode() + b"\n")
+
+    def write_file(self, name: str, content: bytes) -> None:
+        """Replace one file.
+
+        Raises:
+            StoreError: it cannot be written; the one before is still there.
+        """
+        try:
+            replace(self.path / name, content)
+        except OSError as error:
+            raise StoreError(
+                f"{self.path / name} cannot be written: {error.strerror or error}. What was measured before is kept; "
+                "--resume goes on."
+            ) from None
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {package: version(package) for package in ("torch", "numpy")}

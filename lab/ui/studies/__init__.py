@@ -1,0 +1,1 @@
+"""The Reproduce page: published tables, ours beside theirs, and the runs behind each number."""

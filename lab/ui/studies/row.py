@@ -1,0 +1,148 @@
+"""One row of a study: what was published, what is known to differ, the runs behind our figure, a way to train it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from lab.boards.wording import score
+from lab.data import Dataset
+from lab.jobs import JOBS
+from lab.jobs.shelf import Shelved
+from lab.limits import BeyondLimits
+from lab.links import command
+from lab.store import StoreError
+from lab.studies import Computed, Row, Study, Trained, Untrainable
+from lab.studies.base import IMAGES
+from lab.studies.comparison import Compared, of_row
+from lab.studies.results import Measured
+from lab.studies.results import command as command_of
+from lab.studies.shown import Here
+from lab.studies.tables import published
+from lab.ui import seeds, state
+from lab.ui.live import WORDS
+from lab.ui.plain import plain
+
+MOST = 20
+"""Seeds that are started at once."""
+ASKED, PAGE = "study.asked", "study.page"
+
+
+def row_details(study: Study, found: Sequence[Compared], there: Here, of_this_machine: bool) -> None:
+    """The row that is chosen.
+
+    Args:
+        study: of the row.
+        found: the figures that are shown of all rows.
+        there: what this machine has.
+        of_this_machine: whether these figures are its.
+    """
+    titles = {row.name: row.title for row in study.rows}
+    key = f"study.{study.name}.row"
+    name = st.selectbox(
+        "Row", list(titles), format_func=titles.__getitem__, key=key, persist_state="session", width=480
+    )
+    (row,) = study.chosen([name])
+    own = of_row(found, row)
+    _told(row, own)
+    here = there.runs.get(row, {})
+    ids = {job.id for job in here.values()}
+    for each in own[0].seeds:
+        _seed(row, each, ids)
+    if of_this_machine:
+        _unfinished(row, here, {each.seed for each in own[0].seeds})
+    _train(study, row, here)
+    if (page := st.session_state.pop(PAGE, None)) is not None:
+        st.switch_page(page)
+
+
+def asked() -> bool:
+    """Whether a button has just asked for something that the rest of the page is to show."""
+    return bool(st.session_state.pop(ASKED, False))
+
+
+def _told(row: Row, own: Sequence[Compared]) -> None:
+    figures = [f"{each.measure.title} {published(each)}" for each in own if each.published is not None]
+    st.markdown(f"**Published:** {plain('; '.join(figures) or 'nothing')}. {plain(row.meaning)}")
+    if row.differs:
+        st.markdown(f"**Known to differ:** {plain(row.differs)}")
+    for each in own:
+        st.markdown(f"**{plain(each.measure.title)}:** {plain(each.told)}")
+
+
+def _seed(row: Row, each: Measured, ids: set[str]) -> None:
+    """What a seed came to, with its run where that is here, else what trains it."""
+    said = [score(each.figures.get(of.name), "accuracy" if of.factor == 100 else "loss") for of in row.measures]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Seed {each.seed}: {', '.join(said) if each.figures else 'diverged'}", width="content")
+        if each.run in ids:
+            _open_button(str(each.run))
+        elif each.experiment is not None:
+            with st.popover("Train it again", icon=":material/terminal:"):
+                st.code(command(each.experiment), language="bash", wrap_lines=True)
+
+
+def _unfinished(row: Row, here: Mapping[int, Shelved], measured: set[int]) -> None:
+    """Runs that did not come to their end yet."""
+    for seed, job in here.items():
+        if seed in measured:
+            continue
+        contestant = job.facts.contestants[0]
+        words = {**WORDS, "elsewhere": "Training elsewhere"}
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"Seed {seed}: {words[job.standing].lower()}, epoch {contestant.epochs:.2f} of "
+                f"{contestant.experiment.budget:g}",
+                width="content",
+            )
+            _open_button(job.id)
+
+
+def _open_button(id: str) -> None:
+    st.button(
+        "Open on Train", icon=":material/open_in_new:", key=f"study.open.{id}", on_click=_open, args=(id,), help=id
+    )
+
+
+def _train(study: Study, row: Row, here: Mapping[int, Shelved]) -> None:
+    """A way to measure the row on this machine."""
+    if isinstance(row, Untrainable):
+        return
+    if isinstance(row, Trained):
+        key = f"study.{study.name}.{row.name}"
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.number_input("Seeds to train", 1, MOST, 1, key=f"{key}.count", width=130)
+            st.button(
+                "Train this row here",
+                icon=":material/rocket_launch:",
+                key=f"{key}.train",
+                help="Each seed is a run like any other: it is kept, and waits in line where others train.",
+                on_click=_start,
+                args=(row, sorted(here), f"{key}.count"),
+            )
+    if isinstance(row, Computed):
+        st.caption("It is computed, not trained; from a terminal:")
+    else:
+        st.caption("Or from a terminal, with three seeds:")
+    st.code(command_of(study, [row.name], 3, Dataset.members[IMAGES](), None), language="bash", wrap_lines=True)
+
+
+def _start(row: Trained, taken: Sequence[int], count: str) -> None:
+    free = (seed for seed in itertools.count() if seed not in taken)
+    experiment = row.experiment(Dataset.members[IMAGES]())
+    seeds.start_seeds([experiment], list(itertools.islice(free, st.session_state[count])))
+    st.session_state[ASKED] = True
+
+
+def _open(id: str) -> None:
+    try:
+        job = JOBS.find(id, again=True)
+    except (StoreError, BeyondLimits) as error:
+        st.session_state[state.PROBLEMS] = str(error).splitlines()
+        st.session_state[ASKED] = True
+        return
+    if job is not None:
+        st.session_state[state.RUN], st.session_state[PAGE] = job.id, "views/train.py"
+        state.edit(job)

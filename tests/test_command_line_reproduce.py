@@ -1,0 +1,259 @@
+"""`python -m lab reproduce`: a table is measured row by row, and whatever happens nothing that was measured is lost."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import studies
+from lab.files import replace
+from lab.jobs import JOBS
+from lab.store import StoreError, run_folders
+from lab.studies.results import ResultsFolder
+from tests.browser import REPOSITORY
+from tests.command_line import Answer, lab
+from tests.job_waits import until
+from tests.pages import forget_runs
+from tests.studies import TINY, tiny
+
+pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
+
+ON_DIGITS = ("--dataset", "digits")
+
+
+@pytest.fixture(autouse=True)
+def small_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(studies.STUDIES, "tiny", TINY)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def reproduce(*options: str | Path, study: str = "tiny") -> Answer:
+    return lab("reproduce", study, *ON_DIGITS, *options)
+
+
+def told(out: Path) -> dict[str, Any]:
+    return json.loads((out / "measured.json").read_text())
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in out.iterdir()}
+
+
+def test_it_writes_ours_beside_theirs_and_keeps_every_run(out: Path, kept_runs: Path) -> None:
+    answer = reproduce("--seeds", "2", "--out", out, "--json")
+    assert answer.code == 0
+    rows = {row["row"]: row for row in answer.json["rows"]}
+    assert list(rows) == ["published", "ours", "computed", "beyond"]
+    assert rows["published"] | {"published": 0.1234, "n": 2, "verdict": "incomparable"} == rows["published"]
+    assert rows["computed"] | {"mean": 0.75, "stderr": 0.5, "n": 2} == rows["computed"]
+    assert rows["beyond"] | {"mean": None, "stderr": None, "n": 0} == rows["beyond"]
+    assert "beyond cannot be measured: it has no parts." in answer.err
+    kept = {run["id"]: run["contestants"][0] for run in lab("runs", "--json").json}
+    behind = [seed for row in rows.values() for seed in row["seeds"] if seed["run"]]
+    assert {seed["run"] for seed in behind} == set(kept) == {folder.id for folder in run_folders(kept_runs)}
+    for seed in behind:
+        assert kept[seed["run"]]["test"] == seed["test_accuracy"]
+        assert kept[seed["run"]]["experiment"]["seed"] == seed["seed"]
+    assert {file.name for file in out.iterdir()} == {
+        *("measured.json", "table.md", "table.csv", "table.tex", "table.json", "lock")
+    }
+    (line,) = [row for row in csv.DictReader((out / "table.csv").open()) if row["measure"] == "test_mse"]
+    assert float(line["mean"]) == 0.75
+    assert answer.json["command"] in (out / "table.md").read_text()
+    again = lab(*answer.json["command"].split()[3:], "--out", out.parent / "again", "--json").json
+    assert [row["mean"] for row in again["rows"]] == [row["mean"] for row in answer.json["rows"]]
+    assert "--rows" not in answer.json["command"]
+
+
+def test_rows_and_seeds_are_added_to_what_is_there_which_is_not_trained_again(out: Path, kept_runs: Path) -> None:
+    first = reproduce("--rows", "published", "--seeds", "1", "--out", out, "--json").json["rows"]
+    assert [row["row"] for row in first] == ["published"]
+    before = files(out)
+    refused = reproduce("--rows", "published", "--seeds", "2", "--out", out)
+    assert refused.code == 2
+    assert "has 1 result already: --resume adds what is missing" in refused.err
+    assert files(out) == before
+    forget_runs()
+    assert reproduce("--rows", "computed,published", "--seeds", "2", "--out", out, "--resume").code == 0
+    assert [(each["row"], each["seed"]) for each in told(out)["measured"]] == [
+        *(("published", 0), ("published", 1), ("computed", 0), ("computed", 1))
+    ]
+    assert told(out)["measured"][0]["run"] == first[0]["seeds"][0]["run"]
+    assert len(run_folders(kept_runs)) == 2
+
+
+def test_without_its_folder_it_takes_up_the_runs_that_are_kept(out: Path, kept_runs: Path) -> None:
+    before = reproduce("--rows", "published", "--seeds", "2", "--json").json
+    assert Path(before["out"]) == kept_runs / "studies" / "tiny"
+    after = reproduce("--rows", "published", "--seeds", "2", "--json", "--resume", "--out", out).json
+    assert after["rows"] == before["rows"]
+    assert len(run_folders(kept_runs)) == 2
+    assert reproduce("--rows", "published", "--seeds", "1", "--out", out.parent / "new").code == 0
+    assert len(run_folders(kept_runs)) == 3, "unless it is asked for, nothing is taken up"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["tniy"], "study names no study (given: 'tniy'). Did you mean 'tiny'?"),
+        (["tiny", "--rows", "published,nonsense"], "row names no row of study 'tiny' (given: 'nonsense')."),
+        (["tiny", "--rows", ""], "Allowed: published, ours, computed, beyond."),
+        (["tiny", "--seeds", "0"], "--seeds"),
+        (["tiny", "--epochs", "0"], "budget"),
+        (["tiny", "--epochs", "nan"], "budget"),
+        (["tiny", "--dataset", "emnist"], "dataset names no dataset (given: 'emnist')."),
+        (["tiny", "--out", "README.md"], "Nothing can be written into"),
+    ],
+)
+def test_what_cannot_be_is_told(arguments: list[str], said: str, kept_runs: Path) -> None:
+    answer = lab("reproduce", *arguments)
+    assert answer.code == 2
+    assert said in answer.err
+    assert run_folders(kept_runs) == []
+
+
+def test_a_place_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for variable in ("LAB_DATA", "LAB_RUNS"):
+        with monkeypatch.context() as patch:
+            patch.setenv(variable, str(tmp_path / "none"))
+            answer = reproduce()
+        assert answer.code == 2
+        assert f"{variable} names" in answer.err
+
+
+def test_two_do_not_write_into_one_folder(out: Path) -> None:
+    with ResultsFolder(out).held():
+        answer = reproduce("--out", out)
+    assert answer.code == 2
+    assert "Another reproduction writes into" in answer.err
+    assert reproduce("--rows", "computed", "--out", out).code == 0
+
+
+@pytest.mark.parametrize("left", ["", "{", '{"format": "1", "study": "tiny"', '{"study": "wizaron"}', "[]"])
+def test_a_folder_that_was_damaged_is_told_and_left_as_it_is(out: Path, left: str) -> None:
+    assert reproduce("--rows", "computed", "--out", out).code == 0
+    (out / "measured.json").write_text(left)
+    before = files(out)
+    answer = reproduce("--rows", "computed", "--out", out, "--resume")
+    assert answer.code == 2
+    assert "measured.json" in answer.err
+    assert "Mend it" in answer.err
+    assert files(out) == before
+
+
+def test_other_results_are_not_mixed_in(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reproduce("--rows", "published", "--seeds", "1", "--out", out).code == 0
+    before = files(out)
+    (out / "measured.json").rename(out / "moved.json")
+    assert "no measured.json, which they were made of" in reproduce("--out", out, "--resume").err
+    (out / "moved.json").rename(out / "measured.json")
+    other = reproduce("--rows", "published", "--out", out, "--resume", "--epochs", "0.5")
+    assert "was begun under other conditions" in other.err
+    assert "results of study 'tiny'" in reproduce("--out", out, "--resume", study="wizaron").err
+    monkeypatch.setitem(studies.STUDIES, "tiny", tiny(batch_size=4))
+    assert "as this study had it before it was changed" in reproduce("--out", out, "--resume").err
+    assert files(out) == before
+
+
+def test_a_disk_that_is_full_ends_it_and_loses_nothing(
+    out: Path, kept_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reproduce("--rows", "published", "--seeds", "1", "--out", out).code == 0
+    before = files(out)
+
+    def full(path: Path, data: bytes) -> None:
+        if path.parent == out and b'"seed":1' in data.replace(b" ", b""):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lab.studies.results.replace", full)
+        answer = reproduce("--rows", "published", "--seeds", "3", "--out", out, "--resume")
+    assert answer.code == 2
+    assert "No space left on device. What was measured before is kept; --resume goes on." in answer.err
+    assert files(out) == before
+    forget_runs()
+    assert reproduce("--rows", "published", "--seeds", "3", "--out", out, "--resume").code == 0
+    assert len(told(out)["measured"]) == 3
+    assert len(run_folders(kept_runs)) == 3, "the run whose figure could not be written was taken up"
+
+
+def test_a_run_that_cannot_be_kept_ends_it(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("Nothing can be kept: No space left on device.")
+
+    monkeypatch.setitem(studies.STUDIES, "tiny", tiny(budget=1e6, evaluate_every=1e4))
+    monkeypatch.setattr("lab.store.folder.RunFolder.write_facts", full)
+    answer = reproduce("--rows", "published", "--out", out)
+    assert answer.code == 2
+    assert "cannot be kept, so nothing more is trained. Nothing can be kept: No space left on device." in answer.err
+    assert all(job.ended for job in JOBS.all())
+    monkeypatch.setitem(studies.STUDIES, "tiny", TINY)
+    answer = reproduce("--rows", "published", "--out", out)
+    assert answer.code == 2
+    assert "published, seed 0, is measured, but its run is not kept. Nothing can be kept" in answer.err
+    assert len(told(out)["measured"]) == 1
+
+
+ALL_THE_TIME = """
+import sys
+import lab.jobs.saver
+lab.jobs.saver.SECONDS_BETWEEN, lab.jobs.saver.SHARE = 0.0, 1e9  # it is to be killed soon after it began
+from lab.__main__ import app
+app(sys.argv[1:])
+"""
+
+
+def test_killed_and_interrupted_it_goes_on_bit_for_bit(out: Path, kept_runs: Path) -> None:
+    row = ("wizaron", *ON_DIGITS, "--rows", "det-st", "--seeds", "2", "--epochs", "12")
+    command = [sys.executable, "-c", ALL_THE_TIME, "reproduce", *row, "--out", str(out)]
+
+    def started(*more: str) -> subprocess.Popen[str]:
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen([*command, *more], cwd=REPOSITORY, **quiet)
+
+    def unfinished() -> Path | None:
+        """The state of the run of seed 1 that is under way."""
+        if not (out / "measured.json").exists() or len(told(out)["measured"]) != 1:
+            return None
+        there = [each for each in run_folders(kept_runs) if each.id != told(out)["measured"][0]["run"]]
+        return next((each.path / "state" for each in there if (each.path / "state").exists()), None)
+
+    killed = started()
+    until(lambda: unfinished() is not None)
+    killed.kill()
+    killed.wait()
+    before, state = told(out)["measured"], unfinished()
+    assert state is not None
+    (behind,) = [each for each in run_folders(kept_runs) if each.path == state.parent]
+    assert behind.facts().status == "under way"
+    assert not behind.held
+
+    written = state.stat().st_mtime_ns
+    again = started("--resume")
+    until(lambda: state.stat().st_mtime_ns != written)
+    again.send_signal(signal.SIGINT)
+    _, error = again.communicate()
+    assert again.returncode == 130
+    assert f"Stopped. 1 measured and kept in {out}; --resume goes on." in error
+    assert behind.facts().status == "stopped"
+
+    resumed = lab("reproduce", *row, "--out", out, "--resume", "--json")
+    assert resumed.code == 0
+    assert told(out)["measured"][0] == before[0]
+    assert len(run_folders(kept_runs)) == 2
+    whole = lab("reproduce", *row, "--out", out.parent / "whole", "--json").json["rows"]
+    for mine, other in zip(resumed.json["rows"][0]["seeds"], whole[0]["seeds"], strict=True):
+        assert mine | {"run": ""} == other | {"run": ""}
