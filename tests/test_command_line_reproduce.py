@@ -217,7 +217,7 @@ app(sys.argv[1:])
 
 
 def test_killed_and_interrupted_it_goes_on_bit_for_bit(out: Path, kept_runs: Path) -> None:
-    row = ("wizaron", *ON_DIGITS, "--rows", "det-st", "--seeds", "2", "--epochs", "12")
+    row = ("wizaron", *ON_DIGITS, "--rows", "det-st", "--seeds", "2", "--epochs", "50")
     command = [sys.executable, "-c", ALL_THE_TIME, "reproduce", *row, "--out", str(out)]
 
     def started(*more: str) -> subprocess.Popen[str]:

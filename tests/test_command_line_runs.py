@@ -53,7 +53,7 @@ def test_it_is_not_kept_where_nobody_wants_it(kept_runs: Path) -> None:
 
 
 def test_stopped_by_a_signal_it_is_resumed_to_the_same_numbers(kept_runs: Path) -> None:
-    whole = ["--dataset", "digits", "--set", "subset=512", "--set", "budget=500", "--set", "budget_unit=steps"]
+    whole = ["--dataset", "digits", "--set", "subset=512", "--set", "budget=2500", "--set", "budget_unit=steps"]
     whole += ["--set", "evaluate_every=25"]
     command = [sys.executable, "-m", "lab", *PRESET, *whole]
     running = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -72,7 +72,7 @@ def test_stopped_by_a_signal_it_is_resumed_to_the_same_numbers(kept_runs: Path) 
     assert folder.facts().status == "stopped"
     resumed = lab("resume", run["id"], "--json")
     assert resumed.code == 0
-    assert resumed.json["contestants"][0]["steps"] == 500
+    assert resumed.json["contestants"][0]["steps"] == 2500
     expected = lab(*PRESET, *whole, "--no-keep", "--json").json
     assert resumed.json["contestants"][0]["test"] == expected["test_accuracy"]
 

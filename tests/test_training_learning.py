@@ -104,7 +104,7 @@ def test_every_optimizer_changes_weights_and_tells_its_rates(name: str) -> None:
     moved = [key for key, value in weights(training.net).items() if not torch.equal(value, before[key])]
     assert any(key.endswith("layers.1.weight") for key in moved)
     assert all(event.rates == events[0].rates for event in events)
-    assert set(events[0].rates) <= {"lr", "delta", "gamma"}
+    assert set(events[0].rates) <= {"lr", "delta", "gamma", "sigma"}
     assert events[0].rates
 
 

@@ -46,8 +46,8 @@ with st.container(key="remarks"):
         show_changes(job.experiments[0], experiment)
     elif experiment is not None:
         show_remarks(experiment)
-if shown and not on_stage:
-    show_training_memory(shown[0])
 if job is not None:
     watch(job, state.RUN, TRAIN, board)
+if shown and not on_stage:
+    show_training_memory(shown[0])
 state.write_address(experiment, seeds.across_seeds(there, state.RUN) if shown else NOWHERE)
