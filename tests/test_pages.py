@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.data.digits import Digits
 from lab.estimators import Estimator
 from lab.experiment import Experiment
 from lab.links import decode, encode
@@ -13,8 +14,10 @@ from lab.models import Architecture
 from lab.optimizers import Optimizer
 from lab.parts import Part
 from lab.presets import PRESETS
+from lab.presets.base import VERSIONS
 from lab.schedules import Schedule
-from tests.pages import PAGES, button, newest, on_digits, opened, pressed, shown, told, until
+from lab.ui.presets import CARDS
+from tests.pages import PAGES, button, forget_runs, newest, on_digits, opened, pressed, shown, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 CUT_SHORT = encode(on_digits("source-000"))[:-9]
@@ -85,6 +88,23 @@ def board_of(tab) -> str:  # type: ignore[no-untyped-def]
     return str(board.proto)
 
 
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_starts_each_version_of_its_source(name: str) -> None:
+    versions = {title: name + end for end, title in VERSIONS.items() if name + end in PRESETS}
+    assert len(versions) > 1
+    for title, preset in versions.items():
+        tab = opened()
+        assert tab.session_state[f"version.{name}"] == (
+            "Best" if list(versions) == ["As written", "Best"] else "Corrected"
+        )
+        tab.session_state[f"version.{name}"] = title
+        shown(tab)
+        assert PRESETS[preset].summary in [item.value for item in tab.markdown]
+        pressed(tab, f"preset.{name}")
+        assert newest().experiments[0] == PRESETS[preset].experiment(Digits())
+        forget_runs()
+
+
 def test_a_reload_and_a_second_tab_find_the_run() -> None:
     tab = pressed(opened(), "preset.source-004")
     job = newest()
@@ -97,7 +117,7 @@ def test_a_reload_and_a_second_tab_find_the_run() -> None:
 
 def test_a_reload_keeps_what_was_being_edited_beside_the_run() -> None:
     pressed(opened(), "preset.source-000")
-    edited = on_digits("source-000", "estimator=relu-backward")
+    edited = on_digits("source-000-corrected", "estimator=identity")
     tab = opened(run=newest().id, experiment=encode(edited))
     assert draft(tab) == edited
     assert "differs from this run in estimator" in told(tab)

@@ -10,6 +10,7 @@ import torch
 from lab.data.digits import Digits
 from lab.data.idx import Mnist
 from lab.presets import BROKEN, PRESETS
+from lab.presets.base import BEST, CORRECTED
 from lab.schedules import Constant
 from lab.training import Training
 from tests.small import steps, without_frames
@@ -140,10 +141,26 @@ def test_source_002_corrected_has_what_the_printed_net_lacks() -> None:
     assert optimizer["latent_clip"] == 1
 
 
-@pytest.mark.parametrize("name", ["source-002", "source-002-corrected"])
-def test_source_002_is_there_with_any_infl_ratio(name: str) -> None:
-    narrow, wide = (PRESETS[preset].experiment(Digits()).architecture for preset in (f"{name}-infl-1", name))
+@pytest.mark.parametrize("version", ["", CORRECTED])
+def test_source_002_is_there_with_any_infl_ratio(version: str) -> None:
+    names = (f"source-002-infl-1{version}", f"source-002{version}")
+    narrow, wide = (PRESETS[name].experiment(Digits()).architecture for name in names)
     assert narrow.changed(hidden=3 * 2048) == wide
     recipes = [wide.model_validate(fields) for fields in type(wide).recipes.values()]
     rule = wide.model_dump()["weight_rule"]
     assert {narrow, wide} <= {recipe.changed(weight_rule=rule) for recipe in recipes}
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name.endswith((CORRECTED, BEST))])
+def test_another_version_is_of_the_same_source_and_another_experiment(name: str) -> None:
+    written = PRESETS[name.removesuffix(CORRECTED).removesuffix(BEST)]
+    assert PRESETS[name].source == written.source
+    assert PRESETS[name].experiment(Digits()) != written.experiment(Digits())
+    assert not written.wrong or CORRECTED in name or f"{written.name}{CORRECTED}" in PRESETS
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if not PRESETS[name].defect_of])
+def test_what_is_wrong_and_what_to_look_for_is_said(name: str) -> None:
+    preset = PRESETS[name]
+    assert preset.look
+    assert preset.paragraph == " ".join(part for part in (preset.summary, preset.wrong, preset.look) if part)

@@ -111,7 +111,7 @@ def _preset(preset: Preset) -> Entry:
     return {
         "name": preset.name,
         "title": preset.title,
-        "summary": preset.summary,
+        "summary": preset.paragraph,
         "formula": experiment.estimator.formula if experiment.architecture.site_names else "",
         "paper": preset.source,
         "defect_of": preset.defect_of,

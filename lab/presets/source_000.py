@@ -1,21 +1,30 @@
 """Source 000: a forum's question for a step forward and a ReLU backward, and the answer it accepted."""
 
-from lab.presets.base import Preset
+from lab.presets.base import CORRECTED, Preset
+
+SOURCE = "source 000: Binary Activation Function with PyTorch (forum)"
+RECIPE = {"architecture": "mlp", "optimizer": {"name": "sgd", "lr": 0.01}, "budget": 10}
 
 PRESETS = [
     Preset(
         name="source-000",
         title="Forum net",
-        summary=(
-            "784-64-10 with a step as activation. The accepted answer copies the gradient after clipping its value to "
-            "[-1, 1]; the question had asked for ReLU's gradient."
+        summary="784-64-10 with a step as activation, trained by the answer that the question accepted.",
+        wrong=(
+            "It copies the gradient after clipping its value to [-1, 1], which never acts on an averaged loss. The "
+            "question had asked for ReLU's gradient, and its own code sends none."
         ),
-        source="source 000: Binary Activation Function with PyTorch (forum)",
-        fields={
-            "architecture": "mlp",
-            "estimator": "value-clipped",
-            "optimizer": {"name": "sgd", "lr": 0.01},
-            "budget": 10,
-        },
-    )
+        look="Accuracy: it learns all the same. The question's own code is among the presets, as a defect.",
+        source=SOURCE,
+        fields={**RECIPE, "estimator": "value-clipped"},
+    ),
+    Preset(
+        name=f"source-000{CORRECTED}",
+        title="Forum net, as it was asked for",
+        summary="784-64-10, a step forward and ReLU's gradient backward: r - r.detach() + b.",
+        wrong="Nothing but the wish: a unit that is off gets no gradient, so that it may stay off for ever.",
+        look="Code histogram: units that are never on.",
+        source=SOURCE,
+        fields={**RECIPE, "estimator": "relu-backward"},
+    ),
 ]

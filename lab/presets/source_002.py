@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.presets.base import Preset
+from lab.presets.base import CORRECTED, Preset
 
 SOURCE = "source 002: Binarized neural networks with PyTorch (blog)"
 UNITS_OF_RATIO = 2048
@@ -38,46 +38,57 @@ def _corrected(ratio: int) -> dict[str, Any]:
 PRESETS = [
     Preset(
         name="source-002",
-        title="Fully binarized MLP, as printed",
-        summary=(
-            "784 – 3×6144: torch.sign binarizes picture, weights and units; the bias is real. The net ends in 6 144 "
-            "Htanh outputs, of which ten have a class; it has no batch norm, so nearly all sums lie where Htanh passes "
-            "no gradient; and nothing clips the latent weights. Accuracy stays at chance. The loss cannot fall below "
-            "6.7243, and stays near ln 6144 = 8.72. Active units: about 1 %, ever fewer. A step takes about a second."
+        title="Fully binarized MLP",
+        summary="784 – 3×6144: torch.sign binarizes picture, weights and units; the bias is real.",
+        wrong=(
+            "The net ends in 6 144 Htanh outputs, of which ten have a class; it has no batch norm, so nearly all sums "
+            "lie where Htanh passes no gradient; and nothing clips the latent weights."
+        ),
+        look=(
+            "Accuracy stays at chance. The loss cannot fall below 6.7243, and stays near ln 6144 = 8.72. Active units: "
+            "about 1 %, ever fewer."
         ),
         source=SOURCE,
         fields={**_as_written(3), **WIDE},
     ),
     Preset(
-        name="source-002-corrected",
+        name=f"source-002{CORRECTED}",
         title="Fully binarized MLP, as meant",
         summary=(
             "784 – 3×6144 – 10: batch norm in front of every Htanh, a real-valued classifier behind the last bits, "
-            "real-valued pixels, and latent weights clipped to [-1, 1], as the paper has it. The loss falls from the "
-            "first steps on, in jumps: a learning rate of 0.001 flips many of 80 million bits at once. A step takes "
-            "about a second."
+            "real-valued pixels, and latent weights clipped to [-1, 1], as the paper has it. A step takes about a "
+            "second."
+        ),
+        look=(
+            "The loss falls from the first steps on, in jumps: a learning rate of 0.001 flips many of 80 million bits "
+            "at once."
         ),
         source=SOURCE,
         fields={**_corrected(3), **WIDE},
     ),
     Preset(
         name="source-002-infl-1",
-        title="Fully binarized MLP, as printed, 2048 wide",
-        summary=(
-            "The net of source 002 with infl_ratio 1 in place of 3, 784 – 3×2048: the same defects at an eighth of the "
-            "cost. Accuracy stays at chance; the loss cannot fall below 5.6277. Gradient norm: within 20 steps or so "
-            "all outputs are at ±1, and from then on no gradient reaches a single weight."
+        title="Fully binarized MLP, 2048 wide",
+        summary="The net of source 002 with infl_ratio 1 in place of 3, 784 – 3×2048, at an eighth of the cost.",
+        wrong=(
+            "Of 2 048 Htanh outputs ten have a class; without batch norm nearly all sums lie where Htanh passes no "
+            "gradient; and nothing clips the latent weights."
+        ),
+        look=(
+            "Accuracy stays at chance; the loss cannot fall below 5.6277. Gradient norm: within 20 steps or so all "
+            "outputs are at ±1, and from then on no gradient reaches a single weight."
         ),
         source=SOURCE,
         fields={**_as_written(1), **NARROW},
     ),
     Preset(
-        name="source-002-corrected-infl-1",
+        name=f"source-002-infl-1{CORRECTED}",
         title="Fully binarized MLP, as meant, 2048 wide",
         summary=(
             "784 – 3×2048 – 10, infl_ratio 1: batch norm, a real-valued classifier, real-valued pixels and clipped "
-            "latent weights. It learns within minutes. Each repair is a field: switch one back to see what it is for."
+            "latent weights."
         ),
+        look="It learns within minutes. Each repair is a field: switch one back to see what it is for.",
         source=SOURCE,
         fields={**_corrected(1), **NARROW},
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.presets.base import Preset
+from lab.presets.base import BEST, CORRECTED, Preset
 
 SOURCE = "source 003: Pytorch_CNN_vanilla_binary_weights (repository)"
 UNITS = {"det": "deterministic", "stoch": "stochastic"}
@@ -21,25 +21,31 @@ def _float() -> Preset:
         name="source-003-float",
         title="Conv net, real-valued",
         summary="The yardstick of source 003: hard-sigmoid units throughout, 29 034 parameters.",
+        look="Accuracy: what the binary nets are measured against.",
         source=SOURCE,
         fields={"architecture": {"name": "convnet", "binary_layers": ()}, **RECIPE},
     )
 
 
 def _binary(units: str, rule: str, layers: str) -> Preset:
-    where = "both convolutions" if layers == "both" else f"convolution {LAYERS[layers][0]}"
+    where = _where(layers)
     if rule == "st":
-        title, story = "ST", "the gradient goes through a hard sigmoid of slope 1."
+        title, wrong = "ST", ""
+        story = "the gradient goes through a hard sigmoid of slope 1."
+        look = "Feature maps: two values each, and yet the digit is still there."
     else:
-        title, story = (
-            "'REINFORCE'",
-            "what the source calls REINFORCE is a detached sample: no gradient reaches anything in front of the bits, "
-            "so those layers stay as they were drawn.",
+        title, story = "'REINFORCE'", "what the source calls REINFORCE."
+        wrong = (
+            "It is a detached sample: its log-probability is defined and never used. So no gradient reaches anything "
+            "in front of the bits, and those layers stay as they were drawn."
         )
+        look = "First-layer weights: not one of them changes."
     return Preset(
         name=f"source-003-{units}-{rule}-{layers}",
         title=f"Conv net, {units}. {title}, {layers}",
         summary=f"{UNITS[units].capitalize()} binary units after {where}; {story}",
+        wrong=wrong,
+        look=look,
         source=SOURCE,
         fields={
             "architecture": {"name": "convnet", "binary_layers": LAYERS[layers]},
@@ -49,4 +55,52 @@ def _binary(units: str, rule: str, layers: str) -> Preset:
     )
 
 
-PRESETS = [_float(), *(_binary(units, rule, layers) for units, rule in ESTIMATORS for layers in LAYERS)]
+def _score_function(layers: str) -> Preset:
+    return Preset(
+        name=f"source-003-stoch-detached-{layers}{CORRECTED}",
+        title=f"Conv net, true REINFORCE, {layers}",
+        summary=(
+            f"Stochastic binary units after {_where(layers)}, trained by their score function: four samples, each with "
+            "the loss of the others as its baseline, and a learning rate of its own."
+        ),
+        look="First-layer weights: they change now. Each step costs four passes, and its gradient is noisy.",
+        source=SOURCE,
+        fields={
+            "architecture": {"name": "convnet", "binary_layers": LAYERS[layers]},
+            "estimator": {"name": "rloo", "samples": 4, "units": "hard-sigmoid"},
+            **RECIPE,
+            "optimizer": {"name": "sgd", "lr": 0.02, "momentum": 0.9},
+        },
+    )
+
+
+def _where(layers: str) -> str:
+    return "both convolutions" if layers == "both" else f"convolution {LAYERS[layers][0]}"
+
+
+def _best() -> Preset:
+    return Preset(
+        name=f"source-003-det-st-both{BEST}",
+        title="Conv net, ApproxSign and one-cycle Adam",
+        summary=(
+            "The same net, bits and epochs; ApproxSign in place of the hard sigmoid, Adam with a learning rate that "
+            "makes one cycle up to 0.01, and training images moved by up to one pixel."
+        ),
+        look="Validation accuracy: the last epochs, where the learning rate goes to 0, bring most of it.",
+        source=SOURCE,
+        fields={
+            "architecture": {"name": "convnet", "binary_layers": (1, 2)},
+            "estimator": "approx-sign",
+            **RECIPE,
+            "optimizer": {"name": "adam", "lr": {"name": "one-cycle", "peak": 0.01}},
+            "shift": 1,
+        },
+    )
+
+
+PRESETS = [
+    _float(),
+    *(_binary(units, rule, layers) for units, rule in ESTIMATORS for layers in LAYERS),
+    *map(_score_function, LAYERS),
+    _best(),
+]

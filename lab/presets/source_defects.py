@@ -45,8 +45,8 @@ class Defect:
 
     def preset(self, side: Fields, name: str, title: str) -> Preset:
         """One of the sides as a preset."""
-        summary = f"{self.wrong} {self.symptom}"
-        return Preset(name, title, summary, self.source, {**self.shared, **side}, defect_of=self.source.split(":")[0])
+        fields = {**self.shared, **side}
+        return Preset(name, title, self.wrong, self.source, fields, self.source.split(":")[0], look=self.symptom)
 
     @property
     def as_preset(self) -> Preset:

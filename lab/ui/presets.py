@@ -5,25 +5,24 @@ from __future__ import annotations
 import streamlit as st
 
 from lab.presets import PRESETS, Preset
+from lab.presets.base import VERSIONS
 from lab.ui import state
 from lab.ui.live_board import load_plotly_js
 
-FIRST = ("source-000", "source-001", "source-002-corrected-infl-1", "source-003-det-st-both", "source-004")
+CARDS = ("source-000", "source-001", "source-002-infl-1", "source-003-det-st-both", "source-004")
 """One for each source; the others are in the list behind them."""
+CARDS_IN_A_ROW = 3
 
 
 def preset_gallery() -> None:
     """The front page: what this is, and a card for each source."""
     st.title("Binary Neuron Lab")
     st.markdown("Networks whose units are one bit. Pick one of the sources and watch it learn, or set up your own.")
-    for column, name in zip(st.columns(len(FIRST)), FIRST, strict=True):
-        with column.container(border=True, height="stretch"):
-            preset = PRESETS[name]
-            st.markdown(f"**{preset.title}**")
-            st.caption(f"{preset.summary}  \n:material/article: {preset.source}")
-            st.space("stretch")
-            icon = ":material/play_arrow:"
-            st.button("Start", icon=icon, key=f"preset.{name}", help=preset.summary, on_click=_start, args=(preset,))
+    for start in range(0, len(CARDS), CARDS_IN_A_ROW):
+        row = CARDS[start : start + CARDS_IN_A_ROW]
+        for column, name in zip(st.columns(CARDS_IN_A_ROW), row, strict=False):
+            with column.container(border=True, height="stretch"):
+                _card(name)
     load_plotly_js()
 
 
@@ -37,6 +36,39 @@ def preset_menu() -> None:
         key="presets",
         on_click=lambda: _start(PRESETS[st.session_state["presets"]]),
     )
+
+
+def first_of(name: str) -> Preset:
+    """What a card starts unless another version is chosen: the source as it should be, where it is not as written."""
+    versions = list(_versions(name).values())
+    return versions[min(1, len(versions) - 1)]
+
+
+def _card(name: str) -> None:
+    versions = _versions(name)
+    titles = {preset.name: title for title, preset in versions.items()}
+    st.markdown(f"**{PRESETS[name].title}**  \n:gray[:material/article: {PRESETS[name].source}]")
+    chosen = st.segmented_control(
+        "Version",
+        list(versions),
+        default=titles[first_of(name).name],
+        required=True,
+        key=f"version.{name}",
+        label_visibility="collapsed",
+    )
+    preset = versions[chosen]
+    st.markdown(preset.summary)
+    if preset.wrong:
+        st.markdown(f":material/warning: {preset.wrong}")
+    if preset.look:
+        st.markdown(f":material/visibility: {preset.look}")
+    st.space("stretch")
+    st.button("Start", icon=":material/play_arrow:", key=f"preset.{name}", on_click=_start, args=(preset,))
+
+
+def _versions(name: str) -> dict[str, Preset]:
+    """A source as written, and what there is of it besides, by title."""
+    return {title: PRESETS[name + end] for end, title in VERSIONS.items() if name + end in PRESETS}
 
 
 def _start(preset: Preset) -> None:

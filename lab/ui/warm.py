@@ -12,9 +12,8 @@ import streamlit as st
 from lab.data import DataError, default_dataset
 from lab.events import Step
 from lab.limits.demands import demands
-from lab.presets import PRESETS
 from lab.training import Training
-from lab.ui.presets import FIRST
+from lab.ui.presets import CARDS, first_of
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +33,10 @@ def warm() -> threading.Thread:
 def _warm() -> None:
     try:
         dataset = default_dataset()
-        for name in FIRST:
+        for name in CARDS:
             if _closing.is_set():
                 return
-            small = PRESETS[name].experiment(dataset).with_changes(["batch_size=2", "subset=4"])
+            small = first_of(name).experiment(dataset).with_changes(["batch_size=2", "subset=4"])
             demands(small)
             next(event for event in Training(small).events() if isinstance(event, Step))
     except DataError as error:
