@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from torch import Generator, Tensor
+from torch import Generator, Size, Tensor
 
 from lab.evaluation import Scores
 
@@ -67,12 +67,17 @@ def state_of(training: Training) -> State:
 
 
 def restore(training: Training, state: State) -> None:
-    """Let a run that has not begun go on from a state of the same experiment."""
-    training.step, training.loss, training.images_seen = state["step"], state["loss"], state["images_seen"]
-    training.seconds, training.looking_seconds = state["seconds"], state["looking_seconds"]
-    training.evaluated_at = state["evaluated_at"]
-    training.epoch_start = EpochStart(*state["epoch_start"])
-    training.order.set_state(training.epoch_start.order)
+    """Let a run that has not begun go on from a state of the same experiment.
+
+    Raises:
+        ValueError, TypeError, RuntimeError, LookupError: it is of another one, or was spoiled.
+    """
+    training.step, training.images_seen = int(state["step"]), int(state["images_seen"])
+    training.evaluated_at, training.loss = int(state["evaluated_at"]), float(state["loss"])
+    training.seconds, training.looking_seconds = float(state["seconds"]), float(state["looking_seconds"])
+    began, *orders = state["epoch_start"]
+    training.epoch_start = EpochStart(int(began), *orders)
+    training.epoch_start.draw_again(training.order, training.shifts)
     training.noise.set_state(state["noise"])
     training.flips.set_state(state["flips"])
     training.net.load_state_dict(state["net"])
@@ -84,5 +89,12 @@ def restore(training: Training, state: State) -> None:
     else:  # of a lab that did not watch bits yet
         training.watch.begin(training.step)
     if state["kept"] is not None:
-        step, slope, scores, weights = state["kept"]
-        training.kept = Kept(step, slope, Scores(*scores), weights)
+        step, slope, (loss, accuracy), weights = state["kept"]
+        if _shapes(weights) != _shapes(training.net.state_dict()):
+            raise ValueError("the kept weights are of another net")
+        scores = Scores(float(loss), None if accuracy is None else float(accuracy))
+        training.kept = Kept(int(step), float(slope), scores, weights)
+
+
+def _shapes(weights: dict[str, Tensor]) -> dict[str, Size]:
+    return {name: weight.shape for name, weight in weights.items()}
