@@ -12,7 +12,8 @@ PRESETS = [
         summary="784 – 3×1024 – 10, every weight and every unit one bit, 0 or 1, and no latent weights.",
         wrong=(
             "Its output is binarized too, so the loss cannot fall below 1.4612; weights of pixels that are always "
-            "black drift to 1; and with a constant δ of 0.1 about a twentieth of all weights flips in every step, for ever."
+            "black drift to 1; and with a constant δ of 0.1 about a twentieth of all weights flips in every step, for "
+            "ever."
         ),
         look="Flip rate: it does not fall. Accuracy: it jumps from one evaluation to the next.",
         source=SOURCE,
