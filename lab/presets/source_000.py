@@ -23,7 +23,7 @@ PRESETS = [
         title="Forum net, as it was asked for",
         summary="784-64-10, a step forward and ReLU's gradient backward: r - r.detach() + b.",
         wrong="Nothing but the wish: a unit that is off gets no gradient, so that it may stay off for ever.",
-        look="Code histogram: units that are never on.",
+        look="Code histogram: how many units are never on.",
         source=SOURCE,
         fields={**RECIPE, "estimator": "relu-backward"},
     ),

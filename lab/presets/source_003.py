@@ -86,7 +86,7 @@ def _best() -> Preset:
             "The same net, bits and epochs; ApproxSign in place of the hard sigmoid, Adam with a learning rate that "
             "makes one cycle up to 0.01, and training images moved by up to one pixel."
         ),
-        look="Validation accuracy: the last epochs, where the learning rate goes to 0, bring most of it.",
+        look="Validation accuracy: it still rises in the last epochs, while the learning rate goes to 0.",
         source=SOURCE,
         fields={
             "architecture": {"name": "convnet", "binary_layers": (1, 2)},
