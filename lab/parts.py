@@ -28,6 +28,8 @@ OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
+TOLD = 20
+"""Problems of one input that are told, each by its sentence."""
 PLAIN = {"tuple_type": "should be a list, such as [1, 2]", "model_type": "should be a set of fields"}
 """What is said in place of pydantic's own words, by the kind of a problem."""
 
@@ -198,7 +200,9 @@ def sentences(error: ValidationError, whole: str = "the experiment") -> list[str
         error: of the input.
         whole: what to call the input itself.
     """
-    return [_sentence(problem, whole) for problem in error.errors(include_url=False)]
+    problems = error.errors(include_url=False)
+    more = [f"There are {len(problems) - TOLD} more problems."] if len(problems) > TOLD else []
+    return [*(_sentence(problem, whole) for problem in problems[:TOLD]), *more]
 
 
 def _sentence(problem: Any, whole: str) -> str:

@@ -102,6 +102,9 @@ def test_a_run_that_another_process_deletes_while_it_is_watched_is_told(kept_run
     another.delete(run)
     assert f"Run {run} is no longer here. It was deleted: the Runs page brings it back." in told(shown(tab))
     assert "run" not in tab.query_params
+    another.recover(run)
+    assert "no longer here" not in told(shown(tab))
+    assert tab.query_params["run"] == run
 
 
 def test_a_run_that_an_address_names_and_that_cannot_be_shown_is_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -82,6 +83,12 @@ def test_a_wrong_field_is_explained(fields: dict[str, Any], sentence: str) -> No
 
 def test_images_are_not_optional() -> None:
     assert problems({}) == ["dataset is missing."]
+
+
+def test_of_very_many_problems_the_first_are_told_and_the_others_counted() -> None:
+    found = problems({"dataset": "digits", "architecture": {"name": "convnet", "binary_weights": [1] * 5000}})
+    assert len(found) == 21
+    assert re.fullmatch(r"There are \d+ more problems\.", found[-1])
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -7,7 +7,7 @@ from lab.jobs import JOBS
 from lab.ui import race, seeds, state
 from lab.ui.draft import COMPARE
 from lab.ui.export import export_race
-from lab.ui.live import watch
+from lab.ui.live import await_return, watch
 from lab.ui.notices import show_notices
 from lab.ui.projector import projector
 from lab.ui.seeds_view import NOWHERE
@@ -32,6 +32,7 @@ if not on_stage:
         race.contestant_editor(base)
 if job is None:
     st.info("Choose the contestants above and press Race: they train in lock-step, on the same batches.")
+    await_return(race.RACE)
 else:
     watch(job, race.RACE, COMPARE, board)
 there = there or seeds.look(race.experiments())  # as they are edited by now

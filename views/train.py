@@ -7,7 +7,7 @@ from lab.jobs import JOBS
 from lab.ui import seeds, state
 from lab.ui.draft import TRAIN
 from lab.ui.editor import experiment_editor, show_changes, show_remarks, train_button
-from lab.ui.live import watch
+from lab.ui.live import await_return, watch
 from lab.ui.memory import show_training_memory
 from lab.ui.notices import show_notices
 from lab.ui.presets import preset_gallery, preset_menu
@@ -40,6 +40,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
 show_notices()
 if job is None:
     preset_gallery()
+    await_return(state.RUN)
 with st.container(key="remarks"):
     if job is not None:
         show_remarks(job.experiments[0])

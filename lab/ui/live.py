@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 import streamlit as st
 
 from lab.jobs import JOBS, Job, JobView, Status, with_seed
+from lab.limits import BeyondLimits
+from lab.store import StoreError
 from lab.ui import state
 from lab.ui.alarms import show_alarms
 from lab.ui.draft import Draft
@@ -111,6 +114,18 @@ def watch(job: Job, key: str, draft: Draft, board: MakeBoard) -> None:
             st.rerun()
 
     st.fragment(controlled, key=f"controlled-{key}")()
+
+
+def await_return(key: str) -> None:
+    """Watch the job again that this tab has watched, and that is gone, when someone brings it back."""
+
+    def back() -> None:
+        with suppress(StoreError, BeyondLimits):
+            if JOBS.find(st.session_state.get(key)) is not None:
+                st.rerun()
+
+    if st.session_state.get(key) is not None:
+        st.fragment(back, run_every=AFTER_THE_END, key=f"gone-{key}")()
 
 
 def seconds_between_updates(status: Status, watching: int) -> float | None:

@@ -57,13 +57,12 @@ def _card(name: str) -> None:
         label_visibility="collapsed",
     )
     preset = versions[chosen]
+    st.button("Start", icon=":material/play_arrow:", key=f"preset.{name}", on_click=_start, args=(preset,))
     st.markdown(preset.summary)
     if preset.wrong:
         st.markdown(f":material/warning: {preset.wrong}")
     if preset.look:
         st.markdown(f":material/visibility: {preset.look}")
-    st.space("stretch")
-    st.button("Start", icon=":material/play_arrow:", key=f"preset.{name}", on_click=_start, args=(preset,))
 
 
 def _versions(name: str) -> dict[str, Preset]:
