@@ -52,8 +52,8 @@ def score(value: float | None, metric: str) -> str:
 
 
 def factor_of(metric: str) -> int:
-    """What a figure of a run is multiplied by on every page: accuracies are in percent."""
-    return 100 if metric == "accuracy" else 1
+    """What a figure is multiplied by wherever people read it: an accuracy, of whatever images, is in percent."""
+    return 100 if metric.endswith("accuracy") else 1
 
 
 def with_unit(metric: str) -> str:

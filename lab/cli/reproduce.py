@@ -126,7 +126,7 @@ class Meter:
         share = (at.place - 1 + at.progress) / at.count
         self._bars.update(self._bar, description=f"{where}{left}", completed=share, visible=True)
         if at.measured is not None:
-            figures = (score(at.measured.figures.get(each.name), _kind(each.name)) for each in at.row.measures)
+            figures = (score(at.measured.figures.get(each.name), each.name) for each in at.row.measures)
             self.say(f"{where}: {', '.join(figures) if at.measured.figures else 'diverged'}{left}")
         elif not self._bars.console.is_terminal and monotonic() - self._said > SECONDS_BETWEEN_LINES:
             self.say(f"{where}: {at.progress:.0%}{left}")
@@ -137,7 +137,3 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _kind(measure: str) -> str:
-    return "accuracy" if measure.endswith("accuracy") else "loss"

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.boards.titles import title_of_contestants
-from lab.boards.wording import percent
+from lab.boards.wording import factor_of, percent
 from lab.cli.errors import STOPPED, explained
 from lab.cli.kept import KeptRun, archive
 from lab.cli.progress import Meter
@@ -133,6 +133,6 @@ def _print_table(result: dict[str, Any]) -> None:
 
 
 def _told(key: str, value: Any) -> str:
-    if key.endswith("accuracy"):
+    if factor_of(key) == 100:
         return percent(value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lab.boards.across_cards import WIDTHS
 from lab.boards.across_tables import VERDICT, differences, final_figures
-from lab.boards.wording import NOTHING
+from lab.boards.wording import NOTHING, factor_of, with_unit
 from lab.exports.comparison import Comparison
 from lab.exports.entry import Entry
 from lab.exports.tables import MEASURES, results
@@ -88,10 +88,10 @@ def _of_contestants(entries: Sequence[Entry]) -> Readable:
 
 
 def _heading(measure: str) -> str:
-    return measure.replace("_", " ") + (" (%)" if measure.endswith("accuracy") else "")
+    return with_unit(measure.replace("_", " "))
 
 
 def _number(measure: str, value: float) -> str:
     if math.isnan(value):
         return NOTHING
-    return f"{100 * value:.2f}" if measure.endswith("accuracy") else f"{value:.4f}"
+    return f"{100 * value:.2f}" if factor_of(measure) == 100 else f"{value:.4f}"

@@ -193,9 +193,11 @@ class Job(Shown):
             self._restart = False
             self.questions.resume()
         saver.announce(self.facts())
-        trainings, recorders = self._prepared(saver.left())
+        left = saver.left()
+        trainings, recorders = self._prepared(left)
         saver.begin(trainings, recorders)
-        saver.note(self.facts())  # of one that had ended: it is under way again
+        if left is not None:
+            saver.note(self.facts())  # perhaps it had ended: it is under way again
         pairs = zip(trainings, recorders, strict=True)
         runs = [recorded(training.events(), recorder) for training, recorder in pairs if recorder.finished is None]
         looks, shown = Looks(trainings, recorders), False

@@ -12,7 +12,7 @@ from torch import Tensor
 from lab.models import BinaryWeight
 from lab.optimizers.base import Flips, Memory, Optimizer, Parameters, Updates, round_to_levels
 from lab.optimizers.gradient import Adam, GradientOptimizer
-from lab.schedules import Progress
+from lab.schedules import Progress, Schedule
 
 
 class BitOptimizer(Optimizer):
@@ -33,7 +33,10 @@ class BitOptimizer(Optimizer):
 class BitUpdates(Updates):
     """Flips the bits of the binary weights, then lets another optimizer update the real parameters."""
 
+    _settings: BitOptimizer
+
     def __init__(self, optimizer: BitOptimizer, parameters: Parameters, generator: torch.Generator) -> None:
+        self._settings = optimizer
         self.binary = parameters.binary
         self.generator = generator
         round_to_levels(self.binary)
@@ -41,9 +44,10 @@ class BitUpdates(Updates):
         self._weights = sum(weight.parameter.numel() for weight in self.binary)
         self.rates = {}
 
-    @abstractmethod
     def scheduled(self, progress: Progress) -> dict[str, float]:
-        """The scheduled values of the rule at this step."""
+        """The values that the schedules of the rule have at this step, by the names of their fields."""
+        fields = {name: getattr(self._settings, name) for name in type(self._settings).model_fields}
+        return {name: value.at(progress) for name, value in fields.items() if isinstance(value, Schedule)}
 
     @abstractmethod
     def flips(self, weight: BinaryWeight, gradient: Tensor) -> tuple[Tensor | None, Tensor]:

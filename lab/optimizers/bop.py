@@ -11,7 +11,7 @@ from torch import Tensor
 from lab.models import BinaryWeight
 from lab.optimizers.base import Memory, Parameters, Probability, Updates, signs
 from lab.optimizers.bits import BitOptimizer, BitUpdates
-from lab.schedules import Constant, Progress
+from lab.schedules import Constant
 
 
 class Bop(BitOptimizer):
@@ -41,13 +41,11 @@ class Bop(BitOptimizer):
 class BopUpdates(BitUpdates):
     """Bop at work."""
 
+    _settings: Bop
+
     def __init__(self, optimizer: Bop, parameters: Parameters, generator: torch.Generator) -> None:
         super().__init__(optimizer, parameters, generator)
-        self._settings = optimizer
         self._averages = {weight.name: torch.zeros_like(weight.parameter) for weight in self.binary}
-
-    def scheduled(self, progress: Progress) -> dict[str, float]:
-        return {"gamma": self._settings.gamma.at(progress)}
 
     def flips(self, weight: BinaryWeight, gradient: Tensor) -> tuple[None, Tensor]:
         average = self._averages[weight.name]

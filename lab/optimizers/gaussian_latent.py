@@ -13,7 +13,7 @@ from torch import Tensor
 from lab.models import BinaryWeight
 from lab.optimizers.base import LearningRate, Memory, Parameters, signs
 from lab.optimizers.bits import BitOptimizer, BitUpdates
-from lab.schedules import Constant, Progress
+from lab.schedules import Constant
 
 
 class GaussianLatent(BitOptimizer):
@@ -34,9 +34,10 @@ class GaussianLatent(BitOptimizer):
 class GaussianLatentUpdates(BitUpdates):
     """One of these rules at work. It keeps a number for each tensor, the variance of its imagined latent weights."""
 
+    _settings: GaussianLatent
+
     def __init__(self, optimizer: GaussianLatent, parameters: Parameters, generator: torch.Generator) -> None:
         super().__init__(optimizer, parameters, generator)
-        self._settings = optimizer
         self._variances = {
             weight.name: torch.tensor(optimizer.sigma**2, dtype=torch.float64, device="cpu") for weight in self.binary
         }
@@ -48,9 +49,6 @@ class GaussianLatentUpdates(BitUpdates):
         Args:
             reach: how far it moves each of them towards 0, in units of √2 σ; T|g| in the paper.
         """
-
-    def scheduled(self, progress: Progress) -> dict[str, float]:
-        return {"lr": self._settings.lr.at(progress)}
 
     def flips(self, weight: BinaryWeight, gradient: Tensor) -> tuple[Tensor, Tensor]:
         variance = self._variances[weight.name]

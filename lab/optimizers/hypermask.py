@@ -10,7 +10,7 @@ from torch import Tensor
 from lab.models import BinaryWeight
 from lab.optimizers.base import Parameters, Probability, Updates
 from lab.optimizers.bits import BitOptimizer, BitUpdates
-from lab.schedules import Constant, Progress
+from lab.schedules import Constant
 
 
 class Hypermask(BitOptimizer):
@@ -40,12 +40,7 @@ class Hypermask(BitOptimizer):
 class HypermaskUpdates(BitUpdates):
     """Hypermask at work."""
 
-    def __init__(self, optimizer: Hypermask, parameters: Parameters, generator: torch.Generator) -> None:
-        super().__init__(optimizer, parameters, generator)
-        self._settings = optimizer
-
-    def scheduled(self, progress: Progress) -> dict[str, float]:
-        return {"delta": self._settings.delta.at(progress)}
+    _settings: Hypermask
 
     def flips(self, weight: BinaryWeight, gradient: Tensor) -> tuple[Tensor, Tensor]:
         draws = torch.rand(gradient.shape, generator=self.generator, device=gradient.device)

@@ -9,7 +9,7 @@ from torch import Tensor
 from lab.models import BinaryWeight
 from lab.optimizers.base import Parameters, Probability, Updates, signs
 from lab.optimizers.bits import BitOptimizer, BitUpdates
-from lab.schedules import Constant, Progress
+from lab.schedules import Constant
 
 
 class Proportional(BitOptimizer):
@@ -40,12 +40,7 @@ class Proportional(BitOptimizer):
 class ProportionalUpdates(BitUpdates):
     """Gradient-proportional flips at work."""
 
-    def __init__(self, optimizer: Proportional, parameters: Parameters, generator: torch.Generator) -> None:
-        super().__init__(optimizer, parameters, generator)
-        self._settings = optimizer
-
-    def scheduled(self, progress: Progress) -> dict[str, float]:
-        return {"delta": self._settings.delta.at(progress)}
+    _settings: Proportional
 
     def flips(self, weight: BinaryWeight, gradient: Tensor) -> tuple[Tensor, Tensor]:
         gains = (gradient * signs(weight.parameter)).clamp_(min=0)

@@ -50,16 +50,17 @@ class SecondOrderBop(BitOptimizer):
 class SecondOrderBopUpdates(BitUpdates):
     """Second-order Bop at work."""
 
+    _settings: SecondOrderBop
+
     def __init__(self, optimizer: SecondOrderBop, parameters: Parameters, generator: torch.Generator) -> None:
         super().__init__(optimizer, parameters, generator)
-        self._settings = optimizer
         self._means = {weight.name: torch.zeros_like(weight.parameter) for weight in self.binary}
         self._squares = {weight.name: torch.zeros_like(weight.parameter) for weight in self.binary}
         self._left = {"gamma": 1.0, "sigma": 1.0}
         """How much the averages still have of the 0 that they began with."""
 
     def scheduled(self, progress: Progress) -> dict[str, float]:
-        rates = {"gamma": self._settings.gamma.at(progress), "sigma": self._settings.sigma.at(progress)}
+        rates = super().scheduled(progress)
         self._left = {name: left * (1 - rates[name]) for name, left in self._left.items()}
         return rates
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from lab.models import BinaryWeight
 from lab.optimizers.base import Parameters, Probability, Updates, signs
 from lab.optimizers.bits import BitOptimizer, BitUpdates
-from lab.schedules import Constant, Progress
+from lab.schedules import Constant
 
 
 class TopDelta(BitOptimizer):
@@ -33,13 +33,6 @@ class TopDelta(BitOptimizer):
 
 class TopDeltaUpdates(BitUpdates):
     """Top-delta flips at work."""
-
-    def __init__(self, optimizer: TopDelta, parameters: Parameters, generator: torch.Generator) -> None:
-        super().__init__(optimizer, parameters, generator)
-        self._settings = optimizer
-
-    def scheduled(self, progress: Progress) -> dict[str, float]:
-        return {"delta": self._settings.delta.at(progress)}
 
     def flips(self, weight: BinaryWeight, gradient: Tensor) -> tuple[Tensor, Tensor]:
         gains = (gradient * signs(weight.parameter)).flatten()

@@ -104,6 +104,15 @@ def usual_place(runs: Path, study: Study) -> Path:
     return runs / "studies" / study.name
 
 
+def read_results(file: Path) -> Results:
+    """The results in a file.
+
+    Raises:
+        StoreError: they cannot be read.
+    """
+    return read_value(file, Results, LARGEST, "hold the results of a study")
+
+
 class ResultsFolder:
     """Where the results of one study are written.
 
@@ -156,7 +165,7 @@ class ResultsFolder:
         if not there:
             return None
         try:
-            results = read_value(file, Results, LARGEST, "hold the results of a study")
+            results = read_results(file)
         except StoreError as error:
             raise StoreError(
                 f"{error} It stays as it is. Mend it, or move it away and give --resume: the runs themselves are "

@@ -11,9 +11,8 @@ from lab.jobs import Jobs
 from lab.jobs.repetitions import UNDER_WAY
 from lab.jobs.shelf import Shelved
 from lab.store import StoreError
-from lab.store.values import read_value
 from lab.studies.base import IMAGES, Computed, Row, Study
-from lab.studies.results import LARGEST, Measured, Results, ResultsFolder
+from lab.studies.results import Measured, Results, ResultsFolder, read_results
 from lab.studies.runs import measured, runs_of
 
 SHIPPED = Path(__file__).parent / "measured"
@@ -41,7 +40,7 @@ def shipped(study: Study) -> Results | None:
         StoreError: they cannot be read.
     """
     file = SHIPPED / f"{study.name}.json"
-    return read_value(file, Results, LARGEST, "hold the results of a study") if file.exists() else None
+    return read_results(file) if file.exists() else None
 
 
 def here(jobs: Jobs, study: Study, folder: ResultsFolder | None) -> Here:

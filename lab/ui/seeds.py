@@ -16,6 +16,7 @@ from lab.experiment import Experiment
 from lab.figures.board import Board
 from lab.jobs import JOBS, with_seed
 from lab.jobs.owners import NotTheOwner, may_decide
+from lab.jobs.shelf import Standing
 from lab.jobs.siblings import Sibling, Siblings, free_seeds, siblings
 from lab.limits import BeyondLimits
 from lab.links import encode
@@ -123,11 +124,16 @@ def _status(there: Siblings, key: str) -> None:
         copy_button("Copy link", link_to(there.experiments, there.seeds, view_of(key)), key=f"{key}.seeds.copy")
 
 
+def stands(standing: Standing) -> str:
+    """How a seed stands, in the middle of a sentence."""
+    words: dict[Standing, str] = {**WORDS, "elsewhere": "Training elsewhere"}  # type: ignore[dict-item]
+    return words[standing].lower()
+
+
 def _told(sibling: Sibling) -> str:
     """How one seed stands."""
-    words = {**WORDS, "elsewhere": "Training elsewhere"}
-    how = words[sibling.standing].lower()
-    return f"seed {sibling.seed} {how}" + ("" if sibling.standing == "finished" else f", epoch {sibling.epoch:.2f}")
+    at = "" if sibling.standing == "finished" else f", epoch {sibling.epoch:.2f}"
+    return f"seed {sibling.seed} {stands(sibling.standing)}{at}"
 
 
 def _results(there: Siblings, key: str) -> None:

@@ -99,8 +99,8 @@ def found(id: str | None) -> Job | None:
     except (StoreError, BeyondLimits) as error:
         st.session_state[PROBLEMS] = str(error).splitlines()
         return None
-    gone = job is None and id is not None
-    st.session_state[GONE] = [f"Run {id} is no longer here. {archive.whereabouts(id)}"] if gone and id else []
+    gone = id if job is None else None
+    st.session_state[GONE] = [f"Run {gone} is no longer here. {archive.whereabouts(gone)}"] if gone else []
     return job
 
 

@@ -22,7 +22,6 @@ from lab.studies.results import command as command_of
 from lab.studies.shown import Here
 from lab.studies.tables import published
 from lab.ui import seeds, state
-from lab.ui.live import WORDS
 from lab.ui.plain import plain
 
 MOST = 20
@@ -74,7 +73,7 @@ def _told(row: Row, own: Sequence[Compared]) -> None:
 
 def _seed(row: Row, each: Measured, ids: set[str]) -> None:
     """What a seed came to, with its run where that is here, else what trains it."""
-    said = [score(each.figures.get(of.name), "accuracy" if of.factor == 100 else "loss") for of in row.measures]
+    said = [score(each.figures.get(of.name), of.name) for of in row.measures]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Seed {each.seed}: {', '.join(said) if each.figures else 'diverged'}", width="content")
         if each.run in ids:
@@ -90,10 +89,9 @@ def _unfinished(row: Row, here: Mapping[int, Shelved], measured: set[int]) -> No
         if seed in measured:
             continue
         contestant = job.facts.contestants[0]
-        words = {**WORDS, "elsewhere": "Training elsewhere"}
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"Seed {seed}: {words[job.standing].lower()}, epoch {contestant.epochs:.2f} of "
+                f"Seed {seed}: {seeds.stands(job.standing)}, epoch {contestant.epochs:.2f} of "
                 f"{contestant.experiment.budget:g}",
                 width="content",
             )
