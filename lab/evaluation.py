@@ -68,7 +68,7 @@ def predict(net: Net, experiment: Experiment, inputs: Tensor, slope: float, gene
             noise = torch.rand(x.shape, generator=generator, device=x.device)
         return to_levels(rule.bits(x, slope, noise), unit.levels, rule.levels)
 
-    with net.visited(visit), autocast(experiment, inputs.device):
+    with net.visited(visit, slope), autocast(experiment, inputs.device):
         outputs = torch.stack([net(inputs).float() for _ in range(samples)])
     if net.task == "classification":
         return outputs.log_softmax(2).logsumexp(0) - math.log(samples)

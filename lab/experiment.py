@@ -46,7 +46,7 @@ class Experiment(Value):
     estimator: Estimator = HardSigmoid()
     """How gradients get through its binary units."""
     slope: Annotated[Schedule, Within(0, 1000, open_low=True)] = Constant(value=1.0)
-    """Slope of the units: how steep the surrogate, or the probability, is at 0."""
+    """Slope of the units: how steep the surrogate, the probability, or a real hard sigmoid is at 0."""
     optimizer: Optimizer = SGD()
     """How gradients change the weights."""
     batch_size: int = Field(64, ge=1, le=65536)

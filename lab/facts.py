@@ -66,7 +66,8 @@ def passes_of_a_step(experiment: Experiment) -> int:
 def _gradient(experiment: Experiment) -> list[Remark]:
     sites, rule = experiment.architecture.site_names, experiment.estimator
     if not sites:
-        return [Remark("note", "This net has no binary units: the estimator and the slope have nothing to act on.")]
+        idle = "estimator has" if experiment.architecture.has_sloped_units else "estimator and the slope have"
+        return [Remark("note", f"This net has no binary units: the {idle} nothing to act on.")]
     if rule.zero_gradient and experiment.architecture.has_shortcuts:
         text = f"{rule.title} sends nothing back: what is in front of {sites[-1]} learns by the shortcut alone."
         return [Remark("warning", text)]
@@ -118,8 +119,9 @@ def _forward(experiment: Experiment) -> list[Remark]:
 
 
 def _slope(experiment: Experiment) -> list[Remark]:
-    rule = experiment.estimator
-    if rule.uses_slope or not experiment.architecture.site_names or experiment.slope == Constant(value=1.0):
+    rule, net = experiment.estimator, experiment.architecture
+    in_use = rule.uses_slope or net.has_sloped_units
+    if in_use or not net.site_names or experiment.slope == Constant(value=1.0):
         return []
     return [Remark("warning", f"{rule.title} does not use the slope: whatever its schedule, nothing changes.")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab.data import Dataset
-from lab.studies.base import TEST_ACCURACY, Computed, Study, Trained, Untrainable, accuracy, loss, mse
+from lab.studies.base import TEST_ACCURACY, Computed, Study, Trained, accuracy, loss, mse
 from lab.studies.results import Measured, Results
 from tests.small import small
 
@@ -31,7 +31,6 @@ def tiny(**fields: Any) -> Study:
             ),
             Trained(name="ours", title="Ours alone", measures=(TEST_ACCURACY,), fields=FIELDS | {"batch_size": 8}),
             Computed(name="computed", title="Computed", published=(mse(".25"),), compute=lambda _, seed: 0.25 + seed),
-            Untrainable(name="beyond", title="Beyond", published=(accuracy("50"),), why="it has no parts"),
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import torch
@@ -74,8 +75,20 @@ def test_where_batch_norm_couples_the_examples(shape: Architecture, expected: bo
 
 def test_a_net_without_bits_says_that_the_estimator_does_nothing() -> None:
     experiment = PRESETS["source-003-float"].experiment(Digits())
-    assert saying(experiment, "no binary units: the estimator and the slope have nothing to act on")
+    assert saying(experiment, "no binary units: the estimator has nothing to act on")
     assert not saying(experiment, "biased|Each update costs")
+
+
+def test_the_slope_does_nothing_where_no_unit_has_one() -> None:
+    def said(architecture: dict[str, Any], estimator: str) -> bool:
+        fields = {"dataset": "digits", "architecture": architecture, "estimator": estimator, "slope": 2.0}
+        return bool(saying(Experiment.parse(fields), "does not use the slope|estimator and the slope have nothing"))
+
+    assert said({"name": "mlp", "binary_layers": ()}, "hard-sigmoid")
+    assert not said({"name": "mlp", "binary_layers": (), "activation": "hard-sigmoid"}, "hard-sigmoid")
+    assert said({"name": "convnet"}, "identity")
+    assert not said({"name": "convnet", "binary_layers": (2,)}, "identity")
+    assert not said({"name": "convnet"}, "hard-sigmoid")
 
 
 class TestReluBeforeBits:

@@ -177,6 +177,22 @@ def test_binary_layers_of_the_conv_net(layers: tuple[Any, ...]) -> None:
     assert shape.site_names == tuple(f"conv {layer}" for layer in sorted(set(layers)))
 
 
+@pytest.mark.parametrize("activation", ["relu", "hard-sigmoid"])
+@pytest.mark.parametrize("layers", [(), (1,), (1, 2)])
+@pytest.mark.parametrize("name", ["convnet", "mlp"])
+def test_the_slope_reaches_real_hard_sigmoids_alone(name: str, layers: tuple[int, ...], activation: str) -> None:
+    fields: dict[str, Any] = {"hidden": (16, 16), "activation": activation} if name == "mlp" else {}
+    shape = Architecture.members[name](binary_layers=layers, **fields)
+    net = shape.build(0)
+
+    def of_slope(slope: float) -> Tensor:
+        with torch.no_grad(), net.evaluating(), net.visited(lambda unit, x: (x > 0).float(), slope):
+            return net(pictures())
+
+    assert torch.equal(of_slope(1.0), of_slope(3.0)) != shape.has_sloped_units
+    assert net.stage.slope == 1.0
+
+
 @every_architecture
 @pytest.mark.parametrize("levels", ["0/1", "-1/+1"])
 def test_units_take_the_levels_they_are_given(name: str, levels: str) -> None:

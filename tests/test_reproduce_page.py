@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from lab import studies
 from lab.jobs import JOBS
 from lab.studies import STUDIES
-from lab.studies.base import Trained, Untrainable
+from lab.studies.base import Trained
 from lab.studies.results import ResultsFolder, usual_place
 from lab.studies.tables import write_all
 from tests.idx_files import write_raw
@@ -50,8 +50,7 @@ def test_a_study_that_was_not_measured_says_so_and_how_to(name: str) -> None:
     assert study.story in texts(tab)
     assert "not been measured on this machine yet. Train a row below, or all of them" in told(tab)
     assert f"`python -m lab reproduce {name}`" in told(tab)
-    beyond = {"not measurable" for row in study.rows if isinstance(row, Untrainable)}
-    assert set(column(tab, "verdict")) == {"not measured"} | beyond
+    assert set(column(tab, "verdict")) == {"not measured"}
     assert len(boards(tab)) == 1
     assert not tab.error
 
@@ -130,11 +129,3 @@ def test_a_row_is_trained_by_one_click_and_its_run_is_opened_on_train() -> None:
     pressed(tab, f"study.open.{id}")
     assert tab.session_state["train"] == id
     assert button(tab, "Train")
-
-
-def test_a_row_that_nothing_can_train_has_no_button() -> None:
-    tab = page()
-    shown(tab.selectbox(key="study.tiny.row").set_value("beyond"))
-    assert not [item for item in tab.button if item.label == "Train this row here"]
-    assert column(tab, "verdict")[-1] == "not measurable"
-    assert "it has no parts" in texts(tab)

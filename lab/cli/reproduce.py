@@ -22,7 +22,7 @@ from lab.data import Dataset, data_folder
 from lab.exports.markup import markdown
 from lab.jobs import JOBS
 from lab.store import runs_folder
-from lab.studies import STUDIES, Untrainable
+from lab.studies import STUDIES
 from lab.studies.base import IMAGES, require_known
 from lab.studies.reproducing import At, Order, Reproduction
 from lab.studies.results import ResultsFolder, usual_place
@@ -53,9 +53,6 @@ def main(asked: Asked, as_json: bool) -> int:
         folder = ResultsFolder((asked.out or usual_place(JOBS.runs_folder, order.study)).expanduser().absolute())
         with folder.held(), Meter() as meter:
             reproduction = Reproduction(order, JOBS, folder, asked.resume)
-            for row in order.rows:
-                if isinstance(row, Untrainable):
-                    meter.say(f"{row.name} cannot be measured: {row.why}.")
             order.dataset.images(meter.downloaded)
             with _told_where(reproduction, folder), closing(reproduction.run()) as course:
                 for at in course:

@@ -85,6 +85,10 @@ class ConvNet(Architecture):
         return True
 
     @property
+    def has_sloped_units(self) -> bool:
+        return len(self.binary_layers) < 2
+
+    @property
     def site_names(self) -> tuple[str, ...]:
         return tuple(f"conv {layer}" for layer in self.binary_layers)
 
@@ -102,7 +106,7 @@ class ConvNetNet(Net):
         pool = nn.Identity if shape.pooling == "stride" else lambda: nn.MaxPool2d(2)
 
         def units(layer: int) -> nn.Module:
-            return BinaryUnits(self.stage, shape.levels) if layer in shape.binary_layers else HardSigmoid()
+            return BinaryUnits(self.stage, shape.levels) if layer in shape.binary_layers else HardSigmoid(self.stage)
 
         def conv(layer: int, inputs: int, outputs: int) -> nn.Conv2d:
             if bits is not None and f"conv{layer}" in shape.binary_weights:

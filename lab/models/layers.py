@@ -26,6 +26,8 @@ class Stage:
     def __init__(self) -> None:
         self.visit: Visit = self._threshold
         self.noise: Noise = no_noise
+        self.slope = 1.0
+        """The slope of the real units that have one."""
         self.step: Callable[[Tensor], Tensor] = _above_zero
         """The bits in a net that runs alone; a run sets it to the step of its estimator."""
 
@@ -63,10 +65,14 @@ class Around(nn.Module):
 
 
 class HardSigmoid(nn.Module):
-    """clip((x + 1) / 2, 0, 1): the real-valued unit that the binary one of source 003 replaces."""
+    """clip((ax + 1) / 2, 0, 1) of slope a: the real-valued unit that the binary one of source 003 replaces."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self.stage = stage
 
     def forward(self, x: Tensor) -> Tensor:
-        return ((x + 1) / 2).clamp(0, 1)
+        return ((self.stage.slope * x + 1) / 2).clamp(0, 1)
 
 
 class PixelBits(nn.Module):

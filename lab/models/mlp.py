@@ -68,6 +68,10 @@ class MLP(Architecture):
         return self.pixels
 
     @property
+    def has_sloped_units(self) -> bool:
+        return self.activation == "hard-sigmoid" and len(self.binary_layers) < len(self.hidden)
+
+    @property
     def has_shortcuts(self) -> bool:
         return self.shortcut and bool(self.binary_layers)
 
@@ -84,15 +88,17 @@ class MLPNet(Net):
 
     def __init__(self, shape: MLP) -> None:
         super().__init__()
-        real = HardSigmoid if shape.activation == "hard-sigmoid" else nn.ReLU
         widths = (784, *shape.hidden)
         layers: list[nn.Module] = [nn.Flatten()]
         for layer in range(1, len(widths)):
             layers.append(nn.Linear(widths[layer - 1], widths[layer]))
             units = BinaryUnits(self.stage, shape.levels)
             binary = Around(units) if shape.shortcut else units
-            layers.append(binary if layer in shape.binary_layers else real())
+            layers.append(binary if layer in shape.binary_layers else self._real(shape))
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 10))
+
+    def _real(self, shape: MLP) -> nn.Module:
+        return HardSigmoid(self.stage) if shape.activation == "hard-sigmoid" else nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)

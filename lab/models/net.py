@@ -87,15 +87,15 @@ class Net(nn.Module):
         self._random_weights = [layer for layer in binary if layer.bits.stochastic]
 
     @contextmanager
-    def visited(self, visit: Visit, noise: Noise = no_noise) -> Iterator[None]:
-        """Let `visit` decide what the binary units do, and `noise` what else is drawn at random."""
+    def visited(self, visit: Visit, slope: float = 1.0, noise: Noise = no_noise) -> Iterator[None]:
+        """Let `visit` decide what the binary units do, and `noise` what else is drawn; real units have the slope."""
         stage = self.stage
-        before = stage.visit, stage.noise
-        stage.visit, stage.noise = visit, noise
+        before = stage.visit, stage.slope, stage.noise
+        stage.visit, stage.slope, stage.noise = visit, slope, noise
         try:
             yield
         finally:
-            stage.visit, stage.noise = before
+            stage.visit, stage.slope, stage.noise = before
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
@@ -198,6 +198,11 @@ class Architecture(Part):
     @property
     def has_batch_norm(self) -> bool:
         """Whether it has batch norm, which needs two images to train on."""
+        return False
+
+    @property
+    def has_sloped_units(self) -> bool:
+        """Whether it has real units that the slope makes steeper."""
         return False
 
     @property

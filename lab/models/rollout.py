@@ -69,7 +69,7 @@ class Rollout:
         inputs: (B, 1, 28, 28).
         targets: (B,) labels.
         rule: the estimator of every site.
-        slope: the slope of every site.
+        slope: the slope of every site, and of the real units that have one.
         generator: source of the noise, on the device of the net.
     """
 
@@ -154,7 +154,7 @@ class Rollout:
             return site.values
 
         graph = torch.no_grad() if at and not derivative else nullcontext()
-        with self._statistics(at), self.net.visited(visit, other_noise), graph:
+        with self._statistics(at), self.net.visited(visit, self.slope, other_noise), graph:
             output = self.net(self.inputs)
             loss = self.net.losses(output, self.inputs, self.targets)
         result = Pass(output, loss.view(self.tiles, -1) if self.tiles else loss, sites)

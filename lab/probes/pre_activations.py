@@ -28,7 +28,7 @@ def pre_activations(specimen: Specimen) -> dict[str, NDArray[np.float32]]:
         noise = torch.rand(x.shape, generator=generator, device=x.device) if rule.stochastic else None
         return to_levels(rule.bits(x, specimen.slope, noise), unit.levels, rule.levels)
 
-    with specimen.net.evaluating(), specimen.net.visited(visit):
+    with specimen.net.evaluating(), specimen.net.visited(visit, specimen.slope):
         specimen.net(inputs)
     names = specimen.experiment.architecture.site_names
     return {name: x.cpu().numpy() for name, x in zip(names, seen, strict=True)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from lab.parts import discover
-from lab.studies.base import Computed, Published, Row, Study, Trained, Untrainable
+from lab.studies.base import Computed, Published, Row, Study, Trained
 
 BROKEN = discover(__name__, __path__)
 
@@ -16,4 +16,4 @@ STUDIES: dict[str, Study] = {
 }
 """Every study by its name."""
 
-__all__ = ["BROKEN", "STUDIES", "Computed", "Published", "Row", "Study", "Trained", "Untrainable"]
+__all__ = ["BROKEN", "STUDIES", "Computed", "Published", "Row", "Study", "Trained"]

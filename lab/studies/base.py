@@ -125,13 +125,6 @@ class Computed(Row):
     """
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Untrainable(Row):
-    """A row for which this lab has no parts."""
-
-    why: str
-
-
 @dataclass(frozen=True)
 class Study:
     """A published table."""

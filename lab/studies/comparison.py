@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from lab.boards.across import Measure
 from lab.boards.wording import NOTHING, decimals, fixed
 from lab.statistics import FEWEST, Spread, spread
-from lab.studies.base import IMAGES, Published, Row, Trained, Untrainable
+from lab.studies.base import IMAGES, Published, Row, Trained
 from lab.studies.results import Measured, Results
 
 Verdict = Literal["within", "better", "worse", "too few", "unpublished", "unmeasured", "incomparable"]
@@ -84,8 +84,7 @@ class Compared(NamedTuple):
         """The verdict in a word or two, for a table."""
         far = "" if self.same_digits or not self.standard_error else f", {self.errors:.1f} s.e."
         words = {"within": "the same", "better": "better", "worse": "worse", "too few": "too few seeds"}
-        words |= {"unpublished": NOTHING, "incomparable": "not compared"}
-        words |= {"unmeasured": "not measurable" if isinstance(self.row, Untrainable) else "not measured"}
+        words |= {"unpublished": NOTHING, "incomparable": "not compared", "unmeasured": "not measured"}
         return words[self.verdict] + (far if self.verdict in ("within", "better", "worse") else "")
 
     @property
@@ -98,7 +97,7 @@ class Compared(NamedTuple):
     def _told(self) -> str:
         count = len(self.values)
         if self.verdict == "unmeasured":
-            return f"Cannot be measured: {self.row.why}." if isinstance(self.row, Untrainable) else "Not measured yet."
+            return "Not measured yet."
         if self.verdict == "unpublished":
             return "Nothing was published to compare with."
         if self.verdict == "incomparable":

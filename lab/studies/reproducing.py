@@ -10,7 +10,7 @@ from lab.data import Dataset
 from lab.jobs import Job, Jobs, JobView
 from lab.store import StoreError
 from lab.store.facts import TITLE
-from lab.studies.base import Computed, Row, Study, Trained, Untrainable
+from lab.studies.base import Computed, Row, Study, Trained
 from lab.studies.results import Measured, Results, ResultsFolder
 from lab.studies.runs import measured, of_run, runs_of
 from lab.studies.tables import write_all
@@ -66,10 +66,7 @@ class Reproduction:
         self.order, self._jobs, self._folder, self._resume = order, jobs, folder, resume
         self.results = self._begun()
         self.missing = [
-            (row, seed)
-            for row in order.rows
-            for seed in range(order.seeds)
-            if not isinstance(row, Untrainable) and self.results.of(row, seed) is None
+            (row, seed) for row in order.rows for seed in range(order.seeds) if self.results.of(row, seed) is None
         ]
         self._steps = [_steps(row, order) for row, _ in self.missing]
         self._pace: float | None = None

@@ -26,7 +26,7 @@ from lab.files import make_folder, replace, stamp
 from lab.parts import Value
 from lab.store import StoreError
 from lab.store.values import read_value
-from lab.studies.base import IMAGES, Row, Study, Trained, Untrainable
+from lab.studies.base import IMAGES, Row, Study, Trained
 
 MEASURED, LOCK = "measured.json", "lock"
 TABLES = ("table.md", "table.csv", "table.tex", "table.json")
@@ -83,7 +83,7 @@ class Results(Value):
         """The same conditions, and these figures."""
         there = {each.row for each in measured}
         seeds = max((each.seed for each in measured), default=0) + 1
-        wanted = [row.name for row in study.rows if not isinstance(row, Untrainable)]
+        wanted = [row.name for row in study.rows]
         names = [] if there >= set(wanted) else [name for name in wanted if name in there]
         told = {"command": command(study, names, seeds, self.dataset, self.epochs), "versions": _versions()}
         return Results(**{**dict(self), **told, "measured": tuple(measured)})

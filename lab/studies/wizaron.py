@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.studies.base import Row, Study, Trained, Untrainable, accuracy
+from lab.studies.base import Row, Study, Trained, accuracy
 
 BEST_ON_TEST = (
     "The highest of 100 accuracies on the test images, one after each epoch: the epoch ({epoch}) was chosen by the "
@@ -40,8 +40,6 @@ def _row(name: str, title: str, estimator: str | None, annealed: bool, epoch: in
         "published": (accuracy(percent),),
         "meaning": " ".join([*([FROZEN] if "detached" in name else []), BEST_ON_TEST.format(epoch=epoch)]),
     }
-    if estimator is None and annealed:
-        return Untrainable(**told, why="the real-valued units of this lab have no slope that a schedule could change")
     net = NET | ({"binary_layers": ()} if estimator is None else {})
     rule = {} if estimator is None else {"estimator": estimator}
     slope = {"slope": ANNEALED} if annealed else {}

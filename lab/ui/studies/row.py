@@ -14,7 +14,7 @@ from lab.jobs.shelf import Shelved
 from lab.limits import BeyondLimits
 from lab.links import command
 from lab.store import StoreError
-from lab.studies import Computed, Row, Study, Trained, Untrainable
+from lab.studies import Computed, Row, Study, Trained
 from lab.studies.base import IMAGES
 from lab.studies.comparison import Compared, of_row
 from lab.studies.results import Measured
@@ -106,8 +106,6 @@ def _open_button(id: str) -> None:
 
 def _train(study: Study, row: Row, here: Mapping[int, Shelved]) -> None:
     """A way to measure the row on this machine."""
-    if isinstance(row, Untrainable):
-        return
     if isinstance(row, Trained):
         key = f"study.{study.name}.{row.name}"
         with st.container(horizontal=True, vertical_alignment="bottom"):
