@@ -15,7 +15,10 @@ MNIST = Dataset.members["mnist"]()
 
 
 def tiny(**fields: Any) -> Study:
-    """Two rows that train a few steps, one that is computed, and one that nothing here can train."""
+    """Two rows that train a few steps, the second to beat the first, and one that is computed."""
+    published = Trained(
+        name="published", title="As published", published=(accuracy("12.34"), loss(".5")), fields=FIELDS | fields
+    )
     return Study(
         name="tiny",
         title="A tiny study",
@@ -23,13 +26,14 @@ def tiny(**fields: Any) -> Study:
         source="nowhere",
         story="Two rows.",
         rows=(
+            published,
             Trained(
-                name="published",
-                title="As published",
-                published=(accuracy("12.34"), loss(".5")),
-                fields=FIELDS | fields,
+                name="ours",
+                title="Ours alone",
+                rival=published,
+                measures=(TEST_ACCURACY,),
+                fields=FIELDS | {"batch_size": 8},
             ),
-            Trained(name="ours", title="Ours alone", measures=(TEST_ACCURACY,), fields=FIELDS | {"batch_size": 8}),
             Computed(name="computed", title="Computed", published=(mse(".25"),), compute=lambda _, seed: 0.25 + seed),
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,6 +151,30 @@ class TestVerdicts:
         assert "Digits" in one("published", [0.1] * 3, dataset=DIGITS).told
         assert "trained for 2 epochs in place of 3 steps" in one("published", [0.1] * 3, epochs=2.0).told
         assert one("computed", [0.25] * 3, epochs=2.0).verdict == "within"
+
+    @pytest.mark.parametrize(
+        ("ours", "words"),
+        [
+            ([0.6, 0.6, 0.63], ": 11.00 ± 1.00: beaten by 2"),
+            ([0.5, 0.5, 0.56], ": 2.00 ± 2.00: not beaten by 2"),
+            ([0.4, 0.4, 0.43], "−9.00 ± 1.00: not beaten by 2"),
+            ([0.6], "10.00, of 1 seed, which is too few"),
+            ([], ""),
+        ],
+    )
+    def test_a_rival_is_beaten_seed_by_seed(self, ours: list[float], words: str) -> None:
+        both = [*results(TINY, "published", [0.5] * 3).measured, *results(TINY, "ours", ours).measured]
+        there = Results(study="tiny", dataset=MNIST).holding(TINY, both)
+        (own,) = compared(TINY.chosen(["ours"]), there)
+        assert ("As published" in own.told) == bool(words)
+        assert words in own.told
+        told = plain(TINY, there, TINY.chosen(["ours"]))["rows"][0]
+        assert told["rival"] == "published"
+        assert (told["over_rival"] is None) == (not ours)
+
+    def test_a_rival_is_a_row_of_the_study(self) -> None:
+        with pytest.raises(ValueError, match="rival of ours"):
+            replace(TINY, rows=TINY.rows[1:])
 
     def test_a_row_that_was_changed_since_has_no_figure(self) -> None:
         changed = results(TINY, "published", [0.5] * 3)

@@ -67,6 +67,8 @@ class Row:
     """What the published figure really measured."""
     differs: str = ""
     """Which conditions are known to differ here."""
+    rival: Row | None = None
+    """Another row of the study, which this one is to beat."""
     measures: tuple[Measure, ...] = ()
     """What is measured here, the one that the row is judged by first; by default what was published."""
 
@@ -142,6 +144,8 @@ class Study:
         names = [row.name for row in self.rows]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"study {self.name!r} has rows of one name: {', '.join(sorted(twice))}")
+        if strangers := [row.name for row in self.rows if row.rival is not None and row.rival not in self.rows]:
+            raise ValueError(f"study {self.name!r} lacks the rival of {', '.join(strangers)}")
 
     def chosen(self, names: Sequence[str]) -> list[Row]:
         """The rows of these names, in the order of the table; all where none is named.

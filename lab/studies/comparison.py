@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from lab.boards.across import Measure
 from lab.boards.wording import NOTHING, decimals, fixed
-from lab.statistics import FEWEST, Spread, spread
+from lab.statistics import FEWEST, Comparison, Spread, paired, spread
 from lab.studies.base import IMAGES, Published, Row, Trained
 from lab.studies.results import Measured, Results
 
@@ -24,6 +24,8 @@ class Compared(NamedTuple):
     measure: Measure
     seeds: tuple[Measured, ...]
     """All there are, those that diverged among them."""
+    rivals: tuple[Measured, ...] = ()
+    """The seeds of the row that it is to beat."""
     other: str = ""
     """Under which other conditions it was measured; empty where it was as the row says."""
 
@@ -35,7 +37,7 @@ class Compared(NamedTuple):
     @property
     def values(self) -> list[float]:
         """What each seed came to, as measured."""
-        return [each.figures[self.measure.name] for each in self.seeds if self.measure.name in each.figures]
+        return list(_by_seed(self.seeds, self.measure).values())
 
     @property
     def spread(self) -> Spread:
@@ -48,6 +50,13 @@ class Compared(NamedTuple):
         if self.published is None or self.other:
             return math.nan
         return float(self.spread.mean) - self.published.value
+
+    @property
+    def over_rival(self) -> Comparison:
+        """Ours less those of the rival, seed by seed; of no seed where there is no rival."""
+        own, theirs = _by_seed(self.seeds, self.measure), _by_seed(self.rivals, self.measure)
+        both = [seed for seed in own if seed in theirs]
+        return paired([own[seed] for seed in both], [theirs[seed] for seed in both])
 
     @property
     def standard_error(self) -> float:
@@ -92,7 +101,19 @@ class Compared(NamedTuple):
         """The verdict as a sentence."""
         diverged = sum(each.ended == "diverged" for each in self.seeds)
         more = f" {diverged} diverged and {'counts' if diverged == 1 else 'count'} in no mean." if diverged else ""
-        return self._told() + more
+        return self._told() + more + self._told_of_rival()
+
+    def _told_of_rival(self) -> str:
+        over, rival = self.over_rival, self.row.rival
+        if rival is None or not len(over.differences):
+            return ""
+        factor, count = self.measure.factor, len(over.differences)
+        mean, error = float(over.spread.mean) * factor, float(over.spread.error) * factor
+        told = f" Less “{rival.title}”, seed by seed: {fixed(mean, self.measure.decimals)}"
+        if count < FEWEST:
+            return f"{told}, of {count} {'seed' if count == 1 else 'seeds'}, which is too few to tell."
+        beaten = abs(mean) > WIDE * error and (mean > 0) == self.measure.higher_is_better
+        return f"{told} ± {fixed(error, self.measure.decimals)}: {'' if beaten else 'not '}beaten by 2 standard errors."
 
     def _told(self) -> str:
         count = len(self.values)
@@ -121,7 +142,7 @@ class Compared(NamedTuple):
 def compared(rows: Sequence[Row], results: Results | None) -> list[Compared]:
     """Every figure of some rows, in their order; a row that has changed since it was measured has none of ours."""
     return [
-        Compared(row, measure, _seeds(row, results), _other_conditions(row, results))
+        Compared(row, measure, _seeds(row, results), _seeds(row.rival, results), _other_conditions(row, results))
         for row in rows
         for measure in row.measures
     ]
@@ -138,11 +159,16 @@ def _other_conditions(row: Row, results: Results | None) -> str:
     return " and ".join(told)
 
 
-def _seeds(row: Row, results: Results | None) -> tuple[Measured, ...]:
-    if results is None:
+def _seeds(row: Row | None, results: Results | None) -> tuple[Measured, ...]:
+    if results is None or row is None:
         return ()
     own = [each for each in results.measured if each.row == row.name and results.fits(row, each)]
     return tuple(sorted(own, key=lambda each: each.seed))
+
+
+def _by_seed(seeds: Sequence[Measured], measure: Measure) -> dict[int, float]:
+    """The figure of each seed that has one."""
+    return {each.seed: each.figures[measure.name] for each in seeds if measure.name in each.figures}
 
 
 def of_row(found: Sequence[Compared], row: Row) -> list[Compared]:

@@ -120,7 +120,7 @@ def _told(study: Study, each: Compared, results: Results) -> dict[str, Any]:
 
 def _numbers(each: Compared) -> dict[str, Any]:
     """Everything about one figure; None where there is no number."""
-    over = each.spread
+    over, over_rival = each.spread, each.over_rival.spread
     return {
         "measure": each.measure.name,
         "published": each.published.value if each.published is not None else None,
@@ -130,6 +130,9 @@ def _numbers(each: Compared) -> dict[str, Any]:
         "standard_deviation": _finite(over.deviation),
         "difference": _finite(each.difference),
         "standard_error_of_difference": None if math.isnan(each.difference) else _finite(each.standard_error),
+        "rival": each.row.rival.name if each.row.rival is not None else None,
+        "over_rival": _finite(over_rival.mean),
+        "standard_error_over_rival": _finite(over_rival.error),
         "verdict": each.verdict,
         "what_it_tells": each.told,
     }
