@@ -78,6 +78,8 @@ class Part(Value):
 
     members: ClassVar[dict[str, type[Any]]]
     family: ClassVar[str]
+    idle_without: ClassVar[dict[str, str]] = {}
+    """Fields that change nothing while another one is empty, by that one's name; it comes before them."""
     name: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str] = ""

@@ -45,6 +45,11 @@ class ConvNet(Architecture):
         },
     }
 
+    idle_without: ClassVar[dict[str, str]] = {
+        "levels": "binary_layers",
+        **dict.fromkeys(("weight_levels", "weight_rule", "stochastic_weights", "weight_scale"), "binary_weights"),
+    }
+
     binary_layers: tuple[Literal[1, 2], ...] = Field((1, 2), max_length=2)
     """Which convolutions are followed by binary units; the others have hard-sigmoid units."""
     pooling: Literal["max", "stride"] = "max"

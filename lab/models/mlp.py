@@ -32,6 +32,8 @@ class MLP(Architecture):
         },
     }
 
+    idle_without: ClassVar[dict[str, str]] = {"levels": "binary_layers", "shortcut": "binary_layers"}
+
     hidden: tuple[Width, ...] = Field((64,), min_length=1, max_length=8)
     """Units of each hidden layer."""
     binary_layers: tuple[Annotated[int, Field(ge=1)], ...] = (1,)

@@ -39,9 +39,14 @@ def part_editor(
 
 
 def field_editors(value: type[Value], data: Data, key: str, only: Sequence[str] | None = None) -> Data:
-    """A widget for each field, or for those named; returns what they say."""
-    fields = {name: field for name, field in value.model_fields.items() if only is None or name in only}
-    return {name: field_editor(name, field, data[name], f"{key}.{name}", value) for name, field in fields.items()}
+    """A widget for each field that changes anything, or for those named; returns what they say."""
+    needs, told = value.idle_without if issubclass(value, Part) else {}, dict[str, Any]()
+    for name, field in value.model_fields.items():
+        if only is not None and name not in only:
+            continue
+        idle = name in needs and not told.get(needs[name], data[needs[name]])
+        told[name] = data[name] if idle else field_editor(name, field, data[name], f"{key}.{name}", value)
+    return told
 
 
 def field_editor(name: str, field: FieldInfo, value: Any, key: str, owner: type[Value] = Value) -> Any:
