@@ -31,7 +31,7 @@ def named(study: Study) -> str:
 
 def test_the_studies_are_those_that_were_promised() -> None:
     assert not BROKEN
-    assert set(STUDIES) == {"source-003", "wizaron", "autoencoder", "binary-mlp", "latent-free"}
+    assert set(STUDIES) == {"source-003", "wizaron", "autoencoder", "binary-mlp", "latent-free", "best"}
     assert len(STUDIES["source-003"].rows) == 13
     assert len(STUDIES["wizaron"].rows) == 10
 
