@@ -9,6 +9,7 @@ from lab.presets.base import BEST
 from lab.studies.base import TEST_ACCURACY, TEST_MSE, Measure, Published, Row, Study, Trained, accuracy, mse
 from lab.studies.source_003 import ONE_RUN
 
+ONE_NET = "One run of its net; the source shows pictures and no figure."
 CHOSEN = "Ours is another recipe for the same net, everything in it chosen on the validation images."
 
 
@@ -31,17 +32,14 @@ STUDY = Study(
     story=(
         "Each source trains its net in its own way. Here is what the same net comes to when surrogate, learning rate "
         "and images are chosen on validation images.\n\n"
-        "- **The recipe matters more than the estimator**: an optimizer whose learning rate falls to 0, images moved by "
-        "up to one pixel, and a surrogate that is narrow and soft.\n"
-        "- **Epochs are those of the source**, but for source 002, which never learns, and source 004, whose rule "
-        "needs large batches.\n"
+        "- **What all of them share**: a learning rate of Adam that makes one cycle and ends near 0. All classifiers "
+        "also see their images moved by up to one pixel.\n"
+        "- **Epochs are those of the source**, but for source 002, which never learns.\n"
         "- Each best version is a preset: start it from its card."
     ),
     rows=(
         *_pair("source-000"),
-        *_pair(
-            "source-001", mse(".01861"), meaning="One run of the source's net; it publishes none.", measure=TEST_MSE
-        ),
+        *_pair("source-001", mse(".01861"), meaning=ONE_NET, measure=TEST_MSE),
         *_pair("source-002-infl-1"),
         *_pair("source-003-det-st-both", accuracy("97.57"), meaning=ONE_RUN),
         *_pair("source-003-stoch-st-both", accuracy("97.54"), meaning=ONE_RUN),
