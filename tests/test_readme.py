@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,6 +84,25 @@ def example(tmp_path: Path) -> Iterator[type[Estimator]]:
     (added,) = Estimator.members.keys() - before.keys()
     yield Estimator.members[added]
     del sys.modules[file.stem], Estimator.members[added]
+
+
+def test_the_first_start_on_a_machine_asks_nothing(tmp_path: Path) -> None:
+    start = (
+        "from streamlit import config; from streamlit.runtime.credentials import check_credentials; "
+        "config.get_config_options(); check_credentials()"
+    )
+    home = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", start],
+        cwd=REPOSITORY,
+        env={**os.environ, **home},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert b"mail" not in ended.stdout + ended.stderr
 
 
 def test_its_estimator_trains(example: type[Estimator]) -> None:
