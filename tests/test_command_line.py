@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lab.__main__ import app
-from lab.cli.progress import Meter
+from lab.cli.progress import RunMeter
 from lab.events import Finished
 from lab.experiment import Experiment
 from lab.links import encode
@@ -117,7 +117,7 @@ def test_ctrl_c_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Meter, "evaluated", interrupt)
+    monkeypatch.setattr(RunMeter, "evaluated", interrupt)
     answer = lab("train", "--preset", "source-000", *TWO_STEPS, "--json")
     assert answer.code == 130
     assert (answer.json["reason"], answer.json["steps"], answer.json["test_loss"]) == ("stopped", 1, None)

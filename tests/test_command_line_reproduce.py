@@ -55,11 +55,9 @@ def test_it_writes_ours_beside_theirs_and_keeps_every_run(out: Path, kept_runs: 
     answer = reproduce("--seeds", "2", "--out", out, "--json")
     assert answer.code == 0
     rows = {row["row"]: row for row in answer.json["rows"]}
-    assert list(rows) == ["published", "ours", "computed", "beyond"]
+    assert list(rows) == ["published", "ours", "computed"]
     assert rows["published"] | {"published": 0.1234, "n": 2, "verdict": "incomparable"} == rows["published"]
     assert rows["computed"] | {"mean": 0.75, "stderr": 0.5, "n": 2} == rows["computed"]
-    assert rows["beyond"] | {"mean": None, "stderr": None, "n": 0} == rows["beyond"]
-    assert "beyond cannot be measured: it has no parts." in answer.err
     kept = {run["id"]: run["contestants"][0] for run in lab("runs", "--json").json}
     behind = [seed for row in rows.values() for seed in row["seeds"] if seed["run"]]
     assert {seed["run"] for seed in behind} == set(kept) == {folder.id for folder in run_folders(kept_runs)}
@@ -109,7 +107,7 @@ def test_without_its_folder_it_takes_up_the_runs_that_are_kept(out: Path, kept_r
     [
         (["tniy"], "study names no study (given: 'tniy'). Did you mean 'tiny'?"),
         (["tiny", "--rows", "published,nonsense"], "row names no row of study 'tiny' (given: 'nonsense')."),
-        (["tiny", "--rows", ""], "Allowed: published, ours, computed, beyond."),
+        (["tiny", "--rows", ""], "Allowed: published, ours, computed."),
         (["tiny", "--seeds", "0"], "--seeds"),
         (["tiny", "--epochs", "0"], "budget"),
         (["tiny", "--epochs", "nan"], "budget"),

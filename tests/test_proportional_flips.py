@@ -8,9 +8,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from lab.estimators import Levels
-from lab.optimizers.proportional import Proportional, probabilities
+from lab.optimizers.proportional import Proportional, in_units_of_size, probabilities
 from lab.optimizers.top_delta import TopDelta
 from tests.flips import allowed, both_levels, changed, generator, measured, random_signs, started, with_gradient
 
@@ -60,7 +61,7 @@ def test_proportional_flips_as_often_as_it_says(levels: Levels, power: float) ->
     signs, gradient = random_signs(count), torch.randn(count, generator=generator(1)) * 1e-4
     stated = probabilities((gradient * signs).clamp(min=0), power, 0.1)
     weight = with_gradient(signs, gradient, levels)
-    updates, flipped = started(Proportional(delta=0.1, power=power), weight), torch.zeros(count)
+    updates, flipped = started(Proportional(delta=0.1, power=power, in_units_of="nothing"), weight), torch.zeros(count)
     for _ in range(rounds):
         weight.parameter.data.copy_((signs > 0).float() if levels == "0/1" else signs)
         measured(updates)
@@ -69,8 +70,8 @@ def test_proportional_flips_as_often_as_it_says(levels: Levels, power: float) ->
     assert stated.mean().item() == pytest.approx(0.1)
 
 
-@pytest.mark.parametrize("rule", [Proportional, TopDelta])
-def test_each_tensor_flips_its_share(rule: type[Proportional | TopDelta]) -> None:
+@pytest.mark.parametrize("rule", [Proportional(delta=0.01, in_units_of="nothing"), TopDelta(delta=0.01)])
+def test_each_tensor_flips_its_share(rule: Proportional | TopDelta) -> None:
     rounds, sizes = 300, {"small": 40, "large": 400}
     signs = {name: random_signs(size) for name, size in sizes.items()}
     scale = {"small": 1.0, "large": 1e-5}
@@ -78,7 +79,7 @@ def test_each_tensor_flips_its_share(rule: type[Proportional | TopDelta]) -> Non
         with_gradient(signs[name], torch.randn(size, generator=generator(2)) * scale[name], name=name)
         for name, size in sizes.items()
     ]
-    updates, shares = started(rule(delta=0.01), *weights), {name: 0.0 for name in sizes}
+    updates, shares = started(rule, *weights), {name: 0.0 for name in sizes}
     for _ in range(rounds):
         for weight in weights:
             weight.parameter.data.copy_(signs[weight.name])
@@ -88,6 +89,33 @@ def test_each_tensor_flips_its_share(rule: type[Proportional | TopDelta]) -> Non
     for name, size in sizes.items():
         bound = allowed(torch.tensor([0.01, 0.01]), rounds * size).max().item()
         assert shares[name] == pytest.approx(0.01, abs=bound)
+
+
+@pytest.mark.parametrize("dim", [0, 1])
+def test_lines_in_units_of_their_size_but_for_those_without_signal(dim: int) -> None:
+    sizes = torch.tensor([1e-9, 1e-2, 1.0, 30.0])
+    gradient = torch.randn(4, 50, generator=generator(4)) * 1e-5 * sizes[:, None]
+    scaled = in_units_of_size(gradient if dim == 1 else gradient.T, dim)
+    found = scaled.square().mean(dim).sqrt()
+    assert found[0] < 1e-6
+    assert found[1] == pytest.approx(0.4, abs=0.2), "a thousandth of the usual size is halfway"
+    assert found[2:].tolist() == pytest.approx([1.0, 1.0], abs=0.05)
+    assert not in_units_of_size(torch.zeros(3, 5), dim).any()
+
+
+@pytest.mark.parametrize("shape", [(5, 40), (5, 4, 2, 5)])
+@pytest.mark.parametrize("units", ["nothing", "unit", "unit and input"])
+def test_the_size_of_a_units_gradient_decides_only_where_it_is_to(units: str, shape: tuple[int, ...]) -> None:
+    signs, gradient = random_signs(*shape), torch.randn(shape, generator=generator(5))
+    by_unit = torch.tensor([1.0, 3.0, 0.2, 7.0, 0.5]).view(-1, *[1] * (len(shape) - 1))
+
+    def flipped(gradient: Tensor) -> Tensor:
+        weight = with_gradient(signs, gradient)
+        measured(started(Proportional.model_validate({"delta": 0.1, "power": 1, "in_units_of": units}), weight))
+        return changed(weight, signs)
+
+    assert torch.equal(flipped(gradient), flipped(gradient * by_unit)) == (units != "nothing")
+    assert flipped(gradient).any()
 
 
 def test_large_powers_come_to_flip_the_largest_gradients() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,13 +10,12 @@ from time import monotonic
 from typing import NamedTuple
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-from rich.text import Text
+from rich.progress import TaskID
 
 from lab.boards.wording import score
 from lab.cli.errors import STOPPED, explained
 from lab.cli.kept import archive
+from lab.cli.meter import Meter
 from lab.data import Dataset, data_folder
 from lab.exports.markup import markdown
 from lab.jobs import JOBS
@@ -51,7 +49,7 @@ def main(asked: Asked, as_json: bool) -> int:
         order = _order(asked)
         JOBS.runs_folder = runs_folder()
         folder = ResultsFolder((asked.out or usual_place(JOBS.runs_folder, order.study)).expanduser().absolute())
-        with folder.held(), Meter() as meter:
+        with folder.held(), StudyMeter() as meter:
             reproduction = Reproduction(order, JOBS, folder, asked.resume)
             order.dataset.images(meter.downloaded)
             with _told_where(reproduction, folder), closing(reproduction.run()) as course:
@@ -90,42 +88,30 @@ def _told_where(reproduction: Reproduction, folder: ResultsFolder) -> Iterator[N
         raise typer.Exit(STOPPED) from None
 
 
-class Meter:
-    """Shows on standard error how far it is: a bar where someone watches, a line now and then where none does."""
+class StudyMeter(Meter):
+    """Shows how far a reproduction is: a bar where someone watches, a line now and then where none does."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True, force_terminal=sys.stderr.isatty())
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TaskProgressColumn())
-        self._bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._bar = self._bars.add_task("", total=1.0, visible=False)
+        super().__init__()
+        self._bar: TaskID | None = None
         self._said = 0.0
 
-    def __enter__(self) -> Meter:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._bars.stop()
-
     def say(self, line: str) -> None:
-        """Print a line that stays."""
-        self._bars.console.print(Text(line), soft_wrap=True)
+        super().say(line)
         self._said = monotonic()
-
-    def downloaded(self, done: int, total: int) -> None:
-        """Show a download: bytes so far, bytes in all."""
-        self._bars.update(self._bar, description="Downloading", completed=done / max(total, 1), visible=True)
 
     def show(self, at: At) -> None:
         """Show how far it is."""
         left = "" if at.seconds_left is None else f", {duration(at.seconds_left)} left in all"
         where = f"{at.place} of {at.count}: {at.row.name}, seed {at.seed}"
         share = (at.place - 1 + at.progress) / at.count
-        self._bars.update(self._bar, description=f"{where}{left}", completed=share, visible=True)
+        if self._bar is None:
+            self._bar = self.bars.add_task("", total=1.0)
+        self.bars.update(self._bar, description=f"{where}{left}", completed=share)
         if at.measured is not None:
             figures = (score(at.measured.figures.get(each.name), each.name) for each in at.row.measures)
             self.say(f"{where}: {', '.join(figures) if at.measured.figures else 'diverged'}{left}")
-        elif not self._bars.console.is_terminal and monotonic() - self._said > SECONDS_BETWEEN_LINES:
+        elif not self.watched and monotonic() - self._said > SECONDS_BETWEEN_LINES:
             self.say(f"{where}: {at.progress:.0%}{left}")
 
 

@@ -15,7 +15,7 @@ from lab.boards.titles import title_of_contestants
 from lab.boards.wording import factor_of, percent
 from lab.cli.errors import STOPPED, explained
 from lab.cli.kept import KeptRun, archive
-from lab.cli.progress import Meter
+from lab.cli.progress import RunMeter
 from lab.cli.request import Request
 from lab.evaluation import Scores
 from lab.events import Evaluated, Finished, Report, Step
@@ -44,7 +44,7 @@ def main(request: Request, keep: bool, as_json: bool) -> int:
         experiment = request.experiment()
         if request.dataset is None and request.preset is not None:
             typer.echo(f"Images: {experiment.dataset.title}. Choose others with --dataset.", err=True)
-        with Meter() as meter:
+        with RunMeter() as meter:
             training = Training(experiment, meter.downloaded)
             kept = KeptRun(training, title(experiment, request.preset), keep)
             outcome = follow(kept, meter)
@@ -71,7 +71,7 @@ def title(experiment: Experiment, preset: str | None) -> str:
     return title_of_contestants([experiment])
 
 
-def follow(kept: KeptRun, meter: Meter) -> Outcome:
+def follow(kept: KeptRun, meter: RunMeter) -> Outcome:
     """Run to the end, or to Ctrl-C."""
     scores = None
     try:

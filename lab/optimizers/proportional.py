@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from pydantic import Field
 from torch import Tensor
@@ -11,6 +13,9 @@ from lab.optimizers.base import Parameters, Probability, Updates, signs
 from lab.optimizers.bits import BitOptimizer, BitUpdates
 from lab.schedules import Constant
 
+FLOOR = 1e-3
+"""Of the usual size of a gradient. Where it is far smaller, such as at pixels that never change, it is no signal."""
+
 
 class Proportional(BitOptimizer):
     """Flips proportional to a power of the gradient."""
@@ -19,19 +24,25 @@ class Proportional(BitOptimizer):
     title = "Gradient-proportional flips"
     summary = (
         "Only weights whose flip lowers the loss to first order may flip, each with a probability proportional to a "
-        "power of what that gains. In every tensor a share δ of all weights flips on average: batch norm makes the "
-        "gradients of different layers incomparable, so none is to take the flips of another."
+        "power of what that gains. In every tensor a share δ of all weights flips on average. Batch norm makes the "
+        "gradients of layers and of units incomparable, so gains are in units of their usual size there."
     )
     formula = (
-        r"p_i = \min\bigl(1,\; c\,[g_i w_{\pm,i}]_+^{\,k}\bigr), \qquad c \;\text{ such that }\; "
-        r"\tfrac1N \textstyle\sum_i p_i = \delta"
+        r"p_{ui} = \min\Bigl(1,\; c\,\Bigl[\frac{g_{ui} w_{\pm,ui}}{r_u s_i}\Bigr]_+^{\,k}\Bigr), \qquad "
+        r"c \;\text{ such that }\; \overline{p} = \delta"
     )
-    paper = "a rule of this lab; to flip by the size of the gradient is from Shibuya et al. 2025, BinSFO"
+    paper = (
+        "a rule of this lab; to flip by the size of the gradient is from Shibuya et al. 2025, BinSFO, and its usual "
+        "size by rows and columns from Shazeer and Stern 2018, Adafactor"
+    )
 
     delta: Probability = Constant(value=1e-3)
     """Share of the weights that flips in a step on average (δ); fewer where fewer would lower the loss."""
     power: float = Field(4.0, ge=0, le=16)
     """How much more likely large gradients flip a weight (k): 0 treats all alike, large powers take the largest."""
+    in_units_of: Literal["nothing", "unit", "unit and input"] = "unit and input"
+    """What gradients are divided by before they are compared: the root mean square over the weights of their unit (r),
+    and over those of their input (s), or nothing."""
 
     def start(self, parameters: Parameters, generator: torch.Generator) -> Updates:
         return ProportionalUpdates(self, parameters, generator)
@@ -43,10 +54,23 @@ class ProportionalUpdates(BitUpdates):
     _settings: Proportional
 
     def flips(self, weight: BinaryWeight, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        gains = (gradient * signs(weight.parameter)).clamp_(min=0)
+        gains = (self._comparable(gradient) * signs(weight.parameter)).clamp_(min=0)
         chances = probabilities(gains, self._settings.power, self.rates["delta"])
         flipped = torch.rand(gains.shape, generator=self.generator, device=gains.device) < chances
         return flipped, flipped
+
+    def _comparable(self, gradient: Tensor) -> Tensor:
+        dims = {"nothing": (), "unit": (1,), "unit and input": (1, 0)}[self._settings.in_units_of]
+        for dim in dims:
+            gradient = in_units_of_size(gradient.flatten(1), dim).view(gradient.shape)  # a row for each unit
+        return gradient
+
+
+def in_units_of_size(gradient: Tensor, dim: int) -> Tensor:
+    """A matrix whose lines along a dimension have a root mean square of 1, but for those that are near 0."""
+    size = gradient.square().mean(dim, keepdim=True).sqrt()
+    floor = FLOOR * size.square().mean().sqrt()
+    return gradient / (size + floor).clamp(min=torch.finfo(size.dtype).tiny)
 
 
 def probabilities(gains: Tensor, power: float, delta: float) -> Tensor:
