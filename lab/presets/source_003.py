@@ -69,7 +69,7 @@ def _annealed(units: str, layers: str) -> Preset:
             f"{UNITS[units].capitalize()} binary units after {_where(layers)}, and the slope annealing that the source "
             "describes: times 1.005 in every epoch."
         ),
-        look="Slope: 1.046 in the tenth epoch, too little to tell from none. At this rate it needs 100 epochs.",
+        look="Slope: 1.046 in the tenth epoch, too little to tell from none; it takes 100 epochs to 1.64.",
         source=SOURCE,
         fields={**as_written.fields, "slope": {"name": "exponential", "start": 1.0, "rate": 1.005}},
     )
