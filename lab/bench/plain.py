@@ -66,7 +66,7 @@ class DeterministicBinaryActivation(nn.Module):
 
 
 class PlainMLP(nn.Module):
-    """784-64-10 with the accepted answer's binary units: source 000."""
+    """784-64-10 with the last answer's binary units: source 000."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -24,8 +24,9 @@ class Proportional(BitOptimizer):
     title = "Gradient-proportional flips"
     summary = (
         "Only weights whose flip lowers the loss to first order may flip, each with a probability proportional to a "
-        "power of what that gains. In every tensor a share δ of all weights flips on average. Batch norm makes the "
-        "gradients of layers and of units incomparable, so gains are in units of their usual size there."
+        "power of what that gains. In every tensor a share δ of all weights flips on average: batch norm makes the "
+        "gradients of different layers incomparable, so none is to take the flips of another. For the same reason "
+        "gains may be in units of their usual size at a unit and at an input."
     )
     formula = (
         r"p_{ui} = \min\Bigl(1,\; c\,\Bigl[\frac{g_{ui} w_{\pm,ui}}{r_u s_i}\Bigr]_+^{\,k}\Bigr), \qquad "
@@ -40,9 +41,9 @@ class Proportional(BitOptimizer):
     """Share of the weights that flips in a step on average (δ); fewer where fewer would lower the loss."""
     power: float = Field(4.0, ge=0, le=16)
     """How much more likely large gradients flip a weight (k): 0 treats all alike, large powers take the largest."""
-    in_units_of: Literal["nothing", "unit", "unit and input"] = "unit and input"
-    """What gradients are divided by before they are compared: the root mean square over the weights of their unit (r),
-    and over those of their input (s), or nothing."""
+    in_units_of: Literal["nothing", "unit", "unit and input"] = "nothing"
+    """What gradients are divided by before they are compared: nothing (r = s = 1); the root mean square r over the
+    weights of their unit; or that, and then the root mean square s of what it leaves, over the weights of an input."""
 
     def start(self, parameters: Parameters, generator: torch.Generator) -> Updates:
         return ProportionalUpdates(self, parameters, generator)
@@ -62,7 +63,9 @@ class ProportionalUpdates(BitUpdates):
     def _comparable(self, gradient: Tensor) -> Tensor:
         dims = {"nothing": (), "unit": (1,), "unit and input": (1, 0)}[self._settings.in_units_of]
         for dim in dims:
-            gradient = in_units_of_size(gradient.flatten(1), dim).view(gradient.shape)  # a row for each unit
+            matrix = gradient.flatten(1)  # a row for each unit
+            if min(matrix.shape) > 1:  # else all would be of one size
+                gradient = in_units_of_size(matrix, dim).view(gradient.shape)
         return gradient
 
 

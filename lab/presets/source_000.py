@@ -1,15 +1,16 @@
-"""Source 000: a forum's question for a step forward and a ReLU backward, and the answer it accepted."""
+"""Source 000: a forum's question for a step forward and a ReLU backward, and the answer that works."""
 
 from lab.presets.base import BEST, CORRECTED, Preset
 
 SOURCE = "source 000: Binary Activation Function with PyTorch (forum)"
+# Net, optimizer and length are this lab's: the forum has a module and no training.
 RECIPE = {"architecture": "mlp", "optimizer": {"name": "sgd", "lr": 0.01}, "budget": 10}
 
 PRESETS = [
     Preset(
         name="source-000",
         title="Forum net",
-        summary="784-64-10 with a step as activation, trained by the answer that the question accepted.",
+        summary="784-64-10 with a step as activation, trained by the last answer: a module copied from source 001.",
         wrong=(
             "It copies the gradient after clipping its value to [-1, 1], which never acts on an averaged loss. The "
             "question had asked for ReLU's gradient, and its own code sends none."
@@ -34,7 +35,7 @@ PRESETS = [
             "784-64-10, the same bits and epochs: a sigmoid of slope 2 stands in for the step, the learning rate of "
             "Adam makes one cycle up to 0.005, and training images are moved by up to one pixel."
         ),
-        look="Validation accuracy: after one epoch it is above what the version as written ends with.",
+        look="Validation accuracy: after the first epoch it is above what the version as written ends with.",
         source=SOURCE,
         fields={
             **RECIPE,

@@ -15,6 +15,10 @@ ESTIMATORS = {
     ("stoch", "detached"): "detached-sample",
 }
 LAYERS = {"conv1": (1,), "conv2": (2,), "both": (1, 2)}
+DETACHED = {
+    "det": "It rounds and detaches. A bit that is not drawn has no log-probability, so there is no score to use.",
+    "stoch": "It is a detached sample: its log-probability is defined and never used.",
+}
 NEVER_ANNEALED = (
     "Slope annealing is switched on in the notebook and never took effect: the slope that it printed is 1 throughout."
 )
@@ -40,10 +44,8 @@ def _binary(units: str, rule: str, layers: str) -> Preset:
         look = "Feature maps: two values each, and yet the digit is still there."
     else:
         title, story = "'REINFORCE'", "what the source calls REINFORCE."
-        wrong = (
-            "It is a detached sample: its log-probability is defined and never used. So no gradient reaches anything "
-            "in front of the bits, and those layers stay as they were drawn."
-        )
+        kept = "So no gradient reaches anything in front of the bits, and those layers stay as they were drawn."
+        wrong = f"{DETACHED[units]} {kept}"
         look = "First-layer weights: not one of them changes."
     return Preset(
         name=f"source-003-{units}-{rule}-{layers}",
@@ -66,8 +68,8 @@ def _annealed(units: str, layers: str) -> Preset:
         name=f"{as_written.name}{CORRECTED}",
         title=f"{as_written.title}, annealed",
         summary=(
-            f"{UNITS[units].capitalize()} binary units after {_where(layers)}, and the slope annealing that the source "
-            "describes: times 1.005 in every epoch."
+            f"{UNITS[units].capitalize()} binary units after {_where(layers)}, and slope annealing as the source asks "
+            "for it, at the rate of its parent project: times 1.005 in every epoch, for real units too."
         ),
         look="Slope: 1.046 in the tenth epoch, too little to tell from none; it takes 100 epochs to 1.64.",
         source=SOURCE,
@@ -106,7 +108,7 @@ def _best(units: str, title: str, summary: str, **fields: Any) -> Preset:
             f"The same net, bits and epochs; {summary}, Adam with a learning rate that makes one cycle up to 0.01, and "
             "training images moved by up to one pixel."
         ),
-        look="Validation accuracy: it still rises in the last epochs, while the learning rate goes to 0.",
+        look="Validation accuracy: it levels off from the eighth epoch on, while the learning rate goes to 0.",
         source=SOURCE,
         fields={
             "architecture": {"name": "convnet", "binary_layers": (1, 2)},
@@ -128,7 +130,7 @@ PRESETS = [
         estimator="approx-sign",
     ),
     _best(
-        *("stoch", "sampled, one-cycle Adam", "predictions averaged over 16 samples of the bits"),
+        *("stoch", "mean of 16 samples, one-cycle Adam", "predictions averaged over 16 samples of the bits"),
         estimator="stochastic-hard-sigmoid",
         evaluation="mean",
     ),

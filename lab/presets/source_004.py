@@ -35,8 +35,8 @@ PRESETS = [
         name=f"source-004{CORRECTED}",
         title="Binary-weight MLP, hypermask with a fading δ",
         summary=(
-            "The net of the paper's own code: weights and units are -1 or +1, and the logits are those of batch norm. "
-            "A weight without a gradient keeps its bit, and δ falls to 0, so that flips end."
+            "As in the paper's own code, weights and units are -1 or +1, and the logits are those of batch norm. A "
+            "weight without a gradient keeps its bit, and δ falls to 0, so that flips end."
         ),
         look="Flip rate: it follows δ down to 0, and accuracy settles.",
         source=SOURCE,
@@ -56,9 +56,9 @@ PRESETS = [
         name=f"source-004{BEST}",
         title="Binary-weight MLP, gradient-proportional flips",
         summary=(
-            "The same net, still one bit per weight and no latent weights: flips proportional to the fourth power of "
-            "their gradient, in units of its size, from batches of 13 500 images that are moved by up to one pixel; "
-            "ApproxSign, and a δ that falls to 0."
+            "The corrected net, still one bit per weight and no latent weights: flips proportional to the fourth "
+            "power of their gradient, in units of its size, from batches of 13 500 images that are moved by up to one "
+            "pixel; ApproxSign, and a δ that falls to 0."
         ),
         look="Flip rate and accuracy: each flip has to be right, because nothing remembers the last batches.",
         source=SOURCE,
@@ -68,6 +68,7 @@ PRESETS = [
             "optimizer": {
                 "name": "proportional",
                 "delta": {"name": "cosine", "start": 0.01, "end": 0.0},
+                "in_units_of": "unit and input",
                 "real": {"name": "adam", "lr": {"name": "cosine", "start": 0.07, "end": 0.0}},
             },
             "batch_size": 13500,

@@ -112,7 +112,7 @@ DEFECTS = (
         source=FORUM,
         wrong=(
             "An answer proposes relu(sign(x)), as 'it can be backpropagated'. It can: its gradient is exactly 0. The "
-            "accepted answer sends the gradient straight through instead."
+            "last answer sends the gradient straight through instead."
         ),
         symptom=(
             "First-layer weights: they stay as they were drawn, and only the output layer learns. Accuracy: mended, "

@@ -8,7 +8,7 @@ from lab.presets import PRESETS
 from lab.studies.base import TEST_ACCURACY, Published, Row, Study, Trained, accuracy
 
 LOOK = "Not from a paper: a first look, one run of one seed."
-NONE = "Nobody has published a figure for it."
+NONE = "No published figure was found."
 FADING = {"name": "geometric", "start": 1e-3, "end": 1e-5}
 
 
@@ -82,12 +82,14 @@ STUDY = Study(
         "a rule flips the bits themselves.\n\n"
         "- **Bop keeps a number per weight**, the moving average of its gradient. **Hypermask keeps nothing**: each "
         "weight takes the bit that lowers the loss with probability δ.\n"
-        "- **δ decides.** The sign of a gradient is noise half of the time, so with a constant δ about δ/2 of all "
-        "weights flip in every step for ever: too much of it, and nothing is ever learned. The rows go from 1e-1, "
-        "which source 004 takes, to 1e-4, and to one that fades.\n"
-        "- **Large batches and units of their own** bring one bit per weight close to Bop: `one-bit-best` compares "
-        "gradients in units of their size at a unit and at an input, and takes 13 500 images for each step.\n"
-        "- **No paper publishes these nets on MNIST.** Figures in the table are first looks of one seed."
+        "- **δ decides.** Where a gradient is noise, half of the bits that it asks for are other bits, so with a "
+        "constant δ about δ/2 of all weights flip in every step for ever: too much of it, and nothing is ever "
+        "learned. The rows go from 1e-1, which source 004 takes, to 1e-4, and to one that fades.\n"
+        "- **Nothing remembers the last batches**, so each has to be large enough to tell signal from noise: "
+        "`one-bit-best` takes 13 500 images for each step, and compares gradients in units of their size at a unit "
+        "and at an input.\n"
+        "- **No published figures were found** for these nets on MNIST. Those in the table are first looks of one "
+        "seed."
     ),
     rows=(
         _bop("bop-256", 256, 1e-6, published=accuracy("96.3"), budget=6),

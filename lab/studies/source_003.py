@@ -7,7 +7,7 @@ from lab.studies.base import Row, Study, Trained, accuracy, loss
 
 ONE_RUN = "One run without a seed, 10 epochs; the epoch of the lowest validation loss, on the 10 000 test images."
 FROZEN = (
-    "The score function is never used: bits are sampled and detached, so no gradient reaches anything in front of "
+    "The score function is never used: bits are {drawn} and detached, so no gradient reaches anything in front of "
     "them. {what} stayed as drawn, and only {rest} learned."
 )
 DIFFERS = "The split and the initial weights are drawn by seeds of this lab; theirs had none."
@@ -37,7 +37,8 @@ def _row(name: str) -> Row:
         first = name.endswith("conv1")
         what = "The first convolution" if first else "Both convolutions"
         rest = "the second convolution and the classifier" if first else "the classifier"
-        meaning = f"{FROZEN.format(what=what, rest=rest)} {ONE_RUN}"
+        drawn = "sampled" if name.startswith("stoch") else "rounded"
+        meaning = f"{FROZEN.format(drawn=drawn, what=what, rest=rest)} {ONE_RUN}"
     fields = {**PRESETS[f"source-003-{name}"].fields, "evaluate_every": 1.0, "report": "best-validation"}
     published = (accuracy(percent), loss(printed))
     return Trained(name=name, title=title, published=published, meaning=meaning, differs=DIFFERS, fields=fields)
@@ -52,15 +53,15 @@ STUDY = Study(
         "One conv net of 29 034 parameters, with hard-sigmoid units or binary ones after either convolution or both. "
         "SGD of learning rate 0.1 and momentum 0.9, batches of 64, 10 epochs, 54 000 training images; the weights of "
         "the lowest validation loss are tested.\n\n"
-        "- **Six rows are frozen random features.** What the source calls REINFORCE samples the bits and detaches "
-        "them. Its loss never contains the log-probability, so every layer in front of the bits keeps the weights it "
-        "was drawn with: in all six of its checkpoints the first batch norm is still exactly 1 and 0. These rows "
-        "measure how far a classifier gets on random features. They are reproduced here by *detached sample* and "
-        "*detached round*; true score-function rules are estimators of their own.\n"
+        "- **Six rows are frozen random features.** What the source calls REINFORCE samples or rounds the bits and "
+        "detaches them. Its loss never contains the log-probability, so every layer in front of the bits keeps the "
+        "weights it was drawn with: in all six of its checkpoints the first batch norm is still exactly 1 and 0. "
+        "These rows measure how far a classifier gets on random features. They are reproduced here by *detached "
+        "sample* and *detached round*; true score-function rules are estimators of their own.\n"
         "- **Slope annealing is off in all thirteen rows**, although the notebook switches it on: the slope that it "
         "printed is 1.0 in every one of the 130 epochs, and so it is here.\n"
-        "- **Each row is one run.** Differences of less than 0.4 points between two of them are noise: 98.29 and 98.31 "
-        "are a tie. The stochastic rows sample when they are tested, too; so does this table."
+        "- **Each row is one run.** Differences of less than 0.4 points between two of them are noise: 98.29 and "
+        "98.31 are a tie. The stochastic rows sample when they are tested, too; so does this table."
     ),
     rows=tuple(map(_row, FIGURES)),
 )
