@@ -22,6 +22,9 @@ from lab.schedules import Constant, Schedule, Within, extremes
 EPOCHS_ASSUMED_FOR_SECONDS = 1000
 """A budget in seconds may make any number of epochs; schedules that go on by the epoch are checked over this many."""
 
+LONGEST = 1e7
+"""Epochs, steps or seconds of a budget."""
+
 Report = Literal["last", "best-validation", "best-validation-accuracy"]
 
 DEEPEST = 16
@@ -51,7 +54,7 @@ class Experiment(Value):
     """How gradients change the weights."""
     batch_size: int = Field(64, ge=1, le=65536)
     """Images per update."""
-    budget: float = Field(10, gt=0, le=1e7)
+    budget: float = Field(10, gt=0, le=LONGEST)
     """How long to train."""
     budget_unit: Literal["epochs", "steps", "seconds"] = "epochs"
     """What the budget counts."""

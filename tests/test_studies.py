@@ -155,10 +155,10 @@ class TestVerdicts:
     @pytest.mark.parametrize(
         ("ours", "words"),
         [
-            ([0.6, 0.6, 0.63], ": 11.00 ± 1.00: beaten by 2"),
-            ([0.5, 0.5, 0.56], ": 2.00 ± 2.00: not beaten by 2"),
-            ([0.4, 0.4, 0.43], "−9.00 ± 1.00: not beaten by 2"),
-            ([0.6], "10.00, of 1 seed, which is too few"),
+            ([0.6, 0.6, 0.63], "+11.00 ± 1.00 percentage points, beaten by 2"),
+            ([0.5, 0.5, 0.56], "+2.00 ± 2.00 percentage points, not beaten by 2"),
+            ([0.4, 0.4, 0.43], "−9.00 ± 1.00 percentage points, not beaten by 2"),
+            ([0.6], "+10.00 percentage points, of 1 seed of both: too few"),
             ([], ""),
         ],
     )
@@ -171,6 +171,14 @@ class TestVerdicts:
         told = plain(TINY, there, TINY.chosen(["ours"]))["rows"][0]
         assert told["rival"] == "published"
         assert (told["over_rival"] is None) == (not ours)
+        assert told["n_over_rival"] == len(ours)
+        assert told["beaten"] == (None if len(ours) < 3 else "not" not in words)
+
+    def test_a_rival_that_is_not_measured_is_said(self) -> None:
+        (own,) = compared(TINY.chosen(["ours"]), results(TINY, "ours", [0.5] * 3))
+        assert "its rival, “As published”, is measured yet" in own.told
+        assert own.over_rival is not None
+        assert own.over_rival.beaten is None
 
     def test_a_rival_is_a_row_of_the_study(self) -> None:
         with pytest.raises(ValueError, match="rival of ours"):

@@ -17,6 +17,7 @@ from lab.cli.errors import STOPPED, explained
 from lab.cli.kept import archive
 from lab.cli.meter import Meter
 from lab.data import Dataset, data_folder
+from lab.experiment import LONGEST, InvalidExperiment
 from lab.exports.markup import markdown
 from lab.jobs import JOBS
 from lab.store import runs_folder
@@ -72,6 +73,8 @@ def _order(asked: Asked) -> Order:
     require_known(asked.study, STUDIES, "study", "study")
     study = STUDIES[asked.study]
     rows = study.chosen([name.strip() for name in asked.rows.split(",")] if asked.rows is not None else [])
+    if asked.epochs is not None and not 0 < asked.epochs <= LONGEST:
+        raise InvalidExperiment([f"--epochs is {asked.epochs:g}; allowed is more than 0, up to {LONGEST:g}."])
     name = asked.dataset or IMAGES
     require_known(name, Dataset.members, "dataset", "dataset")
     return Order(study, rows, asked.seeds, Dataset.members[name](), asked.epochs)

@@ -8,13 +8,12 @@ from typing import Literal, NamedTuple
 
 from lab.boards.across import Measure
 from lab.boards.wording import NOTHING, decimals, fixed
-from lab.statistics import FEWEST, Comparison, Spread, paired, spread
+from lab.statistics import FEWEST, Spread, paired, spread
 from lab.studies.base import IMAGES, Published, Row, Trained
 from lab.studies.results import Measured, Results
+from lab.studies.rivals import WIDE, OverRival
 
 Verdict = Literal["within", "better", "worse", "too few", "unpublished", "unmeasured", "incomparable"]
-WIDE = 2.0
-"""Standard errors of the difference that are allowed."""
 
 
 class Compared(NamedTuple):
@@ -52,11 +51,14 @@ class Compared(NamedTuple):
         return float(self.spread.mean) - self.published.value
 
     @property
-    def over_rival(self) -> Comparison:
-        """Ours less those of the rival, seed by seed; of no seed where there is no rival."""
+    def over_rival(self) -> OverRival | None:
+        """Ours less those of the rival; None where the row has none."""
+        if self.row.rival is None:
+            return None
         own, theirs = _by_seed(self.seeds, self.measure), _by_seed(self.rivals, self.measure)
         both = [seed for seed in own if seed in theirs]
-        return paired([own[seed] for seed in both], [theirs[seed] for seed in both])
+        seeds = paired([own[seed] for seed in both], [theirs[seed] for seed in both])
+        return OverRival(self.row.rival, self.measure, seeds)
 
     @property
     def standard_error(self) -> float:
@@ -101,19 +103,8 @@ class Compared(NamedTuple):
         """The verdict as a sentence."""
         diverged = sum(each.ended == "diverged" for each in self.seeds)
         more = f" {diverged} diverged and {'counts' if diverged == 1 else 'count'} in no mean." if diverged else ""
-        return self._told() + more + self._told_of_rival()
-
-    def _told_of_rival(self) -> str:
-        over, rival = self.over_rival, self.row.rival
-        if rival is None or not len(over.differences):
-            return ""
-        factor, count = self.measure.factor, len(over.differences)
-        mean, error = float(over.spread.mean) * factor, float(over.spread.error) * factor
-        told = f" Less “{rival.title}”, seed by seed: {fixed(mean, self.measure.decimals)}"
-        if count < FEWEST:
-            return f"{told}, of {count} {'seed' if count == 1 else 'seeds'}, which is too few to tell."
-        beaten = abs(mean) > WIDE * error and (mean > 0) == self.measure.higher_is_better
-        return f"{told} ± {fixed(error, self.measure.decimals)}: {'' if beaten else 'not '}beaten by 2 standard errors."
+        over = self.over_rival if self.values else None
+        return self._told() + more + (f" {over.told}" if over is not None else "")
 
     def _told(self) -> str:
         count = len(self.values)

@@ -68,9 +68,9 @@ class Reproduction:
         self.missing = [
             (row, seed) for row in order.rows for seed in range(order.seeds) if self.results.of(row, seed) is None
         ]
-        self._steps = [_steps(row, order) for row, _ in self.missing]
-        self._pace: float | None = None
-        """Seconds for a step."""
+        self._images = [_images(row, order) for row, _ in self.missing]
+        self._paces: dict[Row, float] = {}
+        """Seconds for a training image of each row that has been trained here, the last one at the end."""
         self._unkept = ""
         """Why the last run, which came to its end, is not kept."""
         write_all(folder, order.study, self.results)
@@ -164,15 +164,24 @@ class Reproduction:
 
     def _learn_pace(self, view: JobView, at: At) -> None:
         if view.seconds_left is not None and view.progress < 1:
-            self._pace = view.seconds_left / ((1 - view.progress) * self._steps[at.place - 1])
+            self._paces.pop(at.row, None)
+            self._paces[at.row] = view.seconds_left / ((1 - view.progress) * self._images[at.place - 1])
 
     def _left(self, place: int, share: float) -> float | None:
         """Seconds for a share of one that is missing and all after it."""
-        if self._pace is None:
+        if not self._paces:
             return None
-        own = share * self._steps[place] if place < len(self._steps) else 0
-        return self._pace * (own + sum(self._steps[place + 1 :]))
+        usual = next(reversed(self._paces.values()))  # another row may take longer, which only its own run can tell
+        seconds = [
+            images * self._paces.get(row, usual)
+            for (row, _), images in zip(self.missing[place:], self._images[place:], strict=True)
+        ]
+        return share * seconds[0] + sum(seconds[1:]) if seconds else 0.0
 
 
-def _steps(row: Row, order: Order) -> int:
-    return row.experiment(order.dataset, 0, order.epochs).length()[0] if isinstance(row, Trained) else 0
+def _images(row: Row, order: Order) -> int:
+    """How many a row trains on, each as often as it comes."""
+    if not isinstance(row, Trained):
+        return 0
+    experiment = row.experiment(order.dataset, 0, order.epochs)
+    return experiment.length()[0] * experiment.batch_size

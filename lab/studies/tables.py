@@ -120,7 +120,8 @@ def _told(study: Study, each: Compared, results: Results) -> dict[str, Any]:
 
 def _numbers(each: Compared) -> dict[str, Any]:
     """Everything about one figure; None where there is no number."""
-    over, over_rival = each.spread, each.over_rival.spread
+    over, over_rival = each.spread, each.over_rival
+    seeds = over_rival.seeds.spread if over_rival is not None else None
     return {
         "measure": each.measure.name,
         "published": each.published.value if each.published is not None else None,
@@ -130,9 +131,11 @@ def _numbers(each: Compared) -> dict[str, Any]:
         "standard_deviation": _finite(over.deviation),
         "difference": _finite(each.difference),
         "standard_error_of_difference": None if math.isnan(each.difference) else _finite(each.standard_error),
-        "rival": each.row.rival.name if each.row.rival is not None else None,
-        "over_rival": _finite(over_rival.mean),
-        "standard_error_over_rival": _finite(over_rival.error),
+        "rival": over_rival.rival.name if over_rival is not None else None,
+        "over_rival": _finite(seeds.mean) if seeds is not None else None,
+        "standard_error_over_rival": _finite(seeds.error) if seeds is not None else None,
+        "n_over_rival": over_rival.count if over_rival is not None else None,
+        "beaten": over_rival.beaten if over_rival is not None else None,
         "verdict": each.verdict,
         "what_it_tells": each.told,
     }

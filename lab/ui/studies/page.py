@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from lab.boards.across import Measure
+from lab.boards.wording import NOTHING
 from lab.figures.board import Board
 from lab.jobs import JOBS
 from lab.store import StoreError
@@ -31,6 +32,8 @@ SECONDS_BETWEEN_UPDATES = 2 * WHILE_TRAINING
 LAB, HERE = "lab", "here"
 WHICH = {LAB: "Measured for this lab", HERE: "On this machine"}
 """Whose figures are shown."""
+OVER_RIVAL = "against its rival"
+"""The column of rows that are to beat another one of ours."""
 COLUMNS = ("published", "ours, mean ± s.e.", "N", "ours − theirs", "verdict")
 
 
@@ -107,8 +110,12 @@ def _table(measure: Measure, found: list[Compared]) -> None:
     lines = cells(found)
     index = pd.Index([plain(line.title) for line in lines], name="row")
     rows = [(*line[1:], each.word) for line, each in zip(lines, found, strict=True)]
+    table = pd.DataFrame(rows, index, COLUMNS)
+    over = [each.over_rival for each in found]
+    if any(over):
+        table[OVER_RIVAL] = [NOTHING if each is None else each.figure for each in over]
     with st.container(key=f"study-{measure.name}-final-figures"):
-        st.table(pd.DataFrame(rows, index, COLUMNS))
+        st.table(table)
 
 
 def _shipped(study: Study) -> Results | None:
