@@ -166,18 +166,21 @@ class Training:
     @property
     def progress(self) -> Progress:
         """Where the run is."""
+        return self._progress_at(self.step)
+
+    def _progress_at(self, step: int) -> Progress:
         budget, per_epoch = self.experiment.budget, self.batches.steps_per_epoch
         if self.experiment.budget_unit == "seconds":
             spent = self.seconds + self.looking_seconds
             steps = max(1.0, self.step * budget / spent) if self.step else math.inf
         else:
             steps = max(1.0, round(budget * (per_epoch if self.experiment.budget_unit == "epochs" else 1)))
-        return Progress(self.step, steps, self.step / per_epoch, steps / per_epoch)
+        return Progress(step, steps, step / per_epoch, steps / per_epoch)
 
     @property
     def slope(self) -> float:
-        """The slope of the binary units at this moment."""
-        return self.experiment.slope.at(self.progress)
+        """The slope of the units in the last step, which the weights are made for; in the first one before it."""
+        return self.experiment.slope.at(self._progress_at(max(0, self.step - 1)))
 
     def _spent(self) -> bool:
         if self.experiment.budget_unit == "seconds":

@@ -155,6 +155,14 @@ class TestBudget:
         assert [event.slope for event in events] == pytest.approx([2, 2.5, 3, 3.5])
         assert [event.rates["lr"] for event in events] == pytest.approx([1, 0.853553, 0.5, 0.146447], abs=1e-6)
 
+    def test_weights_are_evaluated_and_seen_with_the_slope_of_their_last_step(self) -> None:
+        training = Training(small(slope={"name": "linear", "start": 2, "end": 4}, report="last"))
+        assert training.specimen().slope == 2
+        *_, last = steps(list(training.events()))
+        assert training.kept is not None
+        assert (training.kept.step, training.kept.slope) == (last.step, last.slope)
+        assert training.specimen().slope == last.slope
+
     def test_training_lowers_the_loss(self) -> None:
         events = curves(small(subset=1000, budget=3, budget_unit="epochs", optimizer="sgd"))
         report = finished(events).report
