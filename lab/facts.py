@@ -216,6 +216,9 @@ def _weights(experiment: Experiment) -> list[Remark]:
     elif bits.rule.stochastic and not optimizer.needs_binary_weights:
         text = f"Weights are not drawn, though {bits.rule.title} could: they fire by threshold, and take its surrogate."
         found.append(Remark("note", text))
+    if bits.scale == "mean" and bits.levels == "0/1" and not optimizer.needs_binary_weights:
+        text = "A filter whose weights are all 0 has scale 0: no gradient reaches its latent weights any more."
+        found.append(Remark("warning", text))
     if bits.scale != "none" and norms_follow_weights(experiment.architecture):
         text = "Batch norm right behind each layer divides the scale of its weights out again"
         rest = "." if bits.scale == "max" else ", of their gradients too: it changes next to nothing."

@@ -209,6 +209,8 @@ class TestBinaryWeights:
         assert saying(small("binary-mlp", {"weight_rule": "sign-with-zero"}), "weights that are no bits")
         assert saying(small("binary-mlp", {"weight_scale": "mean"}), "divides the scale .* next to nothing")
         assert not saying(small("binary-mlp", {"weight_scale": "mean", "batch_norm": False}), "divides the scale")
+        assert saying(small("binary-mlp", {"weight_scale": "mean", "weight_levels": "0/1"}), "all 0 has scale 0")
+        assert not saying(small("binary-mlp", {"weight_scale": "mean", "weight_levels": "-1/+1"}), "all 0 has scale 0")
         convs = {"binary_weights": ["conv1", "conv2"], "weight_scale": "max"}
         assert saying(small("convnet", convs), "divides the scale")
         assert not saying(small("convnet", {**convs, "binary_weights": ["classifier"]}), "divides the scale")
