@@ -282,19 +282,6 @@ def test_a_single_run_that_is_not_shown_can_be_chosen() -> None:
     assert draft(tab) == job.experiments[0]
 
 
-def test_fields_show_while_they_change_anything() -> None:
-    def offered() -> set[str]:
-        return {widget.label for kind in ("selectbox", "toggle", "button_group") for widget in tab.sidebar.get(kind)}
-
-    about_weights = {"Weight levels", "Weight rule", "Stochastic weights", "Weight scale"}
-    tab = pressed(opened(), "preset.source-003-det-st-both")
-    assert not about_weights & offered()
-    (layers,) = (item for item in tab.sidebar.get("button_group") if item.label == "Binary weights")
-    shown(layers.set_value(["conv2"]))
-    assert about_weights <= offered()
-    assert draft(tab).architecture.has_binary_weights
-
-
 def test_what_is_wrong_is_said_beside_the_button_that_does_not_work() -> None:
     tab = chosen(opened(), "Optimizer", "bop")
     elements = [element.type for element in tab.sidebar]

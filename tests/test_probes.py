@@ -23,6 +23,7 @@ from tests.small import small
 SCALE = (0.2, 0.5)
 IMAGES = torch.randint(256, (150, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(5))
 INPUTS = normalized(IMAGES[:STATISTICS], *SCALE, "cpu")
+SLOPE = 1.4
 
 
 def specimen(net: Net, experiment: Experiment, images: Tensor, slope: float) -> Specimen:
@@ -30,7 +31,7 @@ def specimen(net: Net, experiment: Experiment, images: Tensor, slope: float) -> 
     return Specimen(experiment, net, images, torch.zeros(len(images), dtype=torch.int64), SCALE, slope, 7)
 
 
-def looked(experiment: Experiment, images: Tensor = IMAGES, slope: float = 1.4) -> tuple[Net, Frame]:
+def looked(experiment: Experiment, images: Tensor = IMAGES, slope: float = SLOPE) -> tuple[Net, Frame]:
     """A fresh net and what a probe shows of it."""
     net = experiment.architecture.build(experiment.seed)
     with torch.no_grad():
@@ -54,7 +55,7 @@ class TestConvNet:
         net.eval()
 
         def units(layer: int, x: Tensor) -> Tensor:
-            return (x > 0).float() if layer in layers else ((x + 1) / 2).clamp(0, 1)
+            return (x > 0).float() if layer in layers else ((SLOPE * x + 1) / 2).clamp(0, 1)
 
         first = units(1, nn.functional.max_pool2d(net.norm1(net.conv1(INPUTS)), 2))
         second = units(2, nn.functional.max_pool2d(net.norm2(net.conv2(first)), 2))

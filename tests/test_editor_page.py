@@ -1,0 +1,23 @@
+"""The panel of an experiment: which of its fields are offered."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pages import opened, pressed, shown
+
+pytestmark = pytest.mark.usefixtures("empty_lab")
+
+
+def test_fields_show_while_they_change_anything() -> None:
+    def offered() -> set[str]:
+        return {item.label for kind in ("selectbox", "toggle", "button_group") for item in tab.sidebar.get(kind)}
+
+    about_weights = {"Weight levels", "Weight rule", "Stochastic weights", "Weight scale"}
+    tab = pressed(opened(), "preset.source-003-det-st-both")
+    assert not about_weights & offered()
+    layers = next(item for item in tab.sidebar.get("button_group") if item.label == "Binary weights")
+    shown(layers.set_value(["conv2"]))
+    assert about_weights <= offered()
+    shown(layers.set_value([]))
+    assert not about_weights & offered()
