@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -100,6 +101,12 @@ def paired(values: ArrayLike, reference: ArrayLike) -> Comparison:
     differences = np.asarray(values, dtype=np.float64) - np.asarray(reference, dtype=np.float64)
     differences = differences[np.isfinite(differences)]
     return Comparison(differences, spread(differences))
+
+
+def paired_by_seed(values: Mapping[int, float], reference: Mapping[int, float]) -> Comparison:
+    """Values against a reference, by seed, over the seeds that both have."""
+    both = [seed for seed in values if seed in reference]
+    return paired([values[seed] for seed in both], [reference[seed] for seed in both])
 
 
 def _where(known: NDArray[np.bool_], values: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from lab.experiment import Experiment
 from lab.figures.bands import Band
 from lab.figures.downsample import FloatArray, geometric_mean, smoothed
 from lab.recorder import Snapshot
-from lab.statistics import Comparison, Width, paired, spread
+from lab.statistics import Comparison, Width, paired_by_seed, spread
 
 POSITIONS = 300
 """Moments of training time that means are taken at, at most."""
@@ -121,16 +121,15 @@ def across(experiments: Sequence[Experiment], by_seed: Sequence[Mapping[int, Sna
 
 def against(contestants: Sequence[Across], reference: Across, measure: Measure) -> list[tuple[Across, Comparison]]:
     """Every other contestant's final figure against that of a reference, over the seeds that both have."""
-    other, pairs = reference.final(measure), []
-    for contestant in contestants:
-        if contestant is not reference:
-            its = contestant.final(measure)
-            both = [seed for seed in its if seed in other]
-            pairs.append((contestant, paired([its[seed] for seed in both], [other[seed] for seed in both])))
-    return pairs
+    other = reference.final(measure)
+    return [
+        (contestant, paired_by_seed(contestant.final(measure), other))
+        for contestant in contestants
+        if contestant is not reference
+    ]
 
 
-def counted(seeds: Sequence[int]) -> str:
+def counted(seeds: Sized) -> str:
     """How many seeds there are, in words."""
     return "1 seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
 

@@ -72,7 +72,7 @@ class HardSigmoid(nn.Module):
         self.stage = stage
 
     def forward(self, x: Tensor) -> Tensor:
-        return ((self.stage.slope * x + 1) / 2).clamp(0, 1)
+        return (x * (self.stage.slope / 2) + 0.5).clamp(0, 1)  # the same number in one operation less
 
 
 class PixelBits(nn.Module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -90,17 +91,15 @@ class MLPNet(Net):
 
     def __init__(self, shape: MLP) -> None:
         super().__init__()
+        real = partial(HardSigmoid, self.stage) if shape.activation == "hard-sigmoid" else nn.ReLU
         widths = (784, *shape.hidden)
         layers: list[nn.Module] = [nn.Flatten()]
         for layer in range(1, len(widths)):
             layers.append(nn.Linear(widths[layer - 1], widths[layer]))
             units = BinaryUnits(self.stage, shape.levels)
             binary = Around(units) if shape.shortcut else units
-            layers.append(binary if layer in shape.binary_layers else self._real(shape))
+            layers.append(binary if layer in shape.binary_layers else real())
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 10))
-
-    def _real(self, shape: MLP) -> nn.Module:
-        return HardSigmoid(self.stage) if shape.activation == "hard-sigmoid" else nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)

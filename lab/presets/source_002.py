@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab.models.binary_mlp import PLUS_MINUS
 from lab.presets.base import BEST, CORRECTED, Preset
 
 SOURCE = "source 002: Binarized neural networks with PyTorch (blog)"
@@ -16,7 +17,7 @@ BETTER = (
     "ApproxSign, Adam with a learning rate that makes one cycle up to 0.005, and training images moved by up to one "
     "pixel."
 )
-BITS = {"name": "binary-mlp", "htanh": True, "levels": "-1/+1", "weight_levels": "-1/+1", "pixels": "standardized"}
+BITS = {"name": "binary-mlp", "htanh": True, **PLUS_MINUS}
 
 
 def _as_written(ratio: int) -> dict[str, Any]:
@@ -118,7 +119,7 @@ PRESETS = [
     Preset(
         name=f"source-002-infl-1{BEST}",
         title="Fully binarized MLP, 2048 wide, one-cycle Adam",
-        summary=(f"784 – 3×2048 – 10 as meant; {BETTER}"),
+        summary=f"784 – 3×2048 – 10 as meant; {BETTER}",
         look="Validation accuracy, against the version that is only corrected, which has a fifth of the epochs.",
         source=SOURCE,
         fields={**_best(1), "budget": 10, "evaluate_every": 0.5},

@@ -1,5 +1,6 @@
 """Source 004: a gist that trains binary weights without latent weights."""
 
+from lab.models.binary_mlp import PLUS_MINUS
 from lab.presets.base import BEST, CORRECTED, Preset
 
 SOURCE = "source 004: Binary MLP for MNIST, after Shibuya et al. (gist)"
@@ -41,7 +42,7 @@ PRESETS = [
         look="Flip rate: it follows δ down to 0, and accuracy settles.",
         source=SOURCE,
         fields={
-            "architecture": {**NET, "levels": "-1/+1", "weight_levels": "-1/+1", "pixels": "standardized"},
+            "architecture": {**NET, **PLUS_MINUS},
             "estimator": "saturated",
             "optimizer": {
                 "name": "hypermask",
@@ -63,7 +64,7 @@ PRESETS = [
         look="Flip rate and accuracy: each flip has to be right, because nothing remembers the last batches.",
         source=SOURCE,
         fields={
-            "architecture": {**NET, "levels": "-1/+1", "weight_levels": "-1/+1", "pixels": "standardized"},
+            "architecture": {**NET, **PLUS_MINUS},
             "estimator": "approx-sign",
             "optimizer": {
                 "name": "proportional",

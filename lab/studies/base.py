@@ -15,6 +15,8 @@ from lab.jobs.siblings import same_but_seed
 
 IMAGES = "mnist"
 """What the published figures were measured on."""
+WIDE = 2.0
+"""Standard errors of a difference that are allowed."""
 TEST_MSE = TEST_LOSS._replace(name="test_mse", title="Test MSE, pixels in [-1, 1]")
 """Of nets that rebuild pictures, whose loss it is."""
 
@@ -146,6 +148,14 @@ class Study:
             raise ValueError(f"study {self.name!r} has rows of one name: {', '.join(sorted(twice))}")
         if strangers := [row.name for row in self.rows if row.rival is not None and row.rival not in self.rows]:
             raise ValueError(f"study {self.name!r} lacks the rival of {', '.join(strangers)}")
+
+    def row(self, name: str) -> Row:
+        """The row of this name.
+
+        Raises:
+            InvalidExperiment: there is none.
+        """
+        return self.chosen([name])[0]
 
     def chosen(self, names: Sequence[str]) -> list[Row]:
         """The rows of these names, in the order of the table; all where none is named.

@@ -26,11 +26,6 @@ def _pair(theirs: Row, source: str) -> tuple[Row, Row]:
     return theirs, Trained(name=best.name, title=best.title, **told, differs=CHOSEN, rival=theirs, fields=best.fields)
 
 
-def _row(study: Study, name: str) -> Row:
-    (row,) = study.chosen([name])
-    return row
-
-
 STUDY = Study(
     name="best",
     title="The five sources, beaten",
@@ -52,10 +47,10 @@ STUDY = Study(
     ),
     rows=(
         *_pair(_as_written("source-000"), "source-000"),
-        *_pair(_row(autoencoder.STUDY, "source-001"), "source-001"),
+        *_pair(autoencoder.STUDY.row("source-001"), "source-001"),
         *_pair(_as_written("source-002-infl-1"), "source-002-infl-1"),
-        *_pair(_row(source_003.STUDY, "det-st-both"), "source-003-det-st-both"),
-        *_pair(_row(source_003.STUDY, "stoch-st-both"), "source-003-stoch-st-both"),
+        *_pair(source_003.STUDY.row("det-st-both"), "source-003-det-st-both"),
+        *_pair(source_003.STUDY.row("stoch-st-both"), "source-003-stoch-st-both"),
         *_pair(latent_free.AS_WRITTEN, "source-004"),
     ),
 )

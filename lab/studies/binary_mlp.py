@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab.models.binary_mlp import PLUS_MINUS
 from lab.studies.base import Row, Study, Trained, accuracy
 
 BREVITAS = (
@@ -15,10 +16,10 @@ ADAM = {"name": "adam", "lr": {"name": "one-cycle", "peak": 0.005}}
 
 
 def _row(name: str, title: str, hidden: int, percent: str, rival: Row | None = None, **fields: Any) -> Row:
-    net = {"name": "binary-mlp", "hidden": hidden, "depth": 4, "levels": "-1/+1", "weight_levels": "-1/+1"}
+    net = {"name": "binary-mlp", "hidden": hidden, "depth": 4, **PLUS_MINUS}
     recipe = {"estimator": "saturated", "optimizer": ADAM, "batch_size": 100, "budget": 30, "evaluate_every": 1.0}
     told: dict[str, Any] = {"published": (accuracy(percent),), "meaning": BREVITAS, "differs": DIFFERS}
-    given = {"architecture": {**net, "pixels": "standardized"}, **recipe, **fields}
+    given = {"architecture": net, **recipe, **fields}
     return Trained(name=name, title=title, rival=rival, **told, fields=given)
 
 

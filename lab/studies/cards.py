@@ -9,8 +9,8 @@ from lab.boards.across import Measure
 from lab.figures.board import Card, Chart
 from lab.figures.differences import Difference, difference_chart
 from lab.figures.reproduction import OURS, Reproduced, reproduction_chart
+from lab.studies.base import WIDE
 from lab.studies.comparison import Compared
-from lab.studies.rivals import WIDE
 from lab.studies.tables import cells
 
 

@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 
 from lab.boards.across import Measure
 from lab.boards.wording import NOTHING, decimals, fixed
-from lab.statistics import FEWEST, Spread, paired, spread
-from lab.studies.base import IMAGES, Published, Row, Trained
+from lab.statistics import FEWEST, Spread, paired_by_seed, spread
+from lab.studies.base import IMAGES, WIDE, Published, Row, Trained
 from lab.studies.results import Measured, Results
-from lab.studies.rivals import WIDE, OverRival
+from lab.studies.rivals import OverRival
 
 Verdict = Literal["within", "better", "worse", "too few", "unpublished", "unmeasured", "incomparable"]
 
@@ -55,9 +55,7 @@ class Compared(NamedTuple):
         """Ours less those of the rival; None where the row has none."""
         if self.row.rival is None:
             return None
-        own, theirs = _by_seed(self.seeds, self.measure), _by_seed(self.rivals, self.measure)
-        both = [seed for seed in own if seed in theirs]
-        seeds = paired([own[seed] for seed in both], [theirs[seed] for seed in both])
+        seeds = paired_by_seed(_by_seed(self.seeds, self.measure), _by_seed(self.rivals, self.measure))
         return OverRival(self.row.rival, self.measure, seeds)
 
     @property

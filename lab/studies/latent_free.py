@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab.models.binary_mlp import PLUS_MINUS
 from lab.presets import PRESETS
 from lab.studies.base import TEST_ACCURACY, Published, Row, Study, Trained, accuracy
 
@@ -21,7 +22,7 @@ def _row(
     rival: Row | None = None,
     **fields: Any,
 ) -> Row:
-    net = {"name": "binary-mlp", "hidden": hidden, "depth": 4, "levels": "-1/+1", "weight_levels": "-1/+1"}
+    net = {"name": "binary-mlp", "hidden": hidden, "depth": 4, **PLUS_MINUS}
     recipe = {"estimator": "saturated", "optimizer": optimizer, "batch_size": 128, "budget": 20, "evaluate_every": 1.0}
     return Trained(
         name=name,
@@ -30,7 +31,7 @@ def _row(
         measures=(TEST_ACCURACY,),
         meaning=NONE if published is None else LOOK,
         rival=rival,
-        fields={"architecture": {**net, "pixels": "standardized"}, **recipe, **fields},
+        fields={"architecture": net, **recipe, **fields},
     )
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.boards.across import Measure
+from lab.boards.across import Measure, counted
 from lab.boards.wording import NOTHING, fixed
 from lab.statistics import FEWEST, Comparison
-from lab.studies.base import Row
-
-WIDE = 2.0
-"""Standard errors of the difference that are allowed."""
+from lab.studies.base import WIDE, Row
 
 
 @dataclass(frozen=True)
@@ -54,6 +51,6 @@ class OverRival:
         unit = f" {self.measure.unit}" if self.measure.unit else ""
         against = f"Against “{self.rival.title}”, {self.figure}{unit}"
         if self.beaten is None:
-            return f"{against}, of {self.count} {'seed' if self.count == 1 else 'seeds'} of both: too few to tell."
+            return f"{against}, of {counted(self.seeds.differences)} of both: too few to tell."
         ended = "beaten" if self.beaten else "not beaten"
-        return f"{against}, {ended} by 2 standard errors of {self.count} seeds of both."
+        return f"{against}, {ended} by 2 standard errors of {counted(self.seeds.differences)} of both."

@@ -17,6 +17,7 @@ from lab.links import command
 from lab.studies.base import Row, Study
 from lab.studies.comparison import Compared, compared, of_row
 from lab.studies.results import Measured, Results, ResultsFolder
+from lab.studies.rivals import OverRival
 
 ALIGN: tuple[Align, ...] = ("left", "right", "right", "right", "right", "wrapped")
 
@@ -120,8 +121,7 @@ def _told(study: Study, each: Compared, results: Results) -> dict[str, Any]:
 
 def _numbers(each: Compared) -> dict[str, Any]:
     """Everything about one figure; None where there is no number."""
-    over, over_rival = each.spread, each.over_rival
-    seeds = over_rival.seeds.spread if over_rival is not None else None
+    over = each.spread
     return {
         "measure": each.measure.name,
         "published": each.published.value if each.published is not None else None,
@@ -131,14 +131,19 @@ def _numbers(each: Compared) -> dict[str, Any]:
         "standard_deviation": _finite(over.deviation),
         "difference": _finite(each.difference),
         "standard_error_of_difference": None if math.isnan(each.difference) else _finite(each.standard_error),
-        "rival": over_rival.rival.name if over_rival is not None else None,
-        "over_rival": _finite(seeds.mean) if seeds is not None else None,
-        "standard_error_over_rival": _finite(seeds.error) if seeds is not None else None,
-        "n_over_rival": over_rival.count if over_rival is not None else None,
-        "beaten": over_rival.beaten if over_rival is not None else None,
+        **_against(each.over_rival),
         "verdict": each.verdict,
         "what_it_tells": each.told,
     }
+
+
+def _against(over: OverRival | None) -> dict[str, Any]:
+    """What a figure has over that of its rival; None throughout where there is no rival."""
+    names = ("rival", "over_rival", "standard_error_over_rival", "n_over_rival", "beaten")
+    if over is None:
+        return dict.fromkeys(names)
+    mean, error = _finite(over.seeds.spread.mean), _finite(over.seeds.spread.error)
+    return dict(zip(names, (over.rival.name, mean, error, over.count, over.beaten), strict=True))
 
 
 def _seed(each: Measured) -> dict[str, Any]:

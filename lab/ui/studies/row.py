@@ -43,7 +43,7 @@ def row_details(study: Study, found: Sequence[Compared], there: Here, of_this_ma
     name = st.selectbox(
         "Row", list(titles), format_func=titles.__getitem__, key=key, persist_state="session", width=480
     )
-    (row,) = study.chosen([name])
+    row = study.row(name)
     own = of_row(found, row)
     _told(row, own)
     here = there.runs.get(row, {})
