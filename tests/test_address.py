@@ -182,3 +182,18 @@ def test_runs_are_paused_and_stopped_from_their_list() -> None:
     pressed(tab, "shelf.stop")
     assert all(job.wait(60) for job in jobs)
     assert button(shown(tab), "Stop").disabled
+
+
+def test_the_row_that_is_looked_at_is_in_the_address_of_reproduce(go_back: Go) -> None:
+    tab = opened("reproduce.py", study="source-003", row="det-st-both")
+    row = tab.selectbox(key="study.source-003.row")
+    assert row.value == "det-st-both"
+    shown(row.set_value("stoch-st-both"))
+    assert tab.query_params == {"study": "source-003", "row": "stoch-st-both"}
+    go_back(tab, {"study": "source-003", "row": "det-st-both"})
+    assert tab.selectbox(key="study.source-003.row").value == "det-st-both"
+    shown(tab.segmented_control(key="study").set_value("wizaron"))
+    assert tab.query_params == {"study": "wizaron"}, "a study that was not looked at shows its first row"
+    assert not tab.error
+    told_row = opened("reproduce.py", study="wizaron", row="nonsense").error[0].value
+    assert told_row.startswith("The address asks for row 'nonsense'; this study has")

@@ -41,6 +41,11 @@ class Measure(NamedTuple):
         return 2 if self.factor == 100 else 4
 
     @property
+    def most_decimals(self) -> int:
+        """How many it has at most: one of 10 000 images is 0.01 %."""
+        return self.decimals if self.factor == 100 else self.decimals + 2
+
+    @property
     def as_measured(self) -> Measure:
         """The same in the units of tables for programs."""
         return self._replace(factor=1)

@@ -21,23 +21,29 @@ def number(value: float) -> str:
     return fixed(value, USUAL)
 
 
-def fixed(value: float, decimals: int) -> str:
+def fixed(value: float, decimals: int, sign: str = "") -> str:
     """A number to some decimals; a large one by its order alone."""
     if math.isnan(value):
         return NOTHING
-    told = f"{value:.{decimals}f}" if abs(value) < LARGE else f"{value:.3g}"
+    told = f"{value:{sign}.{decimals}f}" if abs(value) < LARGE else f"{value:{sign}.3g}"
     return told.replace("-", MINUS)
 
 
-def decimals(reaches: Iterable[float], usual: int = USUAL) -> int:
+def signed(value: float, decimals: int) -> str:
+    """A difference to some decimals, with its sign."""
+    return fixed(value, decimals, "+z")
+
+
+def decimals(reaches: Iterable[float], usual: int = USUAL, most: int | None = None) -> int:
     """How many decimals numbers have that stand together: two digits of the smallest of their spreads.
 
     Args:
         reaches: how far each number is spread; NaN or 0 where that is not known.
-        usual: how many there are where no spread is known; there are at most two more.
+        usual: how many there are where no spread is known.
+        most: how many there are at most; by default two more.
     """
     known = [reach for reach in reaches if math.isfinite(reach) and reach > 0]
-    return min(usual + 2, max(0, 1 - math.floor(math.log10(min(known))))) if known else usual
+    return min(usual + 2 if most is None else most, max(0, 1 - math.floor(math.log10(min(known))))) if known else usual
 
 
 def percent(share: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lab.boards.across import Measure, counted
-from lab.boards.wording import NOTHING, fixed
+from lab.boards.wording import NOTHING, fixed, signed
 from lab.statistics import FEWEST, Comparison
 from lab.studies.base import WIDE, Row
 
@@ -38,7 +38,7 @@ class OverRival:
         if not self.count:
             return NOTHING
         mean = float(self.seeds.spread.mean) * self.measure.factor
-        told = f"{'+' if mean > 0 else ''}{fixed(mean, self.measure.decimals)}"
+        told = signed(mean, self.measure.decimals)
         if self.beaten is None:
             return told
         return f"{told} ± {fixed(float(self.seeds.spread.error) * self.measure.factor, self.measure.decimals)}"

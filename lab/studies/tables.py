@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from lab.boards.across import Measure
-from lab.boards.wording import NOTHING, decimals, fixed
+from lab.boards.wording import NOTHING, decimals, fixed, signed
 from lab.exports.markup import latex, markdown, spreadsheet
 from lab.exports.readable import Align, Readable
 from lab.links import command
@@ -76,15 +76,14 @@ class Cells(NamedTuple):
 def cells(found: Sequence[Compared]) -> list[Cells]:
     """Figures of one measure that stand in one table, all to the decimals that the smallest spread leaves."""
     reaches = [float(each.spread.error) * each.measure.factor for each in found]
-    return [_cells(each, decimals(reaches, each.measure.decimals)) for each in found]
+    return [_cells(each, decimals(reaches, each.measure.decimals, each.measure.most_decimals)) for each in found]
 
 
 def _cells(each: Compared, places: int) -> Cells:
     factor, over = each.measure.factor, each.spread
     ours, error, apart = (float(value) * factor for value in (over.mean, over.error, each.difference))
     told = fixed(ours, places) + (f" ± {fixed(error, places)}" if math.isfinite(error) else "")
-    difference = NOTHING if math.isnan(apart) else f"{apart:+z.{places}f}"
-    return Cells(each.row.title, published(each), told, str(len(each.values)), difference)
+    return Cells(each.row.title, published(each), told, str(len(each.values)), signed(apart, places))
 
 
 def published(each: Compared) -> str:

@@ -11,12 +11,13 @@ from lab.ui import address
 SECTION = "section"
 
 
-def chosen_section(titles: Mapping[str, str], what: str = SECTION) -> str:
+def chosen_section(titles: Mapping[str, str], what: str = SECTION, *parts: str) -> str:
     """A choice among sections by their titles; a new tab starts with the one that its address names.
 
     Args:
         titles: by name.
         what: a section is called in the address.
+        parts: what else a section says in the address, until there is another.
     """
     linked = (address.asked(what, what) or {}).get(what)
     st.session_state.setdefault(what, next(iter(titles)))
@@ -34,5 +35,6 @@ def chosen_section(titles: Mapping[str, str], what: str = SECTION) -> str:
         persist_state="session",
     )
     chosen: str = st.session_state[what]
-    address.write_whole(**{what: chosen})
+    same = st.query_params.get(what) == chosen
+    address.write_whole(*(parts if same else ()), **{what: chosen})
     return chosen

@@ -21,12 +21,14 @@ from lab.studies.results import Measured
 from lab.studies.results import command as command_of
 from lab.studies.shown import Here
 from lab.studies.tables import published
-from lab.ui import seeds, state
+from lab.ui import address, seeds, state
 from lab.ui.plain import plain
 
 MOST = 20
 """Seeds that are started at once."""
 ASKED, PAGE = "study.asked", "study.page"
+STUDY, ROW = "study", "row"
+"""What they are called in the address."""
 
 
 def row_details(study: Study, found: Sequence[Compared], there: Here, of_this_machine: bool) -> None:
@@ -38,12 +40,7 @@ def row_details(study: Study, found: Sequence[Compared], there: Here, of_this_ma
         there: what this machine has.
         of_this_machine: whether these figures are its.
     """
-    titles = {row.name: row.title for row in study.rows}
-    key = f"study.{study.name}.row"
-    name = st.selectbox(
-        "Row", list(titles), format_func=titles.__getitem__, key=key, persist_state="session", width=480
-    )
-    row = study.row(name)
+    row = _chosen(study)
     own = of_row(found, row)
     _told(row, own)
     here = there.runs.get(row, {})
@@ -60,6 +57,23 @@ def row_details(study: Study, found: Sequence[Compared], there: Here, of_this_ma
 def asked() -> bool:
     """Whether a button has just asked for something that the rest of the page is to show."""
     return bool(st.session_state.pop(ASKED, False))
+
+
+def _chosen(study: Study) -> Row:
+    """The row that a person picks; a new tab starts with the one that its address names."""
+    titles = {row.name: row.title for row in study.rows}
+    key = f"study.{study.name}.row"
+    linked = address.asked(key, STUDY, ROW)
+    if linked is not None and linked[STUDY] == study.name:
+        asked_for = linked[ROW]
+        if asked_for is not None and asked_for not in titles:
+            st.error(f"The address asks for row {asked_for[:40]!r}; this study has {', '.join(titles)}.")
+        st.session_state[key] = asked_for if asked_for in titles else next(iter(titles))
+    name = st.selectbox(
+        "Row", list(titles), format_func=titles.__getitem__, key=key, persist_state="session", width=480
+    )
+    address.write(**{ROW: name if name != next(iter(titles)) else None})
+    return study.row(name)
 
 
 def _told(row: Row, own: Sequence[Compared]) -> None:
