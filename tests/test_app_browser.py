@@ -277,5 +277,10 @@ def test_nothing_is_wider_than_the_window(browser: BrowserContext, app: str, wid
     page.wait_for_selector("[data-testid=stMainBlockContainer] button")
     page.wait_for_timeout(1000)
     overflow = page.eval_on_selector("[data-testid=stMain]", "main => main.scrollWidth - main.clientWidth")
+    wide = page.eval_on_selector_all(
+        "[data-testid=stMain] *",
+        "(all, width) => all.filter(e => e.getBoundingClientRect().right > width).map(e => e.outerHTML.slice(0, 200))",
+        width,
+    )
     page.close()
-    assert overflow <= 0
+    assert overflow <= 0, wide

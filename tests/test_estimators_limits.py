@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lab.estimators import Estimator, StraightThrough
 from tests.test_estimators import GRID, SLOPES, SURROGATES, sent_back
+from tests.toys import rollout_of, toy
 
 DECLARED = [
     member
@@ -152,3 +153,21 @@ def test_active_fraction_of_the_hard_sigmoid_on_the_table(slope: float, percent:
 def test_nothing_that_is_no_number_comes_back_from_infinitely_far(member: type[StraightThrough]) -> None:
     x = torch.tensor([-torch.inf, torch.inf])
     assert torch.isfinite(sent_back(member(), x, torch.ones(2))).all()
+
+
+@pytest.mark.parametrize("name", [name for name, member in Estimator.members.items() if member.stochastic])
+def test_the_least_and_the_largest_noise_there_is_leave_every_number_finite(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(like: Tensor, generator: torch.Generator) -> Tensor:
+        return torch.randint(2, like.shape, generator=generator) * (1 - 2**-24)
+
+    monkeypatch.setattr("lab.models.rollout._uniform", drawn)
+    net, rule = toy(2, skip=True, loss="cross-entropy", draws=30), Estimator.members[name]()
+    rollout = rollout_of(net, rule)
+    state = rule.new_state(rollout.shapes)
+    for _ in range(2):  # what a state learned in the first step counts in the second
+        rule.loss(rollout_of(net, rule), state).backward()
+    kept = [] if state is None else [value for value in state.state_dict().values() if isinstance(value, Tensor)]
+    gradients = [parameter.grad for parameter in net.parameters() if parameter.grad is not None]
+    assert all(torch.isfinite(value).all() for value in (*gradients, *kept))

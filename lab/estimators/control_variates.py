@@ -115,7 +115,8 @@ class Concreted(BlackBox):
         free = logits + logistic_noise(site.noise)
         again = rollout.uniform(site.noise)
         known = codes * (1 - p + again * p) + (1 - codes) * again * (1 - p)
-        tied = logits + torch.logit(known, NOISE_FLOOR)
+        # Not by the eps of `torch.logit`, whose second derivative is NaN where the noise is exactly 0.
+        tied = logits + torch.logit(known.clamp(NOISE_FLOOR, 1 - NOISE_FLOOR))
         before = self.predictions(rollout, drawn, index, free, state)
         after = self.predictions(rollout, drawn, index, tied, state)
         keep = self.learns()
