@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lab.columns import Column
 from lab.estimators import Estimator
 from lab.events import Health
 from lab.experiment import Experiment
@@ -18,12 +17,16 @@ from lab.models.layers import BinaryUnits
 from lab.models.rollout import Site
 from lab.models.weights import BinaryWeights, WeightBits
 from lab.probes.health import passed_back
-from lab.recorder import HealthCurves
+from lab.recorder import Snapshot
+
+ANSWERED = 1e-6
+"""A batch of a smaller loss is answered to the last digit: in single precision its gradient may be exactly 0."""
 
 
-def no_gradient(experiment: Experiment, health: HealthCurves) -> str | None:
+def no_gradient(experiment: Experiment, snapshot: Snapshot) -> str | None:
     """To which layers no gradient comes at the last checkup, since which step, and why; None if it reaches them all."""
-    telling = _telling(experiment, health)
+    health = snapshot.health
+    telling = _telling(experiment, snapshot)
     if not len(telling):
         return None
     sentences: dict[tuple[int, str], list[str]] = {}
@@ -43,13 +46,9 @@ def no_gradient(experiment: Experiment, health: HealthCurves) -> str | None:
     return " ".join(said) or None
 
 
-def no_bits(experiment: Experiment, steps: Mapping[str, Column]) -> str | None:
-    """How many binary weights are no bits at the last check, and since which step; None if all of them are bits.
-
-    Args:
-        experiment: of the run.
-        steps: the columns of its steps.
-    """
+def no_bits(experiment: Experiment, snapshot: Snapshot) -> str | None:
+    """How many binary weights are no bits at the last check, and since which step; None if all of them are bits."""
+    steps = snapshot.steps
     checked = np.isfinite(steps["strays"])
     strays, at = steps["strays"][checked], steps["step"][checked]
     if not len(strays) or not strays[-1]:
@@ -63,15 +62,16 @@ def no_bits(experiment: Experiment, steps: Mapping[str, Column]) -> str | None:
     )
 
 
-def _telling(experiment: Experiment, health: HealthCurves) -> NDArray[np.intp]:
+def _telling(experiment: Experiment, snapshot: Snapshot) -> NDArray[np.intp]:
     """The checkups that tell something, by their index.
 
     A batch that is answered to the last digit gives no layer any gradient, and nothing is wrong: those are left out,
     unless the units say where the gradient ends, or a Htanh at the end bounds the answers.
     """
+    health = snapshot.health
     if _ends_in_htanh(experiment.architecture):
         return np.arange(len(health))
-    telling = np.zeros(len(health), dtype=bool)
+    telling = np.isin(health.steps, snapshot.steps["step"][snapshot.steps["loss"] > ANSWERED])
     for columns in health.layers.values():
         telling |= columns["zeros"] < 1
     for columns in health.sites.values():

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from lab.data import Dataset
 from lab.estimators import Estimator
+from lab.estimators.copies import Identity
 from lab.estimators.surrogates import HardSigmoid
 from lab.models import Architecture
 from lab.models.convnet import ConvNet
@@ -97,6 +98,8 @@ class Experiment(Value):
                 raise whole(f"{self._keeper()}, whose scale is 1; set architecture.weight_scale to none")
             if bits.stochastic:
                 raise whole(f"{self._keeper()}, and none is drawn; set architecture.stochastic_weights to false")
+            if bits.rule != Identity():
+                raise whole(f"{self._keeper()}, whose gradient needs no rule; set architecture.weight_rule to identity")
         if not self.architecture.site_names and not self.estimator.binarizes_only:
             raise whole(
                 f"estimator {self.estimator.name!r} needs binary units to sample, and the architecture has none; "

@@ -195,13 +195,10 @@ def _relu_before_bits(rule: Estimator) -> Remark:
 
 
 def _weights(experiment: Experiment) -> list[Remark]:
-    bits, optimizer = experiment.architecture.weights, experiment.optimizer
+    bits = experiment.architecture.weights
     if bits is None:
         return []
     found = []
-    if optimizer.needs_binary_weights and bits.levels == "0/1" and bits.rule.step(torch.zeros(1)).item() == 1:
-        text = f"{bits.rule.title} takes 0 for a 1, and {optimizer.title} keeps bits of 0 and 1: every weight is 1."
-        found.append(Remark("warning", f"{text} Choose weights of -1 and +1, or another rule for them."))
     if _drift(experiment, bits):
         text = (
             "Latent weights are neither clipped nor gated: they drift away from 0, past the point from which they flip "
@@ -213,10 +210,10 @@ def _weights(experiment: Experiment) -> list[Remark]:
     if bits.stochastic:
         text = "Weights are drawn at each step, with their rule's probability. Evaluations take the likelier bits."
         found.append(Remark("note", text))
-    elif bits.rule.stochastic and not optimizer.needs_binary_weights:
+    elif bits.rule.stochastic:
         text = f"Weights are not drawn, though {bits.rule.title} could: they fire by threshold, and take its surrogate."
         found.append(Remark("note", text))
-    if bits.scale == "mean" and bits.levels == "0/1" and not optimizer.needs_binary_weights:
+    if bits.scale == "mean" and bits.levels == "0/1":
         text = "A filter whose weights are all 0 has scale 0: no gradient reaches its latent weights any more."
         found.append(Remark("warning", text))
     if bits.scale != "none" and norms_follow_weights(experiment.architecture):

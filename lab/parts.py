@@ -78,8 +78,6 @@ class Part(Value):
 
     members: ClassVar[dict[str, type[Any]]]
     family: ClassVar[str]
-    idle_without: ClassVar[dict[str, str]] = {}
-    """Fields that change nothing while another one is empty, by that one's name; it comes before them."""
     name: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str] = ""
@@ -105,6 +103,11 @@ class Part(Value):
         cls.color = cls.__dict__.get("color", OKABE_ITO[digest[0] % len(OKABE_ITO)])
         cls.dash = cls.__dict__.get("dash", DASHES[digest[1] % len(DASHES)])
         cls.members[cls.name] = cls
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """The fields that change nothing, as the others are."""
+        return frozenset()
 
     @classmethod
     def is_member(cls) -> bool:

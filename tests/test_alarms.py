@@ -27,11 +27,16 @@ NARROW = {"mlp": {"hidden": [12]}, "convnet": {}, "autoencoder": {"code_bits": 4
 """Nets that rules which try out every unit or code allow, where a net of the architecture can be so small."""
 
 
-def alarm_of(experiment: Experiment, *found: Health) -> str | None:
+def alarm_of(experiment: Experiment, *found: Health | Step) -> str | None:
     recorder = Recorder()
-    for health in found:
-        recorder.add(health)
-    return no_gradient(experiment, recorder.snapshot().health)
+    for event in found:
+        recorder.add(event)
+    return no_gradient(experiment, recorder.snapshot())
+
+
+def step_of(loss: float) -> Step:
+    """The second step of a run."""
+    return Step(2, 0.5, loss, 0.5, 1.0, {}, None, 0.1)
 
 
 def in_front_of_the_bits(net: Net) -> list[str]:
@@ -75,7 +80,7 @@ def test_is_there_with_the_first_step_of_a_run() -> None:
     recorder = Recorder()
     for event in itertools.takewhile(lambda event: not isinstance(event, Step), train(experiment)):
         recorder.add(event)
-    text = no_gradient(experiment, recorder.snapshot().health)
+    text = no_gradient(experiment, recorder.snapshot())
     assert text is not None
     assert text.startswith("No gradient reaches layer 1 (conv) and layer 2 (conv): Detached sample")
 
@@ -203,6 +208,8 @@ def test_a_batch_that_is_answered_to_the_last_digit_is_no_alarm(rule: str, expec
     assert all(layer.zeros == 1 for layer in solved.layers)
     text = alarm_of(experiment, before, solved)
     assert alarm_of(experiment, solved) is None
+    assert alarm_of(experiment, step_of(0.0), solved) is None
+    assert alarm_of(experiment, step_of(2.3), solved) is not None, "that batch is not answered"
     if expected is None:
         assert text is None
     else:

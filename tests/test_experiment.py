@@ -59,11 +59,12 @@ class TestJson:
     def test_nested_parts_keep_their_fields(self) -> None:
         data = {
             "dataset": "digits",
-            "architecture": {"name": "binary-mlp", "weight_rule": {"name": "saturated", "gate": 0.5}},
+            "architecture": {"name": "binary-mlp"},
+            "estimator": {"name": "monte-carlo", "rule": {"name": "bernoulli", "gate": 0.5}},
             "optimizer": {"name": "bop", "real": {"name": "adam", "lr": {"name": "linear", "start": 0.5, "end": 0.25}}},
         }
         again = json.loads(Experiment.parse(data).model_dump_json())
-        assert again["architecture"]["weight_rule"]["gate"] == 0.5
+        assert again["estimator"]["rule"]["gate"] == 0.5
         assert again["optimizer"]["real"]["lr"] == {"name": "linear", "start": 0.5, "end": 0.25}
 
     def test_keys_tell_experiments_apart(self) -> None:

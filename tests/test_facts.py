@@ -15,9 +15,8 @@ from lab.facts import Remark, couples_examples, passes_of_a_step, remarks
 from lab.models import Architecture
 from lab.models.convnet import ConvNet
 from lab.models.mlp import MLP
-from lab.models.weights import BinaryWeights, WeightBits
+from lab.models.weights import WeightBits
 from lab.presets import PRESETS
-from lab.training import Training
 from tests.small import fitting, small
 
 BITS = ("identity", "saturated", "hard-sigmoid", "approx-sign", "sigmoid-adjusted", "swish-sign", "reste", "dorefa")
@@ -188,19 +187,6 @@ class TestBinaryWeights:
         WeightBits("-1/+1", Estimator.members[name]()).of(near).sum().backward()  # type: ignore[arg-type]
         drifts = clip is None and scale != "max" and bool(far.grad or near.grad)
         assert (saying(experiment, "neither clipped nor gated") is not None) == drifts
-
-    def test_a_sign_makes_ones_of_kept_zeros(self) -> None:
-        kept = {"optimizer": "hypermask"}
-        experiment = small("binary-mlp", {"weight_rule": "saturated"}, **kept)
-        assert saying(experiment, "every weight is 1")
-        training = Training(experiment)
-        layer = next(module for module in training.net.modules() if isinstance(module, BinaryWeights))
-        assert (layer.weight == 0).any()
-        assert (layer.binary_weight() == 1).all()
-        assert not saying(
-            small("binary-mlp", {"weight_rule": "saturated", "weight_levels": "-1/+1"}, **kept), "weight is 1"
-        )
-        assert not saying(small("binary-mlp", **kept), "weight is 1")
 
     def test_how_they_are_drawn_and_scaled(self) -> None:
         drawn = {"weight_rule": "bernoulli", "stochastic_weights": True}

@@ -53,6 +53,11 @@ class TestCards:
         assert f"{steps['age'][-1]:.3g}" in shown["flips.age"].alt
         assert steps["oscillating"][-1] > 0
 
+    def test_say_where_nothing_flips(self) -> None:
+        still = cards(ran({"name": "bop", "threshold": 1.0}))["flips"]
+        assert still.caption.startswith("No weight has flipped so far. ")
+        assert not cards(ran(HYPERMASK))["flips"].caption.startswith("No weight")
+
     def test_of_a_race_have_a_curve_for_each(self) -> None:
         shown = cards(ran(HYPERMASK, "bop", {"name": "sgd", "lr": 5}))
         for name in ("flips.oscillating", "flips.age"):

@@ -13,7 +13,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = [
-    *("parts", "schedules", "data", "devices", "estimators", "models", "optimizers", "experiment", "links", "presets"),
+    *(
+        "parts",
+        "schedules",
+        "data",
+        "devices",
+        "estimators",
+        "models",
+        "optimizers",
+        "experiment",
+        "idle",
+        "links",
+        "presets",
+    ),
     *(
         "bit_watch",
         "oracle",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import torch
@@ -175,23 +175,6 @@ def test_binary_layers_of_the_conv_net(layers: tuple[Any, ...]) -> None:
     for layer, units in ((1, net.units1), (2, net.units2)):
         assert isinstance(units, BinaryUnits if layer in layers else HardSigmoid)
     assert shape.site_names == tuple(f"conv {layer}" for layer in sorted(set(layers)))
-
-
-@every_architecture
-def test_fields_that_are_idle_change_nothing(name: str) -> None:
-    member = Architecture.members[name]
-    fields = list(member.model_fields)
-    for idle, needed in member.idle_without.items():
-        assert fields.index(needed) < fields.index(idle), "the panel draws them in this order"
-        without: dict[str, Any] = {other: () for other in member.idle_without.values()}
-        kind = member.model_fields[idle].annotation
-        others = get_args(kind) or ([True] if kind is bool else ["saturated"] if idle == "weight_rule" else [])
-        assert others
-        with torch.no_grad():
-            plain = small(name, **without).build(0)(pictures())
-            assert all(
-                torch.equal(plain, small(name, **without, **{idle: value}).build(0)(pictures())) for value in others
-            )
 
 
 @pytest.mark.parametrize("activation", ["relu", "hard-sigmoid"])

@@ -35,9 +35,11 @@ def _flips(runs: Sequence[Contestant]) -> list[Card]:
             curves.append(Curve(f"{name}attempted", x, _positive(attempted), run.color, "dot"))
     if not curves:
         return []
-    chart = Chart(line_chart(curves, "epoch", "share of binary weights", log_y=True), link=TIME)
+    any_flip = any(np.isfinite(curve.y).any() for curve in curves)
+    chart = Chart(line_chart(curves, "epoch", "share of binary weights", log_y=any_flip), link=TIME)
     values = ", ".join(f"{curve.name} {last(curve.y):.2g}" for curve in curves)
     caption = "In one update, counted a hundred times an epoch: chosen to take their target, and really flipped."
+    caption = caption if any_flip else f"No weight has flipped so far. {caption}"
     return [Card("flips", "Flip rate", chart, caption, alt=f"Share of binary weights: {values}")]
 
 

@@ -103,7 +103,7 @@ def _said(comparison: Comparison) -> Iterator[str]:
 
 def _run(entry: Entry) -> str:
     experiment, job = entry.experiment, entry.job
-    alarms = no_gradient(experiment, entry.snapshot.health), no_bits(experiment, entry.snapshot.steps)
+    alarms = no_gradient(experiment, entry.snapshot), no_bits(experiment, entry.snapshot)
     said = [("alarm", alarm) for alarm in alarms if alarm is not None]
     said += [(remark.level, remark.text) for remark in remarks(experiment)]
     finished = entry.snapshot.finished

@@ -45,11 +45,6 @@ class ConvNet(Architecture):
         },
     }
 
-    idle_without: ClassVar[dict[str, str]] = {
-        "levels": "binary_layers",
-        **dict.fromkeys(("weight_levels", "weight_rule", "stochastic_weights", "weight_scale"), "binary_weights"),
-    }
-
     binary_layers: tuple[Literal[1, 2], ...] = Field((1, 2), max_length=2)
     """Which convolutions are followed by binary units; the others have hard-sigmoid units."""
     pooling: Literal["max", "stride"] = "max"
@@ -74,6 +69,14 @@ class ConvNet(Architecture):
     @classmethod
     def _each_once_as_they_run(cls, layers: tuple[Weighted, ...]) -> tuple[Weighted, ...]:
         return tuple(layer for layer in LAYERS if layer in layers)
+
+    @property
+    def idle(self) -> frozenset[str]:
+        of_units = [] if self.binary_layers else ["levels"]
+        of_weights = (
+            [] if self.binary_weights else ["weight_levels", "weight_rule", "stochastic_weights", "weight_scale"]
+        )
+        return frozenset([*of_units, *of_weights])
 
     @property
     def weights(self) -> WeightBits | None:

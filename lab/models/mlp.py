@@ -33,8 +33,6 @@ class MLP(Architecture):
         },
     }
 
-    idle_without: ClassVar[dict[str, str]] = {"levels": "binary_layers", "shortcut": "binary_layers"}
-
     hidden: tuple[Width, ...] = Field((64,), min_length=1, max_length=8)
     """Units of each hidden layer."""
     binary_layers: tuple[Annotated[int, Field(ge=1)], ...] = (1,)
@@ -65,6 +63,12 @@ class MLP(Architecture):
     @classmethod
     def _each_once_in_order(cls, layers: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(sorted(set(layers)))
+
+    @property
+    def idle(self) -> frozenset[str]:
+        if not self.binary_layers:
+            return frozenset({"levels", "shortcut"})
+        return frozenset({"activation"} if len(self.binary_layers) == len(self.hidden) else ())
 
     @property
     def scale(self) -> Pixels:

@@ -21,7 +21,7 @@ WeightLevels = Annotated[
 ]
 WeightRule = Annotated[
     StraightThrough,
-    Field(description="How gradients reach the weights; matters for latent weights alone."),
+    Field(description="How gradients reach the latent weights behind the bits."),
 ]
 StochasticWeights = Annotated[
     bool,

@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 
 from lab.boards.across import Measure
 from lab.boards.wording import NOTHING, decimals, fixed
+from lab.data import Dataset
+from lab.facts import passes_of_a_step
 from lab.statistics import FEWEST, Spread, paired_by_seed, spread
 from lab.studies.base import IMAGES, WIDE, Published, Row, Trained
 from lab.studies.results import Measured, Results
@@ -49,6 +51,13 @@ class Compared(NamedTuple):
         if self.published is None or self.other:
             return math.nan
         return float(self.spread.mean) - self.published.value
+
+    @property
+    def passes(self) -> int | None:
+        """Evaluations of the loss that one step of its training costs; None where nothing is trained."""
+        if not isinstance(self.row, Trained):
+            return None
+        return passes_of_a_step(self.row.experiment(Dataset.members[IMAGES]()))
 
     @property
     def over_rival(self) -> OverRival | None:

@@ -20,6 +20,8 @@ from lab.studies.results import Measured, Results, ResultsFolder
 from lab.studies.rivals import OverRival
 
 ALIGN: tuple[Align, ...] = ("left", "right", "right", "right", "right", "wrapped")
+PASSES = "passes a step"
+"""The column of what a step costs, in evaluations of the loss."""
 
 
 def write_all(folder: ResultsFolder, study: Study, results: Results) -> None:
@@ -58,7 +60,18 @@ def _table(study: Study, measure: Measure, found: Sequence[Compared]) -> Readabl
     )
     columns = ["row", "published", "ours", "N", "difference", "verdict"]
     rows = [[*line, each.told] for line, each in zip(cells(found), found, strict=True)]
-    return Readable(caption, columns, rows, list(ALIGN))
+    align = list(ALIGN)
+    if passes := passes_of(found):
+        for line, cell in zip([columns, *rows], [PASSES, *passes], strict=True):
+            line.insert(1, cell)
+        align.insert(1, "right")
+    return Readable(caption, columns, rows, align)
+
+
+def passes_of(found: Sequence[Compared]) -> list[str]:
+    """What a step of each costs, for a column of a table; empty where all cost the same."""
+    passes = [each.passes for each in found]
+    return [NOTHING if each is None else str(each) for each in passes] if len({*passes} - {None}) > 1 else []
 
 
 class Cells(NamedTuple):
@@ -123,6 +136,7 @@ def _numbers(each: Compared) -> dict[str, Any]:
     over = each.spread
     return {
         "measure": each.measure.name,
+        "passes": each.passes,
         "published": each.published.value if each.published is not None else None,
         "mean": _finite(over.mean),
         "stderr": _finite(over.error),

@@ -14,8 +14,8 @@ def show_alarms(runs: Sequence[Contestant]) -> None:
     """Say of every run what is alarming about it; where there are several, by their names."""
     for run in runs:
         found = {
-            ":material/power_off:": no_gradient(run.experiment, run.snapshot.health),
-            ":material/error:": no_bits(run.experiment, run.snapshot.steps),
+            ":material/power_off:": no_gradient(run.experiment, run.snapshot),
+            ":material/error:": no_bits(run.experiment, run.snapshot),
         }
         for icon, text in found.items():
             if text is not None:

@@ -57,9 +57,9 @@ def _editor(path: str, shared: Data, old: Override, key: str) -> Any:
     name, dot, field = path.partition(".")
     if dot:
         member = SETTINGS[name].choices()[shared[name]["name"]]
-        return field_editor(field, member.model_fields[field], value, f"{key}.{name}.{member.name}.{field}", member)
+        return field_editor(field, value, f"{key}.{name}.{member.name}.{field}", member)
     if name not in FAMILIES:
-        return field_editor(name, Experiment.model_fields[name], value, f"{key}.{name}")
+        return field_editor(name, value, f"{key}.{name}", Experiment)
     family = FAMILIES[name]
     full = family.model_validate(value).model_dump(mode="json")
     return part_editor(family.choices(), full, f"{key}.{name}", TITLES.get(name, name.capitalize()))

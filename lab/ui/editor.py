@@ -15,16 +15,18 @@ from lab.experiment import Experiment, InvalidExperiment, differences, scheduled
 from lab.facts import remarks
 from lab.figures.estimators import TwoCurves, forward_backward_chart
 from lab.figures.schedules import schedule_chart
+from lab.idle import idle
 from lab.models import Architecture
 from lab.optimizers import Optimizer
 from lab.parts import Part
 from lab.probes.response import response
 from lab.schedules import Constant, Schedule
 from lab.ui import state
+from lab.ui.differing import Override, merged
 from lab.ui.draft import Data, Draft
 from lab.ui.formulas import show_formula
 from lab.ui.notices import show_problems
-from lab.ui.parts import field_editors, part_editor
+from lab.ui.parts import below, field_editors, part_editor
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Budget": ("batch_size", "budget", "budget_unit", "subset", "shift", "seed"),
@@ -41,29 +43,36 @@ FAMILIES: dict[str, type[Part]] = {
 TITLES = {"dataset": "Images", "architecture": "Architecture", "estimator": "Gradient estimator", "slope": "Slope"}
 
 
-def experiment_editor(draft: Draft, told: DeltaGenerator, leave_out: Sequence[str] = ()) -> Experiment | None:
-    """All fields of a draft; returns the experiment, or None after saying what is wrong with it.
+def experiment_editor(
+    draft: Draft, told: DeltaGenerator, leave_out: Sequence[str] = (), variants: Sequence[Override] = ({},)
+) -> Experiment | None:
+    """All fields of a draft that change anything; returns the experiment, or None after saying what is wrong with it.
 
     Args:
         draft: what is edited.
         told: where to say what is wrong: where the person looks for the button that does not work.
-        leave_out: fields, or by `part.field` settings of parts, that get no widget here and keep their values.
+        leave_out: fields, by dotted path, that get no widget here and keep their values.
+        variants: what the experiments that are made of the draft have in place of its own.
     """
     before, key = draft.data, draft.edition
+    hidden = _idle(before, variants)
+    leave_out = [*leave_out, *hidden]
     data: Data = {name: before[name] for name in leave_out if name in before}
     for name, family in FAMILIES.items():
         if name in leave_out:
             continue
         with st.container(border=True):
             title = TITLES.get(name, name.capitalize())
-            kept = [path.removeprefix(f"{name}.") for path in leave_out if path.startswith(f"{name}.")]
+            kept = below(name, leave_out)
             data[name] = part_editor(family.choices(), before[name], f"{key}.{name}", title, kept)
             if name == "estimator":
                 _explain(family.choices()[data[name]["name"]], data)
     for title, fields in SECTIONS.items():
         with st.expander(title):
-            data |= field_editors(Experiment, before, key, [name for name in fields if name not in leave_out])
+            data |= field_editors(Experiment, before, key, fields, leave_out)
     draft.take(data)
+    if _idle(data, variants) != hidden:
+        st.rerun()  # with the widgets that the new values call for
     try:
         experiment = Experiment.parse(data)
     except InvalidExperiment as error:
@@ -72,6 +81,14 @@ def experiment_editor(draft: Draft, told: DeltaGenerator, leave_out: Sequence[st
         return None
     _draw_schedules(experiment)
     return experiment
+
+
+def _idle(data: Data, variants: Sequence[Override]) -> frozenset[str]:
+    """What need not be asked for, since it changes none of the variants; nothing where one of them cannot be."""
+    try:
+        return frozenset.intersection(*(idle(Experiment.parse(merged(data, variant))) for variant in variants))
+    except InvalidExperiment:
+        return frozenset()
 
 
 def show_remarks(experiment: Experiment) -> None:

@@ -6,7 +6,8 @@ Walks `model_fields`, so that a new part appears here with its bounds, defaults 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable
+from contextlib import nullcontext
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -14,11 +15,12 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from lab.parts import Part, Value
+from lab.schedules import Schedule
 from lab.ui.draft import Data
 
 
 def part_editor(
-    choices: dict[str, type[Part]], data: Data, key: str, label: str, leave_out: Sequence[str] = ()
+    choices: dict[str, type[Part]], data: Data, key: str, label: str, leave_out: Collection[str] = ()
 ) -> Data:
     """A choice among members of a family, by name, and the fields of the chosen one; some may keep their values."""
     names = list(choices)
@@ -33,29 +35,42 @@ def part_editor(
     member = choices[name]
     if name != data["name"]:
         data = member().model_dump(mode="json")
-    kept = {field: data[field] for field in leave_out if field in data}
-    edited = [field for field in member.model_fields if field not in kept]
-    return {"name": name, **kept, **field_editors(member, data, f"{key}.{name}", edited)}
+    return {"name": name, **field_editors(member, data, f"{key}.{name}", member.model_fields, leave_out)}
 
 
-def field_editors(value: type[Value], data: Data, key: str, only: Sequence[str] | None = None) -> Data:
-    """A widget for each field that changes anything, or for those named; returns what they say."""
-    needs, told = value.idle_without if issubclass(value, Part) else {}, dict[str, Any]()
-    for name, field in value.model_fields.items():
-        if only is not None and name not in only:
-            continue
-        idle = name in needs and not told.get(needs[name], data[needs[name]])
-        told[name] = data[name] if idle else field_editor(name, field, data[name], f"{key}.{name}", value)
+def field_editors(
+    value: type[Value], data: Data, key: str, names: Iterable[str], leave_out: Collection[str] = ()
+) -> Data:
+    """A widget for each of some fields; returns what they say. Rules that have settings of their own come last.
+
+    Args:
+        value: what has the fields.
+        data: what they say now.
+        key: names the widgets.
+        names: of the fields.
+        leave_out: fields, by dotted path, that get no widget and keep their values.
+    """
+    told = {name: data[name] for name in names if name in leave_out}
+    asked = [name for name in names if name not in leave_out]
+    for name in sorted(asked, key=lambda name: _in_a_box(value.model_fields[name])):
+        with st.container(border=True) if _in_a_box(value.model_fields[name]) else nullcontext():
+            told[name] = field_editor(name, data[name], f"{key}.{name}", value, below(name, leave_out))
     return told
 
 
-def field_editor(name: str, field: FieldInfo, value: Any, key: str, owner: type[Value] = Value) -> Any:
+def below(name: str, paths: Iterable[str]) -> list[str]:
+    """The rest of those dotted paths that lead through a field."""
+    return [path.removeprefix(f"{name}.") for path in paths if path.startswith(f"{name}.")]
+
+
+def field_editor(name: str, value: Any, key: str, owner: type[Value], leave_out: Collection[str] = ()) -> Any:
     """The widget for one field of its owner."""
+    field = owner.model_fields[name]
     label = field.title or name.replace("_", " ").capitalize()
     kind, optional = _without_none(field.annotation)
     if isinstance(kind, type) and issubclass(kind, Part):
         choices = owner.field_choices(name, kind) if issubclass(owner, Part) else kind.choices()
-        return part_editor(choices, value, key, label)
+        return part_editor(choices, value, key, label, leave_out)
     help = " ".join((field.description or "").split()) or None
     if get_origin(kind) is Literal:
         return _choice(label, get_args(kind), value, key, help)
@@ -64,6 +79,12 @@ def field_editor(name: str, field: FieldInfo, value: Any, key: str, owner: type[
     if kind is bool:
         return st.toggle(label, value, key=key, help=help)
     return _number(label, kind, field, value, key, help, optional)
+
+
+def _in_a_box(field: FieldInfo) -> bool:
+    """Whether its settings need to be told from those of its owner."""
+    kind, _ = _without_none(field.annotation)
+    return isinstance(kind, type) and issubclass(kind, Part) and not issubclass(kind, Schedule)
 
 
 def _choice(label: str, options: tuple[Any, ...], value: Any, key: str, help: str | None) -> Any:

@@ -120,7 +120,7 @@ def base_editor() -> Experiment | None:
     COMPARE.take(merged(COMPARE.data, {path: first[path] for path in paths if path in first}))
     with st.sidebar:
         st.caption("What all contestants share")
-        return experiment_editor(COMPARE, st.container(), leave_out=paths)
+        return experiment_editor(COMPARE, st.container(), paths, st.session_state[OVERRIDES])
 
 
 def contestant_editor(base: Experiment | None) -> None:

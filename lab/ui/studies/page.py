@@ -19,7 +19,7 @@ from lab.studies.cards import cards
 from lab.studies.comparison import Compared, compared
 from lab.studies.results import Results, ResultsFolder, usual_place
 from lab.studies.shown import Here, here, shipped
-from lab.studies.tables import cells
+from lab.studies.tables import PASSES, cells, passes_of
 from lab.ui.live import WHILE_TRAINING
 from lab.ui.live_board import live_board
 from lab.ui.notices import show_together
@@ -111,6 +111,8 @@ def _table(measure: Measure, found: list[Compared]) -> None:
     index = pd.Index([plain(line.title) for line in lines], name="row")
     rows = [(*line[1:], each.word) for line, each in zip(lines, found, strict=True)]
     table = pd.DataFrame(rows, index, COLUMNS)
+    if passes := passes_of(found):
+        table.insert(0, PASSES, passes)
     over = [each.over_rival for each in found]
     if any(over):
         table[OVER_RIVAL] = [NOTHING if each is None else each.figure for each in over]

@@ -1,0 +1,42 @@
+"""Fields that change nothing in an experiment as it is: nobody need be asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.experiment import Experiment
+from lab.parts import Part, Value
+from lab.schedules import Constant
+
+
+def idle(experiment: Experiment) -> frozenset[str]:
+    """The dotted paths of fields that change nothing, whatever they were, or may be nothing else."""
+    return frozenset([*_within(experiment), *_evaluation(experiment), *_weights(experiment), *_slope(experiment)])
+
+
+def _within(value: Value, path: str = "") -> Iterator[str]:
+    """What the parts say of themselves."""
+    if isinstance(value, Part):
+        yield from (f"{path}{name}" for name in value.idle)
+    for name in type(value).model_fields:
+        inner = getattr(value, name)
+        if isinstance(inner, Value):
+            yield from _within(inner, f"{path}{name}.")
+
+
+def _evaluation(experiment: Experiment) -> list[str]:
+    if not (experiment.estimator.stochastic and experiment.architecture.site_names):
+        return ["evaluation", "evaluation_samples"]
+    return [] if experiment.evaluation == "mean" else ["evaluation_samples"]
+
+
+def _weights(experiment: Experiment) -> list[str]:
+    if experiment.optimizer.needs_binary_weights:  # then the bits alone are there, and get their gradient as it is
+        kept = [f"architecture.{name}" for name in ("weight_rule", "weight_scale", "stochastic_weights")]
+        return [*kept, "optimizer.real.latent_clip"]
+    return [] if experiment.architecture.has_binary_weights else ["optimizer.latent_clip"]
+
+
+def _slope(experiment: Experiment) -> list[str]:
+    in_use = experiment.estimator.uses_slope or experiment.architecture.has_sloped_units
+    return [] if in_use or experiment.slope != Constant(value=1.0) else ["slope"]

@@ -1,0 +1,91 @@
+"""Fields that nobody is asked for: whatever else they say, the run is the same to the last bit, or cannot be."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from lab.events import Step
+from lab.experiment import Experiment, InvalidExperiment, flattened
+from lab.idle import idle
+from lab.models import Architecture
+from lab.optimizers import Optimizer
+from lab.parts import Part
+from lab.presets import PRESETS
+from tests.small import curves, small
+
+BIT_OPTIMIZERS = [name for name, member in Optimizer.members.items() if member.needs_binary_weights]
+CASES = {
+    **{name: small(name) for name in Architecture.members},
+    "real conv net": small("convnet", {"binary_layers": ()}),
+    "real units, binary weights": small("convnet", {"binary_layers": (), "binary_weights": ("conv1",)}),
+    "real hidden layer": small("mlp", {"hidden": [8, 8], "binary_layers": (1,)}),
+    "no binary units": small("mlp", {"binary_layers": ()}),
+    "identity": small(estimator="identity"),
+    "a sampled rule": small(estimator="bernoulli"),
+    "a mean of samples": small(estimator="bernoulli", evaluation="mean", evaluation_samples=2),
+    **{name: small("binary-mlp", optimizer=name) for name in BIT_OPTIMIZERS},
+}
+
+
+def others(experiment: Experiment, path: str) -> list[Any]:
+    """Other values of a field, as plain data."""
+    *parents, name = path.split(".")
+    owner: Any = experiment
+    for parent in parents:
+        owner = getattr(owner, parent)
+    value, kind = getattr(owner, name), type(owner).model_fields[name].annotation
+    if isinstance(value, Part):
+        return [{"name": "linear"}] if name == "slope" else [{"name": "saturated"}, {"name": "approx-sign"}]
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, str):
+        return [other for other in get_args(kind) if other != value]
+    return [2 * value] if value else [0.5]
+
+
+def with_other(experiment: Experiment, path: str, value: Any) -> Experiment | str:
+    """The experiment with another value, or why it cannot be."""
+    data = experiment.model_dump()
+    *parents, name = path.split(".")
+    holder = data
+    for parent in parents:
+        holder = holder[parent]
+    holder[name] = value
+    try:
+        return Experiment.parse(data)
+    except InvalidExperiment as error:
+        return str(error)
+
+
+def told(experiment: Experiment) -> list[Any]:
+    """What a run comes to; the slope itself is told of every step, used or not."""
+    return [event._replace(slope=1.0) if isinstance(event, Step) else event for event in curves(experiment)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_idle_fields_change_nothing(case: str) -> None:
+    experiment = CASES[case]
+    expected, found = told(experiment), idle(experiment)
+    assert found or case == "a mean of samples"
+    for path in found:
+        for value in others(experiment, path):
+            changed = with_other(experiment, path, value)
+            if isinstance(changed, str):
+                assert path in changed, "a field that may be nothing else is told by its name"
+            else:
+                assert told(changed) == expected, path
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_idle_fields_are_fields(name: str) -> None:
+    experiment = PRESETS[name].experiment(small().dataset)
+    known = flattened(experiment)
+    assert all(any(path == field or field.startswith(f"{path}.") for field in known) for path in idle(experiment))
+
+
+@pytest.mark.parametrize("name", BIT_OPTIMIZERS)
+def test_an_optimizer_that_keeps_bits_gets_their_gradient_as_it_is(name: str) -> None:
+    with pytest.raises(InvalidExperiment, match=f"'{name}' keeps the bits themselves.*weight_rule to identity"):
+        small("binary-mlp", {"weight_rule": "approx-sign"}, optimizer=name)
