@@ -12,6 +12,13 @@ Written = Literal["csv", "parquet", "latex", "markdown", "html", "json", "comman
 Table = Literal["results", "curves", "final", "differences"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
+
+def _place(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("it is empty, and names no place")
+    return Path(text)
+
+
 app = typer.Typer(
     help="Train binary neural networks, and list what they can be made of.",
     no_args_is_help=True,
@@ -88,7 +95,7 @@ def export(
     ] = "results",
     seeds: Annotated[bool, typer.Option("--seeds", help="With the runs that are the same but for their seed.")] = False,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to write it, in place of standard output.")
+        Path | None, typer.Option(parser=_place, metavar="FILE", help="Where to write it, not to standard output.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
 ) -> None:
@@ -121,7 +128,8 @@ def reproduce(
         bool, typer.Option("--resume", help="Go on: keep what is measured, take up runs that are kept.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to write it; by default studies/STUDY beside the runs.")
+        Path | None,
+        typer.Option(parser=_place, metavar="DIR", help="Where to write it; by default studies/STUDY beside the runs."),
     ] = None,
     dataset: Annotated[
         str | None,

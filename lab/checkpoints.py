@@ -75,7 +75,7 @@ def read(path: Path, *keys: str | int) -> Any:
     except (SafetensorError, OSError, LookupError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, CheckpointError):
             raise
-        raise CheckpointError(f"{path} is not a whole checkpoint: {error}") from None
+        raise CheckpointError(f"{path} is not a whole checkpoint: it was changed or cut off ({error}).") from None
 
 
 def _without_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:

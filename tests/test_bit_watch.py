@@ -242,7 +242,7 @@ class TestAlarm:
             flips = None if count is None else Flips(0.1, 0.1, 0.0, 1.0, count)  # type: ignore[arg-type]
             recorder.add(Step(4 * epoch, epoch, 1.0, 0.5, 1.0, {}, flips, 0.1))
         experiment = small("binary-mlp", optimizer=HYPERMASK, **fields)
-        return no_bits(experiment, recorder.snapshot().steps)
+        return no_bits(experiment, recorder.snapshot())
 
     def test_is_silent_where_bits_are_bits(self) -> None:
         assert self.text() is None
@@ -261,7 +261,7 @@ class TestAlarm:
         for event in training.events():
             recorder.add(event)
             if isinstance(event, Step) and event.step == 5:
-                assert no_bits(training.experiment, recorder.snapshot().steps) is None
+                assert no_bits(training.experiment, recorder.snapshot()) is None
                 first = training.net.binary_weights()[0].parameter
                 first.data[0, :3] = torch.tensor([0.5, 3.0, -0.1])
         finished = recorder.snapshot().finished
@@ -269,7 +269,7 @@ class TestAlarm:
         assert finished.reason == "done"
         assert recorder.snapshot().steps["strays"][3] == 0
         assert recorder.snapshot().steps["strays"][7] > 0
-        assert "binary weight" in str(no_bits(training.experiment, recorder.snapshot().steps))
+        assert "binary weight" in str(no_bits(training.experiment, recorder.snapshot()))
 
 
 def record(training: Training) -> Recorder:

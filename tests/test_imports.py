@@ -36,6 +36,7 @@ ORDER = [
         "probes",
         "events",
         "files",
+        "versions",
         "run_state",
         "checkpoints",
         "training",

@@ -110,9 +110,11 @@ class TestFilters:
         on, off = 1.0, 0.0 if levels == "0/1" else -1.0
         np.testing.assert_array_equal(frame.filters, np.where(latent > 0, on, off).reshape(-1, 28, 28))
 
-    @pytest.mark.parametrize("name", ["convnet", "autoencoder"])
-    def test_are_empty_where_no_layer_sees_pixels_one_by_one(self, name: str) -> None:
-        assert looked(small(name))[1].filters.size == 0
+    @pytest.mark.parametrize(("name", "layer"), [("convnet", "conv1"), ("autoencoder", "encoder.0")])
+    def test_are_the_kernels_of_a_convolution(self, name: str, layer: str) -> None:
+        net, frame = looked(small(name))
+        expected = net.get_parameter(f"{layer}.weight")[:FILTERS, 0].detach().numpy()
+        np.testing.assert_array_equal(frame.filters, expected)
 
 
 @pytest.mark.parametrize("evaluation", ["threshold", "sample", "mean"])

@@ -107,6 +107,17 @@ def test_computed_figures_of_this_machine_are_shown(kept_runs: Path) -> None:
     assert "0.2500 ± 0.0000" in column(page(), "ours, mean ± s.e.", which=2)
 
 
+def test_a_row_that_is_trained_is_shown_where_it_appears(tmp_path: Path) -> None:
+    (tmp_path / "tiny.json").write_text(results(TINY, "computed", [0.25] * 3).model_dump_json())
+    tab = page()
+    assert tab.segmented_control(key="study.tiny.which").value == "lab"
+    pressed(tab, "study.tiny.published.train")
+    assert tab.segmented_control(key="study.tiny.which").value == "here"
+    assert "Seed 0: " in texts(tab)
+    until(lambda: all(job.ended for job in JOBS.all()))
+    assert newest().title == "A tiny study. As published, seed 0"
+
+
 def test_a_row_is_trained_by_one_click_and_its_run_is_opened_on_train() -> None:
     tab = page()
     tab.number_input(key="study.tiny.published.count").set_value(2)

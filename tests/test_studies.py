@@ -14,7 +14,7 @@ from lab.figures.board import Board
 from lab.schedules import Progress
 from lab.studies import BROKEN, STUDIES, Study, Trained
 from lab.studies import baselines as base
-from lab.studies.base import Published, accuracy, loss
+from lab.studies.base import Along, Published, accuracy, loss
 from lab.studies.cards import cards
 from lab.studies.comparison import Compared, compared
 from lab.studies.results import Results
@@ -31,7 +31,8 @@ def named(study: Study) -> str:
 
 def test_the_studies_are_those_that_were_promised() -> None:
     assert not BROKEN
-    assert set(STUDIES) == {"source-003", "wizaron", "autoencoder", "binary-mlp", "latent-free", "best"}
+    asked = {"source-003", "wizaron", "autoencoder", "binary-mlp", "latent-free"}
+    assert set(STUDIES) == asked | {"best", "score-function"}
     assert len(STUDIES["source-003"].rows) == 13
     assert len(STUDIES["wizaron"].rows) == 10
 
@@ -137,6 +138,16 @@ class TestVerdicts:
         assert one("published", [0.1236, 0.1236, 0.1236]).word == "better"
         assert one("published", [0.12, 0.13, 0.14]).word == "the same, 0.6 s.e."
 
+    @pytest.mark.parametrize("values", [[0.1234 + 4e-5 + i * 1e-6 for i in range(3)], [0.13, 0.131, 0.132], [0.12] * 3])
+    def test_word_sentence_and_bar_say_the_same(self, values: list[float]) -> None:
+        found = one("published", values)
+        apart = {card.id: card for card in cards(TINY, results(TINY, "published", values))}["test_accuracy.apart"]
+        (mean,) = [trace for trace in apart.payload()["figure"]["data"] if "error_x" in trace]
+        covers_0 = abs(mean["x"][0]) <= mean["error_x"]["array"][0]
+        assert covers_0 == (found.verdict == "within") == found.told.startswith("The same")
+        far = [float(word.split(" s.e.")[0]) for word in found.word.split(", ")[1:]]
+        assert all((errors <= 2) == covers_0 for errors in far)
+
     def test_a_smaller_loss_is_better(self) -> None:
         _, by_loss = compared(TINY.chosen(["published"]), results(TINY, "published", [0.1, 0.1, 0.1]))
         assert by_loss.verdict == "better"
@@ -155,9 +166,9 @@ class TestVerdicts:
     @pytest.mark.parametrize(
         ("ours", "words"),
         [
-            ([0.6, 0.6, 0.63], "+11.00 ± 1.00 percentage points, beaten by 2"),
-            ([0.5, 0.5, 0.56], "+2.00 ± 2.00 percentage points, not beaten by 2"),
-            ([0.4, 0.4, 0.43], "−9.00 ± 1.00 percentage points, not beaten by 2"),
+            ([0.6, 0.6, 0.63], "+11.00 ± 1.00 percentage points: beaten by 11.0 standard errors, over 3 seeds"),
+            ([0.5, 0.5, 0.56], "+2.00 ± 2.00 percentage points: not beaten by 2"),
+            ([0.4, 0.4, 0.43], "−9.00 ± 1.00 percentage points: not beaten by 2"),
             ([0.6], "+10.00 percentage points, of 1 seed of both: too few"),
             ([], ""),
         ],
@@ -176,7 +187,7 @@ class TestVerdicts:
 
     def test_a_rival_that_is_not_measured_is_said(self) -> None:
         (own,) = compared(TINY.chosen(["ours"]), results(TINY, "ours", [0.5] * 3))
-        assert "its rival, “As published”, is measured yet" in own.told
+        assert "Its rival, “As published”, is not measured with these seeds yet." in own.told
         assert own.over_rival is not None
         assert own.over_rival.beaten is None
 
@@ -192,6 +203,54 @@ class TestVerdicts:
         assert compared(TINY.chosen(["published"]), stale)[0].verdict == "unmeasured"
 
 
+def test_what_nobody_published_is_marked_in_every_table() -> None:
+    blank = Results(study="tiny", dataset=MNIST)
+    for source, mark in (("a publication", ""), ("a reference run", "†")):
+        row = replace(TINY.rows[0], published=(accuracy("12.34", source),))  # type: ignore[arg-type]
+        study = Study(**{**vars(TINY), "rows": (row,)})
+        told = {suffix: content.decode() for suffix, content in written(study, blank).items()}
+        assert f"12.34{mark} |" in told["md"]
+        assert ("not published, but of a reference run" in told["md"]) == bool(mark)
+        assert json.loads(told["json"])["rows"][0]["published_by"] == source
+
+
+def test_versions_are_those_that_each_figure_was_measured_with() -> None:
+    first, second, third = results(TINY, "published", [0.1, 0.2, 0.3]).measured
+    older = first.model_copy(update={"versions": {"torch": "1.0"}})
+    newer = second.model_copy(update={"versions": {"torch": "2.0"}})
+    there = Results(study="tiny", dataset=MNIST).holding(TINY, [older, newer, third])
+    assert there.versions == {"torch": "1.0 and 2.0"}
+    assert Results.model_validate_json(there.model_dump_json()) == there
+
+
+def test_the_command_asks_each_row_for_the_seeds_that_it_has() -> None:
+    both = [*results(TINY, "published", [0.5] * 3).measured, *results(TINY, "computed", [0.5]).measured]
+    there = Results(study="tiny", dataset=MNIST).holding(TINY, both)
+    again = "python -m lab reproduce tiny --rows"
+    assert there.command == f"{again} published --seeds 3 && {again} computed --seeds 1 --resume"
+
+
+@pytest.mark.parametrize("study", [study for study in ALL if study.along is not None], ids=named)
+def test_curves_are_of_rows_of_the_study_that_rise_in_their_number(study: Study) -> None:
+    assert study.along is not None
+    for rows in study.along.families.values():
+        assert list(rows) == sorted(rows)
+        assert all(study.row(name).measures[0] is study.rows[0].measures[0] for name in rows.values())
+
+
+def test_a_curve_has_the_means_and_errors_of_its_rows() -> None:
+    along = Along("size", "size of a net", {"one": {1: "published", 8: "ours"}, "alone": {2: "computed"}})
+    study = Study(**{**vars(TINY), "along": along})
+    both = [*results(study, "published", [0.1, 0.2, 0.3]).measured, *results(study, "ours", [0.5]).measured]
+    card = cards(study, Results(study="tiny", dataset=MNIST).holding(study, both))[0]
+    (line,) = card.payload()["figure"]["data"]
+    assert (line["name"], line["x"]) == ("one", [1, 8])
+    assert line["y"] == pytest.approx([20, 50])
+    assert line["error_y"]["array"] == [pytest.approx(10 / math.sqrt(3), rel=1e-4), None]
+    assert "one from 20 at 1 to 50 at 8" in card.alt
+    assert cards(study, None)[0].id != "along"
+
+
 def test_tables_say_the_same_in_every_format() -> None:
     found = results(TINY, "published", [0.12, 0.13, 0.14])
     content = {suffix: text.decode() for suffix, text in written(TINY, found).items()}
@@ -202,7 +261,7 @@ def test_tables_say_the_same_in_every_format() -> None:
     assert "$\\pm$" in content["tex"]
     lines = content["csv"].splitlines()
     assert len(lines) == 1 + sum(len(row.measures) for row in TINY.rows)
-    assert lines[1].startswith("tiny,published,test_accuracy,0.1234,0.13,")
+    assert lines[1].startswith("tiny,published,As published,test_accuracy,1.0,0.1234,a publication,0.13,")
     rows = json.loads(content["json"])["rows"]
     assert [row["row"] for row in rows] == [row.name for row in TINY.rows]
     assert rows[0] | {"published": 0.1234, "n": 3, "verdict": "within"} == rows[0]
@@ -215,18 +274,18 @@ def test_tables_say_the_same_in_every_format() -> None:
 @pytest.mark.parametrize("study", [*ALL, TINY], ids=named)
 def test_a_study_without_a_figure_is_shown(study: Study) -> None:
     blank = Results(study=study.name, dataset=MNIST)
-    assert Board("empty", cards(compared(study.rows, blank))).payload()["cards"]
+    assert Board("empty", cards(study, blank)).payload()["cards"]
     assert all(len(table.rows) <= len(study.rows) for table in readable(study, blank))
     assert {row["n"] for row in plain(study, blank)["rows"]} == {0}
 
 
 def test_bars_of_a_board_are_those_of_the_verdict() -> None:
-    found = compared(TINY.rows, results(TINY, "published", [0.12, 0.13, 0.14]))
-    by_id = {card.id: card.payload() for card in cards(found)}
+    by_id = {card.id: card.payload() for card in cards(TINY, results(TINY, "published", [0.12, 0.13, 0.14]))}
     beside, apart = by_id["test_accuracy.beside"]["figure"], by_id["test_accuracy.apart"]["figure"]
     ours = next(trace for trace in beside["data"] if trace["name"].startswith("ours"))
     assert ours["x"][0] == pytest.approx(13.0)
     assert ours["error_x"]["array"][0] == pytest.approx(100 * 0.01 / math.sqrt(3), rel=1e-4)
     (mean,) = [trace for trace in apart["data"] if "error_x" in trace]
     assert mean["x"][0] == pytest.approx(13.0 - 12.34)
-    assert mean["error_x"]["array"][0] == pytest.approx(2 * 1.0 * math.sqrt(4 / 3), rel=1e-4)
+    digit = 0.005  # half of the last one that was published
+    assert mean["error_x"]["array"][0] == pytest.approx(digit + 2 * 1.0 * math.sqrt(4 / 3), rel=1e-4)

@@ -43,7 +43,7 @@ class Measure(NamedTuple):
     @property
     def most_decimals(self) -> int:
         """How many it has at most: one of 10 000 images is 0.01 %."""
-        return self.decimals if self.factor == 100 else self.decimals + 2
+        return self.decimals if self.factor == 100 else self.decimals + 1
 
     @property
     def as_measured(self) -> Measure:

@@ -9,6 +9,7 @@ import numpy as np
 
 from lab.boards.contestants import Contestant
 from lab.boards.scales import Scale, extents, shared_scale
+from lab.data.base import SIDE
 from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
 from lab.figures.histograms import bar_chart
 from lab.figures.pictures import tiles
@@ -110,7 +111,8 @@ def _filters(card: MakeCard, frame: Frame, shown: Shown) -> Iterator[Card]:
         yield card("filters", title, Numbers([]), "Some of these weights are no finite numbers any more.")
         return
     sheet = tiles(frame.filters, [""] * len(frame.filters), -scale.high, scale.high, VIRIDIS)
-    caption = f"The weights into each of the first {len(sheet)} units; ±{scale.high:.2g} is yellow and dark.{scale.cut}"
+    kind = "units" if frame.filters.shape[-1] == SIDE else "filters"
+    caption = f"The weights of the first {len(sheet)} {kind}; ±{scale.high:.2g} is yellow and dark.{scale.cut}"
     yield card("filters", title, Pictures(sheet, columns=8), caption)
 
 

@@ -14,6 +14,8 @@ from lab.figures.theme import COLORS, Figure, axis, layout, uid
 
 ROW_HEIGHT = 34  # pixels
 OURS, THEIRS = COLORS[0], COLORS[1]
+FAR = 5
+"""Values that are no further apart than by this factor need no logarithmic axis, which would lack numbers."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Reproduced:
 def reproduction_chart(rows: Sequence[Reproduced], x_title: str, log_x: bool = False) -> Figure:
     """A row for each, from the top: an open diamond for the published figure, a dot with its error bar for ours.
 
-    Faint dots are single seeds.
+    Faint dots are single seeds. With `log_x` the axis is logarithmic where the figures are far apart.
     """
     names = [row.name for row in rows]
     seeds = [(row.name, value) for row in rows for value in np.asarray(row.values, dtype=np.float64).tolist()]
@@ -69,7 +71,9 @@ def reproduction_chart(rows: Sequence[Reproduced], x_title: str, log_x: bool = F
     ]
     vertical = {"type": "category", "categoryarray": names[::-1], "range": [-0.6, len(rows) - 0.4], "automargin": True}
     vertical["nticks"] = 2 * len(rows)  # every row has its name
-    horizontal = axis(x_title, tickformat="~g", **({"type": "log", "dtick": "D2"} if log_x else {}))
+    drawn = [value for row in rows for value in (row.published, row.mean) if math.isfinite(value) and value > 0]
+    far = log_x and bool(drawn) and max(drawn) > FAR * min(drawn)
+    horizontal = axis(x_title, tickformat="~g", **({"type": "log", "dtick": "D2"} if far else {}))
     return {
         "data": traces,
         "layout": layout(

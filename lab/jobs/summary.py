@@ -12,6 +12,7 @@ from lab.jobs.view import Status
 from lab.recorder import Recorder
 from lab.store import Contestant, Ended, Facts, Origin, Progress
 from lab.store.facts import CURVE_POINTS, MESSAGE, TITLE
+from lab.versions import versions
 
 STOPPED = "Stopped. What was recorded is kept."
 ENDINGS: dict[Status, Progress] = {"finished": "finished", "stopped": "stopped", "failed": "failed"}
@@ -38,7 +39,8 @@ def facts_of(
     """What is told of a job; texts that are too long are cut."""
     contestants = tuple(summary(*pair) for pair in zip(experiments, recorders, strict=True))
     texts = {"title": title[:TITLE], "message": message[:MESSAGE]}
-    return Facts(**texts, status=status, **origin._asdict(), contestants=contestants)
+    told = {**texts, **origin._asdict(), "versions": versions()}
+    return Facts(**told, status=status, contestants=contestants)
 
 
 def summary(experiment: Experiment, recorder: Recorder) -> Contestant:

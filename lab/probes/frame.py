@@ -22,7 +22,7 @@ PICTURES = 8
 STATISTICS = 128
 """Images over which the bits of each unit are counted."""
 FILTERS = 32
-"""Units of the first fully connected layer whose weights are shown."""
+"""Units, or filters, of the first layer whose weights are shown."""
 FRAME_GROWTH = 4 / 3
 """By how much a run has grown, in steps, from one frame to the next: what is inside a net changes most at first."""
 
@@ -48,7 +48,7 @@ class Frame:
     maps: dict[str, Array]
     """What the units after each convolution give, for the pictures: (pictures, channels, height, width) float32."""
     filters: Array
-    """Weights of the first fully connected layer, as in use: (units, 28, 28) float32."""
+    """Weights of the first layer, as in use: (units, 28, 28), or (filters, height, width) of a convolution, float32."""
     reconstructions: Array
     """(pictures, 28, 28) float32 in [-1, 1]."""
     on_rates: dict[str, Array]
@@ -138,11 +138,11 @@ class _Watch:
 
 
 def _filters(net: Net) -> Array:
-    first = next((module for module in net.modules() if isinstance(module, nn.Linear)), None)
-    if first is None or first.in_features != 28 * 28:
-        return np.empty(0, np.float32)
+    first = next(module for module in net.modules() if isinstance(module, nn.Linear | nn.Conv2d))
     weight = first.binary_weight() if isinstance(first, BinaryWeights) else first.weight
-    return _copied(weight[:FILTERS].view(-1, 28, 28))
+    if weight[0].numel() == 28 * 28:
+        weight = weight.view(-1, 28, 28)
+    return _copied(weight[:FILTERS].view(-1, *weight.shape[-2:]))
 
 
 def _copied(values: Tensor) -> Array:

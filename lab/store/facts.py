@@ -64,6 +64,8 @@ class Facts(Value):
     """The job whose end is this one's beginning, if there is one."""
     owner: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
     """The key of the browser that started it, where the lab was open to others; for nobody to see."""
+    versions: dict[str, str] = Field({}, max_length=20)
+    """Of the libraries it was last trained with, by package; empty where nobody noted them."""
     contestants: tuple[Contestant, ...] = Field(min_length=1, max_length=64)
 
     @property

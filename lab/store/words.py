@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.metadata import version
 from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
@@ -63,7 +61,8 @@ def parameters(experiment: Experiment) -> dict[str, str]:
 def job_tags(id: str, facts: Facts) -> dict[str, str]:
     """What is told of a job."""
     told = facts.model_dump_json(exclude={"contestants"})
-    return {JOB: id, DIGEST: digest(facts), FACTS: told, "lab.status": facts.status, **_versions()}
+    versions = {f"version.{package}": version for package, version in facts.versions.items()}
+    return {JOB: id, DIGEST: digest(facts), FACTS: told, "lab.status": facts.status, **versions}
 
 
 def contestant_tags(id: str, facts: Facts, place: int) -> dict[str, str]:
@@ -98,8 +97,3 @@ def told_by_people(folder: RunFolder, facts: Facts) -> Told:
         "pinned": str(said.pinned).lower(),
     }
     return Told(said.title or facts.title, tags)
-
-
-@cache
-def _versions() -> dict[str, str]:
-    return {f"version.{package}": version(package) for package in ("torch", "numpy")}

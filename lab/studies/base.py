@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from lab.boards.across import TEST_ACCURACY, TEST_LOSS, Measure
 from lab.data import Dataset
@@ -21,15 +21,21 @@ TEST_MSE = TEST_LOSS._replace(name="test_mse", title="Test MSE, pixels in [-1, 1
 """Of nets that rebuild pictures, whose loss it is."""
 
 
+Origin = Literal["a publication", "a reference run"]
+REFERENCE: Origin = "a reference run"
+
+
 @dataclass(frozen=True)
 class Published:
-    """One figure of a table."""
+    """One figure to compare with."""
 
     measure: Measure
     value: float
     """As it is measured: accuracies are shares."""
     digits: int
     """Decimals of the value that were published."""
+    source: Origin = "a publication"
+    """Where it was told; what nobody published is of a run that was made to have something to compare with."""
 
     @property
     def resolution(self) -> float:
@@ -37,10 +43,10 @@ class Published:
         return 0.5 * 10.0**-self.digits
 
 
-def accuracy(percent: str) -> Published:
+def accuracy(percent: str, source: Origin = "a publication") -> Published:
     """A test accuracy as it is printed, in percent."""
     digits = _decimals(percent) + 2
-    return Published(TEST_ACCURACY, round(float(percent) / 100, digits), digits)
+    return Published(TEST_ACCURACY, round(float(percent) / 100, digits), digits, source)
 
 
 def loss(printed: str) -> Published:
@@ -48,9 +54,9 @@ def loss(printed: str) -> Published:
     return Published(TEST_LOSS, float(printed), _decimals(printed))
 
 
-def mse(printed: str) -> Published:
+def mse(printed: str, source: Origin = "a publication") -> Published:
     """A mean squared error as it is printed, of pixels in [-1, 1]."""
-    return Published(TEST_MSE, float(printed), _decimals(printed))
+    return Published(TEST_MSE, float(printed), _decimals(printed), source)
 
 
 def _decimals(printed: str) -> int:
@@ -130,6 +136,16 @@ class Computed(Row):
 
 
 @dataclass(frozen=True)
+class Along:
+    """Rows that differ in one number, for a chart over it."""
+
+    name: str
+    x_title: str
+    families: Mapping[str, Mapping[float, str]]
+    """By title, the names of the rows by that number, in rising order."""
+
+
+@dataclass(frozen=True)
 class Study:
     """A published table."""
 
@@ -141,6 +157,7 @@ class Study:
     story: str
     """What they are, what is wrong with them, and what to look for; Markdown."""
     rows: tuple[Row, ...]
+    along: Along | None = None
 
     def __post_init__(self) -> None:
         names = [row.name for row in self.rows]
@@ -148,6 +165,10 @@ class Study:
             raise ValueError(f"study {self.name!r} has rows of one name: {', '.join(sorted(twice))}")
         if strangers := [row.name for row in self.rows if row.rival is not None and row.rival not in self.rows]:
             raise ValueError(f"study {self.name!r} lacks the rival of {', '.join(strangers)}")
+
+    def run_title(self, row: Row, seed: int) -> str:
+        """What to call the run of a seed of a row."""
+        return f"{self.title}. {row.title}, seed {seed}"
 
     def row(self, name: str) -> Row:
         """The row of this name.

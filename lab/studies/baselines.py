@@ -36,18 +36,22 @@ def pictures(dataset: Dataset, seed: int) -> Pictures:
     Raises:
         DataError: they cannot be had.
     """
+    train, test = _centered(dataset, seed)
+    return Pictures(train, test, _directions(dataset, seed))
+
+
+def _centered(dataset: Dataset, seed: int) -> tuple[Matrix, Matrix]:
     images = dataset.images()
     shown = images.train[split(dataset, images, stream(seed, "split")).train]
     train, test = _flat(shown), _flat(images.test)
     mean = train.mean(axis=0, dtype=np.float64).astype(np.float32)
-    train, test = train - mean, test - mean
-    if (dataset, seed) not in _directions:  # small, and slow to find; the pictures are neither
-        _directions[dataset, seed] = np.linalg.eigh(_gram(train, train))[1][:, ::-1].astype(np.float32)
-    return Pictures(train, test, _directions[dataset, seed])
+    return train - mean, test - mean
 
 
-_directions: dict[tuple[Dataset, int], Matrix] = {}
-"""The principal components of the pictures of a seed."""
+@lru_cache(8)  # of more seeds than pictures are kept of: small, and slow to find, as those are not
+def _directions(dataset: Dataset, seed: int) -> Matrix:
+    train, _ = _centered(dataset, seed)
+    return np.linalg.eigh(_gram(train, train))[1][:, ::-1].astype(np.float32)
 
 
 def mean_image(dataset: Dataset, seed: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from lab.boards.across import TEST_ACCURACY
@@ -21,9 +22,10 @@ def _as_written(source: str) -> Row:
 
 def _pair(theirs: Row, source: str) -> tuple[Row, Row]:
     """A source as written, and its best version, which is to beat it."""
-    best = PRESETS[f"{source}{BEST}"]
-    told: dict[str, Any] = {"published": theirs.published, "measures": theirs.measures[:1], "meaning": theirs.meaning}
-    return theirs, Trained(name=best.name, title=best.title, **told, differs=CHOSEN, rival=theirs, fields=best.fields)
+    best, judged = PRESETS[f"{source}{BEST}"], theirs.measures[:1]
+    rival = replace(theirs, measures=judged)
+    told: dict[str, Any] = {"name": best.name, "title": best.title, "fields": best.fields}
+    return rival, Trained(**told, measures=judged, differs=CHOSEN, rival=rival)
 
 
 STUDY = Study(
@@ -43,7 +45,7 @@ STUDY = Study(
         "004 has 60 beside 20 of its 200.\n"
         "- **The stochastic net of 003** is evaluated by the mean of 16 samples, and as written by one: a part of the "
         "difference is that.\n"
-        "- Each best version is a preset: start it from its card."
+        "- Each best version is a preset: start it from the list of presets on Train."
     ),
     rows=(
         *_pair(_as_written("source-000"), "source-000"),

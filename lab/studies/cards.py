@@ -3,23 +3,53 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lab.boards.across import Measure
 from lab.figures.board import Card, Chart
 from lab.figures.differences import Difference, difference_chart
 from lab.figures.reproduction import OURS, Reproduced, reproduction_chart
-from lab.studies.base import WIDE
-from lab.studies.comparison import Compared
+from lab.figures.tradeoff import Line, tradeoff_chart
+from lab.studies.base import WIDE, Along, Study
+from lab.studies.comparison import Compared, compared
+from lab.studies.results import Results
 from lab.studies.tables import cells
 
 
-def cards(found: Sequence[Compared]) -> list[Card]:
-    """For each measure: ours beside theirs, and where there are both, how far they are apart."""
+def cards(study: Study, results: Results | None) -> list[Card]:
+    """For each measure: ours beside theirs, and where there are both, how far they are apart. Before them, what the
+    study varies."""
+    found = compared(study.rows, results)
     by_measure: dict[Measure, list[Compared]] = {}
     for each in found:
         by_measure.setdefault(each.measure, []).append(each)
-    return [card for measure, own in by_measure.items() for card in _cards(measure, own)]
+    shown = [card for measure, own in by_measure.items() for card in _cards(measure, own)]
+    return [*([] if study.along is None else _along(study.along, found)), *shown]
+
+
+def _along(along: Along, found: Sequence[Compared]) -> list[Card]:
+    """Our figures over the number that was varied; none before two rows of a family are measured."""
+    first: dict[str, Compared] = {}
+    for each in found:
+        first.setdefault(each.row.name, each)
+    lines = [line for title, rows in along.families.items() if len((line := _line(title, rows, first)).x) > 1]
+    if not lines:
+        return []
+    measure = next(first[name] for rows in along.families.values() for name in rows.values()).measure
+    caption = "Measured here, mean ± standard error over the seeds."
+    ends = (
+        f"{line.name} from {line.y[0]:.4g} at {line.x[0]:g} to {line.y[-1]:.4g} at {line.x[-1]:g}" for line in lines
+    )
+    chart = Chart(tradeoff_chart(lines, along.x_title, measure.title))
+    return [Card("along", f"{measure.title} over {along.name}", chart, caption, alt="; ".join(ends), wide=True)]
+
+
+def _line(title: str, rows: Mapping[float, str], found: Mapping[str, Compared]) -> Line:
+    """The rows of a family that are measured."""
+    known = {x: found[name] for x, name in rows.items() if found[name].values}
+    means = [float(each.spread.mean) * each.measure.factor for each in known.values()]
+    errors = [float(each.spread.error) * each.measure.factor for each in known.values()]
+    return Line(title, list(known), means, errors)
 
 
 def _cards(measure: Measure, found: Sequence[Compared]) -> list[Card]:
@@ -50,7 +80,7 @@ def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
             each.row.name,
             [(value - each.published.value) * factor for value in each.values],
             each.difference * factor,
-            WIDE * each.standard_error * factor,
+            (each.published.resolution + WIDE * each.standard_error) * factor,
             OURS,
         )
         for each in found
@@ -61,8 +91,8 @@ def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
     unit = f", {measure.unit}" if measure.unit else ""
     better = "right" if measure.higher_is_better else "left"
     caption = (
-        "Ours less theirs. A bar is 2 standard errors of the difference to either side, our spread over seeds standing "
-        f"for theirs: where it covers 0, the figure is reproduced. Further {better} is better."
+        "Ours less theirs. A bar is half of their last digit and 2 standard errors of the difference to either side, "
+        f"our spread over seeds standing for theirs: where it covers 0, they are the same. Further {better} is better."
     )
     alt = "; ".join(f"{row.name}: {row.mean:.3g} ± {row.interval:.2g}" for row in rows)
     chart = Chart(difference_chart(rows, f"difference{unit}"))

@@ -73,14 +73,14 @@ class Compared(NamedTuple):
         return float(self.spread.deviation) * math.sqrt(1 + 1 / max(len(self.values), 1))
 
     @property
-    def errors(self) -> float:
-        """How many standard errors the difference is."""
-        return abs(self.difference) / self.standard_error
+    def beyond(self) -> float:
+        """How far the difference goes beyond what the last digit of the published figure leaves open."""
+        return max(0.0, abs(self.difference) - (self.published.resolution if self.published is not None else 0.0))
 
     @property
-    def same_digits(self) -> bool:
-        """Whether the published figure is ours, to the last digit that it has."""
-        return self.published is not None and abs(self.difference) <= self.published.resolution
+    def errors(self) -> float:
+        """How many standard errors of the difference that is."""
+        return self.beyond / self.standard_error
 
     @property
     def verdict(self) -> Verdict:
@@ -93,16 +93,17 @@ class Compared(NamedTuple):
             return "incomparable"
         if len(self.values) < FEWEST:
             return "too few"
-        if abs(self.difference) <= self.published.resolution + WIDE * self.standard_error:
+        if self.beyond <= WIDE * self.standard_error:
             return "within"
         return "better" if (self.difference > 0) == self.measure.higher_is_better else "worse"
 
     @property
     def word(self) -> str:
         """The verdict in a word or two, for a table."""
-        far = "" if self.same_digits or not self.standard_error else f", {self.errors:.1f} s.e."
+        far = f", {self.errors:.1f} s.e." if self.beyond and self.standard_error else ""
+        rival = self.over_rival.word if self.over_rival is not None else NOTHING
         words = {"within": "the same", "better": "better", "worse": "worse", "too few": "too few seeds"}
-        words |= {"unpublished": NOTHING, "incomparable": "not compared", "unmeasured": "not measured"}
+        words |= {"unpublished": rival, "incomparable": "not compared", "unmeasured": "not measured"}
         return words[self.verdict] + (far if self.verdict in ("within", "better", "worse") else "")
 
     @property
@@ -123,10 +124,10 @@ class Compared(NamedTuple):
             return f"Not compared: {self.other}."
         if self.verdict == "too few":
             return f"{'1 seed is' if count == 1 else f'{count} seeds are'} too few to tell; {FEWEST} are enough."
+        if self.verdict == "within" and not self.beyond:
+            return "The same to the last digit."
         if self.verdict == "within":
-            return (
-                f"The same {'to the last digit' if self.same_digits else 'within 2 standard errors of the difference'}."
-            )
+            return "The same to the last digit and 2 standard errors of the difference."
         unit = f" {self.measure.unit}" if self.measure.unit else ""
         far = f", {self.errors:.1f} standard errors" if self.standard_error else ""
         return f"{self.verdict.capitalize()}, by {self._far}{unit}{far}."

@@ -6,7 +6,7 @@ from typing import Any
 
 from lab.models.binary_mlp import PLUS_MINUS
 from lab.presets import PRESETS
-from lab.studies.base import TEST_ACCURACY, Published, Row, Study, Trained, accuracy
+from lab.studies.base import REFERENCE, TEST_ACCURACY, Along, Published, Row, Study, Trained, accuracy
 
 LOOK = "Not from a paper: a first look, one run of one seed."
 NONE = "No published figure was found."
@@ -38,7 +38,7 @@ def _row(
 AS_WRITTEN = Trained(
     name="source-004",
     title="Source 004 as written, 20 epochs",
-    published=(accuracy("33"),),
+    published=(accuracy("33", REFERENCE),),
     meaning=(
         "The gist publishes no accuracy. After 20 epochs of one run; between epochs it went up and down between 9.8 "
         "and 33."
@@ -53,16 +53,16 @@ def _delta(delta: Any, name: str, told: str) -> Row:
 
 
 def _small(name: str, title: str, optimizer: dict[str, Any], percent: str | None = None, epochs: float = 6) -> Row:
-    look = None if percent is None else accuracy(percent)
+    look = None if percent is None else accuracy(percent, REFERENCE)
     return _row(name, f"{title}, 3 × 256", optimizer, 256, look, budget=epochs)
 
 
 def _bop(name: str, hidden: int, threshold: float, **fields: Any) -> Row:
     optimizer = {"name": "bop", "gamma": 1e-3, "threshold": threshold}
-    return _row(name, f"Bop, 3 × {hidden}, γ 1e-3, τ {threshold:g}", optimizer, hidden, **fields)
+    return _row(name, f"Bop, 3 × {hidden}, γ 1e-3, τ {threshold:.0e}".replace("e-0", "e-"), optimizer, hidden, **fields)
 
 
-BOP_1024 = _bop("bop-1024", 1024, 1e-7, published=accuracy("97.3"))
+BOP_1024 = _bop("bop-1024", 1024, 1e-7, published=accuracy("97.3", REFERENCE))
 SECOND_ORDER = {"name": "second-order-bop", "gamma": 1e-3, "threshold": 1e-2}
 SQUARED = {"name": "proportional", "power": 2, "delta": FADING}
 TOP = {"name": "top-delta", "delta": FADING}
@@ -99,7 +99,7 @@ STUDY = Study(
         "seed."
     ),
     rows=(
-        _bop("bop-256", 256, 1e-6, published=accuracy("96.3"), budget=6),
+        _bop("bop-256", 256, 1e-6, published=accuracy("96.3", REFERENCE), budget=6),
         BOP_1024,
         _row(
             "bop-best",
@@ -127,5 +127,17 @@ STUDY = Study(
             meaning=NONE,
             fields=PRESETS["source-004-best"].fields,
         ),
+    ),
+    along=Along(
+        "δ",
+        "δ, the chance to take the bit that is asked for",
+        {
+            "Hypermask RAND, 3 × 1024, constant δ": {
+                1e-4: "rand-1024-1e-4",
+                1e-3: "rand-1024-1e-3",
+                1e-2: "rand-1024-1e-2",
+                1e-1: "rand-1024-1e-1",
+            },
+        },
     ),
 )

@@ -14,6 +14,7 @@ from lab.studies.base import Computed, Row, Study, Trained
 from lab.studies.results import Measured, Results, ResultsFolder
 from lab.studies.runs import measured, of_run, runs_of
 from lab.studies.tables import write_all
+from lab.versions import versions
 
 SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -127,7 +128,7 @@ class Reproduction:
 
     def _computed(self, row: Computed, seed: int) -> Measured:
         figure = row.compute(self.order.dataset, seed)
-        return Measured(row=row.name, seed=seed, figures={row.measures[0].name: figure})
+        return Measured(row=row.name, seed=seed, figures={row.measures[0].name: figure}, versions=versions())
 
     def _trained(self, row: Trained, at: At) -> Generator[At, None, Measured]:
         """Train a run to its end, or take one that is there."""
@@ -148,17 +149,17 @@ class Reproduction:
         view = job.view()
         if view.status != "finished":
             raise StoreError(
-                f"Run {job.id} ({row.name}, seed {at.seed}) came to no end: {view.message} Once that is put right, "
-                "--resume goes on; a run that cannot be read is trained anew when it was deleted."
+                f"Run {job.id} ({row.name}, seed {at.seed}) came to no end. {view.message} Once that is put "
+                "right, --resume goes on; a run that cannot be read is trained anew when it was deleted on Runs."
             )
         self._unkept = view.unkept
-        return of_run(row, job.id, view.snapshots[0], view.experiments[0])
+        return of_run(row, job.id, view.snapshots[0], job.facts())
 
     def _job(self, row: Trained, seed: int) -> Job | Measured:
         dataset, epochs = self.order.dataset, self.order.epochs
         kept = runs_of(self._jobs, [row], dataset, epochs)[row].get(seed) if self._resume else None
         if kept is None:
-            title = f"{self.order.study.title}. {row.title}, seed {seed}"
+            title = self.order.study.run_title(row, seed)
             return self._jobs.start([row.experiment(dataset, seed, epochs)], title[:TITLE])
         return measured(self._jobs, row, kept) or self._jobs.go_on(kept.id)
 

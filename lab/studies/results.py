@@ -12,8 +12,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +46,8 @@ class Measured(Value):
     figures: dict[str, float] = {}
     """By the name of the measure, as measured: accuracies are shares. None where the run diverged."""
     ended: Literal["done", "diverged"] = "done"
+    versions: dict[str, str] = Field({}, max_length=20)
+    """Of the libraries that it was measured with, by package; empty where nobody noted them."""
 
 
 class Results(Value):
@@ -60,9 +60,16 @@ class Results(Value):
     dataset: Dataset
     epochs: float | None = Field(None, gt=0)
     """How long each row was trained, where that was not for as long as it says."""
-    versions: dict[str, str] = {}
-    """Of what the figures depend on to the last digit."""
     measured: tuple[Measured, ...] = ()
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """All versions of the libraries that something was measured with, by package."""
+        found: dict[str, list[str]] = {}
+        for each in self.measured:
+            for package, version in each.versions.items():
+                found.setdefault(package, []).append(version)
+        return {package: " and ".join(sorted(set(there))) for package, there in found.items()}
 
     def of(self, row: Row, seed: int) -> Measured | None:
         """What was measured of a seed of a row."""
@@ -81,12 +88,22 @@ class Results(Value):
 
     def holding(self, study: Study, measured: Sequence[Measured]) -> Results:
         """The same conditions, and these figures."""
-        there = {each.row for each in measured}
-        seeds = max((each.seed for each in measured), default=0) + 1
-        wanted = [row.name for row in study.rows]
-        names = [] if there >= set(wanted) else [name for name in wanted if name in there]
-        told = {"command": command(study, names, seeds, self.dataset, self.epochs), "versions": _versions()}
-        return Results(**{**dict(self), **told, "measured": tuple(measured)})
+        told = {"command": self._command(study, measured), "measured": tuple(measured)}
+        return Results(**{**dict(self), **told})
+
+    def _command(self, study: Study, measured: Sequence[Measured]) -> str:
+        """One for each number of seeds that rows have."""
+        seeds = {row.name: max(seeds) + 1 for row in study.rows if (seeds := _seeds(measured, row))}
+        commands = []
+        for count in sorted(set(seeds.values()), reverse=True) or [1]:
+            names = [name for name, own in seeds.items() if own == count]
+            rows = [] if len(names) in (0, len(study.rows)) else names
+            commands.append(command(study, rows, count, self.dataset, self.epochs))
+        return " && ".join([commands[0], *(f"{again} --resume" for again in commands[1:])])
+
+
+def _seeds(measured: Sequence[Measured], row: Row) -> list[int]:
+    return [each.seed for each in measured if each.row == row.name]
 
 
 def command(study: Study, rows: Sequence[str], seeds: int, dataset: Dataset, epochs: float | None) -> str:
@@ -159,8 +176,8 @@ class ResultsFolder:
             raise StoreError(f"{self.path} cannot be read: {error.strerror}.") from None
         if not there and left:
             raise StoreError(
-                f"{self.path} has {', '.join(left)} and no {MEASURED}, which they were made of. Bring that back, move "
-                "them away, or give another --out."
+                f"{self.path} has {', '.join(left)} and no {MEASURED}, which they were made of. Bring that back, or "
+                "move the whole folder away, or give another --out."
             )
         if not there:
             return None
@@ -168,8 +185,8 @@ class ResultsFolder:
             results = read_results(file)
         except StoreError as error:
             raise StoreError(
-                f"{error} It stays as it is. Mend it, or move it away and give --resume: the runs themselves are "
-                "kept with all others, and finished ones are not trained again."
+                f"{error} It stays as it is. Mend it, or move the whole folder away and give --resume: the runs "
+                "themselves are kept with all others, and finished ones are not trained again."
             ) from None
         if results.study != study.name:
             raise StoreError(f"{self.path} holds results of study {results.study!r}; give another --out.")
@@ -196,8 +213,3 @@ class ResultsFolder:
                 f"{self.path / name} cannot be written: {error.strerror or error}. What was measured before is kept; "
                 "--resume goes on."
             ) from None
-
-
-@cache
-def _versions() -> dict[str, str]:
-    return {package: version(package) for package in ("torch", "numpy")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from lab.boards.across import Measure, counted
@@ -33,6 +34,21 @@ class OverRival:
         return abs(mean) > WIDE * error and (mean > 0) == self.measure.higher_is_better
 
     @property
+    def errors(self) -> float:
+        """How many standard errors the mean difference is."""
+        mean, error = abs(float(self.seeds.spread.mean)), float(self.seeds.spread.error)
+        return mean / error if error else math.inf
+
+    @property
+    def word(self) -> str:
+        """Whether the rival is beaten, in a few words for a table."""
+        if self.beaten is None:
+            return NOTHING
+        if not self.beaten:
+            return "not beaten"
+        return f"beaten, {self.errors:.1f} s.e." if math.isfinite(self.errors) else "beaten"
+
+    @property
     def figure(self) -> str:
         """The mean difference, with its standard error where there are enough seeds for one, for a table."""
         if not self.count:
@@ -47,10 +63,11 @@ class OverRival:
     def told(self) -> str:
         """What it tells, as a sentence."""
         if not self.count:
-            return f"No seed of it and of its rival, “{self.rival.title}”, is measured yet."
+            return f"Its rival, “{self.rival.title}”, is not measured with these seeds yet."
         unit = f" {self.measure.unit}" if self.measure.unit else ""
         against = f"Against “{self.rival.title}”, {self.figure}{unit}"
         if self.beaten is None:
             return f"{against}, of {counted(self.seeds.differences)} of both: too few to tell."
-        ended = "beaten" if self.beaten else "not beaten"
-        return f"{against}, {ended} by 2 standard errors of {counted(self.seeds.differences)} of both."
+        far = f"by {self.errors:.1f} standard errors" if self.beaten else f"by {WIDE:g} standard errors"
+        ended = f"{'beaten' if self.beaten else 'not beaten'}{f' {far}' if math.isfinite(self.errors) else ''}"
+        return f"{against}: {ended}, over {counted(self.seeds.differences)} of both."

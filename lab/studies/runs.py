@@ -10,14 +10,13 @@ from functools import lru_cache
 from typing import Literal
 
 from lab.data import Dataset
-from lab.experiment import Experiment
 from lab.files import Stamp
 from lab.jobs import Jobs
 from lab.jobs.records import records
 from lab.jobs.repetitions import claim_of, one_for_each_seed
 from lab.jobs.shelf import Shelved, shelf
 from lab.recorder import Snapshot
-from lab.store import RunFolder, StoreError
+from lab.store import Facts, RunFolder, StoreError
 from lab.studies.base import Row, Trained
 from lab.studies.results import Measured
 
@@ -55,13 +54,14 @@ def measured(jobs: Jobs, row: Row, job: Shelved) -> Measured | None:
 def _measured(jobs: Jobs, row: Row, id: str, written: Stamp | None) -> Measured:
     """Read once for each writing."""
     found = records(jobs, id, frames=False)
-    return of_run(row, id, found.snapshots[0], found.facts.contestants[0].experiment)
+    return of_run(row, id, found.snapshots[0], found.facts)
 
 
-def of_run(row: Row, id: str, snapshot: Snapshot, experiment: Experiment) -> Measured:
+def of_run(row: Row, id: str, snapshot: Snapshot, facts: Facts) -> Measured:
     """What a run came to that is at its end."""
-    report = snapshot.report
+    experiment, report = facts.contestants[0].experiment, snapshot.report
     figures = {} if report is None else {each.name: each.of(snapshot, report) for each in row.measures}
     finite = {name: value for name, value in figures.items() if math.isfinite(value)}
     ended: Literal["done", "diverged"] = "done" if finite else "diverged"
-    return Measured(row=row.name, seed=experiment.seed, run=id, experiment=experiment, figures=finite, ended=ended)
+    told = {"row": row.name, "seed": experiment.seed, "run": id, "experiment": experiment, "versions": facts.versions}
+    return Measured(**told, figures=finite, ended=ended)

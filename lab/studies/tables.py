@@ -14,12 +14,12 @@ from lab.boards.wording import NOTHING, decimals, fixed, signed
 from lab.exports.markup import latex, markdown, spreadsheet
 from lab.exports.readable import Align, Readable
 from lab.links import command
-from lab.studies.base import Row, Study
+from lab.studies.base import REFERENCE, Row, Study
 from lab.studies.comparison import Compared, compared, of_row
 from lab.studies.results import Measured, Results, ResultsFolder
 from lab.studies.rivals import OverRival
 
-ALIGN: tuple[Align, ...] = ("left", "right", "right", "right", "right", "wrapped")
+ALIGN: tuple[Align, ...] = ("left", "left", "right", "right", "right", "right", "wrapped")
 PASSES = "passes a step"
 """The column of what a step costs, in evaluations of the loss."""
 
@@ -58,13 +58,15 @@ def _table(study: Study, measure: Measure, found: Sequence[Compared]) -> Readabl
         f"{study.title}. {measure.title}: published, and measured here as mean ± standard error over N seeds. A "
         "verdict is of 2 standard errors of the difference, our spread over seeds standing for theirs."
     )
-    columns = ["row", "published", "ours", "N", "difference", "verdict"]
+    if any(each.published is not None and each.published.source == REFERENCE for each in found):
+        caption += " †: not published, but of a reference run."
+    columns = ["row", "title", "published", "ours", "N", "difference", "verdict"]
     rows = [[*line, each.told] for line, each in zip(cells(found), found, strict=True)]
     align = list(ALIGN)
     if passes := passes_of(found):
         for line, cell in zip([columns, *rows], [PASSES, *passes], strict=True):
-            line.insert(1, cell)
-        align.insert(1, "right")
+            line.insert(2, cell)
+        align.insert(2, "right")
     return Readable(caption, columns, rows, align)
 
 
@@ -77,6 +79,7 @@ def passes_of(found: Sequence[Compared]) -> list[str]:
 class Cells(NamedTuple):
     """A figure as people read it."""
 
+    name: str
     title: str
     published: str
     ours: str
@@ -96,7 +99,7 @@ def _cells(each: Compared, places: int) -> Cells:
     factor, over = each.measure.factor, each.spread
     ours, error, apart = (float(value) * factor for value in (over.mean, over.error, each.difference))
     told = fixed(ours, places) + (f" ± {fixed(error, places)}" if math.isfinite(error) else "")
-    return Cells(each.row.title, published(each), told, str(len(each.values)), signed(apart, places))
+    return Cells(each.row.name, each.row.title, published(each), told, str(len(each.values)), signed(apart, places))
 
 
 def published(each: Compared) -> str:
@@ -104,7 +107,8 @@ def published(each: Compared) -> str:
     figure, factor = each.published, each.measure.factor
     if figure is None:
         return NOTHING
-    return f"{figure.value * factor:.{max(0, figure.digits - round(math.log10(factor)))}f}"
+    mark = "†" if figure.source == REFERENCE else ""
+    return f"{figure.value * factor:.{max(0, figure.digits - round(math.log10(factor)))}f}{mark}"
 
 
 def frame(study: Study, results: Results) -> pd.DataFrame:
@@ -128,7 +132,14 @@ def plain(study: Study, results: Results, rows: Sequence[Row] | None = None) -> 
 def _told(study: Study, each: Compared, results: Results) -> dict[str, Any]:
     numbers = {name: math.nan if value is None else value for name, value in _numbers(each).items()}
     runs = " ".join(seed.run for seed in each.seeds if seed.run)
-    return {"study": study.name, "row": each.row.name, **numbers, "runs": runs, "command": results.command}
+    return {
+        "study": study.name,
+        "row": each.row.name,
+        "title": each.row.title,
+        **numbers,
+        "runs": runs,
+        "command": results.command,
+    }
 
 
 def _numbers(each: Compared) -> dict[str, Any]:
@@ -138,6 +149,7 @@ def _numbers(each: Compared) -> dict[str, Any]:
         "measure": each.measure.name,
         "passes": each.passes,
         "published": each.published.value if each.published is not None else None,
+        "published_by": each.published.source if each.published is not None else None,
         "mean": _finite(over.mean),
         "stderr": _finite(over.error),
         "n": len(each.values),

@@ -9,8 +9,8 @@ from lab.presets.base import VERSIONS
 from lab.ui import state
 from lab.ui.live_board import load_plotly_js
 
-CARDS = ("source-000", "source-001", "source-002-infl-1", "source-003-det-st-both", "source-004")
-"""One for each source; the others are in the list behind them."""
+CARDS = ("source-000", "source-001", "source-002", "source-002-infl-1", "source-003-det-st-both", "source-004")
+"""For each source, and for what of it learns in minutes; the others are in the list behind them."""
 CARDS_IN_A_ROW = 3
 
 

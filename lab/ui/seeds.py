@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import Any
 
@@ -204,8 +204,15 @@ def _add(experiments: Sequence[Experiment], key: str) -> None:
     start_seeds(experiments, free_seeds(taken, st.session_state[_count_key(key)]))
 
 
-def start_seeds(experiments: Sequence[Experiment], seeds: Sequence[int]) -> list[str]:
+def start_seeds(
+    experiments: Sequence[Experiment], seeds: Sequence[int], title: Callable[[int], str] | None = None
+) -> list[str]:
     """Start these contestants once for each seed, beside whatever this tab watches; what may not be started is told.
+
+    Args:
+        experiments: the contestants.
+        seeds: of the runs, or races.
+        title: what to call that of a seed, if not after the contestants.
 
     Returns:
         The ids of what was started.
@@ -214,7 +221,8 @@ def start_seeds(experiments: Sequence[Experiment], seeds: Sequence[int]) -> list
     st.session_state[state.PROBLEMS] = []
     for seed in seeds:
         try:
-            job = JOBS.start(with_seed(experiments, seed), title_of_contestants(experiments, f"Seed {seed}"))
+            told = title(seed) if title is not None else title_of_contestants(experiments, f"Seed {seed}")
+            job = JOBS.start(with_seed(experiments, seed), told)
         except (BeyondLimits, NotTheOwner) as error:
             st.session_state[state.PROBLEMS] = [
                 f"Seed {seed} was not started. {text}" for text in str(error).splitlines()

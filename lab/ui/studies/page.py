@@ -25,16 +25,15 @@ from lab.ui.live_board import live_board
 from lab.ui.notices import show_together
 from lab.ui.plain import plain
 from lab.ui.studies.export import export_results
-from lab.ui.studies.row import asked, row_details
+from lab.ui.studies.row import HERE, LAB, asked, row_details
 
 FIRST = "source-003"
 SECONDS_BETWEEN_UPDATES = 2 * WHILE_TRAINING
-LAB, HERE = "lab", "here"
 WHICH = {LAB: "Measured for this lab", HERE: "On this machine"}
 """Whose figures are shown."""
 OVER_RIVAL = "against its rival"
 """The column of rows that are to beat another one of ours."""
-COLUMNS = ("published", "ours, mean ± s.e.", "N", "ours − theirs", "verdict")
+COLUMNS = ("title", "published", "ours, mean ± s.e.", "N", "ours − theirs", "verdict")
 
 
 def in_order(studies: Mapping[str, Study]) -> list[str]:
@@ -76,12 +75,13 @@ def _live(study: Study, which: str, came: Results | None, looks: Iterator[Here],
     found = compared(study.rows, shown)
     _say_how_much(study, which, shown)
     version = hashlib.sha256(f"{which} {shown.model_dump_json() if shown else ''}".encode()).hexdigest()
-    live_board(f"study.{study.name}.board", Board(f"{study.name}.{version}", cards(found), study.name))
+    live_board(f"study.{study.name}.board", Board(f"{study.name}.{version}", cards(study, shown), study.name))
     for measure in dict.fromkeys(each.measure for each in found):
         _table(measure, [each for each in found if each.measure is measure])
     st.caption(
-        "A figure is the same within 2 standard errors of the difference. Theirs is one run: our spread over seeds "
-        "stands for theirs. s.e.: standard error of the mean over N seeds."
+        "A figure is the same to half of its last digit and 2 standard errors of the difference. Theirs is one run: "
+        "our spread over seeds stands for theirs. s.e.: standard error; of ours, of the mean over N seeds. †: not "
+        "published, but of a reference run."
     )
     if shown is not None and shown.measured:
         export_results(study, shown)
@@ -93,8 +93,8 @@ def _live(study: Study, which: str, came: Results | None, looks: Iterator[Here],
 def _say_how_much(study: Study, which: str, shown: Results | None) -> None:
     """Where the figures are from; where there are none, what to do."""
     if shown is not None and shown.measured:
-        versions = ", ".join(f"{package} {version}" for package, version in shown.versions.items())
-        st.caption(f"{len(shown.measured)} results, with {versions}. What measures them once more:")
+        known = ", ".join(f"{package} {version}" for package, version in shown.versions.items())
+        st.caption(f"{len(shown.measured)} results{f', with {known}' if known else ''}. What measures them once more:")
         st.code(shown.command, language="bash", wrap_lines=True)
         return
     where = "for this lab" if which == LAB else "on this machine"
@@ -108,11 +108,11 @@ def _say_how_much(study: Study, which: str, shown: Results | None) -> None:
 def _table(measure: Measure, found: list[Compared]) -> None:
     st.markdown(f"**{plain(measure.title)}**")
     lines = cells(found)
-    index = pd.Index([plain(line.title) for line in lines], name="row")
-    rows = [(*line[1:], each.word) for line, each in zip(lines, found, strict=True)]
+    index = pd.Index([plain(line.name) for line in lines], name="row")
+    rows = [(plain(line.title), *line[2:], each.word) for line, each in zip(lines, found, strict=True)]
     table = pd.DataFrame(rows, index, COLUMNS)
     if passes := passes_of(found):
-        table.insert(0, PASSES, passes)
+        table.insert(1, PASSES, passes)
     over = [each.over_rival for each in found]
     if any(over):
         table[OVER_RIVAL] = [NOTHING if each is None else each.figure for each in over]

@@ -27,6 +27,8 @@ from lab.ui.plain import plain
 MOST = 20
 """Seeds that are started at once."""
 ASKED, PAGE = "study.asked", "study.page"
+LAB, HERE = "lab", "here"
+"""Whose figures are shown: those that came with the lab, or those of this machine."""
 STUDY, ROW = "study", "row"
 """What they are called in the address."""
 
@@ -70,7 +72,7 @@ def _chosen(study: Study) -> Row:
             st.error(f"The address asks for row {asked_for[:40]!r}; this study has {', '.join(titles)}.")
         st.session_state[key] = asked_for if asked_for in titles else next(iter(titles))
     name = st.selectbox(
-        "Row", list(titles), format_func=titles.__getitem__, key=key, persist_state="session", width=480
+        "Row", list(titles), format_func=lambda name: f"{name}: {titles[name]}", key=key, persist_state="session"
     )
     address.write(**{ROW: name if name != next(iter(titles)) else None})
     return study.row(name)
@@ -130,7 +132,7 @@ def _train(study: Study, row: Row, here: Mapping[int, Shelved]) -> None:
                 key=f"{key}.train",
                 help="Each seed is a run like any other: it is kept, and waits in line where others train.",
                 on_click=_start,
-                args=(row, sorted(here), f"{key}.count"),
+                args=(study, row, sorted(here), f"{key}.count"),
             )
     if isinstance(row, Computed):
         st.caption("It is computed, not trained; from a terminal:")
@@ -139,10 +141,13 @@ def _train(study: Study, row: Row, here: Mapping[int, Shelved]) -> None:
     st.code(command_of(study, [row.name], 3, Dataset.members[IMAGES](), None), language="bash", wrap_lines=True)
 
 
-def _start(row: Trained, taken: Sequence[int], count: str) -> None:
+def _start(study: Study, row: Trained, taken: Sequence[int], count: str) -> None:
+    """Train seeds that are not there yet, and show what this machine has, where they will appear."""
     free = (seed for seed in itertools.count() if seed not in taken)
     experiment = row.experiment(Dataset.members[IMAGES]())
-    seeds.start_seeds([experiment], list(itertools.islice(free, st.session_state[count])))
+    chosen = list(itertools.islice(free, st.session_state[count]))
+    seeds.start_seeds([experiment], chosen, lambda seed: study.run_title(row, seed))
+    st.session_state[f"study.{study.name}.which"] = HERE
     st.session_state[ASKED] = True
 
 
