@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from lab.boards.across import TEST_ACCURACY, TEST_LOSS
+from lab.boards.across import TEST_ACCURACY
 from lab.studies.base import Row, Study, Trained, accuracy
 
 LAYERS = {"conv1": (1,), "conv2": (2,), "both": (1, 2)}
@@ -58,7 +58,7 @@ def _row(name: str, rule: Rule, layers: str, epochs: int, rival: Row | None = No
         name=f"{name}-{layers}{'-long' if long else ''}",
         title=f"{rule.title}, {WHERE[layers]}, {length}",
         published=(accuracy(PUBLISHED[layers]),) if long else (),
-        measures=(TEST_ACCURACY, TEST_LOSS),
+        measures=(TEST_ACCURACY,),
         meaning="The source's frozen net, whose bits are sampled and detached." if long else "",
         differs=f"Learning rate {rate:g}, the source's is 0.1{'' if long else f'; {length}, the source has {LONG}'}.",
         rival=rival,

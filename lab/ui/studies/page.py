@@ -33,7 +33,8 @@ WHICH = {LAB: "Measured for this lab", HERE: "On this machine"}
 """Whose figures are shown."""
 OVER_RIVAL = "against its rival"
 """The column of rows that are to beat another one of ours."""
-COLUMNS = ("title", "published", "ours, mean ± s.e.", "N", "ours − theirs", "verdict")
+VERDICT = "verdict"
+COLUMNS = ("title", "published", "ours, mean ± s.e.", "N", "ours − theirs", VERDICT)
 
 
 def in_order(studies: Mapping[str, Study]) -> list[str]:
@@ -116,8 +117,9 @@ def _table(measure: Measure, found: list[Compared]) -> None:
     over = [each.over_rival for each in found]
     if any(over):
         table[OVER_RIVAL] = [NOTHING if each is None else each.figure for each in over]
+    said = [column for column in table if column == VERDICT or (table[column] != NOTHING).any()]
     with st.container(key=f"study-{measure.name}-final-figures"):
-        st.table(table)
+        st.table(table[said])
 
 
 def _shipped(study: Study) -> Results | None:
