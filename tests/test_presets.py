@@ -7,8 +7,10 @@ from itertools import islice
 import pytest
 import torch
 
+from lab.boards.board import board
 from lab.data.digits import Digits
 from lab.data.idx import Mnist
+from lab.jobs import JOBS
 from lab.presets import BROKEN, PRESETS
 from lab.presets.base import BEST, CORRECTED
 from lab.schedules import Constant
@@ -164,3 +166,15 @@ def test_what_is_wrong_and_what_to_look_for_is_said(name: str) -> None:
     preset = PRESETS[name]
     assert preset.look
     assert preset.paragraph == " ".join(part for part in (preset.summary, preset.wrong, preset.look) if part)
+
+
+@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if ": " in preset.look[:40]])
+def test_what_to_look_for_is_on_its_board(name: str, empty_lab: None) -> None:
+    preset = PRESETS[name]
+    experiment = preset.experiment(Digits()).with_changes([*narrow(name), "subset=4", "budget=2", "budget_unit=steps"])
+    job = JOBS.start([experiment], name)
+    assert job.wait(60)
+    titles = [card.title.lower() for card in board(job.view(), 0).cards]
+    for word in preset.look.partition(":")[0].removeprefix("Validation ").lower().split(" and "):
+        said = word.removesuffix(" is no proof")
+        assert any(title.startswith(said) for title in titles), f"{said} is none of {titles}"

@@ -35,7 +35,7 @@ PRESETS = [
             "The same net and epochs without the ReLU; a sigmoid of slope 2 stands in for the step, and the learning "
             "rate of Adam makes one cycle up to 0.003."
         ),
-        look="Validation error: it still falls in the last epochs, while the learning rate goes to 0.",
+        look="Loss: on validation images it still falls in the last epochs, while the learning rate goes to 0.",
         source=SOURCE,
         fields={
             **RECIPE,

@@ -42,7 +42,7 @@ def _binary(units: str, rule: str, layers: str) -> Preset:
     if rule == "st":
         title, wrong = "straight-through", NEVER_ANNEALED
         story = "the gradient goes through a hard sigmoid of slope 1."
-        look = "Feature maps: two values each, and yet the digit is still there."
+        look = "Channels: two values each, and yet the digit is still there."
     else:
         title, story = "'REINFORCE'", "what the source calls REINFORCE."
         kept = "So no gradient reaches anything in front of the bits, and those layers stay as they were drawn."
