@@ -234,28 +234,6 @@ class TestReport:
         assert all(event.flips is None for event in steps(curves(small())))
 
 
-class TestDivergence:
-    def test_ends_the_run_with_its_reason_and_keeps_what_was_recorded(self) -> None:
-        wild = {"name": "sgd", "lr": 100, "weight_decay": 10}  # every step makes the weights a thousand times larger
-        events = curves(small("mlp", {"binary_layers": []}, optimizer=wild, evaluate_every=99, budget=60))
-        end = finished(events)
-        assert end.reason == "diverged"
-        assert end.report is None
-        last = steps(events)[-1]
-        assert end.message == (
-            f"The training loss became {last.loss} at step {last.step}, and the run ended there. "
-            "A smaller learning rate or slope usually helps."
-        )
-        assert 1 < len(steps(events)) < 60
-        assert all(np.isfinite(event.loss) for event in steps(events)[:-1])
-
-    def test_a_validation_loss_that_is_no_number_ends_it_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(lab.training, "evaluate", lambda *_: lab.training.Scores(float("nan"), None))
-        end = finished(curves(small(evaluate_every=0.5)))
-        assert end.reason == "diverged"
-        assert end.message.startswith("The validation loss became nan at step 2, and the run ended there.")
-
-
 class TestMachine:
     def test_a_device_that_is_not_there_is_named_with_what_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
