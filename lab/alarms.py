@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from lab.columns import Column
 from lab.estimators import Estimator
 from lab.events import Health
 from lab.experiment import Experiment
@@ -71,7 +72,7 @@ def _telling(experiment: Experiment, snapshot: Snapshot) -> NDArray[np.intp]:
     health = snapshot.health
     if _ends_in_htanh(experiment.architecture):
         return np.arange(len(health))
-    telling = np.isin(health.steps, snapshot.steps["step"][snapshot.steps["loss"] > ANSWERED])
+    telling = _unanswered(health.steps, snapshot.steps)
     for columns in health.layers.values():
         telling |= columns["zeros"] < 1
     for columns in health.sites.values():
@@ -79,6 +80,14 @@ def _telling(experiment: Experiment, snapshot: Snapshot) -> NDArray[np.intp]:
         if not experiment.estimator.zero_gradient:
             telling |= columns["active"] == 0
     return np.flatnonzero(telling)
+
+
+def _unanswered(checked: Column, steps: Mapping[str, Column]) -> NDArray[np.bool_]:
+    """Whether the batch of each step that was checked had a loss."""
+    places = np.searchsorted(steps["step"], checked)  # they rise
+    there = places < len(steps["step"])
+    places = np.where(there, places, 0)
+    return there & (steps["step"][places] == checked) & (steps["loss"][places] > ANSWERED) if there.any() else there
 
 
 def _sentence(since: int, layers: Sequence[str], cause: str) -> str:

@@ -13,6 +13,7 @@ import torch
 
 from lab.estimators import Estimator
 from lab.experiment import Experiment
+from lab.idle import is_sampled, uses_slope
 from lab.models import Architecture, Site
 from lab.models.binary_mlp import CLASSES
 from lab.models.layers import BatchNorm1d, BatchNorm2d
@@ -119,9 +120,8 @@ def _forward(experiment: Experiment) -> list[Remark]:
 
 
 def _slope(experiment: Experiment) -> list[Remark]:
-    rule, net = experiment.estimator, experiment.architecture
-    in_use = rule.uses_slope or net.has_sloped_units
-    if in_use or not net.site_names or experiment.slope == Constant(value=1.0):
+    rule, sites = experiment.estimator, experiment.architecture.site_names
+    if uses_slope(experiment) or not sites or experiment.slope == Constant(value=1.0):
         return []
     return [Remark("warning", f"{rule.title} does not use the slope: whatever its schedule, nothing changes.")]
 
@@ -238,7 +238,7 @@ def _cost(experiment: Experiment) -> list[Remark]:
 
 
 def _evaluation(experiment: Experiment) -> list[Remark]:
-    if not experiment.architecture.site_names or not experiment.estimator.stochastic:
+    if not is_sampled(experiment):
         return []
     ways = {
         "threshold": "with the bits that are likelier than not",

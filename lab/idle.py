@@ -11,7 +11,7 @@ from lab.schedules import Constant
 
 def idle(experiment: Experiment) -> frozenset[str]:
     """The dotted paths of fields that change nothing, whatever they were, or may be nothing else."""
-    return frozenset([*_within(experiment), *_evaluation(experiment), *_weights(experiment), *_slope(experiment)])
+    return frozenset([*_within(experiment), *_evaluation(experiment), *_weights(experiment), *_units(experiment)])
 
 
 def _within(value: Value, path: str = "") -> Iterator[str]:
@@ -25,7 +25,7 @@ def _within(value: Value, path: str = "") -> Iterator[str]:
 
 
 def _evaluation(experiment: Experiment) -> list[str]:
-    if not (experiment.estimator.stochastic and experiment.architecture.site_names):
+    if not is_sampled(experiment):
         return ["evaluation", "evaluation_samples"]
     return [] if experiment.evaluation == "mean" else ["evaluation_samples"]
 
@@ -37,6 +37,19 @@ def _weights(experiment: Experiment) -> list[str]:
     return [] if experiment.architecture.has_binary_weights else ["optimizer.latent_clip"]
 
 
-def _slope(experiment: Experiment) -> list[str]:
-    in_use = experiment.estimator.uses_slope or experiment.architecture.has_sloped_units
-    return [] if in_use or experiment.slope != Constant(value=1.0) else ["slope"]
+def _units(experiment: Experiment) -> list[str]:
+    estimator = [] if experiment.architecture.site_names else ["estimator"]
+    # A slope that somebody has set is shown, for them to learn that it changes nothing.
+    slope = [] if uses_slope(experiment) or experiment.slope != Constant(value=1.0) else ["slope"]
+    return [*estimator, *slope]
+
+
+def uses_slope(experiment: Experiment) -> bool:
+    """Whether the slope changes anything: in binary units by their rule, or in real ones."""
+    net = experiment.architecture
+    return net.has_sloped_units or (bool(net.site_names) and experiment.estimator.uses_slope)
+
+
+def is_sampled(experiment: Experiment) -> bool:
+    """Whether bits are drawn when it is evaluated, unless by threshold."""
+    return experiment.estimator.stochastic and bool(experiment.architecture.site_names)

@@ -146,8 +146,8 @@ class Training:
             evaluated = self._evaluated()
             yield evaluated
             self._require_finite("validation loss", evaluated.scores.loss)
-            for name, parameter in self.net.named_parameters():  # no loss tells: of a NaN binary units make a bit
-                self._require_finite(f"sum of {name}", parameter.detach().sum().item())
+            for what, total in self.net.sums():  # no loss tells: of a NaN binary units make a bit
+                self._require_finite(what, total)
         if self.step >= self._frame_due or self._last:
             yield self._framed()
             self._frame_due = next(self._frames)

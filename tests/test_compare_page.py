@@ -220,3 +220,33 @@ def test_a_race_on_the_projector_goes_on_and_is_found_by_its_address() -> None:
     until_it_shows(tab, lambda: all(int(row["step"]) for row in leader_board(tab)))
     again = opened("compare.py", run=newest().id)
     assert any(item.label == "Pause" for item in again.button)
+
+
+def asked(tab: AppTest) -> set[str]:
+    """The last part of the key of every widget."""
+    kinds = ("number_input", "selectbox", "toggle", "button_group")
+    return {str(item.key).rpartition(".")[2] for kind in kinds for item in tab.get(kind)}
+
+
+def test_what_all_share_is_asked_for_as_soon_as_one_contestant_needs_it() -> None:
+    tab = opened("compare.py", race=link("estimator=identity", "estimator=saturated"))
+    assert "evaluation" not in asked(tab)
+    (_, second) = [item for item in tab.main.selectbox if item.label == "Gradient estimator"]
+    shown(second.set_value("bernoulli"))
+    assert "evaluation" in asked(tab)
+    assert newest_experiments(tab)[1].estimator.name == "bernoulli"
+
+
+def newest_experiments(tab: AppTest) -> list[Experiment]:
+    """The contestants as the address has them."""
+    return decode_all(tab.query_params["race"])
+
+
+def test_a_contestant_is_not_asked_for_what_changes_nothing() -> None:
+    real = ["architecture.name=convnet", "architecture.binary_layers=[]"]
+    plain_mlp = ["architecture.name=mlp", "architecture.binary_layers=[]"]
+    race = "~".join(encode(on_digits(*MLP, *changes)) for changes in (real, plain_mlp))
+    tab = opened("compare.py", race=race)
+    hidden = {"levels", "weight_levels", "weight_scale", "stochastic_weights", "shortcut"}
+    assert asked(tab) & hidden == set()
+    assert {"pooling", "activation"} <= asked(tab)

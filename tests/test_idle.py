@@ -68,7 +68,6 @@ def told(experiment: Experiment) -> list[Any]:
 def test_idle_fields_change_nothing(case: str) -> None:
     experiment = CASES[case]
     expected, found = told(experiment), idle(experiment)
-    assert found or case == "a mean of samples"
     for path in found:
         for value in others(experiment, path):
             changed = with_other(experiment, path, value)
@@ -76,6 +75,30 @@ def test_idle_fields_change_nothing(case: str) -> None:
                 assert path in changed, "a field that may be nothing else is told by its name"
             else:
                 assert told(changed) == expected, path
+
+
+UNITS = {"architecture.levels"}
+BITS = {f"architecture.{name}" for name in ("weight_levels", "weight_rule", "weight_scale", "stochastic_weights")}
+KEPT = BITS - {"architecture.weight_levels"} | {"optimizer.real.latent_clip", "evaluation", "evaluation_samples"}
+REAL, DRAWN = {"optimizer.latent_clip"}, {"evaluation", "evaluation_samples"}
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("convnet", BITS | REAL | DRAWN),
+        ("real conv net", UNITS | BITS | REAL | DRAWN | {"estimator"}),
+        ("real units, binary weights", UNITS | DRAWN | {"estimator"}),
+        ("real hidden layer", REAL | DRAWN),
+        ("no binary units", UNITS | REAL | DRAWN | {"architecture.shortcut", "estimator", "slope"}),
+        ("identity", REAL | DRAWN | {"architecture.activation", "slope"}),
+        ("a sampled rule", REAL | {"architecture.activation", "evaluation_samples"}),
+        ("a mean of samples", REAL | {"architecture.activation"}),
+        ("bop", KEPT),
+    ],
+)
+def test_what_is_idle(case: str, expected: set[str]) -> None:
+    assert idle(CASES[case]) == expected
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -117,6 +117,21 @@ class TestFilters:
         np.testing.assert_array_equal(frame.filters, expected)
 
 
+def test_a_net_whose_first_layer_sees_no_pixels_has_no_pictures_of_it() -> None:
+    class Plug(Net):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(196, 64))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.layers(x)[:, :10]
+
+    net = Plug()
+    net.prepare()
+    experiment = small("mlp", {"binary_layers": []})
+    assert probe(specimen(net, experiment, IMAGES, 1.0), 1.5).filters.size == 0
+
+
 @pytest.mark.parametrize("evaluation", ["threshold", "sample", "mean"])
 @pytest.mark.parametrize("name", Architecture.members)
 def test_a_frame_is_numbers_of_its_own_and_the_net_is_as_before(name: str, evaluation: str) -> None:

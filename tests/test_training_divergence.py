@@ -42,4 +42,4 @@ def test_weights_that_are_no_numbers_end_it_where_bits_hide_them_from_the_loss()
     events = list(training.events())
     assert all(np.isfinite(event.loss) for event in steps(events))
     assert finished(events).reason == "diverged"
-    assert finished(events).message.startswith("The sum of layers.1.weight became nan at step 2, and")
+    assert finished(events).message.startswith("The sum of the weights of layer 1 (linear) became nan at step 2, and")

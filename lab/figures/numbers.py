@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+FAR = 5
+"""Values no further apart than by this factor need no logarithmic axis, which would lack numbers."""
 LARGEST_EXPONENT = 300  # powers of ten beyond it leave the range of a float
 
 
@@ -20,3 +22,10 @@ def json_numbers(values: ArrayLike, digits: int = 6) -> list[float | None]:
     if finite.all():
         return numbers
     return [number if good else None for number, good in zip(numbers, finite.tolist(), strict=True)]
+
+
+def far_apart(values: ArrayLike) -> bool:
+    """Whether values are all above 0 and lie so far apart that an axis should be logarithmic; NaN is left out."""
+    known = np.asarray(values, dtype=np.float64)
+    known = known[np.isfinite(known)]
+    return bool(known.size) and 0 < FAR * known.min() < known.max()

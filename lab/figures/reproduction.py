@@ -9,13 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lab.figures.numbers import json_numbers
+from lab.figures.numbers import far_apart, json_numbers
 from lab.figures.theme import COLORS, Figure, axis, layout, uid
 
 ROW_HEIGHT = 34  # pixels
 OURS, THEIRS = COLORS[0], COLORS[1]
-FAR = 5
-"""Values that are no further apart than by this factor need no logarithmic axis, which would lack numbers."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def reproduction_chart(rows: Sequence[Reproduced], x_title: str, log_x: bool = F
         {
             **look,
             "uid": uid("published"),
-            "name": "published",
+            "name": "to compare with",
             "x": json_numbers([row.published for row in rows]),
             "y": names,
             "marker": {"color": THEIRS, "size": 11, "symbol": "diamond-open", "line": {"width": 2}},
@@ -71,8 +69,7 @@ def reproduction_chart(rows: Sequence[Reproduced], x_title: str, log_x: bool = F
     ]
     vertical = {"type": "category", "categoryarray": names[::-1], "range": [-0.6, len(rows) - 0.4], "automargin": True}
     vertical["nticks"] = 2 * len(rows)  # every row has its name
-    drawn = [value for row in rows for value in (row.published, row.mean) if math.isfinite(value) and value > 0]
-    far = log_x and bool(drawn) and max(drawn) > FAR * min(drawn)
+    far = log_x and far_apart([value for row in rows for value in (row.published, row.mean)])
     horizontal = axis(x_title, tickformat="~g", **({"type": "log", "dtick": "D2"} if far else {}))
     return {
         "data": traces,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +9,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from lab.figures.curves import log_ticks, sizes_of, tick_format
-from lab.figures.numbers import json_numbers
+from lab.figures.numbers import far_apart, json_numbers
 from lab.figures.theme import COLORS, LINE_STYLES, Figure, axis, layout, uid
 
 HEIGHT = 380  # pixels
-WIDE = 10
-"""Of values that are so many times apart, the axis is logarithmic."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +27,7 @@ class Line:
 
 def tradeoff_chart(lines: Sequence[Line], x_title: str, y_title: str) -> Figure:
     """A line for each family over a logarithmic axis, a dot with its error bar for each mean."""
-    values = [value for line in lines for value in line.y if math.isfinite(value)]
-    far = bool(values) and 0 < WIDE * min(values) <= max(values)
+    far = far_apart([value for line in lines for value in line.y])
     horizontal = _logarithmic([line.x for line in lines])
     vertical = _logarithmic([line.y for line in lines]) if far else {"tickformat": "~g"}
     return {

@@ -75,6 +75,12 @@ class Net(nn.Module):
         layers = [module for module in self.modules() if isinstance(module, Weighted)]
         return {f"layer {i} ({_kind(layer)})": layer.weight for i, layer in enumerate(layers, start=1)}
 
+    def sums(self) -> Iterator[tuple[str, float]]:
+        """What each parameter is called, and the sum of its values: no finite number where one of them is none."""
+        layers = {id(weight): f"sum of the weights of {layer}" for layer, weight in self.layer_weights().items()}
+        for name, parameter in self.named_parameters():
+            yield layers.get(id(parameter), f"sum of {name}"), parameter.detach().sum().item()
+
     @property
     def map_layers(self) -> dict[str, nn.Module]:
         """The layers whose outputs (B, channels, height, width) are worth seeing, by name."""

@@ -15,7 +15,7 @@ ESTIMATORS = {
     ("stoch", "detached"): "detached-sample",
 }
 LAYERS = {"conv1": (1,), "conv2": (2,), "both": (1, 2)}
-SHORT = {"conv1": "conv 1", "conv2": "conv 2", "both": "both layers"}
+NAMES = {"conv1": "conv 1", "conv2": "conv 2", "both": "both layers"}
 DETACHED = {
     "det": "It rounds and detaches. A bit that is not drawn has no log-probability, so there is no score to use.",
     "stoch": "It is a detached sample: its log-probability is defined and never used.",
@@ -50,7 +50,7 @@ def _binary(units: str, rule: str, layers: str) -> Preset:
         look = "First-layer weights: not one of them changes."
     return Preset(
         name=f"source-003-{units}-{rule}-{layers}",
-        title=f"Conv net, {UNITS[units]} bits, {title}, {SHORT[layers]}",
+        title=f"Conv net, {UNITS[units]} bits, {title}, {NAMES[layers]}",
         summary=f"{UNITS[units].capitalize()} binary units after {where}; {story}",
         wrong=wrong,
         look=look,
@@ -81,7 +81,7 @@ def _annealed(units: str, layers: str) -> Preset:
 def _score_function(layers: str) -> Preset:
     return Preset(
         name=f"source-003-stoch-detached-{layers}{CORRECTED}",
-        title=f"Conv net, true REINFORCE, {SHORT[layers]}",
+        title=f"Conv net, true REINFORCE, {NAMES[layers]}",
         summary=(
             f"Stochastic binary units after {_where(layers)}, trained by their score function: four samples, each with "
             "the loss of the others as its baseline, and a learning rate of its own."

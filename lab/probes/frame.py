@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lab.data.base import SIDE
 from lab.evaluation import predict
 from lab.models import Net
 from lab.models.weights import BinaryWeights
@@ -138,11 +139,12 @@ class _Watch:
 
 
 def _filters(net: Net) -> Array:
-    first = next(module for module in net.modules() if isinstance(module, nn.Linear | nn.Conv2d))
+    first = next((module for module in net.modules() if isinstance(module, nn.Linear | nn.Conv2d)), None)
+    if first is None or (isinstance(first, nn.Linear) and first.in_features != SIDE * SIDE):
+        return np.empty(0, np.float32)
     weight = first.binary_weight() if isinstance(first, BinaryWeights) else first.weight
-    if weight[0].numel() == 28 * 28:
-        weight = weight.view(-1, 28, 28)
-    return _copied(weight[:FILTERS].view(-1, *weight.shape[-2:]))
+    pictures = weight.view(-1, SIDE, SIDE) if isinstance(first, nn.Linear) else weight[:, 0]
+    return _copied(pictures[:FILTERS])
 
 
 def _copied(values: Tensor) -> Array:

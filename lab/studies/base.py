@@ -17,6 +17,10 @@ IMAGES = "mnist"
 """What the published figures were measured on."""
 WIDE = 2.0
 """Standard errors of a difference that are allowed."""
+RULE = (
+    f"Figures are the same to half of the last digit of theirs and {WIDE:g} standard errors of the difference. Theirs "
+    "is one run: our spread over seeds stands for theirs."
+)
 TEST_MSE = TEST_LOSS._replace(name="test_mse", title="Test MSE, pixels in [-1, 1]")
 """Of nets that rebuild pictures, whose loss it is."""
 
@@ -165,6 +169,9 @@ class Study:
             raise ValueError(f"study {self.name!r} has rows of one name: {', '.join(sorted(twice))}")
         if strangers := [row.name for row in self.rows if row.rival is not None and row.rival not in self.rows]:
             raise ValueError(f"study {self.name!r} lacks the rival of {', '.join(strangers)}")
+        curves = self.along.families.values() if self.along is not None else ()
+        if unknown := [name for rows in curves for name in rows.values() if name not in names]:
+            raise ValueError(f"study {self.name!r} has a curve of {', '.join(unknown)}, and no such rows")
 
     def run_title(self, row: Row, seed: int) -> str:
         """What to call the run of a seed of a row."""

@@ -10,7 +10,7 @@ from lab.figures.board import Card, Chart
 from lab.figures.differences import Difference, difference_chart
 from lab.figures.reproduction import OURS, Reproduced, reproduction_chart
 from lab.figures.tradeoff import Line, tradeoff_chart
-from lab.studies.base import WIDE, Along, Study
+from lab.studies.base import REFERENCE, RULE, WIDE, Along, Study
 from lab.studies.comparison import Compared, compared
 from lab.studies.results import Results
 from lab.studies.tables import cells
@@ -66,7 +66,9 @@ def _cards(measure: Measure, found: Sequence[Compared]) -> list[Card]:
     ]
     told = zip(found, cells(found), strict=True)
     alt = "; ".join(f"{each.row.name}: published {line.published}, ours {line.ours}" for each, line in told)
-    caption = "Open diamonds: published. Dots with bars: measured here, mean ± standard error; faint: single seeds."
+    caption = (
+        f"Open diamonds: {_of_whom(found)}. Dots with bars: measured here, mean ± standard error; faint: single seeds."
+    )
     beside = Chart(reproduction_chart(rows, measure.title, log_x=log))
     shown = [Card(f"{measure.name}.beside", measure.title, beside, caption, alt=alt, row=measure.name)]
     return [*shown, *_apart(measure, [each for each in found if math.isfinite(each.difference)])]
@@ -80,7 +82,7 @@ def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
             each.row.name,
             [(value - each.published.value) * factor for value in each.values],
             each.difference * factor,
-            (each.published.resolution + WIDE * each.standard_error) * factor,
+            (each.published.resolution + WIDE * each.standard_error) * factor if each.is_judged else math.nan,
             OURS,
         )
         for each in found
@@ -90,12 +92,21 @@ def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
         return []
     unit = f", {measure.unit}" if measure.unit else ""
     better = "right" if measure.higher_is_better else "left"
-    caption = (
-        "Ours less theirs. A bar is half of their last digit and 2 standard errors of the difference to either side, "
-        f"our spread over seeds standing for theirs: where it covers 0, they are the same. Further {better} is better."
-    )
-    alt = "; ".join(f"{row.name}: {row.mean:.3g} ± {row.interval:.2g}" for row in rows)
+    caption = f"Ours less theirs; where a bar covers 0, they are the same. {RULE} Further {better} is better."
+    alt = "; ".join(f"{row.name}: {row.mean:.3g}{_reach(row)}" for row in rows)
     chart = Chart(difference_chart(rows, f"difference{unit}"))
     return [
         Card(f"{measure.name}.apart", f"{measure.title}: ours less theirs", chart, caption, alt=alt, row=measure.name)
     ]
+
+
+def _reach(row: Difference) -> str:
+    return f" ± {row.interval:.2g}" if math.isfinite(row.interval) else ""
+
+
+def _of_whom(found: Sequence[Compared]) -> str:
+    """Where the figures are from that ours are compared with."""
+    sources = {each.published.source for each in found if each.published is not None}
+    if sources == {REFERENCE}:
+        return "of reference runs, which nobody published"
+    return "published, or of a reference run" if REFERENCE in sources else "published"

@@ -15,7 +15,7 @@ from lab.studies.base import IMAGES, WIDE, Published, Row, Trained
 from lab.studies.results import Measured, Results
 from lab.studies.rivals import OverRival
 
-Verdict = Literal["within", "better", "worse", "too few", "unpublished", "unmeasured", "incomparable"]
+Verdict = Literal["within", "better", "worse", "too few", "unpublished", "unmeasured", "diverged", "incomparable"]
 
 
 class Compared(NamedTuple):
@@ -83,15 +83,20 @@ class Compared(NamedTuple):
         return self.beyond / self.standard_error
 
     @property
+    def is_judged(self) -> bool:
+        """Whether there are enough seeds for a verdict."""
+        return len(self.values) >= FEWEST
+
+    @property
     def verdict(self) -> Verdict:
         """Whether our figure is the published one."""
         if not self.values:
-            return "unmeasured"
+            return "diverged" if self.seeds else "unmeasured"
         if self.published is None:
             return "unpublished"
         if self.other:
             return "incomparable"
-        if len(self.values) < FEWEST:
+        if not self.is_judged:
             return "too few"
         if self.beyond <= WIDE * self.standard_error:
             return "within"
@@ -103,7 +108,12 @@ class Compared(NamedTuple):
         far = f", {self.errors:.1f} s.e." if self.beyond and self.standard_error else ""
         rival = self.over_rival.word if self.over_rival is not None else NOTHING
         words = {"within": "the same", "better": "better", "worse": "worse", "too few": "too few seeds"}
-        words |= {"unpublished": rival, "incomparable": "not compared", "unmeasured": "not measured"}
+        words |= {
+            "diverged": "diverged",
+            "unpublished": rival,
+            "incomparable": "not compared",
+            "unmeasured": "not measured",
+        }
         return words[self.verdict] + (far if self.verdict in ("within", "better", "worse") else "")
 
     @property
@@ -118,6 +128,8 @@ class Compared(NamedTuple):
         count = len(self.values)
         if self.verdict == "unmeasured":
             return "Not measured yet."
+        if self.verdict == "diverged":
+            return "No seed came to its end."
         if self.verdict == "unpublished":
             return "Nothing was published to compare with."
         if self.verdict == "incomparable":
@@ -161,8 +173,7 @@ def _other_conditions(row: Row, results: Results | None) -> str:
 def _seeds(row: Row | None, results: Results | None) -> tuple[Measured, ...]:
     if results is None or row is None:
         return ()
-    own = [each for each in results.measured if each.row == row.name and results.fits(row, each)]
-    return tuple(sorted(own, key=lambda each: each.seed))
+    return tuple(sorted(results.of_row(row), key=lambda each: each.seed))
 
 
 def _by_seed(seeds: Sequence[Measured], measure: Measure) -> dict[int, float]:

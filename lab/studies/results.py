@@ -13,10 +13,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from filelock import FileLock, Timeout
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lab.data import Dataset
 from lab.experiment import Experiment
@@ -62,6 +62,17 @@ class Results(Value):
     """How long each row was trained, where that was not for as long as it says."""
     measured: tuple[Measured, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_first_lab(cls, data: Any) -> Any:
+        """Versions were told once for all figures; nothing that was measured then is lost."""
+        if not isinstance(data, dict) or "versions" not in data:
+            return data
+        rest = {name: value for name, value in data.items() if name != "versions"}
+        told = {"versions": data["versions"]}
+        measured = [told | each if isinstance(each, dict) else each for each in rest.get("measured", ())]
+        return {**rest, "measured": measured}
+
     @property
     def versions(self) -> dict[str, str]:
         """All versions of the libraries that something was measured with, by package."""
@@ -82,28 +93,29 @@ class Results(Value):
             return its is not None and its.seed == measured.seed and row.is_of(its, self.dataset, self.epochs)
         return its is None
 
+    def of_row(self, row: Row) -> list[Measured]:
+        """The figures of a row as it is by now."""
+        return [each for each in self.measured if each.row == row.name and self.fits(row, each)]
+
     def with_figure(self, study: Study, measured: Measured) -> Results:
         """These, and one more."""
         return self.holding(study, (*self.measured, measured))
 
     def holding(self, study: Study, measured: Sequence[Measured]) -> Results:
         """The same conditions, and these figures."""
-        told = {"command": self._command(study, measured), "measured": tuple(measured)}
-        return Results(**{**dict(self), **told})
+        held = Results(**{**dict(self), "measured": tuple(measured)})
+        return Results(**{**dict(held), "command": held._command(study)})
 
-    def _command(self, study: Study, measured: Sequence[Measured]) -> str:
+    def _command(self, study: Study) -> str:
         """One for each number of seeds that rows have."""
-        seeds = {row.name: max(seeds) + 1 for row in study.rows if (seeds := _seeds(measured, row))}
+        of_rows = {row.name: [each.seed for each in self.of_row(row)] for row in study.rows}
+        seeds = {name: max(own) + 1 for name, own in of_rows.items() if own}
         commands = []
         for count in sorted(set(seeds.values()), reverse=True) or [1]:
             names = [name for name, own in seeds.items() if own == count]
             rows = [] if len(names) in (0, len(study.rows)) else names
             commands.append(command(study, rows, count, self.dataset, self.epochs))
         return " && ".join([commands[0], *(f"{again} --resume" for again in commands[1:])])
-
-
-def _seeds(measured: Sequence[Measured], row: Row) -> list[int]:
-    return [each.seed for each in measured if each.row == row.name]
 
 
 def command(study: Study, rows: Sequence[str], seeds: int, dataset: Dataset, epochs: float | None) -> str:

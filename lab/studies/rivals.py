@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lab.boards.across import Measure, counted
-from lab.boards.wording import NOTHING, fixed, signed
+from lab.boards.wording import NOTHING, decimals, fixed, signed
 from lab.statistics import FEWEST, Comparison
 from lab.studies.base import WIDE, Row
 
@@ -53,17 +53,17 @@ class OverRival:
         """The mean difference, with its standard error where there are enough seeds for one, for a table."""
         if not self.count:
             return NOTHING
-        mean = float(self.seeds.spread.mean) * self.measure.factor
-        told = signed(mean, self.measure.decimals)
-        if self.beaten is None:
-            return told
-        return f"{told} ± {fixed(float(self.seeds.spread.error) * self.measure.factor, self.measure.decimals)}"
+        over, factor = self.seeds.spread, self.measure.factor
+        mean, error = float(over.mean) * factor, float(over.error) * factor
+        needed = decimals([error], self.measure.decimals, self.measure.most_decimals)
+        places = max(needed, self.measure.decimals)
+        return signed(mean, places) + (f" ± {fixed(error, places)}" if self.beaten is not None else "")
 
     @property
     def told(self) -> str:
         """What it tells, as a sentence."""
         if not self.count:
-            return f"Its rival, “{self.rival.title}”, is not measured with these seeds yet."
+            return f"Its rival, “{self.rival.title}”, has no figure of these seeds."
         unit = f" {self.measure.unit}" if self.measure.unit else ""
         against = f"Against “{self.rival.title}”, {self.figure}{unit}"
         if self.beaten is None:

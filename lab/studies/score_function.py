@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from lab.boards.across import TEST_ACCURACY
+from lab.presets.source_003 import LAYERS, NAMES
 from lab.studies.base import Row, Study, Trained, accuracy
 
-LAYERS = {"conv1": (1,), "conv2": (2,), "both": (1, 2)}
-WHERE = {"conv1": "conv 1", "conv2": "conv 2", "both": "both"}
 PUBLISHED = {"conv1": "97.56", "conv2": "88.95", "both": "80.68"}
 """Test accuracy (%) of the source's frozen rows."""
 SHORT, LONG = 1, 10
@@ -56,7 +55,7 @@ def _row(name: str, rule: Rule, layers: str, epochs: int, rival: Row | None = No
     length = "1 epoch" if epochs == 1 else f"{epochs} epochs"
     return Trained(
         name=f"{name}-{layers}{'-long' if long else ''}",
-        title=f"{rule.title}, {WHERE[layers]}, {length}",
+        title=f"{rule.title}, {NAMES[layers]}, {length}",
         published=(accuracy(PUBLISHED[layers]),) if long else (),
         measures=(TEST_ACCURACY,),
         meaning="The source's frozen net, whose bits are sampled and detached." if long else "",
@@ -85,7 +84,7 @@ def _rows(layers: str) -> list[Row]:
 STUDY = Study(
     name="score-function",
     title="What source 003 calls REINFORCE, and true score functions",
-    summary="Ten unbiased rules on the net of source 003, each against the frozen row of the same layers and epochs.",
+    summary="Ten score-function rules on source 003's net, each against the frozen row of the same layers and epochs.",
     source="source 003: Pytorch_CNN_vanilla_binary_weights (repository): its stochastic rows called REINFORCE",
     story=(
         "The net of source 003 with sampled bits after conv 1, conv 2 or both: hard-sigmoid units, SGD with momentum "

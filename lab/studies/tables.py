@@ -14,7 +14,7 @@ from lab.boards.wording import NOTHING, decimals, fixed, signed
 from lab.exports.markup import latex, markdown, spreadsheet
 from lab.exports.readable import Align, Readable
 from lab.links import command
-from lab.studies.base import REFERENCE, Row, Study
+from lab.studies.base import REFERENCE, RULE, Row, Study
 from lab.studies.comparison import Compared, compared, of_row
 from lab.studies.results import Measured, Results, ResultsFolder
 from lab.studies.rivals import OverRival
@@ -55,8 +55,7 @@ def readable(study: Study, results: Results, rows: Sequence[Row] | None = None) 
 
 def _table(study: Study, measure: Measure, found: Sequence[Compared]) -> Readable:
     caption = (
-        f"{study.title}. {measure.title}: published, and measured here as mean ± standard error over N seeds. A "
-        "verdict is of 2 standard errors of the difference, our spread over seeds standing for theirs."
+        f"{study.title}. {measure.title}: published, and measured here as mean ± standard error over N seeds. {RULE}"
     )
     if any(each.published is not None and each.published.source == REFERENCE for each in found):
         caption += " †: not published, but of a reference run."

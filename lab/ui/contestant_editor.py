@@ -10,8 +10,8 @@ from lab.estimators import Estimator
 from lab.experiment import Experiment, InvalidExperiment
 from lab.ui.differing import SETTINGS, Override, merged, value_at
 from lab.ui.draft import Data
-from lab.ui.editor import FAMILIES, TITLES, show_remarks
-from lab.ui.parts import field_editor, part_editor
+from lab.ui.editor import FAMILIES, TITLES, idle_in, show_remarks
+from lab.ui.parts import below, field_editor, part_editor
 
 ESTIMATORS = ("identity", "hard-sigmoid", "bernoulli", "rloo", "approx-sign", "reinmax")
 """Those that contestants are proposed with, in this order."""
@@ -53,13 +53,13 @@ def _newcomer(others: list[Override]) -> Override:
 
 
 def _editor(path: str, shared: Data, old: Override, key: str) -> Any:
-    value = old.get(path, value_at(shared, path))
+    value, hidden = old.get(path, value_at(shared, path)), below(path, idle_in(shared, [old]))
     name, dot, field = path.partition(".")
     if dot:
         member = SETTINGS[name].choices()[shared[name]["name"]]
-        return field_editor(field, value, f"{key}.{name}.{member.name}.{field}", member)
+        return field_editor(field, value, f"{key}.{name}.{member.name}.{field}", member, hidden)
     if name not in FAMILIES:
         return field_editor(name, value, f"{key}.{name}", Experiment)
     family = FAMILIES[name]
     full = family.model_validate(value).model_dump(mode="json")
-    return part_editor(family.choices(), full, f"{key}.{name}", TITLES.get(name, name.capitalize()))
+    return part_editor(family.choices(), full, f"{key}.{name}", TITLES.get(name, name.capitalize()), hidden)

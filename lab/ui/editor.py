@@ -55,7 +55,7 @@ def experiment_editor(
         variants: what the experiments that are made of the draft have in place of its own.
     """
     before, key = draft.data, draft.edition
-    hidden = _idle(before, variants)
+    hidden = idle_in(before, variants)
     leave_out = [*leave_out, *hidden]
     data: Data = {name: before[name] for name in leave_out if name in before}
     for name, family in FAMILIES.items():
@@ -71,7 +71,7 @@ def experiment_editor(
         with st.expander(title):
             data |= field_editors(Experiment, before, key, fields, leave_out)
     draft.take(data)
-    if _idle(data, variants) != hidden:
+    if idle_in(data, variants) != hidden:
         st.rerun()  # with the widgets that the new values call for
     try:
         experiment = Experiment.parse(data)
@@ -83,8 +83,13 @@ def experiment_editor(
     return experiment
 
 
-def _idle(data: Data, variants: Sequence[Override]) -> frozenset[str]:
-    """What need not be asked for, since it changes none of the variants; nothing where one of them cannot be."""
+def idle_in(data: Data, variants: Sequence[Override]) -> frozenset[str]:
+    """What need not be asked for, since it changes none of the variants; nothing where one of them cannot be.
+
+    Args:
+        data: of an experiment.
+        variants: what each of one or more experiments has in place of it.
+    """
     try:
         return frozenset.intersection(*(idle(Experiment.parse(merged(data, variant))) for variant in variants))
     except InvalidExperiment:

@@ -19,7 +19,7 @@ from lab.ui.contestant_editor import ESTIMATORS, edited_contestants
 from lab.ui.copy_button import copy_button
 from lab.ui.differing import Override, choices, differing, merged, value_at, without_covered
 from lab.ui.draft import COMPARE, TRAIN
-from lab.ui.editor import experiment_editor
+from lab.ui.editor import experiment_editor, idle_in
 from lab.ui.notices import show_problems
 
 RACE, FIELDS, OVERRIDES, EDITION = "race", "race_fields", "race_overrides", "race_edition"
@@ -135,8 +135,11 @@ def contestant_editor(base: Experiment | None) -> None:
         share_slot = st.container(width=170)
     if base is None:
         return
-    overrides, experiments, problems = edited_contestants(base.model_dump(mode="json"), paths, before, count, key)
+    shared = base.model_dump(mode="json")
+    overrides, experiments, problems = edited_contestants(shared, paths, before, count, key)
     st.session_state[OVERRIDES], st.session_state[FIELDS] = overrides, paths
+    if [idle_in(shared, [each]) for each in overrides] != [idle_in(shared, [each]) for each in before]:
+        st.rerun()  # everything has been asked for as the contestants were before
     problems = problems or _unraceable(experiments)
     show_problems(problems)
     with start_slot:

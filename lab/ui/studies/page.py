@@ -15,6 +15,7 @@ from lab.figures.board import Board
 from lab.jobs import JOBS
 from lab.store import StoreError
 from lab.studies import Study
+from lab.studies.base import RULE
 from lab.studies.cards import cards
 from lab.studies.comparison import Compared, compared
 from lab.studies.results import Results, ResultsFolder, usual_place
@@ -80,9 +81,7 @@ def _live(study: Study, which: str, came: Results | None, looks: Iterator[Here],
     for measure in dict.fromkeys(each.measure for each in found):
         _table(measure, [each for each in found if each.measure is measure])
     st.caption(
-        "A figure is the same to half of its last digit and 2 standard errors of the difference. Theirs is one run: "
-        "our spread over seeds stands for theirs. s.e.: standard error; of ours, of the mean over N seeds. †: not "
-        "published, but of a reference run."
+        f"{RULE} s.e.: standard error; of ours, of the mean over N seeds. †: not published, but of a reference run."
     )
     if shown is not None and shown.measured:
         export_results(study, shown)
@@ -95,7 +94,11 @@ def _say_how_much(study: Study, which: str, shown: Results | None) -> None:
     """Where the figures are from; where there are none, what to do."""
     if shown is not None and shown.measured:
         known = ", ".join(f"{package} {version}" for package, version in shown.versions.items())
-        st.caption(f"{len(shown.measured)} results{f', with {known}' if known else ''}. What measures them once more:")
+        silent = sum(not each.versions for each in shown.measured)
+        rest = f", of {silent} nobody noted the versions" if silent else ""
+        st.caption(
+            f"{len(shown.measured)} results{f', with {known}' if known else ''}{rest}. What measures them once more:"
+        )
         st.code(shown.command, language="bash", wrap_lines=True)
         return
     where = "for this lab" if which == LAB else "on this machine"

@@ -15,7 +15,7 @@ from lab.limits import BeyondLimits
 from lab.links import command
 from lab.store import StoreError
 from lab.studies import Computed, Row, Study, Trained
-from lab.studies.base import IMAGES
+from lab.studies.base import IMAGES, REFERENCE
 from lab.studies.comparison import Compared, of_row
 from lab.studies.results import Measured
 from lab.studies.results import command as command_of
@@ -80,7 +80,9 @@ def _chosen(study: Study) -> Row:
 
 def _told(row: Row, own: Sequence[Compared]) -> None:
     figures = [f"{each.measure.title} {published(each)}" for each in own if each.published is not None]
-    st.markdown(f"**Published:** {plain('; '.join(figures) or 'nothing')}. {plain(row.meaning)}")
+    reference = any(figure.source == REFERENCE for figure in row.published)
+    head = "Reference run" if reference else "Published"
+    st.markdown(f"**{head}:** {plain('; '.join(figures) or 'nothing')}. {plain(row.meaning)}")
     if row.differs:
         st.markdown(f"**Known to differ:** {plain(row.differs)}")
     for each in own:
