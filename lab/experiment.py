@@ -99,7 +99,7 @@ class Experiment(Value):
             if bits.stochastic:
                 raise whole(f"{self._keeper()}, and none is drawn; set architecture.stochastic_weights to false")
             if bits.rule != Identity():
-                raise whole(f"{self._keeper()} and needs no rule; set architecture.weight_rule to identity, with no gate")
+                raise whole(f"{self._keeper()} and needs no rule; set architecture.weight_rule to plain identity")
         if not self.architecture.site_names and not self.estimator.binarizes_only:
             raise whole(
                 f"estimator {self.estimator.name!r} needs binary units to sample, and the architecture has none; "

@@ -110,5 +110,5 @@ def test_idle_fields_are_fields(name: str) -> None:
 
 @pytest.mark.parametrize("name", BIT_OPTIMIZERS)
 def test_an_optimizer_that_keeps_bits_gets_their_gradient_as_it_is(name: str) -> None:
-    with pytest.raises(InvalidExperiment, match=f"'{name}' keeps the bits themselves.*weight_rule to identity"):
+    with pytest.raises(InvalidExperiment, match=f"'{name}' keeps the bits themselves.*weight_rule to plain identity"):
         small("binary-mlp", {"weight_rule": "approx-sign"}, optimizer=name)
