@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lab.experiment import Experiment
 from tests.pages import opened, pressed, shown
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
@@ -19,5 +20,6 @@ def test_fields_show_while_they_change_anything() -> None:
     layers = next(item for item in tab.sidebar.get("button_group") if item.label == "Binary weights")
     shown(layers.set_value(["conv2"]))
     assert about_weights <= offered()
+    assert Experiment.parse(tab.session_state["draft.train"]).architecture.has_binary_weights
     shown(layers.set_value([]))
     assert not about_weights & offered()

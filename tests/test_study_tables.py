@@ -12,6 +12,7 @@ from lab.figures.board import Board
 from lab.studies import STUDIES, Study
 from lab.studies.base import Along, accuracy
 from lab.studies.cards import cards
+from lab.studies.comparison import compared
 from lab.studies.results import Results
 from lab.studies.tables import plain, readable, written
 from tests.studies import MNIST, TINY, results
@@ -32,7 +33,7 @@ def test_what_nobody_published_is_marked_in_every_table() -> None:
         assert f"12.34{mark} |" in told["md"]
         assert ("dag" in told["tex"] or "†" in told["tex"]) == bool(mark)
         assert f",{source}," in told["csv"]
-        assert ("which nobody published" in cards(study, blank)[0].caption) == bool(mark)
+        assert ("which nobody published" in cards(study, compared(study.rows, blank))[0].caption) == bool(mark)
         assert ("not published, but of a reference run" in told["md"]) == bool(mark)
         assert json.loads(told["json"])["rows"][0]["published_by"] == source
 
@@ -75,13 +76,13 @@ def test_a_curve_has_the_means_and_errors_of_its_rows() -> None:
     along = Along("size", "size of a net", {"one": {1: "published", 8: "ours"}, "alone": {2: "computed"}})
     study = Study(**{**vars(TINY), "along": along})
     both = [*results(study, "published", [0.1, 0.2, 0.3]).measured, *results(study, "ours", [0.5]).measured]
-    card = cards(study, Results(study="tiny", dataset=MNIST).holding(study, both))[0]
+    card = cards(study, compared(study.rows, Results(study="tiny", dataset=MNIST).holding(study, both)))[0]
     (line,) = card.payload()["figure"]["data"]
     assert (line["name"], line["x"]) == ("one", [1, 8])
     assert line["y"] == pytest.approx([20, 50])
     assert line["error_y"]["array"] == [pytest.approx(10 / math.sqrt(3), rel=1e-4), None]
     assert "one from 20 at 1 to 50 at 8" in card.alt
-    assert cards(study, None)[0].id != "along"
+    assert cards(study, compared(study.rows, None))[0].id != "along"
 
 
 def test_tables_say_the_same_in_every_format() -> None:
@@ -107,13 +108,14 @@ def test_tables_say_the_same_in_every_format() -> None:
 @pytest.mark.parametrize("study", [*ALL, TINY], ids=named)
 def test_a_study_without_a_figure_is_shown(study: Study) -> None:
     blank = Results(study=study.name, dataset=MNIST)
-    assert Board("empty", cards(study, blank)).payload()["cards"]
+    assert Board("empty", cards(study, compared(study.rows, blank))).payload()["cards"]
     assert all(len(table.rows) <= len(study.rows) for table in readable(study, blank))
     assert {row["n"] for row in plain(study, blank)["rows"]} == {0}
 
 
 def test_bars_of_a_board_are_those_of_the_verdict() -> None:
-    by_id = {card.id: card.payload() for card in cards(TINY, results(TINY, "published", [0.12, 0.13, 0.14]))}
+    found = compared(TINY.rows, results(TINY, "published", [0.12, 0.13, 0.14]))
+    by_id = {card.id: card.payload() for card in cards(TINY, found)}
     beside, apart = by_id["test_accuracy.beside"]["figure"], by_id["test_accuracy.apart"]["figure"]
     ours = next(trace for trace in beside["data"] if trace["name"].startswith("ours"))
     assert ours["x"][0] == pytest.approx(13.0)

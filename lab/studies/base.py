@@ -27,6 +27,8 @@ TEST_MSE = TEST_LOSS._replace(name="test_mse", title="Test MSE, pixels in [-1, 1
 
 Origin = Literal["a publication", "a reference run"]
 REFERENCE: Origin = "a reference run"
+MARK = "†"
+MARKED = f"{MARK}: not published, but of a reference run."
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,18 @@ from lab.figures.differences import Difference, difference_chart
 from lab.figures.reproduction import OURS, Reproduced, reproduction_chart
 from lab.figures.tradeoff import Line, tradeoff_chart
 from lab.studies.base import REFERENCE, RULE, WIDE, Along, Study
-from lab.studies.comparison import Compared, compared
-from lab.studies.results import Results
+from lab.studies.comparison import Compared, sources_of
 from lab.studies.tables import cells
 
 
-def cards(study: Study, results: Results | None) -> list[Card]:
+def cards(study: Study, found: Sequence[Compared]) -> list[Card]:
     """For each measure: ours beside theirs, and where there are both, how far they are apart. Before them, what the
-    study varies."""
-    found = compared(study.rows, results)
+    study varies.
+
+    Args:
+        study: which it is.
+        found: every figure of its rows.
+    """
     by_measure: dict[Measure, list[Compared]] = {}
     for each in found:
         by_measure.setdefault(each.measure, []).append(each)
@@ -29,9 +32,7 @@ def cards(study: Study, results: Results | None) -> list[Card]:
 
 def _along(along: Along, found: Sequence[Compared]) -> list[Card]:
     """Our figures over the number that was varied; none before two rows of a family are measured."""
-    first: dict[str, Compared] = {}
-    for each in found:
-        first.setdefault(each.row.name, each)
+    first = {each.row.name: each for each in reversed(found)}
     lines = [line for title, rows in along.families.items() if len((line := _line(title, rows, first)).x) > 1]
     if not lines:
         return []
@@ -106,7 +107,7 @@ def _reach(row: Difference) -> str:
 
 def _of_whom(found: Sequence[Compared]) -> str:
     """Where the figures are from that ours are compared with."""
-    sources = {each.published.source for each in found if each.published is not None}
+    sources = sources_of(found)
     if sources == {REFERENCE}:
         return "of reference runs, which nobody published"
     return "published, or of a reference run" if REFERENCE in sources else "published"

@@ -11,7 +11,7 @@ from lab.boards.wording import NOTHING, decimals, fixed
 from lab.data import Dataset
 from lab.facts import passes_of_a_step
 from lab.statistics import FEWEST, Spread, paired_by_seed, spread
-from lab.studies.base import IMAGES, WIDE, Published, Row, Trained
+from lab.studies.base import IMAGES, WIDE, Origin, Published, Row, Trained
 from lab.studies.results import Measured, Results
 from lab.studies.rivals import OverRival
 
@@ -179,6 +179,11 @@ def _seeds(row: Row | None, results: Results | None) -> tuple[Measured, ...]:
 def _by_seed(seeds: Sequence[Measured], measure: Measure) -> dict[int, float]:
     """The figure of each seed that has one."""
     return {each.seed: each.figures[measure.name] for each in seeds if measure.name in each.figures}
+
+
+def sources_of(found: Sequence[Compared]) -> set[Origin]:
+    """Where the figures are from that ours are compared with."""
+    return {each.published.source for each in found if each.published is not None}
 
 
 def of_row(found: Sequence[Compared], row: Row) -> list[Compared]:

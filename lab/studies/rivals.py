@@ -26,18 +26,26 @@ class OverRival:
         return len(self.seeds.differences)
 
     @property
+    def mean(self) -> float:
+        """Of the differences; NaN where there is none."""
+        return float(self.seeds.spread.mean)
+
+    @property
+    def error(self) -> float:
+        """The standard error of that mean; NaN of a single seed."""
+        return float(self.seeds.spread.error)
+
+    @property
     def beaten(self) -> bool | None:
         """Whether the rival is, by 2 standard errors; None where there are too few seeds to tell."""
         if self.count < FEWEST:
             return None
-        mean, error = float(self.seeds.spread.mean), float(self.seeds.spread.error)
-        return abs(mean) > WIDE * error and (mean > 0) == self.measure.higher_is_better
+        return abs(self.mean) > WIDE * self.error and (self.mean > 0) == self.measure.higher_is_better
 
     @property
     def errors(self) -> float:
         """How many standard errors the mean difference is."""
-        mean, error = abs(float(self.seeds.spread.mean)), float(self.seeds.spread.error)
-        return mean / error if error else math.inf
+        return abs(self.mean) / self.error if self.error else math.inf
 
     @property
     def word(self) -> str:
@@ -53,8 +61,7 @@ class OverRival:
         """The mean difference, with its standard error where there are enough seeds for one, for a table."""
         if not self.count:
             return NOTHING
-        over, factor = self.seeds.spread, self.measure.factor
-        mean, error = float(over.mean) * factor, float(over.error) * factor
+        mean, error = self.mean * self.measure.factor, self.error * self.measure.factor
         needed = decimals([error], self.measure.decimals, self.measure.most_decimals)
         places = max(needed, self.measure.decimals)
         return signed(mean, places) + (f" ± {fixed(error, places)}" if self.beaten is not None else "")

@@ -14,8 +14,8 @@ from lab.boards.wording import NOTHING, decimals, fixed, signed
 from lab.exports.markup import latex, markdown, spreadsheet
 from lab.exports.readable import Align, Readable
 from lab.links import command
-from lab.studies.base import REFERENCE, RULE, Row, Study
-from lab.studies.comparison import Compared, compared, of_row
+from lab.studies.base import MARK, MARKED, REFERENCE, RULE, Row, Study
+from lab.studies.comparison import Compared, compared, of_row, sources_of
 from lab.studies.results import Measured, Results, ResultsFolder
 from lab.studies.rivals import OverRival
 
@@ -57,8 +57,8 @@ def _table(study: Study, measure: Measure, found: Sequence[Compared]) -> Readabl
     caption = (
         f"{study.title}. {measure.title}: published, and measured here as mean ± standard error over N seeds. {RULE}"
     )
-    if any(each.published is not None and each.published.source == REFERENCE for each in found):
-        caption += " †: not published, but of a reference run."
+    if REFERENCE in sources_of(found):
+        caption += f" {MARKED}"
     columns = ["row", "title", "published", "ours", "N", "difference", "verdict"]
     rows = [[*line, each.told] for line, each in zip(cells(found), found, strict=True)]
     align = list(ALIGN)
@@ -106,7 +106,7 @@ def published(each: Compared) -> str:
     figure, factor = each.published, each.measure.factor
     if figure is None:
         return NOTHING
-    mark = "†" if figure.source == REFERENCE else ""
+    mark = MARK if figure.source == REFERENCE else ""
     return f"{figure.value * factor:.{max(0, figure.digits - round(math.log10(factor)))}f}{mark}"
 
 
@@ -166,8 +166,8 @@ def _against(over: OverRival | None) -> dict[str, Any]:
     names = ("rival", "over_rival", "standard_error_over_rival", "n_over_rival", "beaten")
     if over is None:
         return dict.fromkeys(names)
-    mean, error = _finite(over.seeds.spread.mean), _finite(over.seeds.spread.error)
-    return dict(zip(names, (over.rival.name, mean, error, over.count, over.beaten), strict=True))
+    numbers = _finite(over.mean), _finite(over.error), over.count
+    return dict(zip(names, (over.rival.name, *numbers, over.beaten), strict=True))
 
 
 def _seed(each: Measured) -> dict[str, Any]:

@@ -28,7 +28,8 @@ def edited_contestants(
         old = before[index - 1] if index <= len(before) else _newcomer(overrides)
         with column.container(border=True, height="stretch"):
             st.markdown(f"**Contestant {index}**")
-            override = {path: _editor(path, shared, old, f"{key}.{index}") for path in paths}
+            hidden = idle_in(shared, [old])
+            override = {path: _editor(path, shared, old, below(path, hidden), f"{key}.{index}") for path in paths}
             overrides.append(override)
             try:
                 experiments.append(Experiment.parse(merged(shared, override)))
@@ -52,8 +53,8 @@ def _newcomer(others: list[Override]) -> Override:
     return {"estimator": Estimator.members[free[0]]().model_dump(mode="json")} if free else {}
 
 
-def _editor(path: str, shared: Data, old: Override, key: str) -> Any:
-    value, hidden = old.get(path, value_at(shared, path)), below(path, idle_in(shared, [old]))
+def _editor(path: str, shared: Data, old: Override, hidden: list[str], key: str) -> Any:
+    value = old.get(path, value_at(shared, path))
     name, dot, field = path.partition(".")
     if dot:
         member = SETTINGS[name].choices()[shared[name]["name"]]

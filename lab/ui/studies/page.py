@@ -15,7 +15,7 @@ from lab.figures.board import Board
 from lab.jobs import JOBS
 from lab.store import StoreError
 from lab.studies import Study
-from lab.studies.base import RULE
+from lab.studies.base import MARKED, RULE
 from lab.studies.cards import cards
 from lab.studies.comparison import Compared, compared
 from lab.studies.results import Results, ResultsFolder, usual_place
@@ -26,7 +26,7 @@ from lab.ui.live_board import live_board
 from lab.ui.notices import show_together
 from lab.ui.plain import plain
 from lab.ui.studies.export import export_results
-from lab.ui.studies.row import HERE, LAB, asked, row_details
+from lab.ui.studies.row import HERE, LAB, asked, row_details, which_key
 
 FIRST = "source-003"
 SECONDS_BETWEEN_UPDATES = 2 * WHILE_TRAINING
@@ -53,7 +53,7 @@ def story(study: Study) -> None:
 def results(study: Study) -> None:
     """Ours beside theirs, kept up to date while a row trains."""
     came = _shipped(study)
-    key = f"study.{study.name}.which"
+    key = which_key(study)
     st.session_state.setdefault(key, LAB if came is not None else HERE)
     st.segmented_control(
         *("Figures", list(WHICH)),
@@ -77,12 +77,10 @@ def _live(study: Study, which: str, came: Results | None, looks: Iterator[Here],
     found = compared(study.rows, shown)
     _say_how_much(study, which, shown)
     version = hashlib.sha256(f"{which} {shown.model_dump_json() if shown else ''}".encode()).hexdigest()
-    live_board(f"study.{study.name}.board", Board(f"{study.name}.{version}", cards(study, shown), study.name))
+    live_board(f"study.{study.name}.board", Board(f"{study.name}.{version}", cards(study, found), study.name))
     for measure in dict.fromkeys(each.measure for each in found):
         _table(measure, [each for each in found if each.measure is measure])
-    st.caption(
-        f"{RULE} s.e.: standard error; of ours, of the mean over N seeds. †: not published, but of a reference run."
-    )
+    st.caption(f"{RULE} s.e.: standard error; of ours, of the mean over N seeds. {MARKED}")
     if shown is not None and shown.measured:
         export_results(study, shown)
     row_details(study, found, there, of_this_machine=which == HERE)

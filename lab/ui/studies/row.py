@@ -16,7 +16,7 @@ from lab.links import command
 from lab.store import StoreError
 from lab.studies import Computed, Row, Study, Trained
 from lab.studies.base import IMAGES, REFERENCE
-from lab.studies.comparison import Compared, of_row
+from lab.studies.comparison import Compared, of_row, sources_of
 from lab.studies.results import Measured
 from lab.studies.results import command as command_of
 from lab.studies.shown import Here
@@ -56,6 +56,11 @@ def row_details(study: Study, found: Sequence[Compared], there: Here, of_this_ma
         st.switch_page(page)
 
 
+def which_key(study: Study) -> str:
+    """Where the session keeps whose figures of a study are shown."""
+    return f"study.{study.name}.which"
+
+
 def asked() -> bool:
     """Whether a button has just asked for something that the rest of the page is to show."""
     return bool(st.session_state.pop(ASKED, False))
@@ -69,7 +74,7 @@ def _chosen(study: Study) -> Row:
     if linked is not None and linked[STUDY] == study.name:
         asked_for = linked[ROW]
         if asked_for is not None and asked_for not in titles:
-            st.error(f"The address asks for row {asked_for[:40]!r}; this study has {', '.join(titles)}.")
+            st.error(f"The address asks for row {asked_for[: state.SHOWN]!r}; this study has {', '.join(titles)}.")
         st.session_state[key] = asked_for if asked_for in titles else next(iter(titles))
     name = st.selectbox(
         "Row", list(titles), format_func=lambda name: f"{name}: {titles[name]}", key=key, persist_state="session"
@@ -80,8 +85,7 @@ def _chosen(study: Study) -> Row:
 
 def _told(row: Row, own: Sequence[Compared]) -> None:
     figures = [f"{each.measure.title} {published(each)}" for each in own if each.published is not None]
-    reference = any(figure.source == REFERENCE for figure in row.published)
-    head = "Reference run" if reference else "Published"
+    head = "Reference run" if REFERENCE in sources_of(own) else "Published"
     st.markdown(f"**{head}:** {plain('; '.join(figures) or 'nothing')}. {plain(row.meaning)}")
     if row.differs:
         st.markdown(f"**Known to differ:** {plain(row.differs)}")
@@ -149,7 +153,7 @@ def _start(study: Study, row: Trained, taken: Sequence[int], count: str) -> None
     experiment = row.experiment(Dataset.members[IMAGES]())
     chosen = list(itertools.islice(free, st.session_state[count]))
     seeds.start_seeds([experiment], chosen, lambda seed: study.run_title(row, seed))
-    st.session_state[f"study.{study.name}.which"] = HERE
+    st.session_state[which_key(study)] = HERE
     st.session_state[ASKED] = True
 
 
