@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from lab.estimators import Levels
 from lab.models.layers import BatchNorm2d, BinaryUnits
 from lab.models.net import Architecture, Net, Pixels
+from lab.models.pixel import FromPixel, ToPixel
 
 
 class Autoencoder(Architecture):
@@ -58,13 +59,13 @@ class AutoencoderNet(Net):
             nn.ReLU(),
             *_down(64, 128),
             *_down(128, 256),
-            *_down(256, bits)[: 3 if shape.relu else 2],
+            *_down(256, bits, ToPixel)[: 3 if shape.relu else 2],
             BinaryUnits(self.stage, shape.levels),
         )
         self.decoder = nn.Sequential(
-            *_up(bits, 256, kernel=5),
-            *_up(256, 128, kernel=5),
-            *_up(128, 64, kernel=4),
+            *_up(bits, 256, 5, FromPixel),
+            *_up(256, 128, 5),
+            *_up(128, 64, 4),
             nn.ConvTranspose2d(64, 1, 4, stride=2, padding=1),
             nn.Tanh(),
         )
@@ -81,10 +82,9 @@ class AutoencoderNet(Net):
         return self.decode(self.encode(x))
 
 
-def _down(inputs: int, outputs: int) -> list[nn.Module]:
-    return [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1), BatchNorm2d(outputs), nn.ReLU()]
+def _down(inputs: int, outputs: int, conv: type[nn.Conv2d] = nn.Conv2d) -> list[nn.Module]:
+    return [conv(inputs, outputs, 4, stride=2, padding=1), BatchNorm2d(outputs), nn.ReLU()]
 
 
-def _up(inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
-    layer = nn.ConvTranspose2d(inputs, outputs, kernel, stride=2, padding=1)
-    return [layer, BatchNorm2d(outputs), nn.ReLU()]
+def _up(inputs: int, outputs: int, kernel: int, conv: type[nn.ConvTranspose2d] = nn.ConvTranspose2d) -> list[nn.Module]:
+    return [conv(inputs, outputs, kernel, stride=2, padding=1), BatchNorm2d(outputs), nn.ReLU()]
