@@ -20,7 +20,8 @@ class FromPixel(nn.ConvTranspose2d):
     """A transposed convolution of a single pixel, (B, C, 1, 1): its kernel, less what the padding cuts off."""
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        assert isinstance(self.padding, tuple) and self.bias is not None
+        assert isinstance(self.padding, tuple)
+        assert self.bias is not None
         (height, width), (top, left) = self.kernel_size, self.padding
         kept = self.weight[:, :, top : height - top, left : width - left]
         bias = self.bias.repeat_interleave(kept[0, 0].numel())
