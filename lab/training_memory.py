@@ -58,29 +58,47 @@ class TrainingMemory:
     binary: Share
     """Binary weights, or their latent weights."""
     real: Share
+    """Real weights."""
+    vectors: Share
+    """Biases, and what batch norm learns."""
+
+    @property
+    def parameters(self) -> int:
+        """How many there are."""
+        return sum(share.parameters for share in self._shares)
 
     @property
     def needed(self) -> int:
         """Bits that are needed while a step lasts."""
-        return self.binary.needed + self.real.needed
+        return sum(share.needed for share in self._shares)
 
     @property
     def stored(self) -> int:
         """Bits that this implementation stores while a step lasts."""
-        return self.binary.stored + self.real.stored
+        return sum(share.stored for share in self._shares)
+
+    @property
+    def _shares(self) -> tuple[Share, ...]:
+        return self.binary, self.real, self.vectors
 
 
 def training_memory(experiment: Experiment) -> TrainingMemory:
     """What an experiment takes for its parameters; builds no net that takes memory itself."""
-    (binary, real), optimizer = _sizes(experiment.architecture), experiment.optimizer
+    (binary, real, vectors), optimizer = _sizes(experiment.architecture), experiment.optimizer
     return TrainingMemory(
-        Share(sum(binary), len(binary), optimizer.binary_memory()), Share(sum(real), len(real), optimizer.real_memory())
+        Share(sum(binary), len(binary), optimizer.binary_memory()),
+        Share(sum(real), len(real), optimizer.real_memory(matrix=True)),
+        Share(sum(vectors), len(vectors), optimizer.real_memory(matrix=False)),
     )
 
 
 @lru_cache(maxsize=64)
-def _sizes(architecture: Architecture) -> tuple[list[int], list[int]]:
-    """The sizes of the tensors of binary weights, and of the real parameters."""
+def _sizes(architecture: Architecture) -> tuple[list[int], list[int], list[int]]:
+    """The sizes of the tensors of binary weights, of real weights, and of the other parameters."""
     with torch.device("meta"):
         parameters = split(architecture.net())
-    return [weight.parameter.numel() for weight in parameters.binary], [real.numel() for real in parameters.real]
+    binary = [weight.parameter.numel() for weight in parameters.binary]
+    weights, vectors = (
+        [each.numel() for each in parameters.real if (each.dim() > 1) == many] for many in (True, False)
+    )
+    return binary, weights, vectors

@@ -98,17 +98,17 @@ class TestMemory:
         job = ran({"name": "binsfo-ewm", "real": {"name": "adam"}})
         rows = metrics(opened(run=job.id))
         assert rows[0] == ["Binary weights", "19\u2009632", "33.01", "64.01", "1", "32", "64 a tensor"]
-        assert (rows[1][:2], rows[1][4:]) == (["Real parameters", "116"], ["32", "32", "64 + 32 a tensor"])
+        assert (rows[1][:2], rows[1][4:]) == (["Biases, batch norm", "116"], ["32", "32", "64 + 32 a tensor"])
         bits = 19632 * 64 + 3 * 64 + 116 * 128 + 6 * 32
         assert rows[2] == ["Together", "19\u2009748", "0.0829 MB", f"{bits / 8e6:.3g} MB", "", "", ""]
 
     def test_of_a_net_with_real_weights_alone(self) -> None:
         rows = metrics(opened(run=ran("sgd", architecture="mlp").id))
-        assert [row[0] for row in rows] == ["Real parameters", "Together"]
-        assert rows[0][2:] == ["96", "96", "32", "32", "32"]
+        assert [row[0] for row in rows] == ["Real weights", "Biases, batch norm", "Together"]
+        assert rows[0][2:] == rows[1][2:] == ["96", "96", "32", "32", "32"]
 
     @pytest.mark.parametrize("name", Optimizer.members)
     def test_has_a_row_for_every_optimizer(self, name: str) -> None:
         table = memory_table(training_memory(small("binary-mlp", optimizer=name)))
-        assert list(table.index) == ["Binary weights", "Real parameters", "Together"]
+        assert list(table.index) == ["Binary weights", "Biases, batch norm", "Together"]
         assert all(table.loc["Binary weights"])

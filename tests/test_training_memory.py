@@ -60,21 +60,27 @@ def test_stored_is_what_the_tensors_of_a_run_take(name: str, fields: dict[str, A
     assert training_memory(experiment).stored == stored_in(experiment)
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "muon"])
 @pytest.mark.parametrize("architecture", Architecture.members)
-def test_of_every_architecture(architecture: str) -> None:
-    experiment = small(architecture)
+def test_of_every_architecture(architecture: str, optimizer: str) -> None:
+    experiment = small(architecture, optimizer=optimizer)
     told = training_memory(experiment)
     assert told.stored == stored_in(experiment)
     net = experiment.architecture.build(0)
     assert told.binary.parameters == sum(weight.parameter.numel() for weight in net.binary_weights())
-    assert told.binary.parameters + told.real.parameters == sum(each.numel() for each in net.parameters())
+    weights, vectors = (
+        [each.numel() for each in net.parameters() if (each.dim() > 1) == many] for many in (True, False)
+    )
+    assert told.binary.parameters + told.real.parameters == sum(weights)
+    assert told.vectors.parameters == sum(vectors)
+    assert told.parameters == sum(weights) + sum(vectors)
 
 
 @pytest.mark.parametrize("name", Optimizer.members)
 def test_rules_that_keep_bits_need_one_bit_for_a_weight(name: str) -> None:
     optimizer = Optimizer.members[name]()
     assert optimizer.binary_memory().weight == (1 if optimizer.needs_binary_weights else FLOAT)
-    assert optimizer.real_memory().weight == FLOAT
+    assert optimizer.real_memory(matrix=True).weight == optimizer.real_memory(matrix=False).weight == FLOAT
 
 
 @pytest.mark.parametrize(
@@ -83,6 +89,7 @@ def test_rules_that_keep_bits_need_one_bit_for_a_weight(name: str) -> None:
         ({"name": "sgd", "momentum": 0.0}, 64),
         ({"name": "sgd"}, 96),
         ({"name": "adam"}, 128),
+        ({"name": "muon"}, 96),
         ({"name": "bop"}, 65),
         ({"name": "second-order-bop"}, 97),
         ({"name": "hypermask"}, 33),
@@ -105,14 +112,15 @@ def test_by_hand() -> None:
     assert share.needed == 1000 * (1 + 32 + 5) + 2 * 64
     assert share.stored == 1000 * (32 + 32 + 5) + 2 * 64
     told = training_memory(small("binary-mlp", optimizer={"name": "binsfo-ewm", "real": {"name": "adam"}}))
-    assert told.real.parameters == 2 * (24 + 24 + 10)
-    assert told.needed == told.binary.parameters * 33 + 3 * 64 + told.real.parameters * 128 + 6 * 32
+    assert told.real.parameters == 0
+    assert told.vectors.parameters == 2 * (24 + 24 + 10)
+    assert told.needed == told.binary.parameters * 33 + 3 * 64 + told.vectors.parameters * 128 + 6 * 32
 
 
 def test_a_net_without_binary_weights_has_none() -> None:
     told = training_memory(small())
     assert told.binary == Share(0, 0, told.binary.per_parameter)
-    assert told.needed == told.stored == told.real.parameters * 96
+    assert told.needed == told.stored == told.parameters * 96
 
 
 def test_takes_no_memory_for_large_nets() -> None:

@@ -102,8 +102,12 @@ class Optimizer(Part):
         """What it needs for a binary weight, or for its latent weight."""
         raise TypeError(f"{type(self).__name__} does not define binary_memory()")
 
-    def real_memory(self) -> Memory:
-        """What it needs for a real parameter."""
+    def real_memory(self, matrix: bool) -> Memory:
+        """What it needs for a real parameter.
+
+        Args:
+            matrix: whether it is one of the weights of a layer, and not of a bias or of batch norm.
+        """
         raise TypeError(f"{type(self).__name__} does not define real_memory()")
 
 

@@ -26,8 +26,8 @@ class BitOptimizer(Optimizer):
     def binary_memory(self) -> Memory:
         return Memory(weight=1)
 
-    def real_memory(self) -> Memory:
-        return self.real.real_memory()
+    def real_memory(self, matrix: bool) -> Memory:
+        return self.real.real_memory(matrix)
 
 
 class BitUpdates(Updates):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
+from lab.models import BinaryWeight
 from lab.optimizers.base import Flips, LearningRate, Memory, Optimizer, Parameters, Updates
 from lab.schedules import Constant, Progress
 
@@ -30,7 +32,7 @@ class GradientOptimizer(Optimizer):
         return GradientUpdates(self, parameters)
 
     def binary_memory(self) -> Memory:
-        return self.real_memory()
+        return self.real_memory(matrix=True)
 
 
 class SGD(GradientOptimizer):
@@ -50,7 +52,7 @@ class SGD(GradientOptimizer):
             parameters, lr=0.0, momentum=self.momentum, weight_decay=self.weight_decay, fused=_fused(parameters)
         )
 
-    def real_memory(self) -> Memory:
+    def real_memory(self, matrix: bool) -> Memory:
         return Memory(weight=32, state=32 if self.momentum else 0)
 
 
@@ -79,8 +81,29 @@ class Adam(GradientOptimizer):
             fused=_fused(parameters),
         )
 
-    def real_memory(self) -> Memory:
+    def real_memory(self, matrix: bool) -> Memory:
         return Memory(weight=32, state=64, tensor=32)  # PyTorch counts the steps of each tensor
+
+
+class Latents:
+    """The latent weights of binary weights, clipped after every step, and how many of their bits it changes."""
+
+    def __init__(self, weights: list[BinaryWeight], clip: float | None) -> None:
+        self.parameters = [weight.parameter for weight in weights]
+        self._clip = clip
+
+    def moved(self, step: Callable[[], object], measure: bool) -> Flips | None:
+        """Make a step that moves them; returns the flips, if asked to measure any."""
+        before = [latent > 0 for latent in self.parameters] if measure else []
+        step()
+        if self._clip is not None:
+            with torch.no_grad():
+                for latent in self.parameters:
+                    latent.clamp_(-self._clip, self._clip)
+        if not before:
+            return None
+        changed = sum(int(((latent > 0) != bits).sum()) for latent, bits in zip(self.parameters, before, strict=True))
+        return Flips(attempted=None, realized=changed / sum(bits.numel() for bits in before))
 
 
 class GradientUpdates(Updates):
@@ -88,45 +111,44 @@ class GradientUpdates(Updates):
 
     def __init__(self, optimizer: GradientOptimizer, parameters: Parameters) -> None:
         self._settings = optimizer
-        self._latent = [weight.parameter for weight in parameters.binary]
-        self._optimizer = optimizer.torch_optimizer([*self._latent, *parameters.real])
+        self._latents = Latents(parameters.binary, optimizer.latent_clip)
+        self._optimizer = optimizer.torch_optimizer([*self._latents.parameters, *parameters.real])
         self.rates = {}
 
     def step(self, progress: Progress, measure: bool) -> Flips | None:
         lr = self._settings.lr.at(progress)
         self.rates = {"lr": lr}
         self._optimizer.param_groups[0]["lr"] = lr
-        before = [latent > 0 for latent in self._latent] if measure else []
-        self._optimizer.step()
-        if self._latent and self._settings.latent_clip is not None:
-            with torch.no_grad():
-                for latent in self._latent:
-                    latent.clamp_(-self._settings.latent_clip, self._settings.latent_clip)
-        if not before:
-            return None
-        changed = sum(int(((latent > 0) != bits).sum()) for latent, bits in zip(self._latent, before, strict=True))
-        return Flips(attempted=None, realized=changed / sum(bits.numel() for bits in before))
+        return self._latents.moved(self._optimizer.step, measure)
 
     def state_dict(self) -> dict[str, Any]:
         return self._optimizer.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up what is remembered of each parameter; the settings stay those of the experiment.
+        take_up(self._optimizer, state, _remembered_of_one(self._settings))
 
-        Raises:
-            ValueError: it is not what this optimizer remembers of these parameters.
-        """
-        own, known = self._optimizer.state_dict()["param_groups"], state["state"]
-        parameters = self._optimizer.param_groups[0]["params"]
-        if not known.keys() <= set(range(len(parameters))):
-            raise ValueError("the optimizer remembers other parameters")
-        of_one = _remembered_of_one(self._settings)
-        # PyTorch's fused SGD cannot go on where it remembers some parameters alone: 0 stands for nothing.
-        memories = {
-            place: _memory(known.get(place, dict.fromkeys(of_one, torch.zeros(()))), of_one, parameter)
-            for place, parameter in enumerate(parameters if known else [])
-        }
-        self._optimizer.load_state_dict({"state": memories, "param_groups": own})
+
+def take_up(optimizer: torch.optim.Optimizer, state: dict[str, Any], of_one: dict[str, Tensor]) -> None:
+    """Take up what is remembered of each parameter; the settings stay those of the experiment.
+
+    Args:
+        optimizer: PyTorch's, with one group of parameters.
+        state: that it had once.
+        of_one: what it remembers of a parameter: tensors of as many dimensions as the parameter, or of none.
+
+    Raises:
+        ValueError: it is not what this optimizer remembers of these parameters.
+    """
+    own, known = optimizer.state_dict()["param_groups"], state["state"]
+    parameters = optimizer.param_groups[0]["params"]
+    if not known.keys() <= set(range(len(parameters))):
+        raise ValueError("the optimizer remembers other parameters")
+    # PyTorch's fused SGD cannot go on where it remembers some parameters alone: 0 stands for nothing.
+    memories = {
+        place: _memory(known.get(place, dict.fromkeys(of_one, torch.zeros(()))), of_one, parameter)
+        for place, parameter in enumerate(parameters if known else [])
+    }
+    optimizer.load_state_dict({"state": memories, "param_groups": own})
 
 
 def _remembered_of_one(optimizer: GradientOptimizer) -> dict[str, Tensor]:

@@ -28,9 +28,9 @@ def show_training_memory(experiment: Experiment) -> None:
 
 def memory_table(told: TrainingMemory) -> pd.DataFrame:
     """A row for each kind of parameter that there is, in bits, and one for all of them together."""
-    kinds = {"Binary weights": told.binary, "Real parameters": told.real}
+    kinds = {"Binary weights": told.binary, "Real weights": told.real, "Biases, batch norm": told.vectors}
     rows = {kind: _row(share) for kind, share in kinds.items() if share.parameters}
-    count = grouped(told.binary.parameters + told.real.parameters)
+    count = grouped(told.parameters)
     rows["Together"] = [count, _megabytes(told.needed), _megabytes(told.stored), "", "", ""]
     columns = ["Number", "Needed", "Stored", "Weight", "Gradient", "State"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
