@@ -30,19 +30,22 @@ PRESETS = [
     ),
     Preset(
         name=f"source-001{BEST}",
-        title="Binary autoencoder, sigmoid-adjusted",
+        title="Binary autoencoder, by Muon",
         summary=(
-            "The same net and epochs without the ReLU; a sigmoid of slope 2 stands in for the step, and the learning "
-            "rate of Adam makes one cycle up to 0.003."
+            "The same net and epochs without the ReLU, with bits of -1 and +1; the derivative of a sigmoid stands in "
+            "for that of the step, and Muon moves the weights of every layer as far in every direction."
         ),
-        look="Loss: on validation images it still falls in the last epochs, while the learning rate goes to 0.",
+        look="Loss: on validation images it is lower after one epoch than that of the version as written after five.",
         source=SOURCE,
         fields={
             **RECIPE,
-            "architecture": OPEN,
+            "architecture": {**OPEN, "levels": "-1/+1", "weight_init": "xavier-normal"},
             "estimator": "sigmoid-adjusted",
-            "slope": 2.0,
-            "optimizer": {"name": "adam", "lr": {"name": "one-cycle", "peak": 0.003}},
+            "optimizer": {
+                "name": "muon",
+                "lr": {"name": "one-cycle", "peak": 0.04},
+                "others": {"name": "adam", "beta2": 0.99, "lr": {"name": "one-cycle", "peak": 0.04}},
+            },
         },
     ),
 ]

@@ -108,7 +108,7 @@ STUDY = Study(
         "bits are the honest test: `net-16` to `net-256` against signs of principal components and against ITQ, the "
         "best rotation of them, with the linear decoder of least squares.\n"
         "- **The best recipe found here**, `best-16` to `best-512`, is that of the preset `source-001-best`: the same "
-        "net and epochs without that ReLU. Each is to beat ITQ of as many bits."
+        "net and epochs without that ReLU, with bits of -1 and +1, trained by Muon. Each is to beat ITQ."
     ),
     rows=(
         *map(_net, BITS),
