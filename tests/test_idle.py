@@ -25,7 +25,7 @@ CASES = {
     "identity": small(estimator="identity"),
     "a sampled rule": small(estimator="bernoulli"),
     "a mean of samples": small(estimator="bernoulli", evaluation="mean", evaluation_samples=2),
-    **{name: small("binary-mlp", optimizer=name) for name in BIT_OPTIMIZERS},
+    **{name: small("binary-mlp", optimizer=name) for name in Optimizer.members},
 }
 
 

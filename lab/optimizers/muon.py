@@ -39,6 +39,10 @@ class Muon(Optimizer):
     others: GradientOptimizer = Field(Adam(lr=0.01), title="Optimizer of the other parameters")
     """Optimizer of biases and of what batch norm learns, which are no matrices."""
 
+    @property
+    def idle(self) -> frozenset[str]:
+        return frozenset(["others.latent_clip"])
+
     def start(self, parameters: Parameters, generator: torch.Generator) -> Updates:
         return MuonUpdates(self, parameters, generator)
 
