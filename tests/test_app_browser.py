@@ -96,8 +96,10 @@ def test_a_zoom_survives_the_updates_of_a_run(running: Page) -> None:
     assert box
     running.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
     running.mouse.down()
+    wait_beyond(running, step(running) + 5)  # also the updates while it is drawn
     running.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
     running.mouse.up()
+    expect(running.get_by_role("button", name="Reset the zoom of Loss")).to_be_visible()
     zoomed = running.eval_on_selector(LOSS, "chart => chart.layout.xaxis.range")
     newest = "chart => chart._fullData[0].x.at(-1)"
     before = running.eval_on_selector(LOSS, newest)
