@@ -92,10 +92,13 @@ def test_the_front_page_starts_a_net_with_one_click_and_its_curve_grows(page: Pa
 
 def test_a_zoom_survives_the_updates_of_a_run(running: Page) -> None:
     wait_beyond(running, 5)
-    box = running.locator(f"{LOSS} .nsewdrag").first.bounding_box()
+    plot = running.locator(f"{LOSS} .nsewdrag").first
+    plot.hover()  # once it stays where it is
+    box = plot.bounding_box()
     assert box
     running.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
     running.mouse.down()
+    running.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
     wait_beyond(running, step(running) + 5)  # also the updates while it is drawn
     running.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
     running.mouse.up()
