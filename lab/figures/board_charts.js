@@ -2,7 +2,6 @@
 // Zoom belongs to the reader: `slot.view` holds the axis ranges a reader has set, and every drawing obeys it.
 
 const CONFIG = { displaylogo: false, displayModeBar: false, doubleClick: false, showTips: false }
-const TAKEN = 100 // milliseconds after which plotly has told of a zoom
 
 let plotlyLoading = null
 
@@ -23,7 +22,6 @@ async function drawChart(board, slot) {
   slot.node.style.height = `${(slot.card.figure.layout.height ?? 280) * board.look.unit}px`
   slot.stale = true
   if (!slot.inSight) return // to draw what nobody sees would take processors from the run; coming into sight draws it
-  if (slot.held) return // a drawing would take the zoom from a reader who is just drawing it; letting go draws it
   slot.shared = sharedRange(board, slot.card.link)
   try {
     await loadPlotly(board.message.plotly)
@@ -83,25 +81,8 @@ function watchChart(board, slot) {
   const { title } = slot.card
   slot.reset = slot.head.appendChild(button("Reset zoom", `Reset the zoom of ${title}`, () => resetView(board, slot)))
   slot.reset.hidden = true
-  slot.node.addEventListener("pointerdown", () => hold(board, slot))
   board.observer.observe(slot.node)
   board.sight.observe(slot.node)
-}
-
-/** From the press of a button or finger until it is let go, and plotly has taken the zoom that this may have drawn. */
-function hold(board, slot) {
-  const once = new AbortController()
-  const letGo = () => {
-    once.abort()
-    setTimeout(() => {
-      slot.held = false
-      if (slot.stale) drawChart(board, slot)
-    }, TAKEN)
-  }
-  slot.held = true
-  for (const end of ["pointerup", "pointercancel"]) {
-    window.addEventListener(end, letGo, { capture: true, signal: once.signal })
-  }
 }
 
 function noteSight(board, entries) {
