@@ -32,8 +32,7 @@ def _evaluation(experiment: Experiment) -> list[str]:
 
 def _weights(experiment: Experiment) -> list[str]:
     if experiment.optimizer.needs_binary_weights:  # then the bits alone are there, and get their gradient as it is
-        kept = [f"architecture.{name}" for name in ("weight_rule", "weight_scale", "stochastic_weights")]
-        return [*kept, "optimizer.real.latent_clip"]
+        return [f"architecture.{name}" for name in ("weight_rule", "weight_scale", "stochastic_weights")]
     return [] if experiment.architecture.has_binary_weights else ["optimizer.latent_clip"]
 
 

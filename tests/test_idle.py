@@ -68,6 +68,7 @@ def told(experiment: Experiment) -> list[Any]:
 def test_idle_fields_change_nothing(case: str) -> None:
     experiment = CASES[case]
     expected, found = told(experiment), idle(experiment)
+    assert found
     for path in found:
         for value in others(experiment, path):
             changed = with_other(experiment, path, value)
