@@ -135,6 +135,10 @@ def reproduce(
         str | None,
         typer.Option(metavar="NAME", help="Other images than MNIST; then it is not compared."),
     ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, metavar="N", help="Processor threads of a run; the last digits depend on it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure a published table row by row, and write ours beside theirs: Markdown, CSV, LaTeX and JSON.
@@ -148,7 +152,7 @@ def reproduce(
     """
     from lab.cli.reproduce import Asked, main
 
-    raise typer.Exit(main(Asked(study, rows, seeds, epochs, resume, out, dataset), as_json))
+    raise typer.Exit(main(Asked(study, rows, seeds, epochs, resume, out, dataset, threads), as_json))
 
 
 @app.command("list")

@@ -75,6 +75,24 @@ def test_it_writes_ours_beside_theirs_and_keeps_every_run(out: Path, kept_runs: 
     assert "--rows" not in answer.json["command"]
 
 
+def test_a_row_is_the_same_on_any_number_of_threads_which_the_command_says(out: Path, kept_runs: Path) -> None:
+    first = reproduce("--rows", "published", "--seeds", "1", "--threads", "2", "--out", out, "--json").json
+    assert told(out)["measured"][0]["experiment"]["threads"] == 2
+    assert "--rows published --seeds 1" in first["command"]
+    assert first["command"].endswith("--threads 2")
+    both = reproduce("--rows", "published,ours", "--seeds", "1", "--out", out, "--resume", "--json").json
+    assert [each["experiment"]["threads"] for each in told(out)["measured"]] == [2, 1]
+    assert both["rows"][0] == first["rows"][0]
+    without, with_threads = both["command"].split(" && ")
+    assert "--rows ours" in without
+    assert "--threads" not in without
+    assert with_threads.endswith("--threads 2 --resume")
+    for threads in ("0", "257", "many"):
+        answer = reproduce("--threads", threads, "--out", out)
+        assert answer.code == 2
+        assert "--threads" in answer.err
+
+
 def test_rows_and_seeds_are_added_to_what_is_there_which_is_not_trained_again(out: Path, kept_runs: Path) -> None:
     first = reproduce("--rows", "published", "--seeds", "1", "--out", out, "--json").json["rows"]
     assert [row["row"] for row in first] == ["published"]

@@ -42,6 +42,7 @@ class Asked(NamedTuple):
     resume: bool = False
     out: Path | None = None
     dataset: str | None = None
+    threads: int | None = None
 
 
 def main(asked: Asked, as_json: bool) -> int:
@@ -77,7 +78,7 @@ def _order(asked: Asked) -> Order:
         raise InvalidExperiment([f"--epochs is {asked.epochs:g}; allowed is more than 0, up to {LONGEST:g}."])
     name = asked.dataset or IMAGES
     require_known(name, Dataset.members, "dataset", "dataset")
-    return Order(study, rows, asked.seeds, Dataset.members[name](), asked.epochs)
+    return Order(study, rows, asked.seeds, Dataset.members[name](), asked.epochs, asked.threads)
 
 
 @contextmanager

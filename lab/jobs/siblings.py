@@ -146,16 +146,16 @@ def _order(wanted: Sequence[Experiment], there: Sequence[Experiment]) -> list[in
     places: list[int] = []
     for experiment in wanted if len(wanted) == len(there) else ():
         rest = (place for place in range(len(there)) if place not in places)
-        place = next((place for place in rest if same_but_seed(experiment, there[place])), None)
+        place = next((place for place in rest if same_but(experiment, there[place], "seed")), None)
         if place is None:
             return None
         places.append(place)
     return places if len(places) == len(there) else None
 
 
-def same_but_seed(one: Experiment, other: Experiment) -> bool:
-    """Whether two experiments are the same, whatever their seeds."""
-    return all(getattr(one, name) == getattr(other, name) for name in Experiment.model_fields if name != "seed")
+def same_but(one: Experiment, other: Experiment, *fields: str) -> bool:
+    """Whether two experiments are the same, whatever is in some fields."""
+    return all(getattr(one, name) == getattr(other, name) for name in Experiment.model_fields if name not in fields)
 
 
 @lru_cache(maxsize=READ_AT_ONCE)

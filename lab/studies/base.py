@@ -11,7 +11,7 @@ from typing import Any, Literal
 from lab.boards.across import TEST_ACCURACY, TEST_LOSS, Measure
 from lab.data import Dataset
 from lab.experiment import Experiment, InvalidExperiment
-from lab.jobs.siblings import same_but_seed
+from lab.jobs.siblings import same_but
 
 IMAGES = "mnist"
 """What the published figures were measured on."""
@@ -104,23 +104,27 @@ class Trained(Row):
     fields: dict[str, Any] = field(default_factory=dict)
     """What differs from a default experiment, its images and its seed aside."""
 
-    def experiment(self, dataset: Dataset, seed: int = 0, epochs: float | None = None) -> Experiment:
+    def experiment(
+        self, dataset: Dataset, seed: int = 0, epochs: float | None = None, threads: int | None = None
+    ) -> Experiment:
         """What trains it.
 
         Args:
             dataset: the images.
             seed: of the run.
             epochs: how long, in place of what the row says.
+            threads: of the processor, in place of what the row says.
 
         Raises:
             InvalidExperiment: it cannot be, such as for so many epochs.
         """
         of_seed_0 = _experiment(self, dataset, epochs)
-        return of_seed_0 if seed == 0 else Experiment.parse(of_seed_0.model_dump() | {"seed": seed})
+        changed = {"seed": seed} if threads is None else {"seed": seed, "threads": threads}
+        return Experiment.parse(of_seed_0.model_dump() | changed)
 
     def is_of(self, experiment: Experiment, dataset: Dataset, epochs: float | None = None) -> bool:
-        """Whether an experiment trains this row, with any seed."""
-        return same_but_seed(experiment, _experiment(self, dataset, epochs))
+        """Whether an experiment trains this row, with any seed, on any number of threads."""
+        return same_but(experiment, _experiment(self, dataset, epochs), "seed", "threads")
 
 
 @cache

@@ -29,6 +29,8 @@ class Order(NamedTuple):
     dataset: Dataset
     epochs: float | None = None
     """How long each row is trained, in place of what it says."""
+    threads: int | None = None
+    """Of the processor, for each run that is begun, in place of what the rows say."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class Reproduction:
         kept = runs_of(self._jobs, [row], dataset, epochs)[row].get(seed) if self._resume else None
         if kept is None:
             title = self.order.study.run_title(row, seed)
-            return self._jobs.start([row.experiment(dataset, seed, epochs)], title[:TITLE])
+            return self._jobs.start([row.experiment(dataset, seed, epochs, self.order.threads)], title[:TITLE])
         return measured(self._jobs, row, kept) or self._jobs.go_on(kept.id)
 
     def _learn_pace(self, view: JobView, at: At) -> None:

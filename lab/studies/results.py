@@ -107,24 +107,42 @@ class Results(Value):
         return Results(**{**dict(held), "command": held._command(study)})
 
     def _command(self, study: Study) -> str:
-        """One for each number of seeds that rows have."""
-        of_rows = {row.name: [each.seed for each in self.of_row(row)] for row in study.rows}
-        seeds = {name: max(own) + 1 for name, own in of_rows.items() if own}
+        """One for each number of seeds, and of threads, that rows have."""
+        alike: dict[tuple[int, int | None], list[str]] = {}
+        for row in study.rows:
+            if own := self.of_row(row):
+                how = max(each.seed for each in own) + 1, _other_threads(row, self.dataset, own)
+                alike.setdefault(how, []).append(row.name)
         commands = []
-        for count in sorted(set(seeds.values()), reverse=True) or [1]:
-            names = [name for name, own in seeds.items() if own == count]
+        for seeds, threads in sorted(alike, key=lambda how: (-how[0], how[1] or 0)) or [(1, None)]:
+            names = alike.get((seeds, threads), [])
             rows = [] if len(names) in (0, len(study.rows)) else names
-            commands.append(command(study, rows, count, self.dataset, self.epochs))
+            commands.append(command(study, rows, seeds, self.dataset, self.epochs, threads))
         return " && ".join([commands[0], *(f"{again} --resume" for again in commands[1:])])
 
 
-def command(study: Study, rows: Sequence[str], seeds: int, dataset: Dataset, epochs: float | None) -> str:
+def _other_threads(row: Row, dataset: Dataset, measured: Sequence[Measured]) -> int | None:
+    """The number of threads that all runs of a row had; None where it is the row's own, or differs."""
+    there = {each.experiment.threads for each in measured if each.experiment is not None}
+    own = row.experiment(dataset).threads if isinstance(row, Trained) else None
+    return there.pop() if len(there) == 1 and there != {own} else None
+
+
+def command(
+    study: Study,
+    rows: Sequence[str],
+    seeds: int,
+    dataset: Dataset,
+    epochs: float | None,
+    threads: int | None = None,
+) -> str:
     """What to type into a terminal to measure rows of a study; all where none is named."""
     words = ["python", "-m", "lab", "reproduce", study.name]
     words += ["--rows", ",".join(rows)] if rows else []
     words += ["--seeds", str(seeds)]
     words += [] if dataset.name == IMAGES else ["--dataset", dataset.name]
     words += [] if epochs is None else ["--epochs", f"{epochs:g}"]
+    words += [] if threads is None else ["--threads", str(threads)]
     return shlex.join(words)
 
 
