@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -17,7 +18,7 @@ from lab.models import Architecture
 from lab.models.convnet import ConvNet
 from lab.optimizers import Optimizer
 from lab.optimizers.gradient import SGD
-from lab.parts import Value, sentences, whole
+from lab.parts import Part, Value, sentences, whole
 from lab.schedules import Constant, Schedule, Within, extremes
 
 EPOCHS_ASSUMED_FOR_SECONDS = 1000
@@ -188,6 +189,7 @@ class Experiment(Value):
         data = self.model_dump()
         for change in changes:
             _apply(data, change)
+            _fill(data, change.partition(".")[0].partition("=")[0].strip())
         return self.parse(data)
 
 
@@ -200,24 +202,6 @@ def scheduled(value: Value, path: str = "") -> Iterator[tuple[str, Schedule, Wit
                 yield f"{path}{name}", inner, within
         elif isinstance(inner, Value):
             yield from scheduled(inner, f"{path}{name}.")
-
-
-def flattened(experiment: Experiment) -> dict[str, Any]:
-    """Every field, by its dotted path."""
-    return dict(_flatten(experiment.model_dump()))
-
-
-def fields_of(experiments: Sequence[Experiment]) -> dict[str, list[Any]]:
-    """Every field of some experiments: dotted path to the value in each, None where it has none."""
-    flat = [flattened(experiment) for experiment in experiments]
-    paths = dict.fromkeys(path for fields in flat for path in fields)
-    return {path: [fields.get(path) for fields in flat] for path in paths}
-
-
-def differences(experiments: Sequence[Experiment]) -> dict[str, list[Any]]:
-    """The fields in which some experiments differ: dotted path to the value in each, None where it has none."""
-    table = fields_of(experiments)
-    return {path: values for path, values in table.items() if any(value != values[0] for value in values)}
 
 
 def read_json(text: str | bytes) -> Any:
@@ -272,6 +256,14 @@ def _apply(data: dict[str, Any], change: str) -> None:
         holder[last] = value
 
 
+def _fill(data: dict[str, Any], name: str) -> None:
+    """Give a part that was just named all of its fields, so that a later change finds them."""
+    field = Experiment.model_fields.get(name)
+    if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, Part):
+        with suppress(ValidationError):  # told with all others, unless a later change puts it right
+            data[name] = field.annotation.model_validate(data[name]).model_dump()
+
+
 def _listed(text: str, value: Any) -> Any:
     """A list as one writes it on a command line: 1,2 is [1, 2], and 1 is [1]."""
     if isinstance(value, list):
@@ -288,11 +280,3 @@ def _literal(text: str) -> Any:
         return value
     except (ValueError, RecursionError):
         return text
-
-
-def _flatten(data: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in data.items():
-        if isinstance(value, dict):
-            yield from _flatten(value, f"{path}{key}.")
-        else:
-            yield f"{path}{key}", value

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from lab.experiment import Experiment
+from lab.optimizers.base import parameters_of
 from lab.parts import Part, Value
+from lab.paths import flattened
 from lab.schedules import Constant
 
 
 def idle(experiment: Experiment) -> frozenset[str]:
     """The dotted paths of fields that change nothing, whatever they were, or may be nothing else."""
-    return frozenset([*_within(experiment), *_evaluation(experiment), *_weights(experiment), *_units(experiment)])
+    of_the_net = [*_weights(experiment), *_units(experiment), *_optimizer(experiment)]
+    return frozenset([*_within(experiment), *_evaluation(experiment), *of_the_net])
+
+
+def effective(experiment: Experiment) -> dict[str, Any]:
+    """Every field that changes something, by its dotted path."""
+    nothing = idle(experiment)
+    return {
+        path: value
+        for path, value in flattened(experiment).items()
+        if not any(path == field or path.startswith(f"{field}.") for field in nothing)
+    }
 
 
 def _within(value: Value, path: str = "") -> Iterator[str]:
@@ -33,7 +47,11 @@ def _evaluation(experiment: Experiment) -> list[str]:
 def _weights(experiment: Experiment) -> list[str]:
     if experiment.optimizer.needs_binary_weights:  # then the bits alone are there, and get their gradient as it is
         return [f"architecture.{name}" for name in ("weight_rule", "weight_scale", "stochastic_weights")]
-    return [] if experiment.architecture.has_binary_weights else ["optimizer.latent_clip"]
+    return []
+
+
+def _optimizer(experiment: Experiment) -> list[str]:
+    return [f"optimizer.{name}" for name in experiment.optimizer.idle_for(parameters_of(experiment.architecture))]
 
 
 def _units(experiment: Experiment) -> list[str]:

@@ -6,22 +6,22 @@ For a tensor of N weights, in bits:
            + 32 N                           for the gradient, a float32 for each weight while a step lasts
     stored = the same, with float32 in place of every bit
 
-So plain SGD needs 64 bits for a weight, with momentum 96, and Adam 128, also where the weight is the latent one of a
-bit; Bop needs 1 + 32 + 32, second-order Bop 1 + 64 + 32, and the rules that keep nothing but bits 1 + 32, of which 32
-are the gradient's and can be given back tensor by tensor. What a net takes beside its parameters is left out:
-activations, running statistics, the best weights, and what is written to disk.
+So plain SGD needs 64 bits for a weight, with momentum 96, as Muon does, and Adam 128, also where the weight is the
+latent one of a bit; Bop needs 1 + 32 + 32, second-order Bop 1 + 64 + 32, and the rules that keep nothing but bits
+1 + 32, of which 32 are the gradient's and can be given back tensor by tensor. What a net takes beside its parameters is
+left out: activations, running statistics, what Muon computes in between, the best weights, and what is written to disk.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-import torch
+from torch import Tensor
 
 from lab.experiment import Experiment
-from lab.models import Architecture
-from lab.optimizers import Memory, split
+from lab.optimizers import Memory
+from lab.optimizers.base import parameters_of
 
 FLOAT = 32
 """Bits of a float32."""
@@ -84,21 +84,13 @@ class TrainingMemory:
 
 def training_memory(experiment: Experiment) -> TrainingMemory:
     """What an experiment takes for its parameters; builds no net that takes memory itself."""
-    (binary, real, vectors), optimizer = _sizes(experiment.architecture), experiment.optimizer
+    parameters, optimizer = parameters_of(experiment.architecture), experiment.optimizer
     return TrainingMemory(
-        Share(sum(binary), len(binary), optimizer.binary_memory()),
-        Share(sum(real), len(real), optimizer.real_memory(matrix=True)),
-        Share(sum(vectors), len(vectors), optimizer.real_memory(matrix=False)),
+        _share([weight.parameter for weight in parameters.binary], optimizer.binary_memory()),
+        _share(parameters.matrices, optimizer.real_memory(matrix=True)),
+        _share(parameters.vectors, optimizer.real_memory(matrix=False)),
     )
 
 
-@lru_cache(maxsize=64)
-def _sizes(architecture: Architecture) -> tuple[list[int], list[int], list[int]]:
-    """The sizes of the tensors of binary weights, of real weights, and of the other parameters."""
-    with torch.device("meta"):
-        parameters = split(architecture.net())
-    binary = [weight.parameter.numel() for weight in parameters.binary]
-    weights, vectors = (
-        [each.numel() for each in parameters.real if (each.dim() > 1) == many] for many in (True, False)
-    )
-    return binary, weights, vectors
+def _share(tensors: Sequence[Tensor], each: Memory) -> Share:
+    return Share(sum(tensor.numel() for tensor in tensors), len(tensors), each)

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from lab.experiment import flattened
 from lab.jobs import Jobs, owners
 from lab.jobs.archivist import Archivist
 from lab.jobs.owners import NotTheOwner
 from lab.jobs.records import records
+from lab.paths import flattened
 from lab.store import RunFolder, StoreError
 from lab.store.archive import Archive
 from lab.store.bin import deleted

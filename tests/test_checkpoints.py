@@ -111,6 +111,10 @@ def test_every_optimizer_with_what_it_remembers(name: str, report: str, tmp_path
     assert_goes_on_as_if_nothing_had_happened(longer(experiment), tmp_path, 3)
 
 
+def test_momentum_of_kernels_that_lie_channels_last(tmp_path: Path) -> None:
+    assert_goes_on_as_if_nothing_had_happened(longer(small("convnet", optimizer="muon")), tmp_path, 3)
+
+
 def test_a_loss_that_is_no_number_is_told_after_a_checkpoint_as_without_one(tmp_path: Path) -> None:
     wild = {"name": "sgd", "lr": 100, "weight_decay": 10}
     experiment = small("mlp", {"binary_layers": []}, optimizer=wild, evaluate_every=99, budget=60)

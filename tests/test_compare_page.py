@@ -86,6 +86,18 @@ def test_contestants_that_do_not_differ_are_refused() -> None:
     assert button(tab, "Race").disabled
 
 
+def test_contestants_that_differ_in_what_changes_nothing_are_refused() -> None:
+    tab = opened("compare.py", race=link("optimizer.latent_clip=0.5", "optimizer.latent_clip=0.25"))
+    assert "let them differ in something that changes something" in told(tab)
+    assert button(tab, "Race").disabled
+
+
+def test_what_changes_nothing_is_no_choice() -> None:
+    (fields,) = [item for item in opened("compare.py").multiselect if item.label == "They differ in"]
+    assert "optimizer.lr" in fields.options
+    assert "optimizer.latent_clip" not in fields.options
+
+
 def test_an_estimator_that_a_contestant_cannot_use_is_said_with_its_number() -> None:
     tab = opened("compare.py", race=link("estimator=identity", "estimator=rloo"))
     (layers,) = [item for item in tab.sidebar.text_input if item.label == "Binary layers"]

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lab.experiment import Experiment, InvalidExperiment, differences, scheduled
+from lab.experiment import Experiment, InvalidExperiment, scheduled
+from lab.paths import differences
 from lab.schedules import Constant
 from tests.strategies import EVERY_MEMBER, FAMILIES, experiments, fields_of, fitting
 
@@ -103,6 +104,13 @@ class TestChanges:
             (["seed=1", "seed=2"], "seed", 2),
             (["optimizer=bop", "architecture=binary-mlp"], "optimizer.name", "bop"),
             (["architecture=binary-mlp", "optimizer=bop", "optimizer.real=sgd"], "optimizer.real.name", "sgd"),
+            (
+                ["optimizer.name=bop", "optimizer.real.lr=0.5", "architecture=binary-mlp"],
+                "optimizer.real.lr.value",
+                0.5,
+            ),
+            (["optimizer=muon", "optimizer.others.lr.value=0.5"], "optimizer.others.lr.value", 0.5),
+            (["optimizer=adam", "optimizer.lr.value=0.5"], "optimizer.lr.value", 0.5),
         ],
     )
     def test_a_path_leads_to_its_field(self, changes: list[str], path: str, expected: Any) -> None:

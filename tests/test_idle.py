@@ -7,11 +7,12 @@ from typing import Any, get_args
 import pytest
 
 from lab.events import Step
-from lab.experiment import Experiment, InvalidExperiment, flattened
-from lab.idle import idle
+from lab.experiment import Experiment, InvalidExperiment
+from lab.idle import effective, idle
 from lab.models import Architecture
 from lab.optimizers import Optimizer
 from lab.parts import Part
+from lab.paths import flattened
 from lab.presets import PRESETS
 from tests.small import curves, small
 
@@ -26,6 +27,8 @@ CASES = {
     "a sampled rule": small(estimator="bernoulli"),
     "a mean of samples": small(estimator="bernoulli", evaluation="mean", evaluation_samples=2),
     **{name: small("binary-mlp", optimizer=name) for name in Optimizer.members},
+    "muon, no vectors": small("binary-mlp", {"batch_norm": False}, optimizer="muon"),
+    "bop, nothing real": small("binary-mlp", {"batch_norm": False}, optimizer="bop"),
 }
 
 
@@ -37,6 +40,8 @@ def others(experiment: Experiment, path: str) -> list[Any]:
         owner = getattr(owner, parent)
     value, kind = getattr(owner, name), type(owner).model_fields[name].annotation
     if isinstance(value, Part):
+        if isinstance(value, Optimizer):
+            return [{"name": "sgd", "lr": 3.0}]
         return [{"name": "linear"}] if name == "slope" else [{"name": "saturated"}, {"name": "approx-sign"}]
     if isinstance(value, bool):
         return [not value]
@@ -96,10 +101,21 @@ REAL, DRAWN = {"optimizer.latent_clip"}, {"evaluation", "evaluation_samples"}
         ("a sampled rule", REAL | {"architecture.activation", "evaluation_samples"}),
         ("a mean of samples", REAL | {"architecture.activation"}),
         ("bop", KEPT),
+        ("muon", DRAWN | {"optimizer.others.latent_clip"}),
+        ("muon, no vectors", DRAWN | {"optimizer.others"}),
+        ("bop, nothing real", KEPT - {"optimizer.real.latent_clip"} | {"optimizer.real"}),
     ],
 )
 def test_what_is_idle(case: str, expected: set[str]) -> None:
     assert idle(CASES[case]) == expected
+
+
+def test_what_is_idle_makes_no_difference_between_experiments() -> None:
+    one = small("mlp")
+    same, other = (one.with_changes([change]) for change in ("optimizer.latent_clip=0.5", "optimizer.lr=0.5"))
+    assert one != same
+    assert effective(one) == effective(same)
+    assert effective(one) != effective(other)
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -22,6 +22,7 @@ ORDER = [
         "models",
         "optimizers",
         "experiment",
+        "paths",
         "idle",
         "links",
         "presets",

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from lab.optimizers import Parameters
+from lab.models import BinaryWeight
+from lab.optimizers import Flips, Parameters
 from lab.optimizers.gradient import Adam
 from lab.optimizers.muon import Muon
-from lab.schedules import Progress
+from lab.schedules import Linear, Progress
 
 NOW = Progress(3, 100, 0, 10)
 
@@ -86,23 +87,45 @@ def test_takes_up_what_it_remembered_of_whatever_there_is(shapes: list[tuple[int
     straight = [nn.Parameter(drawn(*shape)) for shape in shapes]
     updates = Muon().start(Parameters([], straight), torch.Generator())
 
-    def step(parameters: list[nn.Parameter], worker: Any) -> None:
-        for seed, parameter in enumerate(parameters):
+    def step(parameters: list[nn.Parameter], worker: Any, first_seed: int) -> None:
+        for seed, parameter in enumerate(parameters, start=first_seed):
             parameter.grad = drawn(*parameter.shape, seed=seed)
         worker.step(NOW, measure=False)
 
-    step(straight, updates)
+    step(straight, updates, 0)
     resumed = copy.deepcopy(straight)
     again = Muon().start(Parameters([], resumed), torch.Generator())
     again.load_state_dict(copy.deepcopy(updates.state_dict()))
     for parameters, worker in ((straight, updates), (resumed, again)):
-        step(parameters, worker)
+        step(parameters, worker, 10)
     for one, other in zip(straight, resumed, strict=True):
         assert torch.equal(one, other)
 
 
-def test_a_momentum_of_another_shape_is_refused() -> None:
+@pytest.mark.parametrize("shape", [(3, 4), ()])
+def test_a_momentum_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     updates = Muon().start(Parameters([], [nn.Parameter(drawn(4, 3))]), torch.Generator())
-    state = {"matrices": {"state": {0: {"momentum_buffer": drawn(3, 4)}}, "param_groups": []}}
+    state = {"matrices": {"state": {0: {"momentum_buffer": drawn(*shape)}}, "param_groups": []}}
     with pytest.raises(ValueError, match="another shape"):
         updates.load_state_dict(state)
+
+
+def test_latent_weights_are_clipped_and_their_flips_told_along_a_schedule() -> None:
+    latent, theirs = nn.Parameter(drawn(6, 9) / 2), nn.Parameter(drawn(6, 9) / 2)
+    parameters = Parameters([BinaryWeight("w", latent, "-1/+1")], [])
+    updates = Muon(lr=Linear(start=2.0, end=0.0), latent_clip=0.5).start(parameters, torch.Generator())
+    reference = torch.optim.Muon([theirs], lr=0, weight_decay=0, adjust_lr_fn="match_rms_adamw")
+    flipped = []
+    for step in range(5):
+        gradient, signs = drawn(6, 9, seed=step), latent.detach() > 0
+        latent.grad, theirs.grad = gradient.clone(), gradient.clone()
+        flips = updates.step(Progress(20 * step, 100, 0, 10), measure=True)
+        reference.param_groups[0]["lr"] = 2.0 - 0.4 * step
+        reference.step()
+        theirs.data.clamp_(-0.5, 0.5)
+        torch.testing.assert_close(latent, theirs)
+        assert updates.rates == {"lr": pytest.approx(2.0 - 0.4 * step)}
+        assert flips == Flips(attempted=None, realized=int(((latent > 0) != signs).sum()) / latent.numel())
+        flipped.append(flips.realized)
+    assert max(flipped) > 0
+    assert latent.abs().max() == 0.5

@@ -66,12 +66,19 @@ def _of_another_shape(memory: Memory) -> None:
     memory[0][name] = torch.zeros(2, 2)
 
 
+def _of_no_dimensions(memory: Memory) -> None:
+    name = next(name for name, value in memory[0].items() if value.dim())
+    memory[0][name] = torch.tensor(5.0)
+
+
 def _of_another_parameter(memory: Memory) -> None:
     memory[2] = memory[1]
 
 
 @every_gradient_optimizer
-@pytest.mark.parametrize("spoil", [_without_one, _with_another, _no_tensor, _of_another_shape, _of_another_parameter])
+@pytest.mark.parametrize(
+    "spoil", [_without_one, _with_another, _no_tensor, _of_another_shape, _of_no_dimensions, _of_another_parameter]
+)
 def test_what_it_would_never_have_written_is_refused(name: str, spoil: Callable[[Memory], None]) -> None:
     parameters, updates = begun(name)
     stepped(parameters, updates)

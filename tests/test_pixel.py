@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,15 +10,16 @@ from torch import Tensor, nn
 
 from lab.models.pixel import FromPixel, ToPixel
 
-Shape = tuple[int, int, int, int]
+Sizes = tuple[int, int, int, int, int]
+"""Channels that come in and go out, kernel, stride and padding."""
 
 
 @st.composite
-def kernels(draw: st.DrawFn) -> Shape:
-    """Sizes and paddings that leave something of the kernel."""
-    sides, pads = st.integers(1, 5), st.integers(0, 2)
-    pad_y, pad_x = draw(pads), draw(pads)
-    return draw(sides) + 2 * pad_y, draw(sides) + 2 * pad_x, pad_y, pad_x
+def sizes(draw: st.DrawFn) -> Sizes:
+    """A padding that leaves something of the kernel."""
+    padding = draw(st.integers(0, 2))
+    kernel = draw(st.integers(1, 5)) + 2 * padding
+    return draw(st.integers(1, 3)), draw(st.integers(1, 3)), kernel, draw(st.integers(1, 3)), padding
 
 
 def check(ours: nn.Module, theirs: nn.Module, x: Tensor) -> None:
@@ -33,16 +35,24 @@ def check(ours: nn.Module, theirs: nn.Module, x: Tensor) -> None:
         torch.testing.assert_close(mine, reference)
 
 
-@given(kernel=kernels(), channels=st.integers(1, 3), images=st.integers(1, 3), spare=st.integers(0, 1))
-def test_a_convolution_to_one_pixel(kernel: Shape, channels: int, images: int, spare: int) -> None:
-    height, width, *padding = kernel
-    sizes = (channels, 2, (height, width), 2, tuple(padding))
-    room = [side - 2 * pad + (spare if pad else 0) for side, pad in zip((height, width), padding, strict=True)]
+@given(sizes=sizes(), images=st.integers(1, 3), spare=st.tuples(st.integers(0, 2), st.integers(0, 2)))
+def test_a_convolution_to_one_pixel(sizes: Sizes, images: int, spare: tuple[int, int]) -> None:
+    channels, _, kernel, stride, padding = sizes
+    room = [kernel - 2 * padding + min(more, stride - 1) for more in spare]
     check(ToPixel(*sizes), nn.Conv2d(*sizes), torch.randn(images, channels, *room))
 
 
-@given(kernel=kernels(), channels=st.integers(1, 3), images=st.integers(1, 3))
-def test_a_transposed_convolution_from_one_pixel(kernel: Shape, channels: int, images: int) -> None:
-    height, width, *padding = kernel
-    sizes = (channels, 2, (height, width), 2, tuple(padding))
-    check(FromPixel(*sizes), nn.ConvTranspose2d(*sizes), torch.randn(images, channels, 1, 1))
+@given(sizes=sizes(), images=st.integers(1, 3))
+def test_a_transposed_convolution_from_one_pixel(sizes: Sizes, images: int) -> None:
+    check(FromPixel(*sizes), nn.ConvTranspose2d(*sizes), torch.randn(images, sizes[0], 1, 1))
+
+
+@pytest.mark.parametrize("side", [1, 4, 9])
+def test_a_kernel_that_has_none_or_many_places_is_refused(side: int) -> None:
+    with pytest.raises(ValueError, match="not one place"):
+        ToPixel(1, 1, 4, 2, 1)(torch.zeros(1, 1, side, side))
+
+
+def test_a_padding_that_leaves_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="leaves nothing"):
+        FromPixel(1, 1, 4, 2, 2)

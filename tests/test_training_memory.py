@@ -45,7 +45,9 @@ def stored_in(experiment: Experiment) -> int:
 
     def counting(*given: Any) -> Any:
         nonlocal gradients
-        gradients = sum(parameter.grad.nbytes for parameter in training.net.parameters() if parameter.grad is not None)
+        held = [*training.net.parameters(), *tensors(vars(training.updates))]
+        there = {each.grad.data_ptr(): each.grad.nbytes for each in held if each.grad is not None}
+        gradients = sum(there.values())
         return step(*given)
 
     training.updates.step = counting  # type: ignore[method-assign]

@@ -19,9 +19,9 @@ from pydantic_core import to_jsonable_python
 from lab.boards.across import against
 from lab.boards.across_tables import places_of, verdict
 from lab.columns import Column
-from lab.experiment import differences
 from lab.exports.entry import Entry
 from lab.exports.over_seeds import OverSeeds
+from lab.paths import differences
 from lab.statistics import spread
 
 MEASURES = (

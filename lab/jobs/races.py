@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.experiment import Experiment, InvalidExperiment, differences
+from lab.experiment import Experiment, InvalidExperiment
+from lab.paths import differences
 
 SHARED_IN_A_RACE = {
     "dataset": "all of a race see the same images",

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from lab.models import BinaryWeight, Net
+from lab.models import Architecture, BinaryWeight, Net
 from lab.parts import Part
 from lab.schedules import Progress, Schedule, Within
 
@@ -27,12 +28,29 @@ class Parameters(NamedTuple):
     binary: list[BinaryWeight]
     real: list[nn.Parameter]
 
+    @property
+    def matrices(self) -> list[nn.Parameter]:
+        """The real weights of layers."""
+        return [parameter for parameter in self.real if parameter.dim() > 1]
+
+    @property
+    def vectors(self) -> list[nn.Parameter]:
+        """The biases, and what batch norm learns."""
+        return [parameter for parameter in self.real if parameter.dim() <= 1]
+
 
 def split(net: Net) -> Parameters:
     """The parameters of a net by the rule above."""
     binary = net.binary_weights()
     claimed = {id(weight.parameter) for weight in binary}
     return Parameters(binary, [parameter for parameter in net.parameters() if id(parameter) not in claimed])
+
+
+@lru_cache(maxsize=64)
+def parameters_of(architecture: Architecture) -> Parameters:
+    """The parameters of the net of an architecture, on a device where they take no memory and have no values."""
+    with torch.device("meta"):
+        return split(architecture.net())
 
 
 @dataclass(frozen=True)
@@ -97,6 +115,10 @@ class Optimizer(Part):
             generator: the run's stream for random flips, on the device of the parameters.
         """
         raise TypeError(f"{type(self).__name__} does not define start()")
+
+    def idle_for(self, parameters: Parameters) -> frozenset[str]:
+        """The fields that change nothing for a net of such parameters, by their paths below this one."""
+        return frozenset()
 
     def binary_memory(self) -> Memory:
         """What it needs for a binary weight, or for its latent weight."""

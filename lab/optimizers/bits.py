@@ -23,9 +23,8 @@ class BitOptimizer(Optimizer):
     real: GradientOptimizer = Field(Adam(lr=0.01), title="Optimizer of the real parameters")
     """Optimizer of the parameters that are not binary, such as those of batch norm."""
 
-    @property
-    def idle(self) -> frozenset[str]:
-        return frozenset(["real.latent_clip"])
+    def idle_for(self, parameters: Parameters) -> frozenset[str]:
+        return frozenset({"real.latent_clip" if parameters.real else "real"})
 
     def binary_memory(self) -> Memory:
         return Memory(weight=1)

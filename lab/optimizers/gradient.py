@@ -31,6 +31,9 @@ class GradientOptimizer(Optimizer):
     def start(self, parameters: Parameters, generator: torch.Generator) -> Updates:
         return GradientUpdates(self, parameters)
 
+    def idle_for(self, parameters: Parameters) -> frozenset[str]:
+        return frozenset() if parameters.binary else frozenset({"latent_clip"})
+
     def binary_memory(self) -> Memory:
         return self.real_memory(matrix=True)
 
@@ -125,7 +128,7 @@ class GradientUpdates(Updates):
         return self._optimizer.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        take_up(self._optimizer, state, _remembered_of_one(self._settings))
+        take_up(self._optimizer, state, remembered_of_one(self._settings.torch_optimizer, 2))
 
 
 def take_up(optimizer: torch.optim.Optimizer, state: dict[str, Any], of_one: dict[str, Tensor]) -> None:
@@ -143,19 +146,23 @@ def take_up(optimizer: torch.optim.Optimizer, state: dict[str, Any], of_one: dic
     parameters = optimizer.param_groups[0]["params"]
     if not known.keys() <= set(range(len(parameters))):
         raise ValueError("the optimizer remembers other parameters")
+
+    def nothing(parameter: Tensor) -> dict[str, Tensor]:
+        return {name: torch.zeros_like(parameter) if one.dim() else torch.zeros(()) for name, one in of_one.items()}
+
     # PyTorch's fused SGD cannot go on where it remembers some parameters alone: 0 stands for nothing.
     memories = {
-        place: _memory(known.get(place, dict.fromkeys(of_one, torch.zeros(()))), of_one, parameter)
+        place: _memory(known[place] if place in known else nothing(parameter), of_one, parameter)
         for place, parameter in enumerate(parameters if known else [])
     }
     optimizer.load_state_dict({"state": memories, "param_groups": own})
 
 
-def _remembered_of_one(optimizer: GradientOptimizer) -> dict[str, Tensor]:
-    """What PyTorch's optimizer remembers of a parameter of two numbers after a step."""
-    parameter = torch.zeros(2, requires_grad=True)
-    parameter.grad = torch.zeros(2)
-    updates = optimizer.torch_optimizer([parameter])
+def remembered_of_one(make: Callable[[list[Tensor]], torch.optim.Optimizer], *shape: int) -> dict[str, Tensor]:
+    """What an optimizer of PyTorch's remembers of a parameter of that shape after a step."""
+    parameter = torch.zeros(shape, requires_grad=True)
+    parameter.grad = torch.zeros(shape)
+    updates = make([parameter])
     updates.step()
     return dict(updates.state[parameter])
 
@@ -167,7 +174,7 @@ def _memory(saved: dict[str, Any], of_one: dict[str, Tensor], parameter: Tensor)
     for name, value in saved.items():
         # In the order of the parameter: fused steps go through memory as it lies, and a file has it in another.
         like = torch.empty_like(parameter) if of_one[name].dim() else torch.empty(())
-        if value.dim() and value.shape != like.shape:
+        if value.shape != like.shape:
             raise ValueError(f"the optimizer's {name} has another shape than its parameter")
         memory[name] = like.copy_(value)
     return memory

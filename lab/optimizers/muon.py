@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from lab.optimizers.base import Flips, LearningRate, Memory, Optimizer, Parameters, Updates
-from lab.optimizers.gradient import Adam, GradientOptimizer, Latents, take_up
+from lab.optimizers.gradient import Adam, GradientOptimizer, Latents, remembered_of_one, take_up
 from lab.schedules import Constant, Progress
 
 
@@ -19,8 +20,9 @@ class Muon(Optimizer):
     name = "muon"
     title = "Muon"
     summary = (
-        "Makes all singular values of a layer's momentum about 1, so that a step moves its weights as far in every "
-        "direction. Biases and batch norm have an optimizer of their own. Latent weights are clipped."
+        "Makes all singular values of a layer's momentum that are not near 0 about 1, so that a step moves its weights "
+        "as far in every direction that they learn in. Biases and batch norm have an optimizer of their own. Latent "
+        "weights are clipped."
     )
     formula = (
         r"m \leftarrow \mu m + (1 - \mu) g, \qquad W \leftarrow \operatorname{clip}\bigl(W - \tfrac{\eta}{5} "
@@ -29,19 +31,19 @@ class Muon(Optimizer):
     paper = "Jordan et al. 2024, Muon; the scale for a × b weights: Liu et al. 2025, Muon is Scalable for LLM Training"
 
     lr: LearningRate = Field(Constant(value=0.02), title="Learning rate")
-    """Size of the steps (η): a weight moves by a fifth of it, as the root of the mean square over its layer."""
+    """Size of the steps (η): a weight moves by a fifth of it at most, as the root of the mean square over its layer."""
     momentum: float = Field(0.95, ge=0, lt=1)
     """What is left of the last momentum (μ)."""
     iterations: int = Field(5, ge=1, le=20)
-    """Of Newton and Schulz (NS)."""
+    """Iterations of Newton and Schulz (NS) at each step: with more, the singular values come closer to 1."""
     latent_clip: float | None = Field(1.0, gt=0, le=1e3)
     """After each step, clip the latent weights of binary weights to [-c, c]; None lets them drift."""
     others: GradientOptimizer = Field(Adam(lr=0.01), title="Optimizer of the other parameters")
     """Optimizer of biases and of what batch norm learns, which are no matrices."""
 
-    @property
-    def idle(self) -> frozenset[str]:
-        return frozenset(["others.latent_clip"])
+    def idle_for(self, parameters: Parameters) -> frozenset[str]:
+        of_latents = frozenset() if parameters.binary else frozenset({"latent_clip"})
+        return of_latents | {"others.latent_clip" if parameters.vectors else "others"}
 
     def start(self, parameters: Parameters, generator: torch.Generator) -> Updates:
         return MuonUpdates(self, parameters, generator)
@@ -59,11 +61,11 @@ class MuonUpdates(Updates):
     def __init__(self, optimizer: Muon, parameters: Parameters, generator: torch.Generator) -> None:
         self._settings = optimizer
         self._latents = Latents(parameters.binary, optimizer.latent_clip)
-        self._weights = [*self._latents.parameters, *(real for real in parameters.real if real.dim() > 1)]
-        vectors = [real for real in parameters.real if real.dim() <= 1]
+        self._weights = [*self._latents.parameters, *parameters.matrices]
         self._matrices = [_matrix(weight.detach(), weight) for weight in self._weights]
-        self._muon = _muon(self._matrices, optimizer) if self._matrices else None
-        self._others = optimizer.others.start(Parameters([], vectors), generator) if vectors else None
+        self._muon = _muon(optimizer, self._matrices) if self._matrices else None
+        vectors = Parameters([], parameters.vectors)
+        self._others = optimizer.others.start(vectors, generator) if vectors.real else None
         self.rates = {}
 
     def step(self, progress: Progress, measure: bool) -> Flips | None:
@@ -76,7 +78,9 @@ class MuonUpdates(Updates):
         self._muon.param_groups[0]["lr"] = lr
         for weight, matrix in zip(self._weights, self._matrices, strict=True):
             matrix.grad = None if weight.grad is None else _matrix(weight.grad, weight)
-        return self._latents.moved(self._muon.step, measure)
+        flips = self._latents.moved(self._muon.step, measure)
+        self._muon.zero_grad()  # or the gradients would outlive the step
+        return flips
 
     def state_dict(self) -> dict[str, Any]:
         parts = {"matrices": self._muon, "others": self._others}
@@ -84,19 +88,21 @@ class MuonUpdates(Updates):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         if self._muon is not None:
-            take_up(self._muon, state["matrices"], {"momentum_buffer": torch.zeros(1, 1)})
+            take_up(self._muon, state["matrices"], remembered_of_one(partial(_muon, self._settings), 1, 1))
         if self._others is not None:
             self._others.load_state_dict(state["others"])
 
 
 def _matrix(values: Tensor, weight: Tensor) -> Tensor:
     """Values of a layer's weights as a matrix, a row for each channel that comes first: of the weights a view."""
+    rows = len(weight)
     if weight.is_contiguous():
-        return values.flatten(1)
-    return values.permute(0, 2, 3, 1).flatten(1)  # channels come last in memory; the order of columns does not matter
+        return values.reshape(rows, -1)
+    # channels come last in memory; the order of columns does not matter
+    return values.permute(0, 2, 3, 1).reshape(rows, -1)
 
 
-def _muon(matrices: list[Tensor], settings: Muon) -> torch.optim.Muon:
+def _muon(settings: Muon, matrices: list[Tensor]) -> torch.optim.Muon:
     return torch.optim.Muon(
         matrices,
         lr=0.0,

@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
 
-from lab.experiment import Experiment, InvalidExperiment, flattened, read_json
+from lab.experiment import Experiment, InvalidExperiment, read_json
+from lab.paths import flattened
 from lab.store.about import About, about_of
 from lab.store.facts import Contestant, Facts
 from lab.store.folder import RunFolder

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lab.boards.titles import title_of_contestants
 from lab.data import Dataset
 from lab.estimators import Estimator
-from lab.experiment import Experiment, InvalidExperiment, differences, scheduled
+from lab.experiment import Experiment, InvalidExperiment, scheduled
 from lab.facts import remarks
 from lab.figures.estimators import TwoCurves, forward_backward_chart
 from lab.figures.schedules import schedule_chart
@@ -19,6 +19,7 @@ from lab.idle import idle
 from lab.models import Architecture
 from lab.optimizers import Optimizer
 from lab.parts import Part
+from lab.paths import differences
 from lab.probes.response import response
 from lab.schedules import Constant, Schedule
 from lab.ui import state

@@ -9,6 +9,7 @@ import streamlit as st
 
 from lab.boards.titles import title_of_contestants
 from lab.experiment import Experiment, InvalidExperiment
+from lab.idle import effective
 from lab.jobs import JOBS, Job, require_raceable
 from lab.jobs.siblings import siblings
 from lab.limits import BeyondLimits
@@ -158,8 +159,9 @@ def contestant_editor(base: Experiment | None) -> None:
 
 def _paths() -> list[str]:
     """The choice of what contestants differ in."""
-    there = choices(COMPARE.data)
     before = st.session_state.get(_fields_key(), st.session_state[FIELDS])
+    idle = idle_in(COMPARE.data, st.session_state[OVERRIDES])
+    there = [path for path in choices(COMPARE.data) if path not in idle or path in before]
     # Another optimizer, say, may not have the setting that was chosen.
     st.session_state[_fields_key()] = [path for path in before if path in there]
     chosen = st.multiselect(
@@ -181,8 +183,9 @@ def _unraceable(experiments: list[Experiment]) -> list[str]:
         require_raceable(experiments)
     except InvalidExperiment as error:
         return error.problems
-    if len({experiment.key for experiment in experiments}) < len(experiments):
-        return ["Two contestants are the same experiment; let them differ in something."]
+    told = [effective(experiment) for experiment in experiments]
+    if any(one in told[:place] for place, one in enumerate(told)):
+        return ["Two contestants are the same experiment; let them differ in something that changes something."]
     return []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from lab.experiment import differences, fields_of
+from lab.paths import differences, fields_of
 from lab.ui.plain import plain
 from lab.ui.shelf.rows import Row
 
