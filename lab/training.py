@@ -103,7 +103,6 @@ class Training:
         """The next event. Others take turns in this thread, so their number of threads is given back after each."""
         threads = torch.get_num_threads()
         torch.set_num_threads(self.experiment.threads)
-        torch.set_flush_denormal(True)  # in this thread: REBAR's gradients below 1e-38 made its steps take 60 % longer
         try:
             return next(run, None)
         except _Diverged as diverged:
