@@ -188,8 +188,7 @@ class Experiment(Value):
         """
         data = self.model_dump()
         for change in changes:
-            _apply(data, change)
-            _fill(data, change.partition(".")[0].partition("=")[0].strip())
+            _fill(data, _apply(data, change))
         return self.parse(data)
 
 
@@ -235,7 +234,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return unique
 
 
-def _apply(data: dict[str, Any], change: str) -> None:
+def _apply(data: dict[str, Any], change: str) -> str:
+    """Make a change; returns the name of the field that it is made in."""
     path, equals, text = change.partition("=")
     if not equals or not path.strip():
         raise InvalidExperiment([f"{change!r} is not a change; write path=value, such as optimizer.lr=0.01."])
@@ -251,9 +251,10 @@ def _apply(data: dict[str, Any], change: str) -> None:
     if last == "name" and parents:
         data[parents[-1]] = {"name": value}
     elif isinstance(holder.get(last), dict) and isinstance(value, str):
-        holder[last] = {"name": value}  # in full, so that a later change finds its fields
+        holder[last] = {"name": value}  # a part, whether or not there is one of that name
     else:
         holder[last] = value
+    return (*parents, last)[0]
 
 
 def _fill(data: dict[str, Any], name: str) -> None:

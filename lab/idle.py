@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.experiment import Experiment
-from lab.optimizers.base import parameters_of
+from lab.optimizers import parameters_of
 from lab.parts import Part, Value
 from lab.paths import flattened
 from lab.schedules import Constant

@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from lab.experiment import Experiment
-from lab.optimizers import Memory
-from lab.optimizers.base import parameters_of
+from lab.optimizers import Memory, parameters_of
 
 FLOAT = 32
 """Bits of a float32."""

@@ -13,17 +13,14 @@ class ToPixel(nn.Conv2d):
         super().__init__(inputs, outputs, kernel, stride=stride, padding=padding)
 
     def forward(self, x: Tensor) -> Tensor:
-        (kernel, stride, padding), sides = self._lengths(), x.shape[2:]
-        if any(not 0 <= side + 2 * padding - kernel < stride for side in sides):
-            raise ValueError(f"a kernel of {kernel} with stride {stride} has not one place in {tuple(sides)}")
+        assert isinstance(self.padding, tuple)
+        (kernel, _), (stride, _), (padding, _) = self.kernel_size, self.stride, self.padding
+        if any(not 0 <= side + 2 * padding - kernel < stride for side in x.shape[2:]):
+            raise ValueError(f"a kernel of {kernel} with stride {stride} has not one place in {tuple(x.shape[2:])}")
         x = x[:, :, : kernel - padding, : kernel - padding]
         height, width = x.shape[2:]
         met = self.weight[:, :, padding : padding + height, padding : padding + width]
         return F.linear(x.flatten(1), met.flatten(1), self.bias)[:, :, None, None]
-
-    def _lengths(self) -> tuple[int, int, int]:
-        assert isinstance(self.padding, tuple)
-        return self.kernel_size[0], self.stride[0], self.padding[0]
 
 
 class FromPixel(nn.ConvTranspose2d):

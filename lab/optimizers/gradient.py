@@ -146,15 +146,14 @@ def take_up(optimizer: torch.optim.Optimizer, state: dict[str, Any], of_one: dic
     parameters = optimizer.param_groups[0]["params"]
     if not known.keys() <= set(range(len(parameters))):
         raise ValueError("the optimizer remembers other parameters")
-
-    def nothing(parameter: Tensor) -> dict[str, Tensor]:
-        return {name: torch.zeros_like(parameter) if one.dim() else torch.zeros(()) for name, one in of_one.items()}
-
-    # PyTorch's fused SGD cannot go on where it remembers some parameters alone: 0 stands for nothing.
-    memories = {
-        place: _memory(known[place] if place in known else nothing(parameter), of_one, parameter)
-        for place, parameter in enumerate(parameters if known else [])
-    }
+    memories = {}
+    for place, parameter in enumerate(parameters if known else []):
+        # PyTorch's fused SGD cannot go on where it remembers some parameters alone: 0 stands for nothing. In the order
+        # of the parameter: fused steps go through memory as it lies, and a file has it in another.
+        memory = {name: torch.zeros_like(parameter) if one.dim() else torch.zeros(()) for name, one in of_one.items()}
+        if place in known:
+            _fill(memory, known[place])
+        memories[place] = memory
     optimizer.load_state_dict({"state": memories, "param_groups": own})
 
 
@@ -167,17 +166,13 @@ def remembered_of_one(make: Callable[[list[Tensor]], torch.optim.Optimizer], *sh
     return dict(updates.state[parameter])
 
 
-def _memory(saved: dict[str, Any], of_one: dict[str, Tensor], parameter: Tensor) -> dict[str, Tensor]:
-    if saved.keys() != of_one.keys() or not all(isinstance(value, Tensor) for value in saved.values()):
+def _fill(memory: dict[str, Tensor], saved: dict[str, Any]) -> None:
+    if saved.keys() != memory.keys() or not all(isinstance(value, Tensor) for value in saved.values()):
         raise ValueError("the optimizer remembers something else of its parameters")
-    memory = {}
     for name, value in saved.items():
-        # In the order of the parameter: fused steps go through memory as it lies, and a file has it in another.
-        like = torch.empty_like(parameter) if of_one[name].dim() else torch.empty(())
-        if value.shape != like.shape:
+        if value.shape != memory[name].shape:
             raise ValueError(f"the optimizer's {name} has another shape than its parameter")
-        memory[name] = like.copy_(value)
-    return memory
+        memory[name].copy_(value)
 
 
 def _fused(parameters: list[Tensor]) -> bool:

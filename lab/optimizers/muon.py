@@ -95,11 +95,9 @@ class MuonUpdates(Updates):
 
 def _matrix(values: Tensor, weight: Tensor) -> Tensor:
     """Values of a layer's weights as a matrix, a row for each channel that comes first: of the weights a view."""
-    rows = len(weight)
     if weight.is_contiguous():
-        return values.reshape(rows, -1)
-    # channels come last in memory; the order of columns does not matter
-    return values.permute(0, 2, 3, 1).reshape(rows, -1)
+        return values.flatten(1)
+    return values.permute(0, 2, 3, 1).flatten(1)  # channels come last in memory; the order of columns does not matter
 
 
 def _muon(settings: Muon, matrices: list[Tensor]) -> torch.optim.Muon:

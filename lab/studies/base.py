@@ -118,9 +118,10 @@ class Trained(Row):
         Raises:
             InvalidExperiment: it cannot be, such as for so many epochs.
         """
-        of_seed_0 = _experiment(self, dataset, epochs)
-        changed = {"seed": seed} if threads is None else {"seed": seed, "threads": threads}
-        return Experiment.parse(of_seed_0.model_dump() | changed)
+        own = _experiment(self, dataset, epochs)
+        if seed == own.seed and threads in (None, own.threads):
+            return own
+        return Experiment.parse(own.model_dump() | {"seed": seed, "threads": threads or own.threads})
 
     def is_of(self, experiment: Experiment, dataset: Dataset, epochs: float | None = None) -> bool:
         """Whether an experiment trains this row, with any seed, on any number of threads."""

@@ -113,9 +113,10 @@ class Results(Value):
             if own := self.of_row(row):
                 how = max(each.seed for each in own) + 1, _other_threads(row, self.dataset, own)
                 alike.setdefault(how, []).append(row.name)
+        alike = alike or {(1, None): []}
         commands = []
-        for seeds, threads in sorted(alike, key=lambda how: (-how[0], how[1] or 0)) or [(1, None)]:
-            names = alike.get((seeds, threads), [])
+        for seeds, threads in sorted(alike, key=lambda how: (-how[0], how[1] or 0)):
+            names = alike[seeds, threads]
             rows = [] if len(names) in (0, len(study.rows)) else names
             commands.append(command(study, rows, seeds, self.dataset, self.epochs, threads))
         return " && ".join([commands[0], *(f"{again} --resume" for again in commands[1:])])

@@ -39,7 +39,7 @@ def _warm() -> None:
             small = first_of(name).experiment(dataset).with_changes(["batch_size=2", "subset=4"])
             demands(small)
             next(event for event in Training(small).events() if isinstance(event, Step))
-    except (DataError, RuntimeError) as error:  # such as an import for which the interpreter, which ends, has no time
+    except DataError as error:
         log.warning("%s", error)
     # Python collects garbage now and then. Without this, it then walks through all objects of PyTorch and of Streamlit
     # itself: a quarter of a second in which no step of any run can be made.
