@@ -9,7 +9,8 @@ For a tensor of N weights, in bits:
 So plain SGD needs 64 bits for a weight, with momentum 96, as Muon does, and Adam 128, also where the weight is the
 latent one of a bit; Bop needs 1 + 32 + 32, second-order Bop 1 + 64 + 32, and the rules that keep nothing but bits
 1 + 32, of which 32 are the gradient's and can be given back tensor by tensor. What a net takes beside its parameters is
-left out: activations, running statistics, what Muon computes in between, the best weights, and what is written to disk.
+left out: activations, running statistics, the float32 copy of the bits that a step makes of latent weights and keeps
+until its gradients are there, what Muon computes in between, the best weights, and what is written to disk.
 """
 
 from __future__ import annotations

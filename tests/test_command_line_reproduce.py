@@ -116,7 +116,9 @@ def test_without_its_folder_it_takes_up_the_runs_that_are_kept(out: Path, kept_r
     after = reproduce("--rows", "published", "--seeds", "2", "--json", "--resume", "--out", out).json
     assert after["rows"] == before["rows"]
     assert len(run_folders(kept_runs)) == 2
-    assert reproduce("--rows", "published", "--seeds", "1", "--out", out.parent / "new").code == 0
+    anew = reproduce("--rows", "published", "--seeds", "1", "--out", out.parent / "new")
+    assert anew.code == 0
+    assert "1 run of these rows is kept already and trained anew" in anew.err
     assert len(run_folders(kept_runs)) == 3, "unless it is asked for, nothing is taken up"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lab.data import Dataset
 from lab.experiment import Experiment
-from tests.pages import opened, pressed, shown
+from tests.pages import newest, opened, pressed, shown
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -23,3 +24,12 @@ def test_fields_show_while_they_change_anything() -> None:
     assert Experiment.parse(tab.session_state["draft.train"]).architecture.has_binary_weights
     shown(layers.set_value([]))
     assert not about_weights & offered()
+
+
+def test_a_preset_is_trained_on_the_images_that_are_chosen() -> None:
+    tab = opened()
+    (validation,) = [item for item in tab.sidebar.number_input if item.label == "Validation images"]
+    shown(validation.set_value(123))
+    pressed(tab, "preset.source-000")
+    assert newest().experiments[0].dataset == Dataset.members["digits"](validation=123)
+    assert Experiment.parse(tab.session_state["draft.train"]).dataset.validation == 123

@@ -48,7 +48,7 @@ def test_a_study_that_was_not_measured_says_so_and_how_to(name: str) -> None:
     study = STUDIES[name]
     assert tab.subheader[0].value == study.title
     assert study.story in texts(tab)
-    assert "not been measured on this machine yet. Train a row below, or all of them" in told(tab)
+    assert "been trained to its end on this machine yet. Train a row below, or all of them" in told(tab)
     assert f"`python -m lab reproduce {name}`" in told(tab)
     assert set(column(tab, "verdict")) == {"not measured"}
     assert len(boards(tab)) == 1
@@ -77,7 +77,7 @@ def test_results_that_came_with_the_lab_are_shown_with_what_made_them(tmp_path: 
     place = [row.name for row in STUDIES["source-003"].rows].index(row.name)
     assert column(tab, "ours, mean ± s.e.")[place] == "97.20 ± 0.12"
     assert column(tab, "N")[place] == "3"
-    assert column(tab, "verdict")[place] == "the same, 1.6 s.e."
+    assert column(tab, "verdict")[place] == "not told apart, 1.6 s.e."
     cards = [card["id"] for card in json.loads(boards(tab)[0].proto.bytes)["cards"]]
     assert cards == ["test_accuracy.beside", "test_accuracy.apart", "test_loss.beside", "test_loss.apart"]
     shown(tab.selectbox(key="study.source-003.row").set_value(row.name))

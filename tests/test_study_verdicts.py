@@ -41,7 +41,7 @@ class TestVerdicts:
         found = one("published", [0.12344, 0.12344, 0.12344])
         assert (found.verdict, found.told, found.word) == ("within", "The same to the last digit.", "the same")
         assert one("published", [0.1236, 0.1236, 0.1236]).word == "better"
-        assert one("published", [0.12, 0.13, 0.14]).word == "the same, 0.6 s.e."
+        assert one("published", [0.12, 0.13, 0.14]).word == "not told apart, 0.6 s.e."
 
     @pytest.mark.parametrize(
         "values",
@@ -59,9 +59,18 @@ class TestVerdicts:
             return
         (mean,) = means
         covers_0 = abs(mean["x"][0]) <= mean["error_x"]["array"][0]
-        assert covers_0 == (found.verdict == "within") == found.told.startswith("The same")
+        assert covers_0 == (found.verdict == "within") == found.told.startswith(("The same", "Not told apart"))
         far = [float(word.split(" s.e.")[0]) for word in found.word.split(", ")[1:]]
         assert all((errors <= 2) == covers_0 for errors in far)
+
+    def test_what_few_seeds_cannot_be_sure_of_is_said(self) -> None:
+        for count, sure in ((3, False), (30, True)):
+            values = [0.1234 + 0.01 * (1.5 + (place % 3 - 1) * 0.42) for place in range(count)]
+            found = one("published", values)
+            assert found.verdict == "better"
+            assert 2 < found.errors < 4.3
+            assert ("chance" in found.told) == ("(t: " in found.word) == (not sure)
+        assert "(t: 4.3)" in one("published", [0.1234 + 0.01 * (1.5 + place * 0.42) for place in (-1, 0, 1)]).word
 
     def test_a_smaller_loss_is_better(self) -> None:
         _, by_loss = compared(TINY.chosen(["published"]), results(TINY, "published", [0.1, 0.1, 0.1]))

@@ -53,6 +53,9 @@ def main(asked: Asked, as_json: bool) -> int:
         folder = ResultsFolder((asked.out or usual_place(JOBS.runs_folder, order.study)).expanduser().absolute())
         with folder.held(), StudyMeter() as meter:
             reproduction = Reproduction(order, JOBS, folder, asked.resume)
+            if aside := reproduction.left_aside():
+                runs = "1 run of these rows is" if aside == 1 else f"{aside} runs of these rows are"
+                meter.say(f"{runs} kept already and trained anew; with --resume it would go on from there.")
             order.dataset.images(meter.downloaded)
             with _told_where(reproduction, folder), closing(reproduction.run()) as course:
                 for at in course:

@@ -18,8 +18,9 @@ IMAGES = "mnist"
 WIDE = 2.0
 """Standard errors of a difference that are allowed."""
 RULE = (
-    f"Figures are the same to half of the last digit of theirs and {WIDE:g} standard errors of the difference. Theirs "
-    "is one run: our spread over seeds stands for theirs."
+    f"A figure is told apart from theirs beyond half of their last digit and {WIDE:g} standard errors of the "
+    "difference. Theirs is one run: our spread over seeds stands for theirs. Where so few seeds need more for 95 % "
+    "certainty, Student's t is given beside it."
 )
 TEST_MSE = TEST_LOSS._replace(name="test_mse", title="Test MSE, pixels in [-1, 1]")
 """Of nets that rebuild pictures, whose loss it is."""

@@ -93,7 +93,7 @@ def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
         return []
     unit = f", {measure.unit}" if measure.unit else ""
     better = "right" if measure.higher_is_better else "left"
-    caption = f"Ours less theirs; where a bar covers 0, they are the same. {RULE} Further {better} is better."
+    caption = f"Ours less theirs; where a bar covers 0, they are not told apart. {RULE} Further {better} is better."
     alt = "; ".join(f"{row.name}: {row.mean:.3g}{_reach(row)}" for row in rows)
     chart = Chart(difference_chart(rows, f"difference{unit}"))
     return [

@@ -10,8 +10,9 @@ from lab.boards.across import Measure
 from lab.boards.wording import NOTHING, decimals, fixed
 from lab.data import Dataset
 from lab.facts import passes_of_a_step
-from lab.statistics import FEWEST, Spread, paired_by_seed, spread
+from lab.statistics import FEWEST, Spread, paired_by_seed, quantile, spread
 from lab.studies.base import IMAGES, WIDE, Origin, Published, Row, Trained
+from lab.studies.certainty import in_errors, perhaps
 from lab.studies.results import Measured, Results
 from lab.studies.rivals import OverRival
 
@@ -103,11 +104,21 @@ class Compared(NamedTuple):
         return "better" if (self.difference > 0) == self.measure.higher_is_better else "worse"
 
     @property
+    def needed(self) -> float:
+        """How many standard errors it takes to be 95 % certain, by Student's t; NaN of too few seeds."""
+        return float(quantile(len(self.values))) if self.is_judged else math.nan
+
+    @property
     def word(self) -> str:
         """The verdict in a word or two, for a table."""
-        far = f", {self.errors:.1f} s.e." if self.beyond and self.standard_error else ""
+        far = f", {in_errors(self.errors, self.needed)}" if self.beyond and self.standard_error else ""
         rival = self.over_rival.word if self.over_rival is not None else NOTHING
-        words = {"within": "the same", "better": "better", "worse": "worse", "too few": "too few seeds"}
+        words = {
+            "within": "not told apart" if self.beyond else "the same",
+            "better": "better",
+            "worse": "worse",
+            "too few": "too few seeds",
+        }
         words |= {
             "diverged": "diverged",
             "unpublished": rival,
@@ -139,15 +150,17 @@ class Compared(NamedTuple):
         if self.verdict == "within" and not self.beyond:
             return "The same to the last digit."
         if self.verdict == "within":
-            return "The same to the last digit and 2 standard errors of the difference."
-        unit = f" {self.measure.unit}" if self.measure.unit else ""
-        far = f", {self.errors:.1f} standard errors" if self.standard_error else ""
-        return f"{self.verdict.capitalize()}, by {self._far}{unit}{far}."
+            allowed = self._told_as(WIDE * self.standard_error)
+            return f"Not told apart: {WIDE:g} standard errors of the difference are {allowed}."
+        far, chance = "", ""
+        if self.standard_error:
+            far, chance = f", {self.errors:.1f} standard errors", perhaps(self.errors, self.needed)
+        return f"{self.verdict.capitalize()}, by {self._told_as(abs(self.difference))}{far}.{chance}"
 
-    @property
-    def _far(self) -> str:
-        apart = abs(self.difference) * self.measure.factor
-        return fixed(apart, max(decimals([apart / 10], self.measure.decimals), 1))
+    def _told_as(self, apart: float) -> str:
+        apart *= self.measure.factor
+        unit = f" {self.measure.unit}" if self.measure.unit else ""
+        return fixed(apart, max(decimals([apart / 10], self.measure.decimals), 1)) + unit
 
 
 def compared(rows: Sequence[Row], results: Results | None) -> list[Compared]:

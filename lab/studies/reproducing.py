@@ -78,6 +78,13 @@ class Reproduction:
         """Why the last run, which came to its end, is not kept."""
         write_all(folder, order.study, self.results)
 
+    def left_aside(self) -> int:
+        """How many runs that are kept it takes no notice of, where it is not to go on with what is there."""
+        if self._resume:
+            return 0
+        kept = runs_of(self._jobs, list(dict.fromkeys(row for row, _ in self.missing)), *self._conditions)
+        return sum(seed in kept.get(row, {}) for row, seed in self.missing)
+
     def run(self) -> Generator[At]:
         """Measure what is missing. A run that is under way where this is closed or broken off is stopped and kept.
 
@@ -158,12 +165,16 @@ class Reproduction:
         return of_run(row, job.id, view.snapshots[0], job.facts())
 
     def _job(self, row: Trained, seed: int) -> Job | Measured:
-        dataset, epochs = self.order.dataset, self.order.epochs
-        kept = runs_of(self._jobs, [row], dataset, epochs)[row].get(seed) if self._resume else None
+        kept = runs_of(self._jobs, [row], *self._conditions)[row].get(seed) if self._resume else None
         if kept is None:
+            dataset, epochs = self._conditions
             title = self.order.study.run_title(row, seed)
             return self._jobs.start([row.experiment(dataset, seed, epochs, self.order.threads)], title[:TITLE])
         return measured(self._jobs, row, kept) or self._jobs.go_on(kept.id)
+
+    @property
+    def _conditions(self) -> tuple[Dataset, float | None]:
+        return self.order.dataset, self.order.epochs
 
     def _learn_pace(self, view: JobView, at: At) -> None:
         if view.seconds_left is not None and view.progress < 1:

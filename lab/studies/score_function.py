@@ -51,14 +51,14 @@ BEST = {"conv1": ("score-function", "muprop"), "conv2": ("rebar",), "both": ("re
 
 
 def _row(name: str, rule: Rule, layers: str, epochs: int, rival: Row | None = None) -> Trained:
-    long, rate = epochs == LONG, rule.rates[layers]
+    long, rate, as_theirs = epochs == LONG, rule.rates[layers], rule is LONG_FROZEN
     length = "1 epoch" if epochs == 1 else f"{epochs} epochs"
     return Trained(
         name=f"{name}-{layers}{'-long' if long else ''}",
         title=f"{rule.title}, {NAMES[layers]}, {length}",
-        published=(accuracy(PUBLISHED[layers]),) if long else (),
+        published=(accuracy(PUBLISHED[layers]),) if as_theirs else (),
         measures=(TEST_ACCURACY,),
-        meaning="The source's frozen net, whose bits are sampled and detached." if long else "",
+        meaning="The source's frozen net, whose bits are sampled and detached." if as_theirs else "",
         differs=f"Learning rate {rate:g}, the source's is 0.1{'' if long else f'; {length}, the source has {LONG}'}.",
         rival=rival,
         fields={

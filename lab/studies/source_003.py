@@ -60,8 +60,9 @@ STUDY = Study(
         "sample* and *detached round*; true score-function rules are estimators of their own.\n"
         "- **Slope annealing is off in all thirteen rows**, although the notebook switches it on: the slope that it "
         "printed is 1.0 in every one of the 130 epochs, and so it is here.\n"
-        "- **Each row is one run.** Differences of less than 0.4 points between two of them are noise: 98.29 and "
-        "98.31 are a tie. The stochastic rows sample when they are tested, too; so does this table."
+        "- **Each row of theirs is one run.** Differences of less than 0.4 points between two single runs are noise: "
+        "98.29 and 98.31 are a tie. Ours are means over seeds, and tell more. The stochastic rows sample when they "
+        "are tested, too; so does this table."
     ),
     rows=tuple(map(_row, FIGURES)),
 )

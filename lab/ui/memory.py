@@ -12,7 +12,7 @@ from lab.training_memory import FLOAT, Share, TrainingMemory, training_memory
 CAPTION = (
     "Bits for each weight while a step lasts. *Needed* is what the rule asks for: the weight itself, its gradient and "
     "what the optimizer remembers of it. *Stored* is what this program takes, which keeps every bit in a float32. "
-    "Activations are left out."
+    "Activations are left out, and numbers made anew in every step, such as the bits of latent weights as float32."
 )
 
 

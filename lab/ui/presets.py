@@ -71,4 +71,4 @@ def _versions(name: str) -> dict[str, Preset]:
 
 
 def _start(preset: Preset) -> None:
-    state.start([preset.experiment(state.images())], preset.title)
+    state.start([preset.experiment(state.chosen_images())], preset.title)

@@ -37,6 +37,14 @@ def images() -> Dataset:
         return Dataset.members["digits"]()
 
 
+def chosen_images() -> Dataset:
+    """The images that the Train page is set to, or those of a new experiment where that cannot be."""
+    try:
+        return Experiment.parse({"dataset": TRAIN.data["dataset"]}).dataset
+    except InvalidExperiment:
+        return images()
+
+
 def load() -> None:
     """Have an experiment to edit: that of the newest run under way, else of a first preset."""
     if TRAIN.exists:

@@ -94,15 +94,14 @@ def _say_how_much(study: Study, which: str, shown: Results | None) -> None:
         known = ", ".join(f"{package} {version}" for package, version in shown.versions.items())
         silent = sum(not each.versions for each in shown.measured)
         rest = f", of {silent} nobody noted the versions" if silent else ""
-        st.caption(
-            f"{len(shown.measured)} results{f', with {known}' if known else ''}{rest}. What measures them once more:"
-        )
+        count = "1 result" if len(shown.measured) == 1 else f"{len(shown.measured)} results"
+        st.caption(f"{count}{f', with {known}' if known else ''}{rest}. What measures them once more:")
         st.code(shown.command, language="bash", wrap_lines=True)
         return
     where = "for this lab" if which == LAB else "on this machine"
     st.info(
-        f"This study has not been measured {where} yet. Train a row below, or all of them from a terminal: "
-        f"`python -m lab reproduce {study.name}`",
+        f"No run of this study has been trained to its end {where} yet. Train a row below, or all of them from a "
+        f"terminal: `python -m lab reproduce {study.name}`",
         icon=":material/info:",
     )
 
