@@ -70,7 +70,8 @@ def reproduction_chart(rows: Sequence[Reproduced], x_title: str, log_x: bool = F
     vertical = {"type": "category", "categoryarray": names[::-1], "range": [-0.6, len(rows) - 0.4], "automargin": True}
     vertical["nticks"] = 2 * len(rows)  # every row has its name
     far = log_x and far_apart([value for row in rows for value in (row.published, row.mean)])
-    horizontal = axis(x_title, tickformat="~g", **({"type": "log", "dtick": "D2"} if far else {}))
+    spacing = {"type": "log", "dtick": "D2"} if far else {"rangemode": "nonnegative"}
+    horizontal = axis(x_title, tickformat="~g", **spacing)
     return {
         "data": traces,
         "layout": layout(

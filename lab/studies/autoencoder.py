@@ -105,8 +105,8 @@ STUDY = Study(
         "- **A ReLU stands in front of the binarizer**, so a bit that is 0 gets no gradient; the gradient clip that it "
         "advertises never acts.\n"
         "- **512 bits are 64 bytes.** 32 real principal components do worse than the net, and cost 128 bytes. Fewer "
-        "bits are the honest test: `net-16` to `net-256` against signs of principal components and against ITQ, the "
-        "best rotation of them, with the linear decoder of least squares.\n"
+        "bits are the honest test: `net-16` to `net-256` against signs of principal components and against ITQ, "
+        "which turns them until their signs fit better, with the linear decoder of least squares.\n"
         "- **The best recipe found here**, `best-16` to `best-512`, is that of the preset `source-001-best`: the same "
         "net and epochs without that ReLU, with bits of -1 and +1, trained by Muon. Each is to beat ITQ."
     ),

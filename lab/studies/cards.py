@@ -76,8 +76,8 @@ def _cards(measure: Measure, found: Sequence[Compared]) -> list[Card]:
 
 
 def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
-    """How far ours are from theirs."""
-    factor = measure.factor
+    """How far ours are from theirs: accuracies in percentage points; losses, of very different size, in shares."""
+    percent = measure.factor == 1
     rows = [
         Difference(
             each.row.name,
@@ -88,14 +88,15 @@ def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
         )
         for each in found
         if each.published is not None
+        for factor in [100 / each.published.value if percent else measure.factor]
     ]
     if not rows:
         return []
-    unit = f", {measure.unit}" if measure.unit else ""
+    unit = "% of theirs" if percent else measure.unit
     better = "right" if measure.higher_is_better else "left"
     caption = f"Ours less theirs; where a bar covers 0, they are not told apart. {RULE} Further {better} is better."
-    alt = "; ".join(f"{row.name}: {row.mean:.3g}{_reach(row)}" for row in rows)
-    chart = Chart(difference_chart(rows, f"difference{unit}"))
+    alt = "; ".join(f"{row.name}: {row.mean:.3g}{_reach(row)} {unit}".rstrip() for row in rows)
+    chart = Chart(difference_chart(rows, f"difference, {unit}" if unit else "difference"))
     return [
         Card(f"{measure.name}.apart", f"{measure.title}: ours less theirs", chart, caption, alt=alt, row=measure.name)
     ]
