@@ -31,7 +31,7 @@ def preset_menu() -> None:
     st.menu_button(
         "Presets",
         list(PRESETS),
-        format_func=lambda name: f"{PRESETS[name].title} ({name})",
+        format_func=lambda name: PRESETS[name].title,
         icon=":material/list:",
         key="presets",
         on_click=lambda: _start(PRESETS[st.session_state["presets"]]),
