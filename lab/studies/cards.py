@@ -76,7 +76,7 @@ def _cards(measure: Measure, found: Sequence[Compared]) -> list[Card]:
 
 
 def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
-    """How far ours are from theirs: accuracies in percentage points; losses, of very different size, in shares."""
+    """How far ours are from theirs: accuracies in percentage points; losses, of very different size, in % of theirs."""
     percent = measure.factor == 1
     rows = [
         Difference(

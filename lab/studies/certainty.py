@@ -12,11 +12,16 @@ def in_errors(errors: float, needed: float) -> str:
         errors: of the difference, how many it is.
         needed: how many it takes to be 95 % certain.
     """
-    return f"{errors:.1f} s.e." + (f" (t: {needed:.1f})" if WIDE < errors <= needed else "")
+    return f"{errors:.1f} s.e." + (f" (t: {needed:.1f})" if _may_be_chance(errors, needed) else "")
 
 
 def perhaps(errors: float, needed: float) -> str:
     """The same as a sentence to go on with; empty where the difference is certain enough."""
-    if not WIDE < errors <= needed:
+    if not _may_be_chance(errors, needed):
         return ""
     return f" It may be chance: with so few seeds, 95 % certainty takes {needed:.1f} of them (Student's t)."
+
+
+def _may_be_chance(errors: float, needed: float) -> bool:
+    """Whether a difference that counts as one is less than Student's t needs."""
+    return WIDE < errors <= needed

@@ -12,7 +12,7 @@ from lab.store import StoreError
 from lab.store.facts import TITLE
 from lab.studies.base import Computed, Row, Study, Trained
 from lab.studies.results import Measured, Results, ResultsFolder
-from lab.studies.runs import measured, of_run, runs_of
+from lab.studies.runs import Found, measured, of_run, runs_of
 from lab.studies.tables import write_all
 from lab.versions import versions
 
@@ -82,7 +82,7 @@ class Reproduction:
         """How many runs that are kept it takes no notice of, where it is not to go on with what is there."""
         if self._resume:
             return 0
-        kept = runs_of(self._jobs, list(dict.fromkeys(row for row, _ in self.missing)), *self._conditions)
+        kept = self._kept(list(dict.fromkeys(row for row, _ in self.missing)))
         return sum(seed in kept.get(row, {}) for row, seed in self.missing)
 
     def run(self) -> Generator[At]:
@@ -165,16 +165,15 @@ class Reproduction:
         return of_run(row, job.id, view.snapshots[0], job.facts())
 
     def _job(self, row: Trained, seed: int) -> Job | Measured:
-        kept = runs_of(self._jobs, [row], *self._conditions)[row].get(seed) if self._resume else None
+        kept = self._kept([row])[row].get(seed) if self._resume else None
         if kept is None:
-            dataset, epochs = self._conditions
-            title = self.order.study.run_title(row, seed)
-            return self._jobs.start([row.experiment(dataset, seed, epochs, self.order.threads)], title[:TITLE])
+            order, title = self.order, self.order.study.run_title(row, seed)
+            return self._jobs.start([row.experiment(order.dataset, seed, order.epochs, order.threads)], title[:TITLE])
         return measured(self._jobs, row, kept) or self._jobs.go_on(kept.id)
 
-    @property
-    def _conditions(self) -> tuple[Dataset, float | None]:
-        return self.order.dataset, self.order.epochs
+    def _kept(self, rows: Sequence[Row]) -> Found:
+        """The runs that are kept of some rows, by their seeds."""
+        return runs_of(self._jobs, rows, self.order.dataset, self.order.epochs)
 
     def _learn_pace(self, view: JobView, at: At) -> None:
         if view.seconds_left is not None and view.progress < 1:
