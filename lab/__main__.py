@@ -146,7 +146,7 @@ def reproduce(
     Every run is kept like any other. What is measured is written at once; whatever ends it, --resume goes on, with the
     run under way from its last checkpoint.
 
-    In JSON and CSV, accuracies are shares between 0 and 1.
+    In JSON and CSV, accuracies are shares between 0 and 1. --json prints an object for each row, on a line of its own.
 
     Exit codes: 0 done, 2 the input cannot be, or something cannot be kept, 130 stopped with Ctrl-C.
     """

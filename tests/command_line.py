@@ -29,6 +29,10 @@ class Answer(NamedTuple):
     def json(self) -> Any:
         return json.loads(self.out.splitlines()[-1])
 
+    @property
+    def json_lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
 
 def lab(*arguments: str | Path) -> Answer:
     result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)

@@ -54,7 +54,7 @@ def files(out: Path) -> dict[str, bytes]:
 def test_it_writes_ours_beside_theirs_and_keeps_every_run(out: Path, kept_runs: Path) -> None:
     answer = reproduce("--seeds", "2", "--out", out, "--json")
     assert answer.code == 0
-    rows = {row["row"]: row for row in answer.json["rows"]}
+    rows = {row["row"]: row for row in answer.json_lines}
     assert list(rows) == ["published", "ours", "computed"]
     assert rows["published"] | {"published": 0.1234, "n": 2, "verdict": "incomparable"} == rows["published"]
     assert rows["computed"] | {"mean": 0.75, "stderr": 0.5, "n": 2} == rows["computed"]
@@ -70,8 +70,8 @@ def test_it_writes_ours_beside_theirs_and_keeps_every_run(out: Path, kept_runs: 
     (line,) = [row for row in csv.DictReader((out / "table.csv").open()) if row["measure"] == "test_mse"]
     assert float(line["mean"]) == 0.75
     assert answer.json["command"] in (out / "table.md").read_text()
-    again = lab(*answer.json["command"].split()[3:], "--out", out.parent / "again", "--json").json
-    assert [row["mean"] for row in again["rows"]] == [row["mean"] for row in answer.json["rows"]]
+    again = lab(*answer.json["command"].split()[3:], "--out", out.parent / "again", "--json").json_lines
+    assert [row["mean"] for row in again] == [row["mean"] for row in answer.json_lines]
     assert "--rows" not in answer.json["command"]
 
 
@@ -80,10 +80,10 @@ def test_a_row_is_the_same_on_any_number_of_threads_which_the_command_says(out: 
     assert told(out)["measured"][0]["experiment"]["threads"] == 2
     assert "--rows published --seeds 1" in first["command"]
     assert first["command"].endswith("--threads 2")
-    both = reproduce("--rows", "published,ours", "--seeds", "1", "--out", out, "--resume", "--json").json
+    both = reproduce("--rows", "published,ours", "--seeds", "1", "--out", out, "--resume", "--json").json_lines
     assert [each["experiment"]["threads"] for each in told(out)["measured"]] == [2, 1]
-    assert both["rows"][0] == first["rows"][0]
-    without, with_threads = both["command"].split(" && ")
+    assert both[0]["seeds"] == first["seeds"]
+    without, with_threads = both[0]["command"].split(" && ")
     assert "--rows ours" in without
     assert "--threads" not in without
     assert with_threads.endswith("--threads 2 --resume")
@@ -94,7 +94,7 @@ def test_a_row_is_the_same_on_any_number_of_threads_which_the_command_says(out: 
 
 
 def test_rows_and_seeds_are_added_to_what_is_there_which_is_not_trained_again(out: Path, kept_runs: Path) -> None:
-    first = reproduce("--rows", "published", "--seeds", "1", "--out", out, "--json").json["rows"]
+    first = reproduce("--rows", "published", "--seeds", "1", "--out", out, "--json").json_lines
     assert [row["row"] for row in first] == ["published"]
     before = files(out)
     refused = reproduce("--rows", "published", "--seeds", "2", "--out", out)
@@ -114,7 +114,7 @@ def test_without_its_folder_it_takes_up_the_runs_that_are_kept(out: Path, kept_r
     before = reproduce("--rows", "published", "--seeds", "2", "--json").json
     assert Path(before["out"]) == kept_runs / "studies" / "tiny"
     after = reproduce("--rows", "published", "--seeds", "2", "--json", "--resume", "--out", out).json
-    assert after["rows"] == before["rows"]
+    assert after["seeds"] == before["seeds"]
     assert len(run_folders(kept_runs)) == 2
     anew = reproduce("--rows", "published", "--seeds", "1", "--out", out.parent / "new")
     assert anew.code == 0
@@ -274,6 +274,6 @@ def test_killed_and_interrupted_it_goes_on_bit_for_bit(out: Path, kept_runs: Pat
     assert resumed.code == 0
     assert told(out)["measured"][0] == before[0]
     assert len(run_folders(kept_runs)) == 2
-    whole = lab("reproduce", *row, "--out", out.parent / "whole", "--json").json["rows"]
-    for mine, other in zip(resumed.json["rows"][0]["seeds"], whole[0]["seeds"], strict=True):
+    whole = lab("reproduce", *row, "--out", out.parent / "whole", "--json").json
+    for mine, other in zip(resumed.json["seeds"], whole["seeds"], strict=True):
         assert mine | {"run": ""} == other | {"run": ""}

@@ -103,6 +103,11 @@ class TestVerdicts:
         (own,) = compared(TINY.chosen(["ours"]), there)
         assert ("As published" in own.told) == bool(words)
         assert words in own.told
+        charts = {card.id: card for card in cards(TINY, compared(TINY.rows, there))}
+        assert ("test_accuracy.over" in charts) == bool(ours)
+        if ours:
+            drawn = charts["test_accuracy.over"].payload()["figure"]["data"][0]["x"]
+            assert drawn == pytest.approx([100 * (each - 0.5) for each in ours])
         told = plain(TINY, there, TINY.chosen(["ours"]))["rows"][0]
         assert told["rival"] == "published"
         assert (told["over_rival"] is None) == (not ours)

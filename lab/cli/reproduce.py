@@ -64,8 +64,9 @@ def main(asked: Asked, as_json: bool) -> int:
                         archive(at.measured.run)
     results = reproduction.results
     if as_json:
-        told = {**plain(order.study, results, order.rows), "out": str(folder.path)}
-        typer.echo(json.dumps(told, allow_nan=False))
+        told = plain(order.study, results, order.rows)
+        for row in told.pop("rows"):
+            typer.echo(json.dumps({**row, **told, "out": str(folder.path)}, allow_nan=False))
     else:
         typer.echo(markdown(readable(order.study, results, order.rows)))
         typer.echo(f"Written to {folder.path}", err=True)

@@ -72,7 +72,8 @@ def _cards(measure: Measure, found: Sequence[Compared]) -> list[Card]:
     )
     beside = Chart(reproduction_chart(rows, measure.title, log_x=log))
     shown = [Card(f"{measure.name}.beside", measure.title, beside, caption, alt=alt, row=measure.name)]
-    return [*shown, *_apart(measure, [each for each in found if math.isfinite(each.difference)])]
+    apart = _apart(measure, [each for each in found if math.isfinite(each.difference)])
+    return [*shown, *apart, *_over_rivals(measure, [each for each in found if each.over_rival is not None])]
 
 
 def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
@@ -90,16 +91,39 @@ def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
         if each.published is not None
         for factor in [100 / each.published.value if percent else measure.factor]
     ]
+    said = f"Ours less theirs; where a bar covers 0, they are not told apart. {RULE}"
+    return _differences(measure, "apart", "ours less theirs", rows, "% of theirs" if percent else measure.unit, said)
+
+
+def _over_rivals(measure: Measure, found: Sequence[Compared]) -> list[Card]:
+    """How far rows are from those of ours that they are to beat, seed by seed."""
+    factor = measure.factor
+    rows = [
+        Difference(
+            each.row.name,
+            [value * factor for value in over.seeds.differences],
+            over.mean * factor,
+            WIDE * over.error * factor,
+            OURS,
+        )
+        for each in found
+        if (over := each.over_rival) is not None and over.count
+    ]
+    said = f"Each row less the one that it is to beat, over the seeds of both; bars: {WIDE:g} standard errors."
+    return _differences(measure, "over", "against the rival", rows, measure.unit, said)
+
+
+def _differences(
+    measure: Measure, name: str, title: str, rows: Sequence[Difference], unit: str, said: str
+) -> list[Card]:
+    """A chart of differences; none where there are none."""
     if not rows:
         return []
-    unit = "% of theirs" if percent else measure.unit
     better = "right" if measure.higher_is_better else "left"
-    caption = f"Ours less theirs; where a bar covers 0, they are not told apart. {RULE} Further {better} is better."
     alt = "; ".join(f"{row.name}: {row.mean:.3g}{_reach(row)} {unit}".rstrip() for row in rows)
     chart = Chart(difference_chart(rows, f"difference, {unit}" if unit else "difference"))
-    return [
-        Card(f"{measure.name}.apart", f"{measure.title}: ours less theirs", chart, caption, alt=alt, row=measure.name)
-    ]
+    caption = f"{said} Further {better} is better."
+    return [Card(f"{measure.name}.{name}", f"{measure.title}: {title}", chart, caption, alt=alt, row=measure.name)]
 
 
 def _reach(row: Difference) -> str:
