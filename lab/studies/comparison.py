@@ -179,7 +179,8 @@ def _other_conditions(row: Row, results: Results | None) -> str:
     if isinstance(row, Trained) and results.epochs is not None:
         own = row.experiment(results.dataset)
         if (own.budget, own.budget_unit) != (results.epochs, "epochs"):
-            told.append(f"trained for {results.epochs:g} epochs in place of {own.budget:g} {own.budget_unit}")
+            long = f"{results.epochs:g} epoch{'' if results.epochs == 1 else 's'}"
+            told.append(f"trained for {long} in place of {own.budget:g} {own.budget_unit}")
     return " and ".join(told)
 
 
