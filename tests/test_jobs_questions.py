@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import CancelledError
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from threading import Lock
+from time import sleep
 
 import pytest
 import torch
 
 from lab.jobs import NETS_KEPT, Jobs
+from lab.probes import Specimen
 from tests.small import small
 
 PATIENCE = 120
@@ -41,6 +45,23 @@ def test_an_ended_job_answers_with_the_weights_it_reports(jobs: Jobs) -> None:
     answer = job.questions.ask(lambda specimens: specimens[0].net.state_dict())
     assert answer.done()
     assert all(torch.isfinite(value).all() for value in answer.result().values())
+
+
+def test_nets_at_rest_answer_one_at_a_time_whoever_asks(jobs: Jobs) -> None:
+    job = jobs.start([small()], "short")
+    assert job.wait(PATIENCE)
+    alone = Lock()
+
+    def was_alone(specimens: Sequence[Specimen]) -> bool:
+        free = alone.acquire(blocking=False)
+        sleep(0.005)
+        if free:
+            alone.release()
+        return free
+
+    with ThreadPoolExecutor(4) as people:
+        answers = list(people.map(lambda _: job.questions.ask(was_alone).result(PATIENCE), range(40)))
+    assert all(answers)
 
 
 def test_an_error_of_the_question_is_its_own(jobs: Jobs) -> None:

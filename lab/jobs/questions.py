@@ -24,6 +24,8 @@ class Questions:
 
     def __init__(self, condition: threading.Condition) -> None:
         self._condition = condition
+        self._answering = threading.Lock()
+        """An answer may put a net into another mode and hooks on it: one at a time, whoever asks."""
         self._open: list[tuple[Question, Future[Any]]] = []
         self._at_rest: Sequence[Specimen] | None = None
 
@@ -67,10 +69,11 @@ class Questions:
 
     def answer(self, specimens: Sequence[Specimen]) -> None:
         """Answer all there are; without nets they are cancelled."""
-        with self._condition:
-            questions, self._open = self._open, []
-        for question, answer in questions:
-            if not specimens:
-                answer.cancel()
-            if answer.set_running_or_notify_cancel():
-                settle(answer, partial(question, specimens))
+        with self._answering:
+            with self._condition:
+                questions, self._open = self._open, []
+            for question, answer in questions:
+                if not specimens:
+                    answer.cancel()
+                if answer.set_running_or_notify_cancel():
+                    settle(answer, partial(question, specimens))
