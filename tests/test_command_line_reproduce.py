@@ -82,7 +82,7 @@ def test_a_row_is_the_same_on_any_number_of_threads_which_the_command_says(out: 
     assert first["command"].endswith("--threads 2")
     both = reproduce("--rows", "published,ours", "--seeds", "1", "--out", out, "--resume", "--json").json_lines
     assert [each["experiment"]["threads"] for each in told(out)["measured"]] == [2, 1]
-    assert both[0]["seeds"] == first["seeds"]
+    assert both[0] | {"command": ""} == first | {"command": ""}
     without, with_threads = both[0]["command"].split(" && ")
     assert "--rows ours" in without
     assert "--threads" not in without
@@ -114,7 +114,7 @@ def test_without_its_folder_it_takes_up_the_runs_that_are_kept(out: Path, kept_r
     before = reproduce("--rows", "published", "--seeds", "2", "--json").json
     assert Path(before["out"]) == kept_runs / "studies" / "tiny"
     after = reproduce("--rows", "published", "--seeds", "2", "--json", "--resume", "--out", out).json
-    assert after["seeds"] == before["seeds"]
+    assert after | {"out": ""} == before | {"out": ""}
     assert len(run_folders(kept_runs)) == 2
     anew = reproduce("--rows", "published", "--seeds", "1", "--out", out.parent / "new")
     assert anew.code == 0

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lab.boards.across import Measure
 from lab.figures.board import Card, Chart
 from lab.figures.differences import Difference, difference_chart
 from lab.figures.reproduction import OURS, Reproduced, reproduction_chart
 from lab.figures.tradeoff import Line, tradeoff_chart
-from lab.studies.base import REFERENCE, RULE, WIDE, Along, Study
+from lab.studies.base import REFERENCE, RULE, WIDE, Along, Row, Study
 from lab.studies.comparison import Compared, sources_of
 from lab.studies.tables import cells
 
@@ -73,44 +73,38 @@ def _cards(measure: Measure, found: Sequence[Compared]) -> list[Card]:
     beside = Chart(reproduction_chart(rows, measure.title, log_x=log))
     shown = [Card(f"{measure.name}.beside", measure.title, beside, caption, alt=alt, row=measure.name)]
     apart = _apart(measure, [each for each in found if math.isfinite(each.difference)])
-    return [*shown, *apart, *_over_rivals(measure, [each for each in found if each.over_rival is not None])]
+    return [*shown, *apart, *_over_rivals(measure, found)]
 
 
 def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
     """How far ours are from theirs: accuracies in percentage points; losses, of very different size, in % of theirs."""
     percent = measure.factor == 1
-    rows = [
-        Difference(
-            each.row.name,
-            [(value - each.published.value) * factor for value in each.values],
-            each.difference * factor,
-            (each.published.resolution + WIDE * each.standard_error) * factor if each.is_judged else math.nan,
-            OURS,
-        )
-        for each in found
-        if each.published is not None
-        for factor in [100 / each.published.value if percent else measure.factor]
-    ]
+    rows = []
+    for each in found:
+        if each.published is not None:
+            theirs = each.published
+            apart = [value - theirs.value for value in each.values]
+            interval = theirs.resolution + WIDE * each.standard_error if each.is_judged else math.nan
+            factor = 100 / theirs.value if percent else measure.factor
+            rows.append(_difference(each.row, apart, each.difference, interval, factor))
     said = f"Ours less theirs; where a bar covers 0, they are not told apart. {RULE}"
     return _differences(measure, "apart", "ours less theirs", rows, "% of theirs" if percent else measure.unit, said)
 
 
 def _over_rivals(measure: Measure, found: Sequence[Compared]) -> list[Card]:
     """How far rows are from those of ours that they are to beat, seed by seed."""
-    factor = measure.factor
     rows = [
-        Difference(
-            each.row.name,
-            [value * factor for value in over.seeds.differences],
-            over.mean * factor,
-            WIDE * over.error * factor,
-            OURS,
-        )
+        _difference(each.row, over.seeds.differences, over.mean, WIDE * over.error, measure.factor)
         for each in found
         if (over := each.over_rival) is not None and over.count
     ]
     said = f"Each row less the one that it is to beat, over the seeds of both; bars: {WIDE:g} standard errors."
     return _differences(measure, "over", "against the rival", rows, measure.unit, said)
+
+
+def _difference(row: Row, values: Iterable[float], mean: float, interval: float, factor: float) -> Difference:
+    """One row of a chart of differences, in the unit that the factor leads to."""
+    return Difference(row.name, [value * factor for value in values], mean * factor, interval * factor, OURS)
 
 
 def _differences(

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from lab.statistics import quantile
 from lab.studies.base import WIDE
 
 
-def in_errors(errors: float, needed: float) -> str:
+def in_errors(errors: float, seeds: int) -> str:
     """For a table: a difference in standard errors, and how many Student's t needs where these are more.
 
     Args:
         errors: of the difference, how many it is.
-        needed: how many it takes to be 95 % certain.
+        seeds: that it is a mean over.
     """
-    return f"{errors:.1f} s.e." + (f" (t: {needed:.1f})" if _may_be_chance(errors, needed) else "")
+    needed = _needed(errors, seeds)
+    return f"{errors:.1f} s.e." + (f" (t: {needed:.1f})" if needed is not None else "")
 
 
-def perhaps(errors: float, needed: float) -> str:
+def perhaps(errors: float, seeds: int) -> str:
     """The same as a sentence to go on with; empty where the difference is certain enough."""
-    if not _may_be_chance(errors, needed):
+    needed = _needed(errors, seeds)
+    if needed is None:
         return ""
     return f" It may be chance: with so few seeds, 95 % certainty takes {needed:.1f} of them (Student's t)."
 
 
-def _may_be_chance(errors: float, needed: float) -> bool:
-    """Whether a difference that counts as one is less than Student's t needs."""
-    return WIDE < errors <= needed
+def _needed(errors: float, seeds: int) -> float | None:
+    """The standard errors that 95 % certainty takes, where a difference that counts as one has fewer."""
+    needed = float(quantile(seeds))
+    return needed if WIDE < errors <= needed else None

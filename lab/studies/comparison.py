@@ -10,7 +10,7 @@ from lab.boards.across import Measure
 from lab.boards.wording import NOTHING, decimals, fixed
 from lab.data import Dataset
 from lab.facts import passes_of_a_step
-from lab.statistics import FEWEST, Spread, paired_by_seed, quantile, spread
+from lab.statistics import FEWEST, Spread, paired_by_seed, spread
 from lab.studies.base import IMAGES, WIDE, Origin, Published, Row, Trained
 from lab.studies.certainty import in_errors, perhaps
 from lab.studies.results import Measured, Results
@@ -104,28 +104,18 @@ class Compared(NamedTuple):
         return "better" if (self.difference > 0) == self.measure.higher_is_better else "worse"
 
     @property
-    def needed(self) -> float:
-        """How many standard errors it takes to be 95 % certain, by Student's t; NaN of too few seeds."""
-        return float(quantile(len(self.values))) if self.is_judged else math.nan
-
-    @property
     def word(self) -> str:
         """The verdict in a word or two, for a table."""
-        far = f", {in_errors(self.errors, self.needed)}" if self.beyond and self.standard_error else ""
-        rival = self.over_rival.word if self.over_rival is not None else NOTHING
+        judged = self.verdict in ("within", "better", "worse")
+        far = f", {in_errors(self.errors, len(self.values))}" if judged and self.beyond and self.standard_error else ""
         words = {
             "within": "not told apart" if self.beyond else "the same",
-            "better": "better",
-            "worse": "worse",
             "too few": "too few seeds",
-        }
-        words |= {
-            "diverged": "diverged",
-            "unpublished": rival,
+            "unpublished": self.over_rival.word if self.over_rival is not None else NOTHING,
             "incomparable": "not compared",
             "unmeasured": "not measured",
         }
-        return words[self.verdict] + (far if self.verdict in ("within", "better", "worse") else "")
+        return words.get(self.verdict, self.verdict) + far
 
     @property
     def told(self) -> str:
@@ -154,7 +144,7 @@ class Compared(NamedTuple):
             return f"Not told apart: {WIDE:g} standard errors of the difference are {allowed}."
         far, chance = "", ""
         if self.standard_error:
-            far, chance = f", {self.errors:.1f} standard errors", perhaps(self.errors, self.needed)
+            far, chance = f", {self.errors:.1f} standard errors", perhaps(self.errors, len(self.values))
         return f"{self.verdict.capitalize()}, by {self._told_as(abs(self.difference))}{far}.{chance}"
 
     def _told_as(self, apart: float) -> str:

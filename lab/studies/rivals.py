@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lab.boards.across import Measure, counted
 from lab.boards.wording import NOTHING, decimals, fixed, signed
-from lab.statistics import FEWEST, Comparison, quantile
+from lab.statistics import FEWEST, Comparison
 from lab.studies.base import WIDE, Row
 from lab.studies.certainty import in_errors, perhaps
 
@@ -49,18 +49,13 @@ class OverRival:
         return abs(self.mean) / self.error if self.error else math.inf
 
     @property
-    def needed(self) -> float:
-        """How many standard errors it takes to be 95 % certain, by Student's t."""
-        return float(quantile(self.count))
-
-    @property
     def word(self) -> str:
         """Whether the rival is beaten, in a few words for a table."""
         if self.beaten is None:
             return NOTHING
         if not self.beaten:
             return "not beaten"
-        return f"beaten, {in_errors(self.errors, self.needed)}" if math.isfinite(self.errors) else "beaten"
+        return f"beaten, {in_errors(self.errors, self.count)}" if math.isfinite(self.errors) else "beaten"
 
     @property
     def figure(self) -> str:
@@ -83,5 +78,5 @@ class OverRival:
             return f"{against}, of {counted(self.seeds.differences)} of both: too few to tell."
         far = f"by {self.errors:.1f} standard errors" if self.beaten else f"by {WIDE:g} standard errors"
         ended = f"{'beaten' if self.beaten else 'not beaten'}{f' {far}' if math.isfinite(self.errors) else ''}"
-        chance = perhaps(self.errors, self.needed) if self.beaten else ""
+        chance = perhaps(self.errors, self.count) if self.beaten else ""
         return f"{against}: {ended}, over {counted(self.seeds.differences)} of both.{chance}"
