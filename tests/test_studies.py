@@ -66,6 +66,7 @@ def test_what_comes_with_the_lab_is_of_its_rows_as_they_are(study: Study) -> Non
     there = shipped(study)
     if there is None:
         return
+    assert there.command == there.holding(study, there.measured).command
     assert there.command.startswith(f"python -m lab reproduce {study.name}")
     rows = {row.name: row for row in study.rows}
     assert all(there.fits(rows[each.row], each) for each in there.measured)

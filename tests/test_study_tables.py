@@ -13,7 +13,7 @@ from lab.studies import STUDIES, Study
 from lab.studies.base import Along, accuracy
 from lab.studies.cards import cards
 from lab.studies.comparison import compared
-from lab.studies.results import Results
+from lab.studies.results import Measured, Results
 from lab.studies.tables import plain, readable, written
 from tests.studies import MNIST, TINY, results
 
@@ -62,6 +62,21 @@ def test_the_command_asks_each_row_for_the_seeds_that_it_has() -> None:
     there = Results(study="tiny", dataset=MNIST).holding(TINY, both)
     again = "python -m lab reproduce tiny --rows"
     assert there.command == f"{again} published --seeds 3 && {again} computed --seeds 1 --resume"
+
+
+def test_the_command_trains_each_seed_on_the_threads_that_it_had() -> None:
+    def on(threads: int, measured: Measured) -> Measured:
+        assert measured.experiment is not None
+        other = measured.experiment.model_copy(update={"threads": threads})
+        return measured.model_copy(update={"experiment": other})
+
+    seeds = results(TINY, "published", [0.5] * 5).measured
+    assert seeds[0].experiment is not None
+    own = seeds[0].experiment.threads
+    mixed = [on(own + 1 if each.seed in (1, 2) else own, each) for each in seeds]
+    there = Results(study="tiny", dataset=MNIST).holding(TINY, mixed)
+    again = "python -m lab reproduce tiny --rows published --seeds"
+    assert there.command == f"{again} 1 && {again} 3 --threads {own + 1} --resume && {again} 5 --resume"
 
 
 @pytest.mark.parametrize("study", [study for study in ALL if study.along is not None], ids=named)

@@ -89,7 +89,9 @@ def schedule_cards(runs: Sequence[Contestant]) -> list[Card]:
         ]
         if any(_changes(run, column) for run in shown):
             values = ", ".join(f"{curve.name}: {last(curve.y):.3g}" for curve in curves)
-            chart = Chart(line_chart(curves, "epoch", title.lower(), height=SMALL), link=TIME)
+            most = max(float(np.nanmax(curve.y)) for curve in curves)
+            whole = (0.0, 1.05 * most) if most > 0 else None  # from 0, so that a small change looks small
+            chart = Chart(line_chart(curves, "epoch", title.lower(), whole, height=SMALL), link=TIME)
             cards.append(Card(column, title, chart, f"The {caption}, as used.", alt=f"{title} now: {values}"))
     return cards
 

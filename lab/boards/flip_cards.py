@@ -40,7 +40,20 @@ def _flips(runs: Sequence[Contestant]) -> list[Card]:
     values = ", ".join(f"{curve.name} {last(curve.y):.2g}" for curve in curves)
     caption = "In one update, counted a hundred times an epoch: chosen to take their target, and really flipped."
     caption = caption if any_flip else f"No weight has flipped so far. {caption}"
+    caption += _checked(runs)
     return [Card("flips", "Flip rate", chart, caption, alt=f"Share of binary weights: {values}")]
+
+
+def _checked(runs: Sequence[Contestant]) -> str:
+    """When weights that are kept as bits were last found to be bits; nothing before, and where some are not."""
+    last = {}
+    for run in runs:
+        step, strays = (run.snapshot.steps[name] for name in ("step", "strays"))
+        if (checked := np.flatnonzero(np.isfinite(strays))).size:
+            last[int(step[checked[-1]])] = float(strays[checked[-1]])
+    if not last or any(last.values()):
+        return ""
+    return f" After each epoch all weights are checked: at step {max(last)} each had one of its two values."
 
 
 def _oscillation(runs: Sequence[Contestant]) -> list[Card]:

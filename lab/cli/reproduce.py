@@ -50,7 +50,7 @@ def main(asked: Asked, as_json: bool) -> int:
     with explained():
         order = _order(asked)
         JOBS.runs_folder = runs_folder()
-        folder = ResultsFolder((asked.out or usual_place(JOBS.runs_folder, order.study)).expanduser().absolute())
+        folder = ResultsFolder((asked.out or usual_place(JOBS.runs_folder, order.study)).expanduser().resolve())
         with folder.held(), StudyMeter() as meter:
             reproduction = Reproduction(order, JOBS, folder, asked.resume)
             if aside := reproduction.left_aside():

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from lab.figures.numbers import json_numbers
 from lab.figures.theme import ZERO_COLOR, Figure, axis, layout, uid
 
-ROW_HEIGHT = 46  # pixels
+ROW_HEIGHT, DENSE_HEIGHT, MANY = 46, 26, 16
+"""Pixels of a row, of one among many, and how many these are."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def difference_chart(rows: Sequence[Difference], x_title: str) -> Figure:
     return {
         "data": traces,
         "layout": layout(
-            70 + ROW_HEIGHT * len(rows),
+            70 + (ROW_HEIGHT if len(rows) < MANY else DENSE_HEIGHT) * len(rows),
             hovermode="closest",
             showlegend=False,
             xaxis=axis(x_title, tickformat="~g"),

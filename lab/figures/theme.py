@@ -64,8 +64,9 @@ def layout(height: int = CHART_HEIGHT, **settings: Any) -> dict[str, Any]:
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
-            "y": 1.02,
-            "yanchor": "bottom",
+            "y": 1,
+            "yref": "container",  # of the plot, whose height depends on the legend's, it would be there too late
+            "yanchor": "top",
             "tracegroupgap": 0,  # every curve is a group, for what comes and goes with it
         },
         **settings,

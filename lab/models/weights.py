@@ -27,7 +27,8 @@ StochasticWeights = Annotated[
     bool,
     Field(
         description="Draw every weight at each step, with the probability that its rule gives it, as BinaryConnect "
-        "does; else, and in every evaluation, it is the bit on whose side of the threshold its latent weight is."
+        "does; else, and in every evaluation, it is the bit on whose side of the threshold its latent weight is. "
+        "Latent weights begin near the threshold, so it takes a large learning rate, such as 0.03 of Adam."
     ),
 ]
 WeightScale = Annotated[

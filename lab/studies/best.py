@@ -41,6 +41,8 @@ STUDY = Study(
         "and 004, by real logits. The bits of 001 and 004 become -1 and +1.\n"
         "- **What all recipes share**: a learning rate that ends near 0, and Adam, in 001 and 004 for all but the "
         "weights: 001 trains them by Muon, 004 flips them. Classifiers see their images moved by up to one pixel.\n"
+        "- **002 is measured 2048 units wide**, which is its `infl_ratio` at 1. The source has it at 3; that net is a "
+        "preset, too, and takes hours on a processor.\n"
         "- **Epochs are the same** in both rows of 000, 001 and 003. 002 never learns, and has 10 in place of 2 here; "
         "004 has 60 beside 20 of its 200.\n"
         "- **The stochastic net of 003** is evaluated by the mean of 16 samples, and as written by one: a part of the "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from lab.boards.across import Measure
 from lab.figures.board import Card, Chart
@@ -70,28 +72,40 @@ def _cards(measure: Measure, found: Sequence[Compared]) -> list[Card]:
     caption = (
         f"Open diamonds: {_of_whom(found)}. Dots with bars: measured here, mean ± standard error; faint: single seeds."
     )
-    beside = Chart(reproduction_chart(rows, measure.title, log_x=log))
-    shown = [Card(f"{measure.name}.beside", measure.title, beside, caption, alt=alt, row=measure.name)]
-    apart = _apart(measure, [each for each in found if math.isfinite(each.difference)])
-    return [*shown, *apart, *_over_rivals(measure, found)]
+    chart = Chart(reproduction_chart(rows, measure.title, log_x=log))
+    beside = Card(f"{measure.name}.beside", measure.title, chart, caption, alt=alt)
+    apart, over = _apart(measure, found), _over_rivals(measure, found)
+    shown = [beside, *_differences(measure, "apart", apart), *_differences(measure, "over", over)]
+    # Side by side only where rows of one are at the height of those of the other.
+    alike = {len(rows)} == {len(each.rows) for each in (apart, over) if each.rows}
+    return [replace(card, row=measure.name) if alike else replace(card, wide=True) for card in shown]
 
 
-def _apart(measure: Measure, found: Sequence[Compared]) -> list[Card]:
+class _Apart(NamedTuple):
+    """Differences, and what is said of them."""
+
+    title: str
+    rows: Sequence[Difference]
+    unit: str
+    said: str
+
+
+def _apart(measure: Measure, found: Sequence[Compared]) -> _Apart:
     """How far ours are from theirs: accuracies in percentage points; losses, of very different size, in % of theirs."""
     percent = measure.factor == 1
     rows = []
     for each in found:
-        if each.published is not None:
+        if each.published is not None and math.isfinite(each.difference):
             theirs = each.published
             apart = [value - theirs.value for value in each.values]
             interval = theirs.resolution + WIDE * each.standard_error if each.is_judged else math.nan
             factor = 100 / theirs.value if percent else measure.factor
             rows.append(_difference(each.row, apart, each.difference, interval, factor))
     said = f"Ours less theirs; where a bar covers 0, they are not told apart. {RULE}"
-    return _differences(measure, "apart", "ours less theirs", rows, "% of theirs" if percent else measure.unit, said)
+    return _Apart("ours less theirs", rows, "% of theirs" if percent else measure.unit, said)
 
 
-def _over_rivals(measure: Measure, found: Sequence[Compared]) -> list[Card]:
+def _over_rivals(measure: Measure, found: Sequence[Compared]) -> _Apart:
     """How far rows are from those of ours that they are to beat, seed by seed."""
     rows = [
         _difference(each.row, over.seeds.differences, over.mean, WIDE * over.error, measure.factor)
@@ -99,7 +113,7 @@ def _over_rivals(measure: Measure, found: Sequence[Compared]) -> list[Card]:
         if (over := each.over_rival) is not None and over.count
     ]
     said = f"Each row less the one that it is to beat, over the seeds of both; bars: {WIDE:g} standard errors."
-    return _differences(measure, "over", "against the rival", rows, measure.unit, said)
+    return _Apart("against the rival", rows, measure.unit, said)
 
 
 def _difference(row: Row, values: Iterable[float], mean: float, interval: float, factor: float) -> Difference:
@@ -107,17 +121,16 @@ def _difference(row: Row, values: Iterable[float], mean: float, interval: float,
     return Difference(row.name, [value * factor for value in values], mean * factor, interval * factor, OURS)
 
 
-def _differences(
-    measure: Measure, name: str, title: str, rows: Sequence[Difference], unit: str, said: str
-) -> list[Card]:
+def _differences(measure: Measure, name: str, apart: _Apart) -> list[Card]:
     """A chart of differences; none where there are none."""
+    title, rows, unit, said = apart
     if not rows:
         return []
     better = "right" if measure.higher_is_better else "left"
     alt = "; ".join(f"{row.name}: {row.mean:.3g}{_reach(row)} {unit}".rstrip() for row in rows)
     chart = Chart(difference_chart(rows, f"difference, {unit}" if unit else "difference"))
     caption = f"{said} Further {better} is better."
-    return [Card(f"{measure.name}.{name}", f"{measure.title}: {title}", chart, caption, alt=alt, row=measure.name)]
+    return [Card(f"{measure.name}.{name}", f"{measure.title}: {title}", chart, caption, alt=alt)]
 
 
 def _reach(row: Difference) -> str:

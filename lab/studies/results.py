@@ -12,6 +12,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -107,26 +108,29 @@ class Results(Value):
         return Results(**{**dict(held), "command": held._command(study)})
 
     def _command(self, study: Study) -> str:
-        """One for each number of seeds, and of threads, that rows have."""
-        alike: dict[tuple[int, int | None], list[str]] = {}
+        """One for each number of seeds that rows have, and for each of threads that their seeds were trained on."""
+        alike: dict[Pieces, list[str]] = {}
         for row in study.rows:
             if own := self.of_row(row):
-                how = max(each.seed for each in own) + 1, _other_threads(row, self.dataset, own)
-                alike.setdefault(how, []).append(row.name)
-        alike = alike or {(1, None): []}
+                alike.setdefault(_pieces(row, self.dataset, own), []).append(row.name)
+        alike = alike or {((1, None),): []}
         commands = []
-        for seeds, threads in sorted(alike, key=lambda how: (-how[0], how[1] or 0)):
-            names = alike[seeds, threads]
-            rows = [] if len(names) in (0, len(study.rows)) else names
-            commands.append(command(study, rows, seeds, self.dataset, self.epochs, threads))
+        for pieces in sorted(alike, key=lambda pieces: (-pieces[-1][0], [threads or 0 for _, threads in pieces])):
+            rows = [] if len(alike[pieces]) in (0, len(study.rows)) else alike[pieces]
+            commands += [command(study, rows, seeds, self.dataset, self.epochs, threads) for seeds, threads in pieces]
         return " && ".join([commands[0], *(f"{again} --resume" for again in commands[1:])])
 
 
-def _other_threads(row: Row, dataset: Dataset, measured: Sequence[Measured]) -> int | None:
-    """The number of threads that all runs of a row had; None where it is the row's own, or differs."""
-    there = {each.experiment.threads for each in measured if each.experiment is not None}
+Pieces = tuple[tuple[int, int | None], ...]
+"""How the seeds of a row were measured, piece by piece: up to so many seeds, on so many threads; None are its own."""
+
+
+def _pieces(row: Row, dataset: Dataset, measured: Sequence[Measured]) -> Pieces:
     own = row.experiment(dataset).threads if isinstance(row, Trained) else None
-    return there.pop() if len(there) == 1 and there != {own} else None
+    threads = {each.seed: each.experiment.threads if each.experiment is not None else own for each in measured}
+    seeds = sorted(threads)
+    ends = [one for one, other in pairwise(seeds) if threads[one] != threads[other]] + seeds[-1:]
+    return tuple((seed + 1, None if threads[seed] == own else threads[seed]) for seed in ends)
 
 
 def command(

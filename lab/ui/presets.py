@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from lab.presets import PRESETS, Preset
@@ -9,7 +12,10 @@ from lab.presets.base import VERSIONS
 from lab.ui import state
 from lab.ui.live_board import load_plotly_js
 
-CARDS = ("source-000", "source-001", "source-002", "source-002-infl-1", "source-003-det-st-both", "source-004")
+CARDS = (
+    *("source-000", "source-001", "source-002", "source-002-infl-1"),
+    *("source-003-det-st-both", "source-003-stoch-detached-both", "source-004"),
+)
 """For each source, and for what of it learns in minutes; the others are in the list behind them."""
 CARDS_IN_A_ROW = 3
 
@@ -18,11 +24,12 @@ def preset_gallery() -> None:
     """The front page: what this is, and a card for each source."""
     st.title("Binary Neuron Lab")
     st.markdown("Networks whose units are one bit. Pick one of the sources and watch it learn, or set up your own.")
-    for start in range(0, len(CARDS), CARDS_IN_A_ROW):
-        row = CARDS[start : start + CARDS_IN_A_ROW]
-        for column, name in zip(st.columns(CARDS_IN_A_ROW), row, strict=False):
+    cards: list[Callable[[], None]] = [*(partial(_card, name) for name in CARDS), _others]
+    for start in range(0, len(cards), CARDS_IN_A_ROW):
+        row = cards[start : start + CARDS_IN_A_ROW]
+        for column, card in zip(st.columns(CARDS_IN_A_ROW), row, strict=False):
             with column.container(border=True, height="stretch"):
-                _card(name)
+                card()
     load_plotly_js()
 
 
@@ -31,7 +38,7 @@ def preset_menu() -> None:
     st.menu_button(
         "Presets",
         list(PRESETS),
-        format_func=lambda name: PRESETS[name].title,
+        format_func=lambda name: f"{name}: {PRESETS[name].title.removeprefix('Defect: ')}",
         icon=":material/list:",
         key="presets",
         on_click=lambda: _start(PRESETS[st.session_state["presets"]]),
@@ -63,6 +70,14 @@ def _card(name: str) -> None:
         st.markdown(f":material/warning: {preset.wrong}")
     if preset.look:
         st.markdown(f":material/visibility: {preset.look}")
+
+
+def _others() -> None:
+    count = len(PRESETS) - len({preset.name for name in CARDS for preset in _versions(name).values()})
+    st.markdown(
+        f"**{count} more**\n\nIn the list *Presets* above are the other rows of source 003, and the defects of the "
+        "sources one by one, each in a net as small as can be."
+    )
 
 
 def _versions(name: str) -> dict[str, Preset]:

@@ -35,7 +35,7 @@ WHICH = {LAB: "Measured for this lab", HERE: "On this machine"}
 OVER_RIVAL = "against its rival"
 """The column of rows that are to beat another one of ours."""
 VERDICT = "verdict"
-COLUMNS = ("title", "published", "ours, mean ± s.e.", "N", "ours − theirs", VERDICT)
+COLUMNS = ("title", "published", "ours, mean ± s.e.", VERDICT, "N", "ours − theirs")
 
 
 def in_order(studies: Mapping[str, Study]) -> list[str]:
@@ -110,10 +110,13 @@ def _table(measure: Measure, found: list[Compared]) -> None:
     st.markdown(f"**{plain(measure.title)}**")
     lines = cells(found)
     index = pd.Index([plain(line.name) for line in lines], name="row")
-    rows = [(plain(line.title), *line[2:], each.word) for line, each in zip(lines, found, strict=True)]
+    rows = [
+        (plain(line.title), line.published, line.ours, each.word, line.n, line.apart)
+        for line, each in zip(lines, found, strict=True)
+    ]
     table = pd.DataFrame(rows, index, COLUMNS)
     if passes := passes_of(found):
-        table.insert(1, PASSES, passes)
+        table[PASSES] = passes
     over = [each.over_rival for each in found]
     if any(over):
         table[OVER_RIVAL] = [NOTHING if each is None else each.figure for each in over]
