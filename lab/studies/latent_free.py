@@ -95,6 +95,8 @@ STUDY = Study(
         "- **Nothing remembers the last batches**, so each has to be large enough to tell signal from noise: "
         "`one-bit-best` takes 13 500 images for each step, and compares gradients in units of their size at a unit "
         "and at an input.\n"
+        "- **Which weights may flip counts, too**: at 256 units flips proportional to the gradient's square, and WPM's "
+        "mask, do better than the uniform one, and EWM's does worse.\n"
         "- **No published figures were found** for these nets on MNIST. Those in the table are first looks of one "
         "seed."
     ),
