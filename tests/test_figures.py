@@ -18,12 +18,14 @@ from PIL import Image
 from lab.figures.bias_variance import Dot, bias_variance_chart
 from lab.figures.board import Board, Card, Chart, Numbers, Pictures, Readout, Tile
 from lab.figures.curves import POINTS, Curve, line_chart
+from lab.figures.differences import Difference, difference_chart
 from lab.figures.downsample import geometric_mean, min_max, recent_mean, smoothed
 from lab.figures.estimators import TwoCurves, forward_backward_chart
 from lab.figures.functions import function_chart
 from lab.figures.histograms import bar_chart
 from lab.figures.numbers import json_numbers
 from lab.figures.pictures import png, scaled, tiles
+from lab.figures.reproduction import Reproduced, reproduction_chart
 from lab.figures.schedules import schedule_chart
 from lab.figures.theme import VIRIDIS, uid
 
@@ -210,3 +212,22 @@ def test_identities_of_traces_are_safe_for_style_sheets_and_stay_the_same() -> N
     assert all(uid(name).isalpha() and uid(name) == uid(name) for name in names)
     for figure in figures().values():
         assert all(trace.get("uid", "x").isalpha() for trace in figure["data"])
+
+
+def test_one_figure_has_an_axis_around_it() -> None:
+    alone = Reproduced("a", 0.02, [], math.nan, math.nan)
+    low, high = reproduction_chart([alone], "MSE")["layout"]["xaxis"]["range"]
+    assert 0 < low < 0.02 < high < 0.04
+    two = reproduction_chart([alone, Reproduced("b", math.nan, [0.5], 0.5, math.nan)], "MSE")
+    assert "range" not in two["layout"]["xaxis"]
+
+
+def test_many_rows_are_denser_than_few() -> None:
+    def heights(count: int) -> tuple[float, float]:
+        ours = reproduction_chart([Reproduced(str(row), 1.0, [], 2.0, 0.1) for row in range(count)], "x")
+        apart = difference_chart([Difference(str(row), [1.0], 1.0, 0.1, "#000000") for row in range(count)], "x")
+        return ours["layout"]["height"], apart["layout"]["height"]
+
+    few, many = np.diff([heights(2), heights(3)], axis=0)[0], np.diff([heights(40), heights(41)], axis=0)[0]
+    assert (many < few).all()
+    assert (many > 20).all()

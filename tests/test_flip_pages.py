@@ -68,6 +68,30 @@ class TestCards:
         assert not [name for name in cards(ran("sgd", architecture="mlp")) if name.startswith("flips")]
 
 
+def test_the_check_of_bits_is_told_where_there_is_one() -> None:
+    told = "After each epoch all weights are checked: at step 8 each had one of its two values."
+    assert told in cards(ran(HYPERMASK))["flips"].caption
+    assert told in cards(ran(HYPERMASK, "sgd"))["flips"].caption
+    assert "are checked" not in cards(ran("sgd"))["flips"].caption
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_it_is_not_told_where_any_run_has_weights_that_are_no_bits(monkeypatch: pytest.MonkeyPatch, which: int) -> None:
+    look, seen = BitWatch.look, list[int]()
+
+    def disturbed(self: BitWatch, step: int, flips: Any) -> Any:
+        seen.extend({id(self)}.difference(seen))
+        if step == 6 and seen.index(id(self)) == which:
+            self._binary[0].parameter.data[0, :5] = 0.5
+        return look(self, step, flips)
+
+    monkeypatch.setattr(BitWatch, "look", disturbed)
+    job = ran(HYPERMASK, HYPERMASK)
+    strays = [float(snapshot.steps["strays"][-1]) for snapshot in job.view().snapshots]
+    assert sorted(map(bool, strays)) == [False, True]
+    assert "are checked" not in cards(job)["flips"].caption
+
+
 def test_curves_are_exported() -> None:
     table = tables.curves([entry("binary-mlp", optimizer=HYPERMASK, budget=8)])
     there = {name: rows["value"].to_numpy() for name, rows in table.groupby("curve")}

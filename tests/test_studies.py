@@ -64,8 +64,7 @@ def test_slopes_of_wizaron_grow_after_every_epoch_up_to_1_64() -> None:
 @pytest.mark.parametrize("study", ALL, ids=named)
 def test_what_comes_with_the_lab_is_of_its_rows_as_they_are(study: Study) -> None:
     there = shipped(study)
-    if there is None:
-        return
+    assert there is not None
     assert there.command == there.holding(study, there.measured).command
     assert there.command.startswith(f"python -m lab reproduce {study.name}")
     rows = {row.name: row for row in study.rows}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from lab.boards.wording import NOTHING
 from lab.studies import Study
 from lab.studies.base import Published, accuracy, loss
 from lab.studies.cards import cards
@@ -90,9 +91,9 @@ class TestVerdicts:
     @pytest.mark.parametrize(
         ("ours", "words"),
         [
-            ([0.6, 0.6, 0.63], "+11.00 ± 1.00 percentage points: beaten by 11.0 standard errors, over 3 seeds"),
-            ([0.5, 0.5, 0.56], "+2.00 ± 2.00 percentage points: not beaten by 2"),
-            ([0.4, 0.4, 0.43], "−9.00 ± 1.00 percentage points: not beaten by 2"),
+            ([0.6, 0.6, 0.63], "+11.00 ± 1.00 percentage points: better by 11.0 standard errors, over 3 seeds"),
+            ([0.5, 0.5, 0.56], "+2.00 ± 2.00 percentage points: not told apart by 2"),
+            ([0.4, 0.4, 0.43], "−9.00 ± 1.00 percentage points: worse by 9.0"),
             ([0.6], "+10.00 percentage points, of 1 seed of both: too few"),
             ([], ""),
         ],
@@ -112,7 +113,10 @@ class TestVerdicts:
         assert told["rival"] == "published"
         assert (told["over_rival"] is None) == (not ours)
         assert told["n_over_rival"] == len(ours)
-        assert told["beaten"] == (None if len(ours) < 3 else "not" not in words)
+        assert told["beaten"] == (None if len(ours) < 3 else "better" in words)
+        ended = {"better": "beats its rival", "worse": "behind its rival", "not told": "level with its rival"}
+        if words:
+            assert own.word.startswith(next((word for end, word in ended.items() if end in words), NOTHING))
 
     def test_a_rival_that_is_not_measured_is_said(self) -> None:
         (own,) = compared(TINY.chosen(["ours"]), results(TINY, "ours", [0.5] * 3))

@@ -10,7 +10,7 @@ from lab.boards.contestants import Contestant
 from lab.boards.wording import NOTHING, grouped, last, number, percent
 from lab.experiment import scheduled
 from lab.figures.board import Card, Chart, Numbers, Readout
-from lab.figures.curves import Curve, line_chart
+from lab.figures.curves import Curve, from_zero, line_chart
 from lab.figures.downsample import FloatArray, geometric_mean, recent_mean, smoothed
 from lab.schedules import Constant
 
@@ -89,8 +89,7 @@ def schedule_cards(runs: Sequence[Contestant]) -> list[Card]:
         ]
         if any(_changes(run, column) for run in shown):
             values = ", ".join(f"{curve.name}: {last(curve.y):.3g}" for curve in curves)
-            most = max(float(np.nanmax(curve.y)) for curve in curves)
-            whole = (0.0, 1.05 * most) if most > 0 else None  # from 0, so that a small change looks small
+            whole = from_zero([curve.y for curve in curves])
             chart = Chart(line_chart(curves, "epoch", title.lower(), whole, height=SMALL), link=TIME)
             cards.append(Card(column, title, chart, f"The {caption}, as used.", alt=f"{title} now: {values}"))
     return cards

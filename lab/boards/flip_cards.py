@@ -46,14 +46,16 @@ def _flips(runs: Sequence[Contestant]) -> list[Card]:
 
 def _checked(runs: Sequence[Contestant]) -> str:
     """When weights that are kept as bits were last found to be bits; nothing before, and where some are not."""
-    last = {}
+    steps, found = set(), 0.0
     for run in runs:
         step, strays = (run.snapshot.steps[name] for name in ("step", "strays"))
         if (checked := np.flatnonzero(np.isfinite(strays))).size:
-            last[int(step[checked[-1]])] = float(strays[checked[-1]])
-    if not last or any(last.values()):
+            steps.add(int(step[checked[-1]]))
+            found += float(strays[checked[-1]])
+    if not steps or found:
         return ""
-    return f" After each epoch all weights are checked: at step {max(last)} each had one of its two values."
+    when = f"{'step' if len(steps) == 1 else 'steps'} {' and '.join(map(str, sorted(steps)))}"
+    return f" After each epoch all weights are checked: at {when} each had one of its two values."
 
 
 def _oscillation(runs: Sequence[Contestant]) -> list[Card]:

@@ -43,6 +43,15 @@ class Curve:
     of: str = ""
 
 
+def from_zero(values: Sequence[ArrayLike]) -> tuple[float, float] | None:
+    """A range from 0 to a little above the largest of some values, so that a small change looks small; None where some
+    are below 0, or none is above."""
+    found = np.concatenate([np.ravel(np.asarray(each, dtype=np.float64)) for each in values])
+    finite = found[np.isfinite(found)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    return (0.0, 1.05 * high) if low >= 0 < high else None
+
+
 def line_chart(
     curves: Sequence[Curve],
     x_title: str,

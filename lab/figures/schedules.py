@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 
-from lab.figures.curves import Curve, line_chart
+from lab.figures.curves import Curve, from_zero, line_chart
 from lab.figures.theme import LINE_STYLES, Figure
 
 
@@ -24,4 +24,4 @@ def schedule_chart(
         Curve(name, x, y, color, dash=LINE_STYLES[index % len(LINE_STYLES)])
         for index, (name, y, color) in enumerate(zip(names, ys, colors, strict=True))
     ]
-    return line_chart(curves, x_title, y_title, height=height)
+    return line_chart(curves, x_title, y_title, from_zero(ys), height=height)

@@ -7,6 +7,7 @@ from typing import Any
 
 from lab.data import Dataset
 from lab.experiment import Experiment
+from lab.presets import source_000, source_001, source_002, source_003, source_004
 from lab.presets.base import Preset
 
 Fields = dict[str, Any]
@@ -54,12 +55,6 @@ class Defect:
         return self.preset(self.as_written, f"defect-{self.name}", f"Defect: {self.title}")
 
 
-FORUM = "source 000: Binary Activation Function with PyTorch (forum)"
-BLOG = "source 001: Intuitive explanation of straight-through estimators with PyTorch (blog)"
-BNN = "source 002: Binarized neural networks with PyTorch (blog)"
-CONVNET = "source 003: Pytorch_CNN_vanilla_binary_weights (repository)"
-GIST = "source 004: Binary MLP for MNIST, after Shibuya et al. (gist)"
-
 FEW_STEPS: Fields = {"budget_unit": "steps", "report": "last"}
 SMALL_NET: Fields = {"optimizer": {"name": "sgd", "lr": 0.05}, "budget": 600, "evaluate_every": 0.2, **FEW_STEPS}
 CODE_NET: Fields = {
@@ -90,7 +85,7 @@ DEFECTS = (
     Defect(
         name="in-place-alias",
         title="Two names for one tensor",
-        source=FORUM,
+        source=source_000.SOURCE,
         wrong=(
             "The step is made in place, so the 'forward' and the 'backward' tensor of the detach trick are one and the "
             "same: binary, and without gradient. Mended, with a copy, it is r - r.detach() + b."
@@ -109,7 +104,7 @@ DEFECTS = (
     Defect(
         name="relu-of-sign",
         title="relu(sign(x)) and its gradient of 0",
-        source=FORUM,
+        source=source_000.SOURCE,
         wrong=(
             "An answer proposes relu(sign(x)), as 'it can be backpropagated'. It can: its gradient is exactly 0. The "
             "last answer sends the gradient straight through instead."
@@ -125,7 +120,7 @@ DEFECTS = (
     Defect(
         name="relu-before-binarizer",
         title="A ReLU right before the binarizer",
-        source=BLOG,
+        source=source_001.SOURCE,
         wrong=(
             "The encoder ends in batch norm, ReLU and then the binarizer. The ReLU changes no bit, and blocks the "
             "gradient of every bit that is 0, whatever the estimator sends. Mended, the ReLU is gone."
@@ -143,7 +138,7 @@ DEFECTS = (
     Defect(
         name="inert-clip",
         title="A gradient clip that never acts",
-        source=BLOG,
+        source=source_001.SOURCE,
         wrong=(
             "hardtanh(grad_output) clips gradients to [-1, 1]. Those of a loss that is averaged over a batch and its "
             "pixels are a thousand times smaller, so not one is ever clipped. Mended, the bound is of their size."
@@ -161,7 +156,7 @@ DEFECTS = (
     Defect(
         name="in-place-clamp",
         title="A clip that reaches into another branch",
-        source=BNN,
+        source=source_002.SOURCE,
         wrong=(
             "grad_output.clamp_() clips in place. A shortcut around the units has the same gradient, in the same "
             "memory, and finds it clipped. Mended, a copy is clipped. (The bound is 0.0001 on both sides: with the "
@@ -178,7 +173,7 @@ DEFECTS = (
     Defect(
         name="sign-of-zero",
         title="sign(0) = 0, a silent third value",
-        source=BNN,
+        source=source_002.SOURCE,
         wrong=(
             "torch.sign(0) is 0, neither of the two levels. Behind a ReLU that is not rare: all that was negative is "
             "exactly 0 there. Mended, 0 counts as the lower level, and every value is a bit."
@@ -194,7 +189,7 @@ DEFECTS = (
     Defect(
         name="detached-reinforce",
         title="A 'REINFORCE' that is detached",
-        source=CONVNET,
+        source=source_003.SOURCE,
         wrong=(
             "What the source calls REINFORCE samples its bits and defines their log-probability, which nothing ever "
             "uses. Mended, it is multiplied by the loss: here with the other samples' loss as baseline."
@@ -218,7 +213,7 @@ DEFECTS = (
     Defect(
         name="binarized-output",
         title="Logits of 0 and 1",
-        source=GIST,
+        source=source_004.SOURCE,
         wrong=(
             "The binary activation stands after the last layer too. Ten logits of 0 or 1 cannot tell a class with more "
             "than a share of e / (e + 9) = 23 %. Mended, the logits are those of batch norm. (Weights are -1 or +1 on "
@@ -232,7 +227,7 @@ DEFECTS = (
     Defect(
         name="zero-gradient-to-one",
         title="No gradient, and yet a target",
-        source=GIST,
+        source=source_004.SOURCE,
         wrong=(
             "target = (-g >= 0) takes a gradient of exactly 0 for a wish to be 1. The weights of pixels that are black "
             "in every image have no other gradient. Mended, they keep their bit."

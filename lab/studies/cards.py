@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from lab.boards.across import Measure
@@ -48,11 +47,13 @@ def _along(along: Along, found: Sequence[Compared]) -> list[Card]:
 
 
 def _line(title: str, rows: Mapping[float, str], found: Mapping[str, Compared]) -> Line:
-    """The rows of a family that are measured."""
-    known = {x: found[name] for x, name in rows.items() if found[name].values}
-    means = [float(each.spread.mean) * each.measure.factor for each in known.values()]
-    errors = [float(each.spread.error) * each.measure.factor for each in known.values()]
-    return Line(title, list(known), means, errors)
+    """The rows of a family from the first to the last that is measured; NaN of those between that are not."""
+    there = [place for place, name in enumerate(rows.values()) if found[name].values]
+    known = list(rows.items())[there[0] : there[-1] + 1] if there else []
+    spreads = [(found[name].spread, found[name].measure.factor) for _, name in known]
+    means = [float(spread.mean) * factor for spread, factor in spreads]
+    errors = [float(spread.error) * factor for spread, factor in spreads]
+    return Line(title, [x for x, _ in known], means, errors)
 
 
 def _cards(measure: Measure, found: Sequence[Compared]) -> list[Card]:
@@ -73,12 +74,9 @@ def _cards(measure: Measure, found: Sequence[Compared]) -> list[Card]:
         f"Open diamonds: {_of_whom(found)}. Dots with bars: measured here, mean ± standard error; faint: single seeds."
     )
     chart = Chart(reproduction_chart(rows, measure.title, log_x=log))
-    beside = Card(f"{measure.name}.beside", measure.title, chart, caption, alt=alt)
+    beside = Card(f"{measure.name}.beside", measure.title, chart, caption, alt=alt, wide=True)
     apart, over = _apart(measure, found), _over_rivals(measure, found)
-    shown = [beside, *_differences(measure, "apart", apart), *_differences(measure, "over", over)]
-    # Side by side only where rows of one are at the height of those of the other.
-    alike = {len(rows)} == {len(each.rows) for each in (apart, over) if each.rows}
-    return [replace(card, row=measure.name) if alike else replace(card, wide=True) for card in shown]
+    return [beside, *_differences(measure, "apart", apart), *_differences(measure, "over", over)]
 
 
 class _Apart(NamedTuple):
@@ -130,7 +128,7 @@ def _differences(measure: Measure, name: str, apart: _Apart) -> list[Card]:
     alt = "; ".join(f"{row.name}: {row.mean:.3g}{_reach(row)} {unit}".rstrip() for row in rows)
     chart = Chart(difference_chart(rows, f"difference, {unit}" if unit else "difference"))
     caption = f"{said} Further {better} is better."
-    return [Card(f"{measure.name}.{name}", f"{measure.title}: {title}", chart, caption, alt=alt)]
+    return [Card(f"{measure.name}.{name}", f"{measure.title}: {title}", chart, caption, alt=alt, wide=True)]
 
 
 def _reach(row: Difference) -> str:

@@ -90,7 +90,7 @@ STUDY = Study(
         "- **Bop keeps a number per weight**, the moving average of its gradient. **Hypermask keeps nothing**: each "
         "weight takes the bit that lowers the loss with probability δ.\n"
         "- **δ decides.** Where a gradient is noise, half of the bits that it asks for are other bits, so with a "
-        "constant δ about δ/2 of all weights flip in every step for ever: too much of it, and nothing is ever "
+        "constant δ about δ/2 of all weights flip in every step for ever: too much of it, and little is ever "
         "learned. The rows go from 1e-1, which source 004 takes, to 1e-4, and to one that fades.\n"
         "- **Nothing remembers the last batches**, so each has to be large enough to tell signal from noise: "
         "`one-bit-best` takes 13 500 images for each step, and compares gradients in units of their size at a unit "

@@ -44,6 +44,12 @@ class OverRival:
         return abs(self.mean) > WIDE * self.error and (self.mean > 0) == self.measure.higher_is_better
 
     @property
+    def lost(self) -> bool:
+        """Whether the rival is better by 2 standard errors."""
+        apart = self.count >= FEWEST and abs(self.mean) > WIDE * self.error
+        return apart and not self.beaten
+
+    @property
     def errors(self) -> float:
         """How many standard errors the mean difference is."""
         return abs(self.mean) / self.error if self.error else math.inf
@@ -53,9 +59,10 @@ class OverRival:
         """Whether the rival is beaten, in a few words for a table."""
         if self.beaten is None:
             return NOTHING
-        if not self.beaten:
-            return "not beaten"
-        return f"beaten, {in_errors(self.errors, self.count)}" if math.isfinite(self.errors) else "beaten"
+        if not (self.beaten or self.lost):
+            return "level with its rival"
+        ended = "beats its rival" if self.beaten else "behind its rival"
+        return f"{ended}, {in_errors(self.errors, self.count)}" if math.isfinite(self.errors) else ended
 
     @property
     def figure(self) -> str:
@@ -76,7 +83,9 @@ class OverRival:
         against = f"Against “{self.rival.title}”, {self.figure}{unit}"
         if self.beaten is None:
             return f"{against}, of {counted(self.seeds.differences)} of both: too few to tell."
-        far = f"by {self.errors:.1f} standard errors" if self.beaten else f"by {WIDE:g} standard errors"
-        ended = f"{'beaten' if self.beaten else 'not beaten'}{f' {far}' if math.isfinite(self.errors) else ''}"
-        chance = perhaps(self.errors, self.count) if self.beaten else ""
-        return f"{against}: {ended}, over {counted(self.seeds.differences)} of both.{chance}"
+        of = f"over {counted(self.seeds.differences)} of both."
+        if not (self.beaten or self.lost):
+            return f"{against}: not told apart by {WIDE:g} standard errors, {of}"
+        far = f" by {self.errors:.1f} standard errors" if math.isfinite(self.errors) else ""
+        ended = "better" if self.beaten else "worse"
+        return f"{against}: {ended}{far}, {of}{perhaps(self.errors, self.count)}"

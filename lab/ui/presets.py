@@ -75,8 +75,8 @@ def _card(name: str) -> None:
 def _others() -> None:
     count = len(PRESETS) - len({preset.name for name in CARDS for preset in _versions(name).values()})
     st.markdown(
-        f"**{count} more**\n\nIn the list *Presets* above are the other rows of source 003, and the defects of the "
-        "sources one by one, each in a net as small as can be."
+        f"**{count} more**\n\nIn the list *Presets* above are the other rows of source 003, as written, corrected and "
+        "best, and the defects of the sources one by one, each in a net as small as can be."
     )
 
 
