@@ -177,7 +177,7 @@ def test_the_projector_leaves_the_charts_and_the_controls(running: Page) -> None
 def test_a_run_of_another_kind_takes_over_the_board(running: Page) -> None:
     stop(running)  # no test after this one needs it, and it would slow them down
     running.get_by_role("button", name="Presets").click()
-    running.get_by_test_id("stMenuButtonBody").get_by_text("Binary autoencoder", exact=True).click()
+    running.get_by_test_id("stMenuButtonBody").get_by_text("source-001: Binary autoencoder", exact=True).click()
     expect(running.locator("[data-card^=rebuilt]")).to_be_visible()
     expect(running.locator("[data-card=accuracy]")).to_have_count(0)
     running.wait_for_selector(f"{LOSS} .main-svg")
