@@ -50,7 +50,7 @@ def test_only_the_browser_that_started_a_run_decides_about_it(app: str, browser:
     browser.clear_cookies()
     browser.add_cookies(mine)
     page.reload()
-    stop = page.get_by_role("button", name="Stop")
+    stop = page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop")  # Streamlit has one, too
     expect(stop).to_be_enabled()
     stop.click()
     expect(page.get_by_role("button", name="Go on")).to_be_enabled()
