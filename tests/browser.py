@@ -15,6 +15,8 @@ from lab.bench.serving import NotStarted, running_app, running_browser
 REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE = 120_000
 """Milliseconds that a page may take: what is asked is that it comes, not how fast this machine is today."""
+CONFIG = '[server]\nenableStaticServing = true\nfileWatcherType = "none"\n[client]\ntoolbarMode = "viewer"\n'
+"""Of the app of a test's own."""
 expect.set_options(timeout=PATIENCE)
 
 
@@ -44,3 +46,13 @@ def run_app(script: Path, env: Mapping[str, str] | None = None, base: str = "") 
     """Serve a Streamlit script that may import the lab; yields its address."""
     with running_app(script, {"PYTHONPATH": str(REPOSITORY), **(env or {})}, base) as app:
         yield app.address
+
+
+@contextmanager
+def run_script(folder: Path, script: str, base: str = "") -> Iterator[str]:
+    """Serve the source of a Streamlit script from an empty folder; yields its address."""
+    (folder / ".streamlit").mkdir()
+    (folder / ".streamlit" / "config.toml").write_text(CONFIG)
+    (folder / "script.py").write_text(script)
+    with run_app(folder / "script.py", base=base) as address:
+        yield address

@@ -12,8 +12,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 import torch
+from playwright.sync_api import BrowserContext
 
 from tests.archives import store
+from tests.browser import launch_browser
 from tests.pages import forget_runs, look_from_this_machine
 
 __all__ = ["store"]
@@ -44,6 +46,13 @@ def pages_are_looked_at_from_this_machine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         look_from_this_machine(patch)
         yield
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[BrowserContext]:
+    """A real browser, one for each file of tests."""
+    with launch_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

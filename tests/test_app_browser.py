@@ -15,17 +15,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 from lab.bench.audience import Audience
 from lab.links import encode
 from tests.app_page import LOSS, focus_nothing, paused, points, step, stop, wait_beyond, wait_for
-from tests.browser import REPOSITORY, launch_browser, new_page, run_app
+from tests.browser import REPOSITORY, new_page, run_app
 from tests.pages import on_digits
 from tests.small import small
 
 LONG_RUN = encode(on_digits("source-003-det-st-both", "budget=1000", "batch_size=16", "threads=1"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserContext]:
-    with launch_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser import launch_browser, new_page, run_app
-from tests.test_live_board import CONFIG
+from tests.browser import new_page, run_script
 
 SCRIPT = """
 import streamlit as st
@@ -29,18 +28,8 @@ PLACES = """() => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserContext]:
-    with launch_browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("legend")
-    (folder / ".streamlit").mkdir()
-    (folder / ".streamlit" / "config.toml").write_text(CONFIG)
-    (folder / "script.py").write_text(SCRIPT)
-    with run_app(folder / "script.py") as address:
+    with run_script(tmp_path_factory.mktemp("legend"), SCRIPT) as address:
         yield address
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from lab.figures.drawing import script
-from tests.browser import launch_browser, new_page, run_app
+from tests.browser import new_page, run_script
 
 SCRIPT = """
 import numpy as np
@@ -47,23 +47,12 @@ def live() -> None:
 
 live()
 """
-CONFIG = '[server]\nenableStaticServing = true\nfileWatcherType = "none"\n[client]\ntoolbarMode = "viewer"\n'
 LOSS, ERROR = "[data-card=loss] .lab-chart", "[data-card=error] .lab-chart"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserContext]:
-    with launch_browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def app(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder: Path = tmp_path_factory.mktemp("board")
-    (folder / ".streamlit").mkdir()
-    (folder / ".streamlit" / "config.toml").write_text(CONFIG)
-    (folder / "script.py").write_text(SCRIPT)
-    with run_app(folder / "script.py", base="deep/lab") as address:
+    with run_script(tmp_path_factory.mktemp("board"), SCRIPT, base="deep/lab") as address:
         yield f"{address}/"
 
 

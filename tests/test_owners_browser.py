@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from lab.links import encode
-from tests.browser import REPOSITORY, launch_browser, new_page, run_app
+from tests.browser import REPOSITORY, new_page, run_app
 from tests.pages import on_digits
 
 LONG = encode(on_digits("source-000", "budget=1000", "threads=1"))
@@ -21,12 +21,6 @@ def app(tmp_path: Path) -> Iterator[str]:
     env = {"HOME": str(tmp_path), "LAB_DATA": "", "STREAMLIT_SERVER_ALLOWED_HOSTS": "*"}
     with run_app(REPOSITORY / "app.py", env=env) as address:
         yield address
-
-
-@pytest.fixture
-def browser() -> Iterator[BrowserContext]:
-    with launch_browser() as browser:
-        yield browser
 
 
 def test_only_the_browser_that_started_a_run_decides_about_it(app: str, browser: BrowserContext) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 import lab
 from lab.boards.board import board
@@ -24,7 +24,7 @@ from lab.facts import remarks
 from lab.jobs import Jobs, with_seed
 from lab.jobs.shelf import rewrite
 from lab.links import command
-from tests.browser import launch_browser, new_page
+from tests.browser import new_page
 from tests.job_waits import PATIENCE
 from tests.pages import until
 from tests.small import small
@@ -135,21 +135,20 @@ def test_it_shows_all_seeds_what_people_say_and_the_moment_that_is_asked_for(job
 
 
 @pytest.fixture
-def page(html: str, tmp_path: Path) -> Iterator[Page]:
+def page(html: str, tmp_path: Path, browser: BrowserContext) -> Iterator[Page]:
     """The report in a browser, light."""
     file = tmp_path / "report.html"
     file.write_text(html, encoding="utf-8")
-    with launch_browser() as browser:
-        page = new_page(browser, 1200)
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text))
-        page.on("request", lambda request: problems.append(request.url) if is_outside(request.url) else None)
-        page.goto(file.as_uri())
-        page.wait_for_selector(f"{LOSS} .main-svg")
-        yield page
-        page.close()
-        assert [problem for problem in problems if problem != file.as_uri()] == []
+    page = new_page(browser, 1200)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("request", lambda request: problems.append(request.url) if is_outside(request.url) else None)
+    page.goto(file.as_uri())
+    page.wait_for_selector(f"{LOSS} .main-svg")
+    yield page
+    page.close()
+    assert [problem for problem in problems if problem != file.as_uri()] == []
 
 
 LOSS = "[data-card=loss] .lab-chart"

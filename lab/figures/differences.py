@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lab.figures.numbers import json_numbers
+from lab.figures.rows import row_axis, rows_height
 from lab.figures.theme import ZERO_COLOR, Figure, axis, layout, uid
-
-ROW_HEIGHT, DENSE_HEIGHT, MANY = 46, 26, 16
-"""Pixels of a row, of one among many, and how many these are."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +55,15 @@ def difference_chart(rows: Sequence[Difference], x_title: str) -> Figure:
                 "hovertemplate": "mean: %{x:.3~g}<extra></extra>",
             }
         )
-    names = [row.name for row in rows]
-    vertical = {"type": "category", "categoryarray": names[::-1], "range": [-0.6, len(rows) - 0.4], "automargin": True}
-    vertical["nticks"] = 2 * len(rows)  # every row has its name
     zero = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": ZERO_COLOR}}
     return {
         "data": traces,
         "layout": layout(
-            70 + (ROW_HEIGHT if len(rows) < MANY else DENSE_HEIGHT) * len(rows),
+            70 + rows_height(len(rows), roomy=46, dense=26),
             hovermode="closest",
             showlegend=False,
             xaxis=axis(x_title, tickformat="~g"),
-            yaxis=axis("", **vertical),
+            yaxis=row_axis([row.name for row in rows]),
             shapes=[zero],
         ),
     }

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lab.figures.numbers import far_apart, json_numbers
+from lab.figures.rows import row_axis, rows_height
 from lab.figures.theme import COLORS, Figure, axis, layout, uid
 
-ROW_HEIGHT, DENSE_HEIGHT, MANY = 34, 24, 16
-"""Pixels of a row, of one among many, and how many these are."""
 OURS, THEIRS = COLORS[0], COLORS[1]
 
 
@@ -69,16 +68,14 @@ def reproduction_chart(rows: Sequence[Reproduced], x_title: str, log_x: bool = F
             "marker": {"color": OURS, "size": 8},
         },
     ]
-    vertical = {"type": "category", "categoryarray": names[::-1], "range": [-0.6, len(rows) - 0.4], "automargin": True}
-    vertical["nticks"] = 2 * len(rows)  # every row has its name
     far = log_x and far_apart([value for row in rows for value in (row.published, row.mean)])
     spacing: dict[str, Any] = {"type": "log", "dtick": "D2"} if far else {"rangemode": "nonnegative"}
     known = {value for row in rows for value in (row.published, *np.asarray(row.values)) if math.isfinite(value)}
     if len(known) == 1:  # of one value plotly makes an axis from one less to one more
         spacing["range"] = json_numbers([0.9 * min(known), 1.1 * max(known)])
     horizontal = axis(x_title, tickformat="~g", **spacing)
-    height = ROW_HEIGHT if len(rows) < MANY else DENSE_HEIGHT
+    height = 110 + rows_height(len(rows), roomy=34, dense=24)
     return {
         "data": traces,
-        "layout": layout(110 + height * len(rows), hovermode="closest", xaxis=horizontal, yaxis=axis("", **vertical)),
+        "layout": layout(height, hovermode="closest", xaxis=horizontal, yaxis=row_axis(names)),
     }

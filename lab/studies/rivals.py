@@ -37,17 +37,14 @@ class OverRival:
         return float(self.seeds.spread.error)
 
     @property
-    def beaten(self) -> bool | None:
-        """Whether the rival is, by 2 standard errors; None where there are too few seeds to tell."""
-        if self.count < FEWEST:
-            return None
-        return abs(self.mean) > WIDE * self.error and (self.mean > 0) == self.measure.higher_is_better
+    def apart(self) -> bool | None:
+        """Whether the two are, by 2 standard errors; None where there are too few seeds to tell."""
+        return None if self.count < FEWEST else abs(self.mean) > WIDE * self.error
 
     @property
-    def lost(self) -> bool:
-        """Whether the rival is better by 2 standard errors."""
-        apart = self.count >= FEWEST and abs(self.mean) > WIDE * self.error
-        return apart and not self.beaten
+    def beaten(self) -> bool | None:
+        """Whether the rival is, by 2 standard errors; None where there are too few seeds to tell."""
+        return self.apart and (self.mean > 0) == self.measure.higher_is_better
 
     @property
     def errors(self) -> float:
@@ -59,7 +56,7 @@ class OverRival:
         """Whether the rival is beaten, in a few words for a table."""
         if self.beaten is None:
             return NOTHING
-        if not (self.beaten or self.lost):
+        if not self.apart:
             return "level with its rival"
         ended = "beats its rival" if self.beaten else "behind its rival"
         return f"{ended}, {in_errors(self.errors, self.count)}" if math.isfinite(self.errors) else ended
@@ -84,7 +81,7 @@ class OverRival:
         if self.beaten is None:
             return f"{against}, of {counted(self.seeds.differences)} of both: too few to tell."
         of = f"over {counted(self.seeds.differences)} of both."
-        if not (self.beaten or self.lost):
+        if not self.apart:
             return f"{against}: not told apart by {WIDE:g} standard errors, {of}"
         far = f" by {self.errors:.1f} standard errors" if math.isfinite(self.errors) else ""
         ended = "better" if self.beaten else "worse"
