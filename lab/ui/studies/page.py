@@ -77,10 +77,10 @@ def _live(study: Study, which: str, came: Results | None, looks: Iterator[Here],
     found = compared(study.rows, shown)
     _say_how_much(study, which, shown)
     version = hashlib.sha256(f"{which} {shown.model_dump_json() if shown else ''}".encode()).hexdigest()
-    live_board(f"study.{study.name}.board", Board(f"{study.name}.{version}", cards(study, found), study.name))
     for measure in dict.fromkeys(each.measure for each in found):
         _table(measure, [each for each in found if each.measure is measure])
     st.caption(f"{RULE} s.e.: standard error; of ours, of the mean over N seeds. {MARKED}")
+    live_board(f"study.{study.name}.board", Board(f"{study.name}.{version}", cards(study, found), study.name))
     if shown is not None and shown.measured:
         export_results(study, shown)
     row_details(study, found, there, of_this_machine=which == HERE)
