@@ -71,6 +71,14 @@ def test_what_comes_with_the_lab_is_of_its_rows_as_they_are(study: Study) -> Non
     assert all(there.fits(rows[each.row], each) for each in there.measured)
 
 
+@pytest.mark.parametrize("study", ALL, ids=named)
+def test_every_row_comes_with_figures_of_three_seeds_or_more(study: Study) -> None:
+    there = shipped(study)
+    assert there is not None
+    seeds = {row.name: {each.seed for each in there.of_row(row)} for row in study.rows}
+    assert {name: len(own) for name, own in seeds.items() if len(own) < 3} == {}
+
+
 class TestBaselines:
     def test_principal_components_are_those_of_scikit_learn(self) -> None:
         found = base.pictures(DIGITS, 3)
