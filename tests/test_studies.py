@@ -8,6 +8,10 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from lab.jobs.siblings import same_but
+from lab.presets import PRESETS
+from lab.presets.base import BEST, CORRECTED
+from lab.presets.source_003 import LAYERS
 from lab.schedules import Progress
 from lab.studies import BROKEN, STUDIES, Study, Trained
 from lab.studies import baselines as base
@@ -52,6 +56,16 @@ def test_no_row_of_source_003_is_annealed_and_six_are_frozen() -> None:
     assert {(each.budget, each.evaluate_every, each.report) for each in experiments.values()} == {
         (10, 1, "best-validation")
     }
+
+
+def test_true_score_functions_are_presets_as_the_study_trained_them() -> None:
+    rows = [row for row in STUDIES["score-function"].rows if isinstance(row, Trained)]
+    for layers in LAYERS:
+        preset = f"source-003-stoch-detached-{layers}"
+        long = [row.experiment(MNIST) for row in rows if row.rival is not None and row.name.endswith(f"{layers}-long")]
+        assert PRESETS[f"{preset}{BEST}"].experiment(MNIST) in long
+        short = next(row for row in rows if row.name == f"rloo-{layers}").experiment(MNIST)
+        assert same_but(PRESETS[f"{preset}{CORRECTED}"].experiment(MNIST), short, "budget")
 
 
 def test_slopes_of_wizaron_grow_after_every_epoch_up_to_1_64() -> None:

@@ -29,6 +29,7 @@ def _net(bits: int, rival: Row) -> Row:
                 "images, 5 epochs, measured with batch norm in evaluation mode, which the source forgot."
             ),
             differs="54 000 training images, so a tenth fewer steps in 5 epochs.",
+            rival=rival,
             fields=FIELDS,
         )
     title = f"Source 001's net with {bits} bits"

@@ -28,7 +28,7 @@ def _of_003(name: str) -> Row:
 def _pair(theirs: Row, source: str) -> tuple[Row, Row]:
     """A source as written, and its best version, which is to beat it."""
     best, judged = PRESETS[f"{source}{BEST}"], theirs.measures[:1]
-    rival = replace(theirs, measures=judged)
+    rival = replace(theirs, measures=judged, rival=None)
     told: dict[str, Any] = {"name": best.name, "title": best.title, "fields": best.fields}
     return rival, Trained(**told, measures=judged, differs=CHOSEN, rival=rival)
 
