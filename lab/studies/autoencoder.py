@@ -110,9 +110,9 @@ STUDY = Study(
         "bits are the honest test: `net-16` to `net-256` against signs of principal components and against ITQ, "
         "which turns them until their signs fit better, with the linear decoder of least squares.\n"
         "- **As written, few bits do badly, and batch norm has a part in it.** From 128 bits on the net is below ITQ; "
-        "with 16, 32 and 64 it is above it. The running statistics of its batch norms do not fit it there: taken anew "
-        "from 8192 training images, in batches of 64, they bring the three nets of 32 bits from .243, .256 and .214 to "
-        ".129, .134 and .141, which is still above ITQ. One of 128 bits goes from .0477 to .0464.\n"
+        "with 16, 32 and 64 it is above it. With 32 the running statistics of its batch norms do not fit: taken anew "
+        "from 8192 training images, in batches of 64, they bring the three nets from .243, .256 and .214 to .129, .134 "
+        "and .141, which is still above ITQ. One of 128 bits goes from .0477 to .0464.\n"
         "- **The best recipe found here**, `best-16` to `best-512`, is that of the preset `source-001-best`: the same "
         "net and epochs without that ReLU, with bits of -1 and +1, trained by Muon. Each is to beat ITQ."
     ),
