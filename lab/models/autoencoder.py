@@ -8,6 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from lab.estimators import Levels
+from lab.models.convolutions import ConvLayer, conv_layers
 from lab.models.layers import BatchNorm2d, BinaryUnits
 from lab.models.net import Architecture, Net, Pixels
 from lab.models.pixel import FromPixel, ToPixel
@@ -77,6 +78,11 @@ class AutoencoderNet(Net):
     def decode(self, code: Tensor) -> Tensor:
         """Pictures (B, 1, 28, 28) from codes (B, bits, 1, 1)."""
         return self.decoder(code)
+
+    @property
+    def conv_layers(self) -> list[ConvLayer]:
+        encoder = conv_layers(("encoder 1", "encoder 2", "encoder 3", "code"), self.encoder)
+        return encoder + conv_layers(("decoder 1", "decoder 2", "decoder 3", "decoder 4"), self.decoder)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.decode(self.encode(x))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lab.estimators import Levels
 from lab.estimators.copies import Identity
+from lab.models.convolutions import ConvLayer, conv_layers
 from lab.models.layers import BatchNorm2d, BinaryUnits, HardSigmoid
 from lab.models.net import Architecture, Net, Pixels
 from lab.models.weights import (
@@ -143,8 +144,8 @@ class ConvNetNet(Net):
         return first, self.units2(self.pool2(self.norm2(self.conv2(first))))
 
     @property
-    def map_layers(self) -> dict[str, nn.Module]:
-        return {"conv 1": self.units1, "conv 2": self.units2}
+    def conv_layers(self) -> list[ConvLayer]:
+        return conv_layers(("conv 1", "conv 2"), list(self.children())[:-1])
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classifier(self.feature_maps(x)[1].flatten(1))

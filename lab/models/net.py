@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from lab.data import Images
 from lab.estimators import Levels, Shapes
+from lab.models.convolutions import ConvLayer
 from lab.models.layers import (
     BatchNorm,
     BatchNorm1d,
@@ -82,9 +83,9 @@ class Net(nn.Module):
             yield layers.get(id(parameter), f"sum of {name}"), parameter.detach().sum().item()
 
     @property
-    def map_layers(self) -> dict[str, nn.Module]:
-        """The layers whose outputs (B, channels, height, width) are worth seeing, by name."""
-        return {}
+    def conv_layers(self) -> list[ConvLayer]:
+        """The convolutions with their units, in the order they run; none where a net has none."""
+        return []
 
     def prepare(self) -> None:
         """Note the layers that a pass needs at once. Called when the net is complete."""

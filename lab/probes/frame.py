@@ -110,7 +110,8 @@ class _Watch:
         self._maps: dict[str, Tensor] = {}
         self._codes: list[Tensor] = []
         self._sites = net.sites
-        self._shown = net.map_layers
+        layers = net.conv_layers if net.task == "classification" else []
+        self._shown = {layer.name: layer.after for layer in layers}
 
     def __enter__(self) -> _Watch:
         self._handles = [site.register_forward_hook(self._count) for site in self._sites]
