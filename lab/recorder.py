@@ -60,6 +60,8 @@ class Snapshot:
     """The newest look inside the net, kept or not."""
     finished: Finished | None
     health: HealthCurves
+    lost: tuple[int, ...] = ()
+    """Steps of frames that were kept once and cannot be read any more."""
 
     @property
     def report(self) -> Report | None:
@@ -128,6 +130,7 @@ class Recorder:
     _checkups: _Checkups = field(default_factory=_Checkups)
     _frames: list[Frame] = field(default_factory=list)
     _frame: Frame | None = None
+    _lost: tuple[int, ...] = ()
     _finished: Finished | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -181,26 +184,34 @@ class Recorder:
                 self._frame,
                 self._finished,
                 self._checkups.curves(),
+                self._lost,
             )
 
     def state(self) -> State:
-        """All but the frames: they are many, and none of them changes any more."""
+        """All but the frames, of which only the steps: they are many, and none of them changes any more."""
         with self._lock:
             return {
                 "steps": self._steps.state(),
                 "evaluations": self._evaluations.state(),
                 "checkups": self._checkups.state(),
+                "framed": sorted([*(frame.step for frame in self._frames), *self._lost]),
                 "finished": None if self._finished is None else _finished_state(self._finished),
             }
 
     @classmethod
-    def restored(cls, state: State, frames: Iterable[Frame]) -> Recorder:
-        """The memory of a run that has such a state and had shown such frames, oldest first."""
+    def restored(cls, state: State, frames: Iterable[Frame] = (), lost: Iterable[int] = ()) -> Recorder:
+        """The memory of a run that has such a state and had shown such frames, oldest first.
+
+        Args:
+            state: all but the frames.
+            frames: those that are still there.
+            lost: the steps of the others.
+        """
         recorder = cls(version=1)
         recorder._steps.restore(_with_all_columns(state["steps"]))
         recorder._evaluations.restore(state["evaluations"])
         recorder._checkups.restore(state["checkups"])
-        recorder._frames = list(frames)
+        recorder._frames, recorder._lost = list(frames), tuple(lost)
         recorder._frame = recorder._frames[-1] if recorder._frames else None
         recorder._finished = None if state["finished"] is None else _finished_of(state["finished"])
         return recorder

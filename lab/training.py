@@ -26,8 +26,9 @@ from lab.experiment import Experiment
 from lab.models import Rollout, stream
 from lab.optimizers import split as split_parameters
 from lab.probes import Frame, Specimen, probe
-from lab.probes.frame import frame_steps
+from lab.probes.frame import frame_due
 from lab.probes.health import Checkup, checkup_steps
+from lab.probes.specimen import initial_net
 from lab.run_state import EpochStart, Kept
 from lab.schedules import Progress
 
@@ -43,22 +44,22 @@ class Training:
         experiment: what to run.
         on_progress: told of a download, (bytes so far, bytes in all).
         checkups: whether some steps are measured for gradient health; changes no number of the run.
+        frames: whether the run shows what is inside its net now and then; changes no number either.
 
     Raises:
         DataError: the images cannot be had.
         DeviceMissing: the device is not there.
     """
 
-    def __init__(self, experiment: Experiment, on_progress: OnProgress | None = None, checkups: bool = True) -> None:
-        self.experiment = experiment
+    def __init__(
+        self, experiment: Experiment, on_progress: OnProgress | None = None, checkups: bool = True, frames: bool = True
+    ) -> None:
+        self.experiment, self._frames = experiment, frames
         self.device = resolve_device(experiment.device)
         self.images = experiment.dataset.images(on_progress)
         self.scale = experiment.architecture.normalization(self.images)
         self.indices = split(experiment.dataset, self.images, stream(experiment.seed, "split"), experiment.subset)
-        self.net = experiment.architecture.build(experiment.seed).to(self.device)
-        # Convolutions are fastest where the channels of a pixel lie side by side, as they then do in all that follows.
-        self.net.to(memory_format=torch.channels_last)
-        self.net.stage.step = experiment.estimator.step
+        self.net = initial_net(experiment, self.device)
         self.state = experiment.estimator.new_state(experiment.architecture.shapes)
         if self.state is not None:
             self.state.to(self.device)
@@ -113,12 +114,10 @@ class Training:
     def _run(self) -> Iterator[Event]:
         self.net.train()
         pending = self.evaluated_at < self.step  # a resumed run has still to look at what its last step made
-        looked_at = self.step - 1 if pending else self.step
-        self._frames = dropwhile(lambda step: step <= looked_at, frame_steps())
         self._checkups = dropwhile(lambda step: step <= self.step, self._checkups)
-        self._frame_due, self._checkup_due = next(self._frames), next(self._checkups, None)
+        self._checkup_due = next(self._checkups, None)
         self._last = self.step > 0 and self._spent()
-        if self.step == 0:
+        if self.step == 0 and self._frames:
             yield self._framed()
         if pending:
             yield from self._looks()
@@ -148,9 +147,8 @@ class Training:
             self._require_finite("validation loss", evaluated.scores.loss)
             for what, total in self.net.sums():  # no loss tells: of a NaN binary units make a bit
                 self._require_finite(what, total)
-        if self.step >= self._frame_due or self._last:
+        if self._frames and (self._last or frame_due(self.step, every)):
             yield self._framed()
-            self._frame_due = next(self._frames)
 
     def frame(self) -> Frame:
         """What can be seen inside the net now. Leaves no trace in the run."""
@@ -162,8 +160,8 @@ class Training:
         shown = self.kept if self._last_weights is not None else None
         # The step and the slope that belong to the weights of the net.
         step, slope = (shown.step, shown.slope) if shown else (self.step, self.slope)
-        images = self._validation, self._validation_labels
-        return Specimen(self.experiment, self.net, *images, self.scale, slope, step)
+        images, test = (self._validation, self._validation_labels), (self.images.test, self.images.test_labels)
+        return Specimen(self.experiment, self.net, *images, self.scale, slope, step, *test)
 
     @property
     def progress(self) -> Progress:

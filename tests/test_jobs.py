@@ -154,7 +154,7 @@ class TestRewind:
     def test_the_same_curve_comes_again(self, jobs: Jobs, when: str) -> None:
         experiment = small("mlp", estimator="reinforce", **(ENDLESS if when in ("running", "stopped") else {}))
         job = held(jobs, experiment)
-        weights = job.view().snapshots[0].frame.filters  # type: ignore[union-attr]
+        weights = job.view().snapshots[0].frame.filters.array()  # type: ignore[union-attr]
         job.step(3)
         until(lambda: is_held(job, 3))
         first = losses(job)
@@ -170,7 +170,7 @@ class TestRewind:
         until(lambda: is_held(job, 0))
         assert job.version > version
         assert (job.view().progress, job.view().message) == (0, "")
-        assert (job.view().snapshots[0].frame.filters == weights).all()  # type: ignore[union-attr]
+        assert (job.view().snapshots[0].frame.filters.array() == weights).all()  # type: ignore[union-attr]
         job.step(3)
         until(lambda: is_held(job, 3))
         assert losses(job) == first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -16,19 +18,32 @@ from lab.models import Architecture, Net, stream
 from lab.models.autoencoder import AutoencoderNet
 from lab.models.convnet import ConvNetNet
 from lab.probes import Frame, Specimen, probe
-from lab.probes.frame import FILTERS, PICTURES, STATISTICS
+from lab.probes.compact import Bits, Compact, Scaled
+from lab.probes.frame import (
+    CODE_BYTES,
+    CODED,
+    FILTERS,
+    LEAST_CODED,
+    MAPPED,
+    PICTURES,
+    STATISTICS,
+    WEIGHTS_BELOW,
+    coded_images,
+)
 from lab.probes.response import response
 from tests.small import small
 
 SCALE = (0.2, 0.5)
 IMAGES = torch.randint(256, (150, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(5))
+TEST = torch.randint(256, (70, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(6))
 INPUTS = normalized(IMAGES[:STATISTICS], *SCALE, "cpu")
 SLOPE = 1.4
 
 
 def specimen(net: Net, experiment: Experiment, images: Tensor, slope: float) -> Specimen:
     """The net at step 7 of a run on these images."""
-    return Specimen(experiment, net, images, torch.zeros(len(images), dtype=torch.int64), SCALE, slope, 7)
+    labels = torch.zeros(len(images), dtype=torch.int64)
+    return Specimen(experiment, net, images, labels, SCALE, slope, 7, TEST, torch.zeros(len(TEST), dtype=torch.int64))
 
 
 def looked(experiment: Experiment, images: Tensor = IMAGES, slope: float = SLOPE) -> tuple[Net, Frame]:
@@ -41,9 +56,22 @@ def looked(experiment: Experiment, images: Tensor = IMAGES, slope: float = SLOPE
     return net, probe(specimen(net, experiment, images, slope), 1.5)
 
 
-def arrays(frame: Frame) -> list[np.ndarray]:
-    found = [frame.pictures, *frame.maps.values(), frame.filters, frame.reconstructions, *frame.on_rates.values()]
-    return [array for array in found if array.size]
+def arrays(value: Any) -> list[np.ndarray]:
+    """The arrays that a frame, or a part of one, is made of."""
+    if isinstance(value, np.ndarray):
+        return [value] if value.size else []
+    if is_dataclass(value):
+        value = [getattr(value, field.name) for field in fields(value)]
+    if isinstance(value, dict):
+        value = value.values()
+    return [array for each in value for array in arrays(each)] if isinstance(value, Iterable) else []
+
+
+def assert_close(found: Compact, expected: Tensor) -> None:
+    """But for rounding, of the arithmetic and to the steps of a scale."""
+    assert found.shape == tuple(expected.shape)
+    step = (found.high - found.low) / 252 if isinstance(found, Scaled) else 0.0
+    np.testing.assert_allclose(found.array(), expected.numpy(), atol=step / 2 + 1e-4)
 
 
 class TestConvNet:
@@ -57,15 +85,26 @@ class TestConvNet:
         def units(layer: int, x: Tensor) -> Tensor:
             return (x > 0).float() if layer in layers else ((SLOPE * x + 1) / 2).clamp(0, 1)
 
-        first = units(1, nn.functional.max_pool2d(net.norm1(net.conv1(INPUTS)), 2))
-        second = units(2, nn.functional.max_pool2d(net.norm2(net.conv2(first)), 2))
-        for name, expected in (("conv 1", first), ("conv 2", second)):
-            assert frame.maps[name].shape == (PICTURES, *expected.shape[1:])
-            np.testing.assert_allclose(frame.maps[name], expected[:PICTURES].numpy(), atol=1e-5)
-        assert set(frame.on_rates) == {f"conv {layer}" for layer in layers}
+        def passed(inputs: Tensor) -> list[tuple[Tensor, Tensor]]:
+            below = nn.functional.max_pool2d(net.norm1(net.conv1(inputs)), 2)
+            first = units(1, below)
+            above = nn.functional.max_pool2d(net.norm2(net.conv2(first)), 2)
+            return [(below, first), (above, units(2, above))]
+
+        for name, maps in zip(("conv 1", "conv 2"), passed(INPUTS[:MAPPED]), strict=True):
+            for found, expected in zip(frame.maps[name], maps, strict=True):
+                assert found is not None
+                assert_close(found, expected)
+            assert isinstance(frame.maps[name].after, Bits) == (int(name[-1]) in layers)
+        assert set(frame.on_rates) == set(frame.codes) == {f"conv {layer}" for layer in layers}
+        tested = passed(normalized(TEST[:CODED], *SCALE, "cpu"))
         for layer in layers:
-            rates = ((first, second)[layer - 1] > 0).flatten(1).float().mean(0)
+            rates = (passed(INPUTS)[layer - 1][1] > 0).flatten(1).float().mean(0)
             np.testing.assert_allclose(frame.on_rates[f"conv {layer}"], rates.numpy(), atol=1e-6)
+            codes = frame.codes[f"conv {layer}"]
+            bits = (tested[layer - 1][1] > 0).flatten(1).numpy()
+            assert codes.images.tolist() == list(range(len(codes.bits)))
+            assert (codes.bits.on() == bits[codes.images]).mean() > 0.9999  # but for rounding at the edge
 
     @torch.no_grad()
     def test_stochastic_units_are_sampled_with_the_slope_of_the_moment(self) -> None:
@@ -74,10 +113,13 @@ class TestConvNet:
         assert isinstance(net, ConvNetNet)
         net.eval()
         generator = torch.Generator().manual_seed(stream(experiment.seed, "probe"))
-        below = nn.functional.max_pool2d(net.norm1(net.conv1(INPUTS)), 2)
+        below = nn.functional.max_pool2d(net.norm1(net.conv1(INPUTS[:PICTURES])), 2)
         noise = torch.rand(below.shape, generator=generator)
-        expected = (noise < torch.sigmoid(2.5 * below)).float()
-        assert (frame.maps["conv 1"] == expected[:PICTURES].numpy()).mean() > 0.9999  # but for rounding at the edge
+        expected = (noise < torch.sigmoid(2.5 * below))[:MAPPED]
+        shown = frame.maps["conv 1"].after
+        assert isinstance(shown, Bits)
+        assert (shown.on() == expected.numpy()).mean() > 0.9999  # but for rounding at the edge
+        assert frame.slope == 2.5
 
 
 class TestAutoencoder:
@@ -88,33 +130,38 @@ class TestAutoencoder:
         assert isinstance(net, AutoencoderNet)
         net.eval()
         codes = net.encode(INPUTS)
-        rebuilt = net.decode(codes)[:PICTURES, 0].numpy()
-        assert frame.reconstructions.shape == (PICTURES, 28, 28)
-        np.testing.assert_allclose(frame.reconstructions, rebuilt, atol=1e-4)
-        assert np.abs(frame.reconstructions).max() <= 1
+        assert_close(frame.reconstructions, net.decode(codes)[:PICTURES, 0])
+        assert np.abs(frame.reconstructions.array()).max() <= 1
         np.testing.assert_allclose(frame.on_rates["code"], (codes > 0).flatten(1).float().mean(0).numpy(), atol=1e-6)
-        assert frame.maps == {}
+        tested = net.encode(normalized(TEST[:CODED], *SCALE, "cpu")).flatten(1)
+        np.testing.assert_array_equal(frame.codes["code"].bits.on(), (tested > 0).numpy())
+        assert_close(frame.maps["code"].after, codes[:MAPPED])
+        assert isinstance(frame.maps["code"].after, Bits)
+        assert_close(frame.maps["encoder 1"].after, nn.functional.relu(net.encoder[0](INPUTS[:MAPPED])))
+        assert_close(frame.maps["decoder 4"].after, net.decode(codes)[:MAPPED])
 
 
 class TestFilters:
     def test_are_the_weights_of_the_first_layer_on_the_pixels(self) -> None:
         net, frame = looked(small("mlp", {"hidden": [40]}))
-        expected = net.get_parameter("layers.1.weight")[:FILTERS].detach().numpy().reshape(-1, 28, 28)
-        np.testing.assert_array_equal(frame.filters, expected)
+        assert_close(frame.filters, net.get_parameter("layers.1.weight")[:FILTERS].detach().view(-1, 28, 28))
         assert frame.filters.shape == (FILTERS, 28, 28)
+        assert frame.latent_filters is None
 
     @pytest.mark.parametrize("levels", ["0/1", "-1/+1"])
     def test_are_bits_where_the_weights_in_use_are(self, levels: str) -> None:
         net, frame = looked(small("binary-mlp", {"weight_levels": levels}))
-        latent = net.get_parameter("layers.1.weight").detach().numpy()
+        latent = net.get_parameter("layers.1.weight").detach().view(-1, 28, 28)
         on, off = 1.0, 0.0 if levels == "0/1" else -1.0
-        np.testing.assert_array_equal(frame.filters, np.where(latent > 0, on, off).reshape(-1, 28, 28))
+        assert isinstance(frame.filters, Bits)
+        np.testing.assert_array_equal(frame.filters.array(), np.where(latent > 0, on, off))
+        assert frame.latent_filters is not None
+        assert_close(frame.latent_filters, latent)
 
     @pytest.mark.parametrize(("name", "layer"), [("convnet", "conv1"), ("autoencoder", "encoder.0")])
     def test_are_the_kernels_of_a_convolution(self, name: str, layer: str) -> None:
         net, frame = looked(small(name))
-        expected = net.get_parameter(f"{layer}.weight")[:FILTERS, 0].detach().numpy()
-        np.testing.assert_array_equal(frame.filters, expected)
+        assert_close(frame.filters, net.get_parameter(f"{layer}.weight")[:FILTERS, 0].detach())
 
 
 def test_a_net_whose_first_layer_sees_no_pixels_has_no_pictures_of_it() -> None:
@@ -129,7 +176,7 @@ def test_a_net_whose_first_layer_sees_no_pixels_has_no_pictures_of_it() -> None:
     net = Plug()
     net.prepare()
     experiment = small("mlp", {"binary_layers": []})
-    assert probe(specimen(net, experiment, IMAGES, 1.0), 1.5).filters.size == 0
+    assert probe(specimen(net, experiment, IMAGES, 1.0), 1.5).filters.shape == (0,)
 
 
 @pytest.mark.parametrize("evaluation", ["threshold", "sample", "mean"])
@@ -149,20 +196,44 @@ def test_a_frame_is_numbers_of_its_own_and_the_net_is_as_before(name: str, evalu
     np.testing.assert_array_equal(frame.pictures, IMAGES[:PICTURES].numpy())
     for rates in frame.on_rates.values():
         assert 0 <= rates.min() <= rates.max() <= 1
-    assert list(frame.on_rates) == list(experiment.architecture.site_names)
+    assert list(frame.on_rates) == list(frame.codes) == list(experiment.architecture.site_names)
+    assert list(frame.maps) == [layer.name for layer in net.conv_layers]
+    size = sum(value.nbytes for value in before.values())
+    assert (frame.weights is not None) == (size < WEIGHTS_BELOW)
+    for key, value in (frame.weights or {}).items():
+        np.testing.assert_array_equal(value, before[key].numpy(), strict=True)
+    assert list(frame.weights or before) == list(before)
     copies = [array.copy() for array in arrays(frame)]
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(1.0)
     for array, copy in zip(arrays(frame), copies, strict=True):
         np.testing.assert_array_equal(array, copy, err_msg="a frame must not follow the weights")
-        assert array.base is None or array.base.nbytes == array.nbytes, "a frame must not hold a whole batch"
+        owner = array.base if array.base is not None else array
+        assert owner.nbytes == array.nbytes, "a frame must not hold a whole batch"
     assert frame.nbytes() == sum(array.nbytes for array in arrays(frame))
 
 
 def test_fewer_images_than_are_looked_for_will_do() -> None:
     _, frame = looked(small("convnet"), images=IMAGES[:3])
-    assert len(frame.pictures) == len(frame.maps["conv 1"]) == 3
+    assert len(frame.pictures) == len(frame.maps["conv 1"].after) == 3
+    assert len(frame.codes["conv 1"].bits) == len(TEST)
+
+
+def test_codes_of_wide_layers_are_those_of_fewer_images() -> None:
+    for units in (1, 10, 512, 3136, 6144, 8192, 100_000):
+        images = coded_images(units)
+        assert LEAST_CODED <= images <= CODED
+        assert images * units / 8 <= CODE_BYTES or images == LEAST_CODED
+        assert images == CODED or (images + 1) * units / 8 > CODE_BYTES
+
+
+def test_without_test_images_there_are_no_codes() -> None:
+    experiment = small("convnet")
+    bare = specimen(experiment.architecture.build(0), experiment, IMAGES, 1.0)._replace(test_images=IMAGES[:0])
+    frame = probe(bare, 0.0)
+    assert frame.codes == {}
+    assert list(frame.on_rates) == ["conv 1", "conv 2"]
 
 
 def test_the_same_moment_gives_the_same_frame() -> None:

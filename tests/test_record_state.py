@@ -14,7 +14,8 @@ from lab.events import Step
 from lab.experiment import Experiment
 from lab.models import Architecture
 from lab.probes import Frame
-from lab.probes.frame import frame_of, frame_state
+from lab.probes.compact import Bits, Scaled
+from lab.probes.frame_states import frame_of, frame_state
 from lab.recorder import Recorder, Snapshot
 from lab.training import train
 from tests.small import small
@@ -51,10 +52,10 @@ def assert_same(one: Any, other: Any) -> None:
         assert list(one) == list(other)
         for key in one:
             assert_same(one[key], other[key])
-    elif isinstance(one, Frame):
+    elif isinstance(one, Frame | Scaled | Bits):
         for field in fields(one):
             assert_same(getattr(one, field.name), getattr(other, field.name))
-    elif isinstance(one, tuple) and one and isinstance(one[0], Frame):
+    elif isinstance(one, tuple):
         assert len(one) == len(other)
         for pair in zip(one, other, strict=True):
             assert_same(*pair)

@@ -13,7 +13,8 @@ from lab.evaluation import Scores
 from lab.events import Evaluated, Finished, Report, Step
 from lab.optimizers import Flips
 from lab.probes import Frame
-from lab.probes.frame import frame_steps
+from lab.probes.compact import Scaled
+from lab.probes.frame import Maps, frame_steps
 from lab.recorder import EVALUATION_COLUMNS, STEP_COLUMNS, Recorder, Snapshot
 from lab.training import Training
 from tests.small import small, steps
@@ -27,9 +28,10 @@ def step(number: int, seconds: float | None = None, flips: Flips | None = None, 
 
 
 def frame(number: int, pixels: int = 8) -> Frame:
-    nothing = np.empty(0, np.float32)
-    maps = {"conv 1": np.zeros((pixels, 16, 14, 14), np.float32)}
-    return Frame(number, 0.0, np.zeros((pixels, 28, 28), np.uint8), maps, nothing, nothing, {})
+    nothing = Scaled.of(np.empty(0, np.float32))
+    maps = {"conv 1": Maps(None, Scaled.of(np.zeros((pixels, 16, 14, 14), np.float32)))}
+    pictures = np.zeros((pixels, 28, 28), np.uint8)
+    return Frame(number, 0.0, 1.0, pictures, maps, nothing, None, nothing, {}, {}, None)
 
 
 class TestColumns:
@@ -163,7 +165,7 @@ def test_twenty_thousand_steps_take_little_memory() -> None:
     assert recorder.nbytes() < 10_000_000, "the bar is 50 MB"
     columns = recorder.snapshot().steps
     assert recorder.nbytes() >= sum(column.nbytes for column in columns.values())
-    assert recorder.nbytes() > frame(1).nbytes() > 8 * 16 * 14 * 14 * 4
+    assert recorder.nbytes() > frame(1).nbytes() > 8 * 16 * 14 * 14
 
 
 class TestRate:

@@ -18,7 +18,6 @@ from lab.devices import DeviceMissing, devices, resolve_device
 from lab.events import Evaluated, Finished, Step
 from lab.models import Architecture
 from lab.probes import Frame
-from lab.probes.frame import frame_steps
 from lab.training import Training, train
 from tests.small import clockless, curves, evaluations, finished, frames, small, steps, without_frames
 
@@ -54,23 +53,18 @@ class TestSameNumbers:
         assert clockless(seen) == curves(experiment, 6)
 
     def test_frames_come_often_at_first_and_at_the_end(self) -> None:
-        events = list(train(small("convnet", estimator="bernoulli", budget=10)))
+        events = list(train(small("convnet", estimator="bernoulli", budget=10, evaluate_every=1.25)))
         at = [(event.step, events[index - 1]) for index, event in enumerate(events) if isinstance(event, Frame)]
-        assert [step for step, _ in at] == [0, 1, 2, 3, 4, 6, 8, 10]
+        assert [step for step, _ in at] == [0, 1, 2, 3, 4, 5, 6, 8, 10], "also at the evaluation of step 5"
         for step, before in at[1:]:
             assert isinstance(before, Step | Evaluated)
             assert before.step == step, "a frame shows what was last trained"
-
-    def test_the_frames_of_a_long_run_are_few(self) -> None:
-        shown = list(itertools.takewhile(lambda step: step <= 20_000, frame_steps()))
-        assert shown == sorted(set(shown))
-        assert len(shown) < 40
 
     def test_the_same_seed_gives_the_same_frames(self) -> None:
         experiment = small("autoencoder", estimator="stochastic-hard-sigmoid")
         for one, two in zip(*(frames(train(experiment)) for _ in range(2)), strict=True):
             assert (one.step, one.epoch) == (two.step, two.epoch)
-            assert np.array_equal(one.reconstructions, two.reconstructions)
+            assert np.array_equal(one.reconstructions.codes, two.reconstructions.codes)
             assert all(np.array_equal(one.on_rates[site], two.on_rates[site]) for site in one.on_rates)
 
     def test_evaluating_more_often_changes_no_update(self) -> None:
@@ -216,7 +210,7 @@ class TestReport:
             frames[training.step] = training.frame() if not isinstance(event, Finished) else frames[training.step]
         report_step = training.frame().step
         assert report_step < 12, "the best weights are not the last"
-        assert np.array_equal(training.frame().filters, frames[report_step].filters)
+        assert np.array_equal(training.frame().filters.array(), frames[report_step].filters.array())
 
     def test_an_autoencoder_has_an_error_and_no_accuracy(self) -> None:
         events = curves(small("autoencoder"))

@@ -7,7 +7,7 @@ import itertools
 from lab.bench.contestants import Case, experiment
 from lab.evaluation import Scores
 from lab.events import Evaluated, Health, Step
-from lab.probes.frame import frame_steps
+from lab.probes.frame import frame_steps, has_frame
 from lab.probes.health import checkup_steps
 from lab.recorder import Recorder
 from lab.training import Training
@@ -29,7 +29,9 @@ def recorder_bytes(case: Case, steps: int = STEPS) -> int:
             recorder.add(Evaluated(step, made.epoch, scores))
     for step in itertools.takewhile(lambda step: step <= steps, checkup_steps(training.batches.steps_per_epoch)):
         recorder.add(health._replace(step=step))
-    for _ in itertools.takewhile(lambda step: step <= steps, frame_steps()):
+    evaluations = steps // training.batches.steps_per_epoch
+    often = itertools.takewhile(lambda step: step <= steps, frame_steps())
+    for _ in [*often, *filter(has_frame, range(1, evaluations + 1))]:
         recorder.add(training.frame())
     recorder.show(training.frame())
     return recorder.nbytes()

@@ -15,7 +15,8 @@ from lab.figures.histograms import bar_chart
 from lab.figures.pictures import tiles
 from lab.figures.theme import GRAY, VIRIDIS
 from lab.probes import Frame
-from lab.probes.frame import STATISTICS, Array
+from lab.probes.compact import Array
+from lab.probes.frame import STATISTICS
 
 MakeCard = Callable[[str, str, Pictures | Chart | Numbers, str], Card]
 """Makes a card of one run from its kind, title, content and caption."""
@@ -80,7 +81,7 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
         )
 
     yield from _heatmaps(card, frame, picture, shown)
-    if len(frame.reconstructions):
+    if _rebuilds(frame):
         yield card(
             "rebuilt",
             "Reconstructions",
@@ -106,12 +107,13 @@ def _filters(card: MakeCard, frame: Frame, shown: Shown) -> Iterator[Card]:
     if not len(frame.filters):
         return
     title = "First-layer weights"
-    scale = shared_scale(extents((run, np.abs(other.filters)) for run, other in shown if _has_filters(other)))
+    filters = frame.filters.array()
+    scale = shared_scale(extents((run, np.abs(other.filters.array())) for run, other in shown if _has_filters(other)))
     if scale is None or not _has_filters(frame):
         yield card("filters", title, Numbers([]), "Some of these weights are no finite numbers any more.")
         return
-    sheet = tiles(frame.filters, [""] * len(frame.filters), -scale.high, scale.high, VIRIDIS)
-    kind = "units" if frame.filters.shape[-1] == SIDE else "filters"
+    sheet = tiles(filters, [""] * len(filters), -scale.high, scale.high, VIRIDIS)
+    kind = "units" if filters.shape[-1] == SIDE else "filters"
     caption = f"The weights of the first {len(sheet)} {kind}; ±{scale.high:.2g} is yellow and dark.{scale.cut}"
     yield card("filters", title, Pictures(sheet, columns=8), caption)
 
@@ -121,15 +123,17 @@ def _counts(rates: Array) -> Array:
 
 
 def _has_filters(frame: Frame) -> bool:
-    return len(frame.filters) > 0 and bool(np.isfinite(frame.filters).all())
+    return len(frame.filters) > 0 and bool(np.isfinite(frame.filters.array()).all())
 
 
 def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Iterator[Card]:
-    if not frame.maps:
+    seen = {run.id: shown_maps(other) for run, other in shown}
+    own = shown_maps(frame)
+    if not own:
         return
     rows, ranges, cut = picture_tiles(frame)[:LARGE_TILES], [], ""
-    for layer, maps in frame.maps.items():
-        low, high, beyond = _scale((run, other.maps[layer].mean(1)) for run, other in shown if layer in other.maps)
+    for layer, maps in own.items():
+        low, high, beyond = _scale((run, seen[run.id][layer].mean(1)) for run, _ in shown if layer in seen[run.id])
         rows += tiles(maps.mean(1)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], low, high, VIRIDIS)
         ranges.append(f"{low:.2g} to {high:.2f} in {layer}")
         cut = cut or beyond
@@ -140,9 +144,9 @@ def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Itera
         "Validation images, and the mean over all channels after the units; dark to yellow is "
         f"{', '.join(ranges)}.{cut}",
     )
-    for layer, maps in frame.maps.items():
+    for layer, maps in own.items():
         channels = maps[picture]
-        low, _, cut = _scale((run, other.maps[layer]) for run, other in shown if layer in other.maps)
+        low, _, cut = _scale((run, seen[run.id][layer]) for run, _ in shown if layer in seen[run.id])
         labels = [str(channel) for channel in range(1, len(channels) + 1)]
         yield card(
             f"channels {layer}",
@@ -158,6 +162,16 @@ def _scale(values: Iterable[tuple[Contestant, Array]]) -> Scale:
     return Scale(0.0, 1.0, "") if scale is None else scale._replace(low=min(0.0, scale.low))
 
 
+def shown_maps(frame: Frame) -> dict[str, Array]:
+    """What comes out of the units behind each convolution, (pictures, channels, height, width); not of a net that
+    rebuilds its input, of which the reconstructions tell more."""
+    return {} if _rebuilds(frame) else {layer: maps.after.array() for layer, maps in frame.maps.items()}
+
+
+def _rebuilds(frame: Frame) -> bool:
+    return len(frame.reconstructions) > 0
+
+
 def picture_tiles(frame: Frame) -> list[Tile]:
     """The images that the net is probed with."""
     return tiles(frame.pictures, [str(i) for i in range(1, len(frame.pictures) + 1)], 0, 255, GRAY)
@@ -166,6 +180,6 @@ def picture_tiles(frame: Frame) -> list[Tile]:
 def _pairs(frame: Frame) -> list[Tile]:
     """Originals and reconstructions in alternating lines."""
     originals = picture_tiles(frame)
-    rebuilt = tiles(frame.reconstructions, [""] * len(frame.reconstructions), -1.0, 1.0, GRAY)
+    rebuilt = tiles(frame.reconstructions.array(), [""] * len(frame.reconstructions), -1.0, 1.0, GRAY)
     lines = range(0, len(originals), LARGE_TILES)
     return [tile for i in lines for sheet in (originals, rebuilt) for tile in sheet[i : i + LARGE_TILES]]

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from lab.jobs import Jobs
-from lab.probes.frame import frame_of
 from lab.recorder import Recorder, Snapshot
+from lab.run_state import State
 from lab.store import Facts, RunFolder, StoreError
 from lab.store.folder import ID
+from lab.store.frames import kept_frames
 
 
 class Records(NamedTuple):
@@ -46,8 +47,10 @@ def _snapshots(folder: RunFolder, contestants: int, frames: bool) -> Iterable[Sn
     for index in range(contestants):
         state = folder.record(index)
         try:
-            shown = [frame_of(frame) for frame in folder.frames(index)] if frames and state is not None else []
-            recorder = Recorder() if state is None else Recorder.restored(state, shown)
-            yield recorder.snapshot()
+            yield (Recorder() if state is None else _recorder(folder, index, state, frames)).snapshot()
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
             raise StoreError(f"The curves of run {folder.id} cannot be read: {error}") from None
+
+
+def _recorder(folder: RunFolder, contestant: int, state: State, frames: bool) -> Recorder:
+    return Recorder.restored(state, *kept_frames(folder, contestant, state) if frames else ())

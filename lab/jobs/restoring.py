@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from lab.probes.frame import frame_of
 from lab.recorder import Recorder
 from lab.run_state import State, restore
 from lab.store import RunFolder, StoreError
+from lab.store.frames import kept_frames
 from lab.training import Training
 
 
@@ -48,9 +48,8 @@ def left(folder: RunFolder) -> Left | None:
 
 
 def _recorder(folder: RunFolder, contestant: int, state: State) -> Recorder:
-    frames = (frame_of(frame) for frame in folder.frames(contestant))
-    step = state["run"]["step"]  # a crash may leave frames of later steps
-    return Recorder.restored(state["record"], [frame for frame in frames if frame.step <= step])
+    record = state["record"]
+    return Recorder.restored(record, *kept_frames(folder, contestant, record))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from lab import checkpoints
 from lab.checkpoints import Checkpoint
 from lab.files import Stamp
 from lab.jobs.restoring import Left, left
-from lab.probes.frame import frame_state
+from lab.probes.frame_states import frame_state
 from lab.recorder import Recorder
 from lab.run_state import State, state_of
 from lab.store import Facts, RunFolder, StoreError

@@ -27,6 +27,10 @@ class Specimen(NamedTuple):
     slope: float
     """Of its units, at this moment."""
     step: int
+    test_images: Tensor = torch.empty((0, 28, 28), dtype=torch.uint8)
+    """Test images (M, 28, 28) uint8, to look at; no choice is made by them."""
+    test_labels: Tensor = torch.empty(0, dtype=torch.int64)
+    """Their classes (M,)."""
 
     @property
     def device(self) -> torch.device:
@@ -45,3 +49,12 @@ class Specimen(NamedTuple):
     def copied(self) -> Specimen:
         """The same with a net of its own."""
         return self._replace(net=copy.deepcopy(self.net))
+
+
+def initial_net(experiment: Experiment, device: torch.device) -> Net:
+    """The net of a run before its first step, on the device where the run computes."""
+    net = experiment.architecture.build(experiment.seed).to(device)
+    # Convolutions are fastest where the channels of a pixel lie side by side, as they then do in all that follows.
+    net.to(memory_format=torch.channels_last)
+    net.stage.step = experiment.estimator.step
+    return net

@@ -17,7 +17,7 @@ ANOTHER = re.compile(r"[a-z][a-z0-9_-]{0,40}\.(json|png)")
 """What else may lie in the folder of a run."""
 LARGEST_STATE, LARGEST_FRAME = 16 * 2**30, 256 * 2**20
 """Bytes."""
-MOST_FRAMES = 64 * 256
+MOST_FRAMES = 64 * 1024
 
 
 def pack(folder: RunFolder, names: Iterable[str], into: Path) -> list[Path]:

@@ -171,21 +171,12 @@ class RunFolder:
             raise StoreError(f"The state of run {self.id} is that of seed {seed}, and the run says that it has {own}.")
         return bool(seed == told.experiment.seed)
 
-    def frames(self, contestant: int) -> list[State]:
-        """The frames of a contestant, oldest first; those that were changed or cut off are left out."""
-        read = (_readable(file) for file in self._frame_files(contestant))
-        return [state for state in read if state is not None]
-
-    def last_frame(self, contestant: int) -> State | None:
-        """The newest frame of a contestant that is whole, where there is one."""
-        read = (_readable(file) for file in reversed(self._frame_files(contestant)))
-        return next((state for state in read if state is not None), None)
-
-    def _frame_files(self, contestant: int) -> list[Path]:
+    def frame_files(self, contestant: int) -> dict[int, Path]:
+        """The files of the frames of a contestant by their steps, oldest first."""
         if self._linked(self.path / "frames"):
-            return []
+            return {}
         named = ((FRAME.fullmatch(file.name), file) for file in (self.path / "frames").glob(f"{contestant}-*"))
-        return [file for _, file in sorted((int(name[2]), file) for name, file in named if name)]
+        return dict(sorted((int(name[2]), file) for name, file in named if name))
 
     # What is written
 
@@ -223,7 +214,7 @@ class RunFolder:
         """
         try:
             make_folder(self.path / "frames")
-            for file in (file for place in range(contestants) for file in other._frame_files(place)):
+            for file in (file for place in range(contestants) for file in other.frame_files(place).values()):
                 shutil.copyfile(file, self.path / "frames" / file.name, follow_symlinks=False)
         except OSError as error:
             raise _unwritable(self.path, error) from None
@@ -282,13 +273,6 @@ class RunFolder:
                 replace(file, content)
         except OSError as error:
             raise _unwritable(self.path, error) from None
-
-
-def _readable(file: Path) -> State | None:
-    try:
-        return checkpoints.read(file)
-    except CheckpointError:
-        return None
 
 
 def _unwritable(folder: Path, error: OSError) -> StoreError:

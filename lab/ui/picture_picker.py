@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lab.boards.inside_cards import LARGE_TILES
+from lab.boards.inside_cards import LARGE_TILES, shown_maps
 from lab.jobs import JobView
 
 KEY = "picture"
@@ -12,7 +12,7 @@ KEY = "picture"
 
 def picked_picture(view: JobView) -> int:
     """Which picture of the heatmaps to look at, from 0; asks where the net has channels to show."""
-    if not any(snapshot.frame is not None and snapshot.frame.maps for snapshot in view.snapshots):
+    if not any(snapshot.frame is not None and shown_maps(snapshot.frame) for snapshot in view.snapshots):
         return 0
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Channels shown for validation image", width="content")

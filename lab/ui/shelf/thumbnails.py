@@ -13,8 +13,8 @@ from lab.figures.theme import GRAY, VIRIDIS
 from lab.files import Stamp
 from lab.jobs import JOBS
 from lab.probes import Frame
-from lab.probes.frame import frame_of
 from lab.store import RunFolder, StoreError
+from lab.store.frames import last_frame
 from lab.ui.shelf.rows import Row
 
 TILES, SIDE = 3, 28
@@ -37,23 +37,24 @@ def thumbnail(row: Row) -> str | None:
 @lru_cache(REMEMBERED)
 def _thumbnail(path: Path, place: int, written: Stamp) -> str | None:
     """That of a contestant. Frames are there before the folder says how far the job is."""
-    state = RunFolder(path).last_frame(place)
+    frame = last_frame(RunFolder(path), place)
     try:
-        return None if state is None else drawn(frame_of(state))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # not a frame of this lab
+        return None if frame is None else drawn(frame)
+    except (ValueError, IndexError):  # arrays of other shapes, which no net of this lab has
         return None
 
 
 def drawn(frame: Frame) -> str | None:
     """What a frame shows of a net in one small picture: reconstructions, else heatmaps, else weights."""
     if len(frame.reconstructions):
-        return png(_strip(frame.reconstructions, -1.0, 1.0), GRAY)
+        return png(_strip(frame.reconstructions.array(), -1.0, 1.0), GRAY)
     if frame.maps:
-        means = next(iter(frame.maps.values())).mean(1)
+        means = next(iter(frame.maps.values())).after.array().mean(1)
         return png(_strip(means, min(0.0, float(means.min())), float(means.max())), VIRIDIS)
-    if len(frame.filters) and np.isfinite(frame.filters).all():
-        largest = float(np.abs(frame.filters[:TILES]).max())
-        return png(_strip(frame.filters, -largest, largest), VIRIDIS)
+    filters = frame.filters.array()
+    if len(filters) and np.isfinite(filters).all():
+        largest = float(np.abs(filters[:TILES]).max())
+        return png(_strip(filters, -largest, largest), VIRIDIS)
     return None
 
 

@@ -1,0 +1,137 @@
+"""Looking inside a net once: everything that a frame keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lab.data.base import SIDE
+from lab.data.batches import normalized
+from lab.evaluation import predict
+from lab.models import Net
+from lab.models.weights import BinaryWeights
+from lab.probes.compact import Array, Bits, Compact, Scaled, compact
+from lab.probes.frame import (
+    CODED,
+    FILTERS,
+    MAPPED,
+    PICTURES,
+    STATISTICS,
+    WEIGHTS_BELOW,
+    Codes,
+    Frame,
+    Maps,
+    coded_images,
+)
+from lab.probes.specimen import Specimen
+
+
+class _Enough(Exception):
+    """Nothing that runs behind the last binary units is asked for."""
+
+
+@torch.no_grad()
+def probe(specimen: Specimen, epoch: float) -> Frame:
+    """Look inside a net, at the first validation and test images of its run; it is left as it is."""
+    net = specimen.net
+    with net.evaluating():
+        maps, output = _mapped(specimen)
+        bits = _bits(specimen)
+    counted = min(STATISTICS, len(specimen.images))
+    filters, latent = _filters(net)
+    rebuilt = output[:, 0] if net.task == "reconstruction" else output[:0]
+    return Frame(
+        step=specimen.step,
+        epoch=epoch,
+        slope=specimen.slope,
+        pictures=specimen.images[:PICTURES].numpy().copy(),
+        maps=maps,
+        filters=filters,
+        latent_filters=latent,
+        reconstructions=Scaled.of(_numpy(rebuilt)),
+        on_rates={name: _numpy(each[:counted].float().mean(0)) for name, each in bits.items()},
+        codes={name: _codes(each[counted:]) for name, each in bits.items() if len(each) > counted},
+        weights=_weights(net),
+    )
+
+
+def _mapped(specimen: Specimen) -> tuple[dict[str, Maps], Tensor]:
+    """What goes into the units behind each convolution and comes out of them, and what the net makes of all pictures.
+
+    Of several samples that an evaluation draws it is the first.
+    """
+    layers, seen = specimen.net.conv_layers, dict[nn.Module, Tensor]()
+
+    def see(module: nn.Module, values: Tensor) -> None:
+        seen.setdefault(module, values)
+
+    inputs, _ = specimen.batch(PICTURES)
+    with _heard([module for layer in layers for module in (layer.before, layer.after)], see):
+        output = _run(specimen, inputs, "probe")
+    shown = {module: compact(_numpy(values[:MAPPED])) for module, values in seen.items()}
+    return {layer.name: Maps(shown[layer.before], shown[layer.after]) for layer in layers}, output
+
+
+def _bits(specimen: Specimen) -> dict[str, Tensor]:
+    """Whether each unit of each binary layer is on, (images, units), for validation images and then for test images."""
+    names, sites, found = specimen.experiment.architecture.site_names, specimen.net.sites, list[Tensor]()
+    if not sites:
+        return {}
+    images = torch.cat([specimen.images[:STATISTICS], specimen.test_images[:CODED]])
+
+    def see(site: nn.Module, values: Tensor) -> None:
+        found.append((values > 0).flatten(1))
+        if len(found) == len(sites):
+            raise _Enough
+
+    with _heard(sites, see), suppress(_Enough):
+        _run(specimen, normalized(images, *specimen.scale, specimen.device), "codes")
+    return dict(zip(names, found, strict=True))
+
+
+def _run(specimen: Specimen, inputs: Tensor, purpose: str) -> Tensor:
+    return predict(specimen.net, specimen.experiment, inputs, specimen.slope, specimen.generator(purpose))
+
+
+@contextmanager
+def _heard(modules: Iterable[nn.Module], hear: Callable[[nn.Module, Tensor], None]) -> Iterator[None]:
+    """Tell of what each module gives, as it runs."""
+    with ExitStack() as hooks:
+        for module in dict.fromkeys(modules):
+            hooks.callback(module.register_forward_hook(lambda module, _, values: hear(module, values)).remove)
+        yield
+
+
+def _codes(bits: Tensor) -> Codes:
+    kept = bits[: coded_images(bits.shape[1])].cpu().numpy()
+    return Codes(np.arange(len(kept), dtype=np.int32), Bits.of(kept))
+
+
+def _filters(net: Net) -> tuple[Compact, Compact | None]:
+    """Weights of the first layer that sees pixels, as in use, and the latent ones behind them."""
+    first = next((module for module in net.modules() if isinstance(module, nn.Linear | nn.Conv2d)), None)
+    if first is None or (isinstance(first, nn.Linear) and first.in_features != SIDE * SIDE):
+        return compact(np.empty(0, np.float32)), None
+
+    def shown(weight: Tensor) -> Compact:
+        pictures = weight.view(-1, SIDE, SIDE) if isinstance(first, nn.Linear) else weight[:, 0]
+        return compact(_numpy(pictures[:FILTERS]))
+
+    if isinstance(first, BinaryWeights):
+        return shown(first.binary_weight()), shown(first.weight)
+    return shown(first.weight), None
+
+
+def _weights(net: Net) -> dict[str, Array] | None:
+    state = net.state_dict()
+    if sum(value.nbytes for value in state.values()) >= WEIGHTS_BELOW:
+        return None
+    return {name: value.cpu().numpy().copy() for name, value in state.items()}
+
+
+def _numpy(values: Tensor) -> Array:
+    return values.float().contiguous().cpu().numpy()
