@@ -120,7 +120,7 @@ class _Checkups:
         return self._table.nbytes()
 
 
-@dataclass
+@dataclass(eq=False)
 class Recorder:
     """The memory of one run. `version` grows with everything added."""
 

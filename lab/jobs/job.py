@@ -50,7 +50,7 @@ class Job(Shown):
         folder: RunFolder | None,
         origin: Origin,
     ) -> None:
-        super().__init__(id, experiments, "opening" if folder is not None and folder.known else "preparing")
+        super().__init__(id, experiments, "opening" if folder is not None and folder.known else "preparing", folder)
         self.number, self.title, self._first_title, self.origin = number, title, title, origin
         self._slots, self._folder, self._saver = slots, folder, Saver(None)
         self._playing = self._stopped = self._restart = self._holding = False

@@ -37,7 +37,7 @@ class KeptJob(Job):
         self._written, self._facts = folder.stamp, folder.facts()
         title, experiments = title_of(folder, self._facts), _experiments(self._facts)
         super().__init__(folder.id, number, title, experiments, slots, None, self._facts.origin)
-        self._status, self._stands = "opening", standing(folder, self._facts)
+        self._status, self._stands, self.kept_in = "opening", standing(folder, self._facts), folder
 
     def look(self) -> None:
         """See what the folder says by now. What was read before is shown until `start` has read it again.

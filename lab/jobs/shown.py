@@ -8,19 +8,24 @@ from collections.abc import Sequence
 from lab.experiment import Experiment
 from lab.jobs.view import ENDED, Status
 from lab.recorder import Recorder
+from lab.store import RunFolder
 from lab.training import Training
 
 
 class Shown:
     """The part of a job that changes while somebody looks. One that comes in the place of another begins with its."""
 
-    def __init__(self, id: str, experiments: Sequence[Experiment], status: Status) -> None:
+    def __init__(
+        self, id: str, experiments: Sequence[Experiment], status: Status, kept_in: RunFolder | None = None
+    ) -> None:
         self.id, self.experiments = id, tuple(experiments)
         self._condition = threading.Condition()
         self._status, self._message, self._progress, self._base_version = status, "", 0.0, 0
         self._recorders = [Recorder() for _ in self.experiments]
         self._trainings: list[Training] = []
         """Those under way."""
+        self.kept_in = kept_in
+        """The folder that has its state and its frames, if they are kept."""
 
     @property
     def status(self) -> Status:
@@ -37,6 +42,11 @@ class Shown:
         """Grows with everything that changes what a page shows."""
         with self._condition:
             return self._base_version + sum(recorder.version for recorder in self._recorders)
+
+    def remembered(self, contestant: int) -> tuple[Experiment, Recorder]:
+        """What a contestant trains, and what is remembered of it; another start has another memory."""
+        with self._condition:
+            return self.experiments[contestant], self._recorders[contestant]
 
     def take_over(self, before: Shown) -> None:
         """Show what another shows of the same job, in whose place this one comes, until there is something newer."""

@@ -1,0 +1,143 @@
+"""Nets with the weights of a moment, made to be asked. They never train, and a few of them are kept at hand."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from torch import Tensor
+
+from lab.data import split
+from lab.devices import resolve_device
+from lab.experiment import Experiment
+from lab.models import stream
+from lab.probes import Specimen
+from lab.probes.specimen import initial_net
+from lab.schedules import Progress
+
+AT_HAND, MOST_AT_HAND = 256_000_000, 64
+"""Bytes of the weights of all nets that are kept at hand, and their number; the newest stays whatever it has."""
+
+T = TypeVar("T")
+Question = Callable[[Specimen], T]
+"""Something to find out about a net. It may run it, and must not change it."""
+
+
+@dataclass(eq=False)
+class LoadedNet:
+    """A net that answers one question at a time: some put hooks on it, or have its units do something else."""
+
+    specimen: Specimen
+    _asked: threading.RLock = field(default_factory=threading.RLock)
+
+    def ask(self, question: Question[T]) -> T:
+        """What it answers; waits for those who ask it now."""
+        with self._asked:
+            return question(self.specimen)
+
+    def answer_with(self, weights: Mapping[str, Tensor], slope: float, step: int, question: Question[T]) -> T:
+        """What it answers with other weights, which it has from then on.
+
+        Raises:
+            RuntimeError: they are of another net.
+        """
+        with self._asked:
+            self.specimen.net.load_state_dict(weights)
+            self.specimen = self.specimen._replace(slope=slope, step=step)
+            return question(self.specimen)
+
+    def copied(self) -> LoadedNet:
+        """A net of its own with the same weights."""
+        return LoadedNet(self.ask(Specimen.copied))
+
+    @property
+    def nbytes(self) -> int:
+        """Of parameters and buffers."""
+        return sum(value.nbytes for value in self.specimen.net.state_dict().values())
+
+
+class _AtHand:
+    """The nets that were asked last, by what they are; all methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._nets: OrderedDict[tuple[Nets, Hashable], LoadedNet] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[Nets, Hashable]) -> LoadedNet | None:
+        with self._lock:
+            if key in self._nets:
+                self._nets.move_to_end(key)
+            return self._nets.get(key)
+
+    def put(self, key: tuple[Nets, Hashable], net: LoadedNet) -> LoadedNet:
+        with self._lock:
+            self._nets[key] = net
+            while len(self._nets) > 1 and self._too_many():
+                self._nets.popitem(last=False)
+        return net
+
+    def _too_many(self) -> bool:
+        return len(self._nets) > MOST_AT_HAND or sum(net.nbytes for net in self._nets.values()) > AT_HAND
+
+    def keys(self, of: Nets) -> list[Hashable]:
+        with self._lock:
+            return [key for nets, key in self._nets if nets is of]
+
+
+_at_hand = _AtHand()
+
+
+class Nets:
+    """The nets of one contestant at any moment of one start of its run.
+
+    Args:
+        experiment: what it trains.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+
+    def initial(self) -> LoadedNet:
+        """With the weights before the first step, drawn again from the seed."""
+        return self.at_hand(0) or _at_hand.put((self, 0), LoadedNet(_initial(self.experiment)))
+
+    def at_hand(self, key: Hashable) -> LoadedNet | None:
+        """A net that was loaded under a key and is still there."""
+        return _at_hand.get((self, key))
+
+    def steps_at_hand(self) -> list[int]:
+        """The keys that are steps."""
+        return [key for key in _at_hand.keys(self) if isinstance(key, int)]
+
+    def loaded(self, key: Hashable, weights: Mapping[str, Tensor], slope: float, step: int) -> LoadedNet:
+        """A net with some weights, to be found again under a key.
+
+        Raises:
+            RuntimeError: they are of another net.
+        """
+        net = self.initial().copied()
+        net.answer_with(weights, slope, step, lambda _: None)
+        return _at_hand.put((self, key), net)
+
+    def fits(self, weights: Mapping[str, Tensor]) -> bool:
+        """Whether a net of this kind can have them."""
+        own, others = self.initial().specimen.net.state_dict(), dict(weights)
+        return own.keys() == others.keys() and all(own[name].shape == others[name].shape for name in own)
+
+    def spare(self) -> LoadedNet:
+        """A net for weights that change from question to question."""
+        return self.at_hand("spare") or _at_hand.put((self, "spare"), self.initial().copied())
+
+
+def _initial(experiment: Experiment) -> Specimen:
+    images = experiment.dataset.images()  # loaded once a process
+    chosen = split(experiment.dataset, images, stream(experiment.seed, "split"), experiment.subset).validation
+    net = initial_net(experiment, resolve_device(experiment.device)).eval()
+    steps, epochs = experiment.length()
+    slope = experiment.slope.at(Progress(0, steps, 0.0, epochs))
+    held_out = images.train[chosen], images.train_labels[chosen]
+    scale = experiment.architecture.normalization(images)
+    return Specimen(experiment, net, *held_out, scale, slope, 0, images.test, images.test_labels)

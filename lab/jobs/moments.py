@@ -1,0 +1,131 @@
+"""Moments of a run, under way or ended: what was seen inside a net after a step, and a net of that step to be asked.
+
+A question goes to a net of its own, never to one that trains, and one question at a time goes to each net. What a net
+is asked within a question to another one could wait for it without end: ask them one after the other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+from lab.jobs.job import Job
+from lab.jobs.loaded_nets import LoadedNet, Nets, Question
+from lab.jobs.nearest_weights import nearest, weights_in
+from lab.probes import Frame, Specimen
+from lab.recorder import Recorder, Snapshot
+
+KEYS = 8
+"""Questions to which the answers of a frame are remembered."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A moment of a contestant."""
+
+    contestant: int
+    """Its place among those of the job."""
+    frame: Frame
+    """What was seen inside its net at this moment."""
+    weights_step: int
+    """The step that the weights of the net are of: that of the frame, or the nearest of which there are weights."""
+    _net: LoadedNet
+
+    def ask(self, question: Question[T]) -> T:
+        """What a net with the weights, and the slope, of `weights_step` answers; asked in this thread.
+
+        Args:
+            question: may run the net, and must not change it or keep it.
+        """
+        return self._net.ask(question)
+
+    def copied(self) -> Specimen:
+        """Such a net that belongs to who asks."""
+        return self._net.copied().specimen
+
+
+class Answered(NamedTuple):
+    """What the net of a frame answered."""
+
+    frame: Frame
+    answer: Any
+
+
+class _Contestant(NamedTuple):
+    snapshot: Snapshot
+    nets: Nets
+
+
+_nets: WeakKeyDictionary[Recorder, Nets] = WeakKeyDictionary()
+_answers: WeakKeyDictionary[Frame, OrderedDict[Hashable, Any]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def moments(job: Job, contestant: int = 0) -> tuple[Frame, ...]:
+    """What was seen inside the net of a contestant, oldest first. What is lost of it is in its snapshot."""
+    return _contestant(job, contestant).snapshot.frames
+
+
+def moment(job: Job, contestant: int = 0, step: int | None = None) -> Moment | None:
+    """A moment of a contestant; None where nothing was seen by then.
+
+    Args:
+        job: under way, ended, or here to be looked at alone.
+        contestant: its place among those of the job.
+        step: the newest frame is taken that is not later; None for the newest look, which is not always kept.
+    """
+    snapshot, nets = _contestant(job, contestant)
+    frame = snapshot.frame
+    if step is not None:
+        frame = max((each for each in snapshot.frames if each.step <= step), key=lambda f: f.step, default=None)
+    if frame is None:
+        return None
+    net = nearest(job, contestant, snapshot, nets, frame)
+    return Moment(contestant, frame, net.specimen.step, net)
+
+
+def at_each(job: Job, contestant: int, question: Question[T], key: Hashable) -> list[Answered]:
+    """What the nets of all frames answer that have weights, oldest first; of large nets none has.
+
+    Args:
+        job: under way, ended, or here to be looked at alone.
+        contestant: its place among those of the job.
+        question: may run the net, and must not change it or keep it.
+        key: tells this question from others: what was answered to it is not asked again.
+    """
+    snapshot, nets = _contestant(job, contestant)
+    told = ((frame, _remembered(frame, key, partial(_asked, nets, frame, question))) for frame in snapshot.frames)
+    return [Answered(frame, *answer) for frame, answer in told if answer]
+
+
+def _contestant(job: Job, place: int) -> _Contestant:
+    experiment, recorder = job.remembered(place)
+    with _lock:
+        nets = _nets.setdefault(recorder, Nets(experiment))
+    return _Contestant(recorder.snapshot(), nets)
+
+
+def _asked(nets: Nets, frame: Frame, question: Question[T]) -> tuple[T] | None:
+    weights = weights_in(frame, nets)
+    return None if weights is None else (nets.spare().answer_with(*weights, frame.step, question),)
+
+
+def _remembered(frame: Frame, key: Hashable, ask: Callable[[], tuple[T] | None]) -> tuple[T] | None:
+    with _lock:
+        answers = _answers.setdefault(frame, OrderedDict())
+        if key in answers:
+            answers.move_to_end(key)
+            return answers[key]
+    answer = ask()
+    with _lock:
+        answers[key] = answer
+        while len(answers) > KEYS:
+            answers.popitem(last=False)
+    return answer
