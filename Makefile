@@ -29,6 +29,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m lab bench live
 	$(BIN)/python -m lab bench race
 	$(BIN)/python -m lab bench gradients
+	$(BIN)/python -m lab bench frames
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -194,6 +194,19 @@ def bench_gradients(as_json: AsJson = False) -> None:
     main(json=as_json)
 
 
+@bench.command("frames")
+def bench_frames(
+    as_json: AsJson = False,
+    epochs: Annotated[float, typer.Option(min=0.001, metavar="N", help="How long each run is.")] = 1.0,
+) -> None:
+    """Time the looks inside nets that runs keep."""
+    from lab.bench.frames import Length, main
+    from lab.cli.errors import explained
+
+    with explained():
+        main(json=as_json, length=Length(epochs=epochs))
+
+
 @bench.command("live")
 def bench_live(as_json: AsJson = False) -> None:
     """Time the live page."""

@@ -66,7 +66,8 @@ def test_it_shows_every_command() -> None:
     assert "python -m lab resume ID" in README
     assert "python -m lab export ID" in README
     assert "python -m lab reproduce STUDY" in README
-    assert {words[1] for words in shown if words[0] == "bench"} == {"train", "live", "race", "watchers", "gradients"}
+    benchmarks = {"train", "live", "race", "watchers", "gradients", "frames"}
+    assert {words[1] for words in shown if words[0] == "bench"} == benchmarks
 
 
 @pytest.fixture
