@@ -57,22 +57,30 @@ def evaluate(
 
 def predict(net: Net, experiment: Experiment, inputs: Tensor, slope: float, generator: torch.Generator) -> Tensor:
     """Log-probabilities of all logits (B, 10 or more), or pictures, for a batch; by `mean` it averages over samples."""
-    rule = experiment.estimator
-    samples = experiment.evaluation_samples if rule.stochastic and experiment.evaluation == "mean" else 1
+    rule, samples = experiment.estimator, samples_of(experiment)
 
     def visit(unit: BinaryUnits, x: Tensor) -> Tensor:
-        noise = None
-        if rule.stochastic and experiment.evaluation == "threshold":
-            noise = torch.full_like(x, EVEN[rule.code_at_zero], dtype=torch.float32)
-        elif rule.stochastic:
-            noise = torch.rand(x.shape, generator=generator, device=x.device)
-        return to_levels(rule.bits(x, slope, noise), unit.levels, rule.levels)
+        return to_levels(rule.bits(x, slope, unit_noise(experiment, x, generator)), unit.levels, rule.levels)
 
     with net.visited(visit, slope), autocast(experiment, inputs.device):
         outputs = torch.stack([net(inputs).float() for _ in range(samples)])
     if net.task == "classification":
         return outputs.log_softmax(2).logsumexp(0) - math.log(samples)
     return outputs.mean(0)
+
+
+def samples_of(experiment: Experiment) -> int:
+    """How many samples of all bits an evaluation averages over: one, unless it is by the mean of stochastic units."""
+    return experiment.evaluation_samples if experiment.estimator.stochastic and experiment.evaluation == "mean" else 1
+
+
+def unit_noise(experiment: Experiment, x: Tensor, generator: torch.Generator) -> Tensor | None:
+    """The noise that an evaluation gives units of pre-activations `x`, in their shape; None for deterministic ones."""
+    if not experiment.estimator.stochastic:
+        return None
+    if experiment.evaluation == "threshold":
+        return torch.full_like(x, EVEN[experiment.estimator.code_at_zero], dtype=torch.float32)
+    return torch.rand(x.shape, generator=generator, device=x.device)
 
 
 def autocast(experiment: Experiment, device: torch.device) -> AbstractContextManager[None]:

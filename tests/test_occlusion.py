@@ -1,0 +1,134 @@
+"""Occlusion maps: what a loop over squares finds that runs the net for one picture at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from lab.data.base import SIDE
+from lab.models import Architecture
+from lab.probes import Specimen
+from lab.probes.occlusion import occlusion
+from lab.probes.targets import Bit, CannotExplain, ClassScore, Reconstruction, Target
+from tests.looking import inputs_of, looked_at, pictures, predicted
+
+IMAGE = pictures(1)[0]
+
+
+def by_hand(
+    image: np.ndarray, score: Callable[[np.ndarray], float], size: int, stride: int, background: int
+) -> np.ndarray:
+    """The falls of a score, square by square and pixel by pixel."""
+    centers = range(0, SIDE, stride)
+    falls = np.zeros((len(centers), len(centers)))
+    for row, y in enumerate(centers):
+        for column, x in enumerate(centers):
+            covered = image.copy()
+            for i in range(SIDE):
+                for j in range(SIDE):
+                    if 0 <= i - y + size // 2 < size and 0 <= j - x + size // 2 < size:
+                        covered[i, j] = background
+            falls[row, column] = score(image) - score(covered)
+    return falls
+
+
+def scored(specimen: Specimen, label: int) -> Callable[[np.ndarray], float]:
+    """The probability of a class, or minus the error against the whole picture, of one picture alone."""
+
+    def score(image: np.ndarray) -> float:
+        answer = predicted(specimen, image)
+        if specimen.net.task == "classification":
+            return float(answer[label].exp())
+        return -float((answer - inputs_of(IMAGE[None])[0]).square().mean())
+
+    return score
+
+
+@pytest.mark.parametrize("evaluation", ["threshold", "sample", "mean"])
+@pytest.mark.parametrize("name", Architecture.members)
+def test_is_what_a_loop_finds(name: str, evaluation: str) -> None:
+    shape = {"code_bits": 64, "relu": False} if name == "autoencoder" else {}
+    specimen = looked_at(name, shape, estimator="bernoulli", evaluation=evaluation, evaluation_samples=3)
+    if name == "autoencoder":  # whose bits are the same for all pictures until its batch norms know some
+        with torch.no_grad():
+            for _ in range(20):
+                specimen.net.train()(inputs_of(specimen.images.numpy()))
+    label = 6
+    target: Target = ClassScore(label, "probability") if specimen.net.task == "classification" else Reconstruction()
+    found = occlusion(specimen, IMAGE, target, size=8, stride=9, background=90)
+    score = scored(specimen, label)
+    expected = by_hand(IMAGE, score, 8, 9, 90)
+    assert found.score == pytest.approx(score(IMAGE), abs=1e-5)
+    np.testing.assert_allclose(found.falls, expected, atol=2e-5)
+    assert np.abs(expected).max() > 1e-4
+    np.testing.assert_array_equal(found.centers, [0, 9, 18, 27])
+
+
+def test_of_the_logit_of_the_class_that_the_net_gives() -> None:
+    specimen = looked_at("convnet", estimator="identity")
+
+    @torch.no_grad()
+    def logits(image: np.ndarray) -> Tensor:
+        return specimen.net.eval()(inputs_of(image[None]))[0]
+
+    label = int(logits(IMAGE).argmax())
+    found = occlusion(specimen, IMAGE, stride=13)
+    assert found.label == label
+    np.testing.assert_allclose(
+        found.falls, by_hand(IMAGE, lambda image: float(logits(image)[label]), 5, 13, 0), atol=1e-4
+    )
+
+
+def test_of_a_bit() -> None:
+    specimen = looked_at("autoencoder", {"relu": False}, estimator="identity")
+
+    @torch.no_grad()
+    def entering(image: np.ndarray) -> float:
+        specimen.net.eval()
+        return float(specimen.net.get_submodule("encoder")[:-1](inputs_of(image[None]))[0, 5, 0, 0])  # type: ignore[operator, index]
+
+    found = occlusion(specimen, IMAGE, Bit("code", 5), size=7, stride=9)
+    np.testing.assert_allclose(found.falls, by_hand(IMAGE, entering, 7, 9, 0), atol=1e-4)
+    assert found.label is None
+
+
+def test_many_squares_are_those_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    specimen = looked_at("convnet", estimator="bernoulli", evaluation="mean", evaluation_samples=2)
+    fine, coarse = (occlusion(specimen, IMAGE, ClassScore(1), stride=stride) for stride in (3, 9))
+    assert fine.falls.shape == (10, 10)
+    np.testing.assert_allclose(fine.falls[::3, ::3], coarse.falls, atol=1e-4)
+    monkeypatch.setattr("lab.probes.occlusion.AT_ONCE", 3)
+    np.testing.assert_allclose(occlusion(specimen, IMAGE, ClassScore(1), stride=9).falls, coarse.falls, atol=1e-4)
+
+
+def test_a_square_over_background_alone_changes_nothing_at_all() -> None:
+    specimen = looked_at("convnet", estimator="bernoulli")
+    falls = occlusion(specimen, IMAGE, size=5, stride=1).falls
+    assert not falls[:3].any(), "the first five rows are background"
+    assert not falls[:, 26:].any(), "so are the last four columns"
+    assert falls[3:, :26].all() or (falls[3:, :26] != 0).mean() > 0.9
+    assert not occlusion(specimen, np.zeros((SIDE, SIDE), np.uint8)).falls.any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"size": 0}, "size is 0; allowed are 1 to 28"),
+        ({"stride": 29}, "stride is 29; allowed are 1 to 28"),
+        ({"background": 256}, "background is 256; allowed are 0 to 255"),
+        ({"picture": np.zeros((3, 28, 28), np.uint8)}, "the pictures are"),
+    ],
+)
+def test_what_cannot_be_is_said(arguments: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        occlusion(looked_at("mlp"), **{"picture": IMAGE, **arguments})
+
+
+def test_a_target_of_another_net_is_refused() -> None:
+    with pytest.raises(CannotExplain, match="tells classes"):
+        occlusion(looked_at("mlp"), IMAGE, Reconstruction())
