@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from lab.data.base import SIDE
@@ -12,7 +15,7 @@ from lab.models import ConvLayer
 from lab.probes.feature_maps import feature_maps
 from lab.probes.passes import listening
 from lab.probes.patches import BACKGROUND, LayerPeaks, peaks
-from lab.probes.receptive_fields import chains, seen
+from lab.probes.receptive_fields import Link, chains, seen
 from tests.looking import looked_at, pictures
 
 NETS = [("convnet", {"pooling": "max"}), ("convnet", {"pooling": "stride"}), ("autoencoder", {"code_bits": 4})]
@@ -45,6 +48,22 @@ def test_a_position_depends_on_the_pixels_of_its_field_and_on_no_others(name: st
                     expected = [interval.first <= line <= interval.last for line in range(SIDE)]
                     for across in range(depends.shape[1]):
                         assert depends[:, across].tolist() == expected, (layer, axis, place)
+
+
+@given(st.integers(1, 6), st.integers(1, 3), st.integers(0, 2), st.integers(2, 9), st.booleans())
+def test_a_link_sees_the_inputs_that_reach_an_output(
+    kernel: int, stride: int, padding: int, side: int, transposed: bool
+) -> None:
+    """Kernels of ones: an output is above 0 for exactly the inputs that it is computed from."""
+    assume(kernel >= stride)  # else a transposed convolution has outputs without any input
+    assume(2 * padding < kernel)
+    assume(transposed or kernel <= side + 2 * padding)
+    convolve = F.conv_transpose1d if transposed else F.conv1d
+    reached = convolve(torch.eye(side)[:, None], torch.ones(1, 1, kernel), stride=stride, padding=padding)[:, 0] > 0
+    link = Link(kernel, stride, padding, transposed, side)
+    for place, depends in enumerate(reached.T):
+        interval = seen((link,), place)
+        assert depends.tolist() == [interval.first <= each <= interval.last for each in range(side)]
 
 
 @pytest.mark.parametrize(("name", "shape"), NETS)

@@ -59,6 +59,6 @@ def firing(specimen: Specimen, pictures: Pictures) -> tuple[LayerFiring, ...]:
                 specimen.net(chunk)
     number = len(inputs)
     return tuple(
-        LayerFiring(layer.name, copied(counts[layer.name].double() / number), levels_of(layer), number)
+        LayerFiring(layer.name, copied(counts[layer.name].cpu().double() / number), levels_of(layer), number)
         for layer in layers
     )
