@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lab.data.batches import normalized
-from lab.estimators import to_levels
+from lab.estimators import Estimator, to_levels
 from lab.experiment import Experiment, Report
 from lab.models import Net, stream
 from lab.models.layers import BinaryUnits
@@ -76,11 +76,15 @@ def samples_of(experiment: Experiment) -> int:
 
 def unit_noise(experiment: Experiment, x: Tensor, generator: torch.Generator) -> Tensor | None:
     """The noise that an evaluation gives units of pre-activations `x`, in their shape; None for deterministic ones."""
-    if not experiment.estimator.stochastic:
-        return None
-    if experiment.evaluation == "threshold":
-        return torch.full_like(x, EVEN[experiment.estimator.code_at_zero], dtype=torch.float32)
-    return torch.rand(x.shape, generator=generator, device=x.device)
+    rule = experiment.estimator
+    if rule.stochastic and experiment.evaluation != "threshold":
+        return torch.rand(x.shape, generator=generator, device=x.device)
+    return even_noise(rule, x)
+
+
+def even_noise(rule: Estimator, x: Tensor) -> Tensor | None:
+    """The noise by which every unit takes its likelier bit, in the shape of `x`; None for rules that draw nothing."""
+    return torch.full_like(x, EVEN[rule.code_at_zero], dtype=torch.float32) if rule.stochastic else None
 
 
 def autocast(experiment: Experiment, device: torch.device) -> AbstractContextManager[None]:

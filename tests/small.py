@@ -37,13 +37,13 @@ def small(architecture: str = "mlp", shape: dict[str, Any] | None = None, **fiel
     return Experiment.parse({"dataset": images, "architecture": net, "optimizer": gentle, **quick, **fields})
 
 
-def fitting(architecture: str, estimator: str) -> Experiment:
+def fitting(architecture: str, estimator: str, **fields: Any) -> Experiment:
     """A small experiment with an estimator, or a skip where the net has too many units for it."""
     experiment = small(architecture)
     refusal = Estimator.members[estimator]().refusal(experiment.architecture.shapes)
     if refusal:
         pytest.skip(refusal)
-    return small(architecture, estimator=estimator)
+    return small(architecture, estimator=estimator, **fields)
 
 
 CurveEvent = Step | Evaluated | Finished
