@@ -35,8 +35,8 @@ class ByClass(NamedTuple):
 def hamming(codes: Bits, others: Bits | None = None) -> NDArray[np.int32]:
     """In how many bits each code (N, bits) differs from each of the others (M, bits), or of themselves: (N, M), exact.
 
-    A matrix product of zeros and ones in single precision, whose sums are whole numbers below 2^24: two to four times
-    as fast as counting the bits of packed words in numpy.
+    A matrix product of zeros and ones in single precision, whose sums are whole numbers below 2^24. In numpy it takes
+    half the time of counting the bits of packed words, or as much in the widest layers.
 
     Raises:
         NoCodes: the two have not the same number of bits.
