@@ -11,7 +11,8 @@ from lab.models import Architecture, Rollout
 from lab.probes import Specimen
 from lab.probes.bit_flips import effect_on_classes, logits_with, softmax
 from lab.probes.codes import codes
-from lab.probes.likelier import inputs_of, run
+from lab.probes.likelier import run
+from lab.probes.passes import presented
 from lab.probes.refusals import NoCodes
 from tests.specimens import PICTURES, left_as_it_was, specimen
 
@@ -23,7 +24,7 @@ FLIPPED = [[], [3], [0, 5, 7], [3]]
 def held_at(looked_at: Specimen, layer: int, bits: np.ndarray) -> np.ndarray:
     """Logits of the first picture with the bits (units,) in a layer, from a pass of training's own."""
     rule, net = looked_at.experiment.estimator, looked_at.net
-    inputs = inputs_of(looked_at, PICTURES[:1])
+    inputs = presented(looked_at, PICTURES[:1])
     with net.evaluating():
         rollout = Rollout(net, inputs, torch.zeros(1, dtype=torch.int64), rule, looked_at.slope, torch.Generator())
         shape = rollout().sites[layer].x.shape
@@ -63,7 +64,7 @@ def test_in_the_last_layer_a_flip_adds_the_weights_of_its_unit() -> None:
 
 def test_ternary_units_go_to_the_other_side_and_from_the_middle_up() -> None:
     looked_at = specimen("mlp", estimator={"name": "ternary", "dead_zone": 0.5})
-    values = run(looked_at, inputs_of(looked_at, PICTURES[:1])).layers[0].codes[0].numpy()
+    values = run(looked_at, presented(looked_at, PICTURES[:1])).layers[0].codes[0].numpy()
     assert set(values) == {0, 0.5, 1}
     found = logits_with(looked_at, PICTURES[0], "hidden 1", [[], *([bit] for bit in range(len(values)))])
     weights = looked_at.net.get_parameter("layers.3.weight").detach().numpy()
@@ -73,7 +74,7 @@ def test_ternary_units_go_to_the_other_side_and_from_the_middle_up() -> None:
 
 def test_a_unit_with_a_scale_keeps_it() -> None:
     looked_at = specimen("mlp", estimator={"name": "stochastic-sign", "allow_scale": True})
-    (layer,) = run(looked_at, inputs_of(looked_at, PICTURES[:1])).layers
+    (layer,) = run(looked_at, presented(looked_at, PICTURES[:1])).layers
     values = to_levels(layer.codes, "0/1", "-1/+1")[0]
     found = logits_with(looked_at, PICTURES[0], "hidden 1", [[], [2]])
     weights = looked_at.net.get_parameter("layers.3.weight").detach().numpy()

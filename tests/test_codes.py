@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,8 @@ from lab.probes import Specimen
 from lab.probes.bit_flips import effect_on_classes
 from lab.probes.codes import bits_say_all, codes, place, places, pre_activations_of, site_index
 from lab.probes.decoding import cross, effect_of, sample, walk
-from lab.probes.likelier import inputs_of, run
+from lab.probes.likelier import run
+from lab.probes.passes import presented
 from lab.probes.reconstruction import reconstruct
 from lab.probes.refusals import NoCodes
 from tests.small import fitting
@@ -36,7 +36,7 @@ def evaluated(looked_at: Specimen) -> tuple[Tensor, list[Tensor], list[Tensor]]:
 
     handles = [site.register_forward_hook(note) for site in net.sites]
     with torch.no_grad(), net.evaluating():
-        output = predict(net, experiment, inputs_of(looked_at, PICTURES), SLOPE, torch.Generator())
+        output = predict(net, experiment, presented(looked_at, PICTURES), SLOPE, torch.Generator())
     for handle in handles:
         handle.remove()
     return output, entered, left
@@ -49,7 +49,7 @@ def test_codes_are_the_bits_of_an_evaluation_by_threshold(architecture: str, est
     output, entered, left = evaluated(looked_at)
     with left_as_it_was(looked_at):
         found = codes(looked_at, PICTURES)
-        passed = run(looked_at, inputs_of(looked_at, PICTURES))
+        passed = run(looked_at, presented(looked_at, PICTURES))
     names = looked_at.experiment.architecture.site_names
     assert list(found) == list(names) == list(places(looked_at))
     for name, x, values, unit in zip(names, entered, left, looked_at.net.sites, strict=True):
@@ -88,7 +88,7 @@ def test_a_bit_is_found_where_it_is_in_its_layer() -> None:
     looked_at = specimen("convnet", estimator="identity")
     shape = places(looked_at)["conv 2"]
     assert shape == (32, 7, 7)
-    maps = run(looked_at, inputs_of(looked_at, PICTURES)).layers[1].on.numpy()
+    maps = run(looked_at, presented(looked_at, PICTURES)).layers[1].on.numpy()
     flat = codes(looked_at, PICTURES)["conv 2"]
     for bit in (0, 6, 7, 48, 49, 1000, 32 * 49 - 1):
         channel, row, column = place(shape, bit)
@@ -113,20 +113,25 @@ def test_a_net_without_binary_layers_has_no_codes() -> None:
         site_index(looked_at, "hidden 1")
 
 
+def test_a_layer_that_a_net_does_not_have_is_told() -> None:
+    with pytest.raises(NoCodes, match="'conv 9': its binary layers are conv 1, conv 2"):
+        pre_activations_of(specimen("convnet"), PICTURES, "conv 9")
+
+
 @pytest.mark.parametrize(
-    ("ask", "said"),
+    ("pictures", "said"),
     [
-        (lambda s: pre_activations_of(s, PICTURES, "conv 9"), "'conv 9': its binary layers are conv 1, conv 2"),
-        (lambda s: codes(s, PICTURES.astype(np.float32)), r"float32 \(12, 28, 28\); allowed are uint8"),
-        (lambda s: codes(s, PICTURES[:, :14]), r"uint8 \(12, 14, 28\); allowed are uint8"),
-        (lambda s: codes(s, PICTURES[0]), r"uint8 \(28, 28\); allowed are uint8"),
+        (PICTURES.astype(np.float32), r"\(12, 28, 28\) of float32; allowed is"),
+        (PICTURES[:, :14], r"\(12, 14, 28\) of uint8; allowed is"),
+        (PICTURES[0], r"\(28, 28\) of uint8; allowed is"),
     ],
 )
-def test_what_cannot_be_had_is_told(ask: Callable[[Specimen], Any], said: str) -> None:
-    with pytest.raises(NoCodes, match=said):
-        ask(specimen("convnet"))
+def test_pictures_of_another_kind_are_told(pictures: np.ndarray, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        codes(specimen("convnet"), pictures)
 
 
+@pytest.mark.filterwarnings("error")
 def test_pictures_that_may_not_be_written_to_will_do() -> None:
     frozen = PICTURES.copy()
     frozen.setflags(write=False)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lab.probes.codes import checked_bits, places, site_index
-from lab.probes.likelier import inputs_of, run, to_array
+from lab.probes.likelier import run, to_array
+from lab.probes.passes import presented
 from lab.probes.refusals import NoCodes
 from lab.probes.specimen import Specimen
 
@@ -56,7 +57,7 @@ def logits_with(
     mask = np.zeros((len(flipped), units), dtype=bool)
     for row, bits in zip(mask, flipped, strict=True):
         row[checked_bits(bits, units)] = True
-    inputs = inputs_of(specimen, picture[None])
+    inputs = presented(specimen, picture[None])
 
     def flip(chunk: Tensor, codes: Tensor) -> Tensor:
         others = torch.where(codes == 0.5, torch.ones_like(codes), 1 - codes)

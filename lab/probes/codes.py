@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.evaluation import EVALUATED_AT_ONCE
-from lab.probes.likelier import inputs_of, run, to_array
+from lab.probes.likelier import run, to_array
+from lab.probes.passes import presented
 from lab.probes.refusals import NoCodes
 from lab.probes.specimen import Specimen
 
@@ -30,11 +31,11 @@ def codes(specimen: Specimen, pictures: NDArray[np.uint8], batch: int = EVALUATE
             rules that look at all of them together, such as a ternary one with a dead zone of 0.7 mean |x|.
 
     Raises:
-        NoCodes: they are no such pictures.
+        ValueError: they are no such pictures.
     """
     parts = [
         [to_array(layer.on.flatten(1)) for layer in run(specimen, chunk).layers]
-        for chunk in inputs_of(specimen, pictures).split(batch)
+        for chunk in presented(specimen, pictures).split(batch)
     ]
     names = specimen.experiment.architecture.site_names
     return {name: np.concatenate(layer) for name, layer in zip(names, zip(*parts, strict=True), strict=True)}
@@ -46,10 +47,11 @@ def pre_activations_of(
     """What enters each unit of a binary layer, (B, units); for the rest see `codes`.
 
     Raises:
-        NoCodes: they are no such pictures, or the net has no layer of that name.
+        NoCodes: the net has no layer of that name.
+        ValueError: they are no such pictures.
     """
     index = site_index(specimen, site)
-    chunks = inputs_of(specimen, pictures).split(batch)
+    chunks = presented(specimen, pictures).split(batch)
     return np.concatenate([to_array(run(specimen, chunk).layers[index].x.flatten(1).float()) for chunk in chunks])
 
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lab.data.base import SIDE
-from lab.data.batches import normalized
 from lab.estimators import to_levels
 from lab.evaluation import autocast, even_noise
 from lab.models.layers import BinaryUnits
-from lab.probes.refusals import NoCodes
 from lab.probes.specimen import Specimen
 
 Exchange = Callable[[Tensor], Tensor]
@@ -67,19 +63,6 @@ def run(specimen: Specimen, inputs: Tensor, exchanged: Mapping[int, Exchange] | 
     with net.evaluating(), net.visited(visit, specimen.slope), autocast(experiment, inputs.device):
         output = net(inputs).float()
     return Passed(output, layers)
-
-
-def inputs_of(specimen: Specimen, pictures: NDArray[np.uint8]) -> Tensor:
-    """Pictures (B, 28, 28) uint8 as the net wants them: (B, 1, 28, 28) float32 on its device.
-
-    Raises:
-        NoCodes: they are no such pictures.
-    """
-    if pictures.dtype != np.uint8 or pictures.shape[1:] != (SIDE, SIDE):
-        raise NoCodes(
-            f"The pictures are {pictures.dtype} {pictures.shape}; allowed are uint8 (any number, {SIDE}, {SIDE})."
-        )
-    return normalized(torch.tensor(pictures), *specimen.scale, specimen.device)
 
 
 def to_array(values: Tensor) -> NDArray[Any]:

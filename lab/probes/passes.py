@@ -34,7 +34,7 @@ def presented(specimen: Specimen, pictures: Pictures) -> Tensor:
     Raises:
         ValueError: they are no (B, 28, 28) of uint8, or none at all.
     """
-    tensor = torch.as_tensor(pictures)
+    tensor = pictures if isinstance(pictures, Tensor) else torch.tensor(pictures)
     if tensor.dtype != torch.uint8 or tensor.shape[1:] != (SIDE, SIDE) or not len(tensor):
         kind = f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"
         raise ValueError(f"the pictures are {kind}; allowed is (B, {SIDE}, {SIDE}) of uint8, with B at least 1")

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from lab.evaluation import EVALUATED_AT_ONCE, predict
-from lab.probes.likelier import inputs_of, to_array
+from lab.probes.likelier import to_array
+from lab.probes.passes import presented
 from lab.probes.refusals import NoCodes
 from lab.probes.specimen import Specimen
 
@@ -57,7 +58,7 @@ def reconstruct(specimen: Specimen, pictures: NDArray[np.uint8], batch: int = EV
     generator = specimen.generator("evaluation")
     rebuilt, errors = [], []
     with net.evaluating():
-        for inputs in inputs_of(specimen, pictures).split(batch):
+        for inputs in presented(specimen, pictures).split(batch):
             output = predict(net, experiment, inputs, specimen.slope, generator)
             rebuilt.append(to_array(output[:, 0]))
             errors.append(to_array((output - inputs).double().square().flatten(1).mean(1)))
