@@ -11,13 +11,14 @@ import pytest
 import torch
 
 from lab import checkpoints
+from lab.estimators import Estimator
 from lab.models import Architecture
 from lab.probes import Frame
 from lab.probes.compact import Bits, Scaled
 from lab.probes.frame import EVALUATIONS, frame_due, frame_steps, has_frame
 from lab.probes.frame_states import frame_of, frame_state
 from lab.training import Training, train
-from tests.small import evaluations, frames, small
+from tests.small import evaluations, fitting, frames, small
 from tests.test_record_state import assert_same
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
@@ -77,6 +78,21 @@ def read_back(state: dict[str, Any], folder: Path) -> Frame:
 def test_a_frame_comes_back_from_a_file(name: str, tmp_path: Path) -> None:
     frame = Training(small(name)).frame()
     assert_same(read_back(frame_state(frame), tmp_path), frame)
+
+
+@pytest.mark.parametrize("estimator", Estimator.members)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_units_of_every_rule_have_a_frame(estimator: str, precision: str, tmp_path: Path) -> None:
+    training = Training(fitting("convnet", estimator).with_changes([f"precision={precision}"]))
+    frame, again = training.frame(), training.frame()
+    assert_same(again, frame)
+    assert_same(read_back(frame_state(frame), tmp_path), frame)
+    for name, maps in frame.maps.items():
+        assert maps.before is not None
+        assert np.isfinite(maps.before.array()).all()
+        if isinstance(maps.after, Bits):  # else what the rule gives is not bits
+            assert maps.after.on().any(), f"all of {name} are off"
+            assert not maps.after.on().all(), f"all of {name} are on"
 
 
 def earlier_state(**fields: Any) -> dict[str, Any]:

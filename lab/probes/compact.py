@@ -125,6 +125,8 @@ def compact_of(state: Mapping[str, Any]) -> Compact:
     Raises:
         KeyError, TypeError, ValueError: it was made from nothing of this kind.
     """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"the state of an array is wanted, and not {type(state).__name__}")
     low, high = float(state["low"]), float(state["high"])
     if "bits" not in state:
         return Scaled(_bytes(state["bytes"]), low, high)

@@ -60,7 +60,8 @@ def _ask(chosen: str, steps: Sequence[int], view: JobView) -> None:
             key=key,
             on_change=choose,
             width=420,
-            help="Pictures, heatmaps and codes as they were after this step. Kept often at first, then more rarely.",
+            help="Pictures, heatmaps and codes as they were after this step. Kept often at first, then more rarely, "
+            "and at evaluations.",
         )
         if step is not None:
             epoch = next(f.epoch for s in view.snapshots for f in s.frames if f.step == step)
