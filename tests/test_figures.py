@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from lab.figures.bias_variance import Dot, bias_variance_chart
-from lab.figures.board import Board, Card, Chart, Numbers, Pictures, Readout, Tile
+from lab.figures.board import Board, Card, Chart, Numbers, Picture, Pictures, Readout, Tile
 from lab.figures.curves import POINTS, Curve, line_chart
 from lab.figures.differences import Difference, difference_chart
 from lab.figures.downsample import geometric_mean, min_max, recent_mean, smoothed
@@ -190,14 +190,14 @@ def test_scaled_clips_and_survives_constants_and_nan() -> None:
 def test_tiles_share_one_scale() -> None:
     sheet = tiles(np.array([[[0.0, 1.0]], [[2.0, 4.0]]]), ["a", "b"], colors=[None, "red"])
     assert [(tile.label, tile.color) for tile in sheet] == [("a", None), ("b", "red")]
-    values = [np.asarray(decoded(tile.image).convert("L")).ravel().tolist() for tile in sheet]
+    values = [list(tile.image.values) for tile in sheet]
     assert values == [[0, 64], [128, 255]]
     assert tiles(np.full((1, 2, 2), math.nan), ["nothing"])
 
 
 def test_board_becomes_json_and_refuses_one_id_twice() -> None:
     card = Card("a", "A", Chart(figures()["lines"], "time"), alt="alt")
-    sheet = Card("b", "B", Pictures([Tile("t", "data:image/png;base64,")], 3), wide=True)
+    sheet = Card("b", "B", Pictures([Tile("t", Picture(bytes(12), 2))], 3), wide=True)
     board = Board("run 3", [card, sheet, Card("c", "C", Numbers([Readout("step", "3")]), row="r")])
     payload = board.payload()
     assert orjson.loads(orjson.dumps(payload)) == payload

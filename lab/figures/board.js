@@ -1,5 +1,5 @@
 // The live board: keeps one DOM node per card and changes it in place. Knows nothing about training.
-// board_charts.js and board_saving.js follow in the same module.
+// The other scripts of `lab.figures.drawing` follow in the same module.
 
 const MINIMUM_WIDTH = 320 // pixels of a card at scale 1
 const MINIMUM_ROW_WIDTH = 220 // cards that are compared may be narrower, to stay side by side
@@ -10,10 +10,11 @@ const READ = ["numbers", "table"] // as text; of the other kinds only their `alt
 
 const boards = new WeakMap()
 
-export default function liveBoard({ data, parentElement }) {
+export default function liveBoard({ data, parentElement, setStateValue }) {
   if (!boards.has(parentElement)) boards.set(parentElement, createBoard(parentElement))
   const board = boards.get(parentElement)
-  const message = JSON.parse(new TextDecoder().decode(data))
+  board.tell = setStateValue ?? (() => {}) // in a file there is nobody to tell
+  const message = readMessage(board, data)
   loadPlotly(message.plotly).catch(() => {}) // early; a chart that needs it says what is wrong
   show(board, message)
   return () => {
@@ -24,10 +25,20 @@ export default function liveBoard({ data, parentElement }) {
   }
 }
 
+/** A first line, where there is one, names the content, so that what is there already is not read once more. */
+function readMessage(board, data) {
+  const read = (bytes) => JSON.parse(new TextDecoder().decode(bytes))
+  const end = data.indexOf(10)
+  if (end < 0) return read(data)
+  const line = read(data.subarray(0, end))
+  const content = board.message?.version === line.version ? board.message : read(data.subarray(end))
+  return Object.assign(content, line)
+}
+
 function createBoard(parentElement) {
   releaseFocusAfterMouse()
   const board = { root: element("div", "lab-board"), slots: new Map(), rows: new Map() }
-  Object.assign(board, { message: null, look: null, hover: null })
+  Object.assign(board, { message: null, look: null, hover: null, film: null })
   board.observer = new ResizeObserver(() => refit(board))
   board.observer.observe(board.root)
   board.sight = new IntersectionObserver((entries) => noteSight(board, entries), { scrollMargin: NEAR })
@@ -49,6 +60,7 @@ function releaseFocusAfterMouse() {
 }
 
 function destroyBoard(board) {
+  leaveFilm(board)
   board.observer.disconnect()
   board.sight.disconnect()
   for (const slot of board.slots.values()) release(slot)
@@ -57,8 +69,11 @@ function destroyBoard(board) {
 
 function show(board, message) {
   const look = readLook(board.root)
-  if (board.message?.version === message.version && sameLook(board.look, look)) return
-  Object.assign(board, { message, look })
+  const known = board.message?.version === message.version
+  if (known && board.film) obey(board, message)
+  if (known && sameLook(board.look, look)) return
+  Object.assign(board, { message: known ? board.message : message, look })
+  if (!known) enterFilm(board)
   placeCards(board)
   for (const slot of board.slots.values()) draw(board, slot)
   const draws = (window.__labBoard?.draws ?? 0) + 1
@@ -116,8 +131,9 @@ function replaceSlot(board, card) {
   slot.caption = root.appendChild(element("p", "lab-caption"))
   slot.node = root.appendChild(element("div", `lab-${card.kind}`))
   root.dataset.card = card.id
+  board.sight.observe(slot.node)
   if (card.kind === "chart") watchChart(board, slot)
-  if (card.kind in KINDS) addSaveButtons(board, slot)
+  addSaveButtons(board, slot)
   board.slots.set(card.id, slot)
 }
 
@@ -152,7 +168,7 @@ function placeRows(board) {
     arrange(row, cards)
   }
   board.rows = kept
-  arrange(board.root, [...kept.values()])
+  arrange(board.root, [...(board.film ? [board.film.root] : []), ...kept.values()])
 }
 
 /** Make `wanted` the children of `parent`, moving as few nodes as possible: a moved node loses focus. */
@@ -176,97 +192,20 @@ function fitColumns(board) {
 }
 
 function draw(board, slot) {
-  setText(slot.title, slot.card.title)
-  setText(slot.caption, slot.card.caption)
-  slot.caption.hidden = !slot.card.caption
-  slot.node.setAttribute("role", READ.includes(slot.card.kind) ? "group" : "img")
-  slot.node.setAttribute("aria-label", slot.card.alt || slot.card.title)
-  DRAWERS[slot.card.kind](board, slot)
+  const { card } = slot
+  setText(slot.title, card.title, roomFor(board, card, "title"))
+  setText(slot.caption, card.caption, roomFor(board, card, "caption"))
+  slot.caption.hidden = !card.caption && !slot.caption.dataset.room
+  slot.node.setAttribute("role", READ.includes(card.kind) || isPicked(card) ? "group" : "img")
+  slot.node.setAttribute("aria-label", card.alt || card.title)
+  slot.stale = false
+  DRAWERS[card.kind](board, slot)
 }
 
-// ------------------------------------------------------------------------------------------------ pictures, text
-
-function drawPictures(board, slot) {
-  const { tiles, columns } = slot.card
-  slot.node.style.setProperty("--lab-tiles", Math.max(1, Math.min(columns, tiles.length)))
-  matchCount(slot.node, tiles.length, () => parts("figure", "lab-tile", [["img", ""], ["figcaption", "lab-label"]]))
-  tiles.forEach(({ label, image, color }, index) => {
-    const [picture, caption] = slot.node.children[index].children
-    if (picture.getAttribute("src") !== image) picture.src = image
-    picture.alt = label
-    mark(slot.node.children[index], color)
-    setText(caption, label)
-    caption.hidden = !label
-  })
-}
-
-function drawNumbers(board, slot) {
-  const { readouts } = slot.card
-  const pieces = [["span", "lab-label"], ["span", "lab-value"], ["span", "lab-help"]]
-  matchCount(slot.node, readouts.length, () => parts("div", "lab-readout", pieces))
-  readouts.forEach((readout, index) => {
-    const [label, value, help] = slot.node.children[index].children
-    mark(slot.node.children[index], readout.color)
-    setText(label, readout.label)
-    setText(value, readout.value)
-    setText(help, readout.help)
-  })
-}
-
-function drawTable(board, slot) {
-  const { heads, rows } = slot.card
-  matchCount(slot.node, 1, () => parts("table", "", [["thead", ""], ["tbody", ""]]))
-  const [top, body] = slot.node.firstChild.children
-  matchCount(top, 1, () => element("tr", ""))
-  fillLine(top.firstChild, heads, heads.map(({ title }) => title), "th")
-  matchCount(body, rows.length, () => element("tr", ""))
-  rows.forEach(({ cells, color }, index) => {
-    mark(body.children[index], color)
-    fillLine(body.children[index], heads, cells, "td")
-  })
-}
-
-function fillLine(line, heads, texts, tag) {
-  matchCount(line, heads.length, () => element(tag, ""))
-  heads.forEach(({ number, help }, index) => {
-    const cell = line.children[index]
-    cell.classList.toggle("lab-figure", number)
-    cell.title = help
-    setText(cell, texts[index])
-  })
-}
-
-function mark(node, color) {
-  node.classList.toggle("lab-marked", Boolean(color))
-  node.style.setProperty("--lab-mark", color ?? "transparent")
-}
-
-function matchCount(parent, count, make) {
-  while (parent.children.length > count) parent.lastElementChild.remove()
-  while (parent.children.length < count) parent.append(make())
-}
-
-// ------------------------------------------------------------------------------------------------ DOM
-
-function element(tag, className) {
-  const node = document.createElement(tag)
-  node.className = className
-  return node
-}
-
-function parts(tag, className, children) {
-  const node = element(tag, className)
-  node.append(...children.map(([childTag, childClass]) => element(childTag, childClass)))
-  return node
-}
-
-function button(text, label, onclick) {
-  const node = Object.assign(element("button", "lab-button"), { type: "button", onclick, title: label })
-  node.setAttribute("aria-label", label)
-  setText(node, text)
-  return node
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text
+function noteSight(board, entries) {
+  for (const slot of board.slots.values()) {
+    const entry = entries.findLast(({ target }) => target === slot.node)
+    if (entry) slot.inSight = entry.isIntersecting
+    if (slot.inSight && slot.stale) draw(board, slot)
+  }
 }

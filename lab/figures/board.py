@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lab.figures.theme import Figure
 
 
+class Picture(NamedTuple):
+    """A small picture, one byte a value, row by row: gray values with the colors of all 256, or three bytes a color.
+
+    It is sent as it is: to draw it takes the page less time than to unpack a PNG, and none is made here.
+    """
+
+    values: bytes
+    width: int
+    palette: bytes | None = None
+    """Red, green and blue of each gray value (768 bytes); None where the values are colors."""
+
+    def payload(self) -> list[str | int]:
+        """The name of its palette, its width and its values, as JSON values."""
+        return [palette_name(self.palette), self.width, b64encode(self.values).decode("ascii")]
+
+
+@lru_cache(maxsize=64)
+def palette_name(palette: bytes | None) -> str:
+    """What these colors are called on a page; nothing where there are none."""
+    return hashlib.sha256(palette).hexdigest()[:12] if palette is not None else ""
+
+
 class Tile(NamedTuple):
-    """One picture of a sheet: its label, a PNG data URL, and a CSS color that marks it."""
+    """One picture of a sheet, with its label, and a CSS color that marks it."""
 
     label: str
-    image: str
+    image: Picture
     color: str | None = None
+    help: str = ""
+    """Told of the tile that is pointed at."""
+    pick: str = ""
+    """What the tile is called where a person may pick it; nothing where nobody may."""
+
+    def payload(self) -> dict[str, Any]:
+        """The tile as JSON values."""
+        return self._asdict() | {"image": self.image.payload()}
 
 
 class Readout(NamedTuple):
@@ -28,14 +61,19 @@ class Readout(NamedTuple):
 
 @dataclass(frozen=True)
 class Chart:
-    """A plotly figure. Charts of the same non-empty `link` share their horizontal range and their hover."""
+    """A plotly figure. Charts of the same non-empty `link` share their horizontal range and their hover.
+
+    Where a person `picks`, points and bars are picked by what their trace calls them in its `ids`, else by their index;
+    where any trace has `ids`, only those that have.
+    """
 
     figure: Figure
     link: str = ""
+    picks: bool = False
 
     def payload(self) -> dict[str, Any]:
         """The content as JSON values."""
-        return {"kind": "chart", "figure": self.figure, "link": self.link}
+        return {"kind": "chart", "figure": self.figure, "link": self.link, "picks": self.picks}
 
 
 @dataclass(frozen=True)
@@ -44,10 +82,22 @@ class Pictures:
 
     tiles: Sequence[Tile]
     columns: int = 8
+    widest: int = 112
+    """Pixels of a tile at most."""
+    picked: str = ""
+    """The `pick` of the tile that is picked now."""
 
     def payload(self) -> dict[str, Any]:
-        """The content as JSON values."""
-        return {"kind": "pictures", "tiles": [tile._asdict() for tile in self.tiles], "columns": self.columns}
+        """The content as JSON values, with the colors of its palettes by their names."""
+        palettes = {tile.image.palette for tile in self.tiles if tile.image.palette is not None}
+        return {
+            "kind": "pictures",
+            "tiles": [tile.payload() for tile in self.tiles],
+            "columns": self.columns,
+            "widest": self.widest,
+            "picked": self.picked,
+            "palettes": {palette_name(each): b64encode(each).decode("ascii") for each in sorted(palettes)},
+        }
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-// The charts of the live board; follows board.js in the same module.
+// The charts of the live board.
 // Zoom belongs to the reader: `slot.view` holds the axis ranges a reader has set, and every drawing obeys it.
 
 const CONFIG = { displaylogo: false, displayModeBar: false, doubleClick: false, showTips: false }
@@ -37,6 +37,7 @@ async function drawChart(board, slot) {
   slot.drawing = window.Plotly.react(slot.node, tracesOf(slot, board.look), layoutOf(slot, board.look), CONFIG)
   if (!slot.drawn) listen(board, slot)
   slot.drawn = true
+  offerPoints(board, slot)
   keepHover(board, slot)
 }
 
@@ -82,15 +83,6 @@ function watchChart(board, slot) {
   slot.reset = slot.head.appendChild(button("Reset zoom", `Reset the zoom of ${title}`, () => resetView(board, slot)))
   slot.reset.hidden = true
   board.observer.observe(slot.node)
-  board.sight.observe(slot.node)
-}
-
-function noteSight(board, entries) {
-  for (const slot of board.slots.values()) {
-    const entry = entries.findLast(({ target }) => target === slot.node)
-    if (entry) slot.inSight = entry.isIntersecting
-    if (slot.inSight && slot.stale) drawChart(board, slot)
-  }
 }
 
 // ------------------------------------------------------------------------------------------------ linked charts

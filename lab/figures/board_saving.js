@@ -1,15 +1,13 @@
-// Saving the figures of a board as pictures; follows board_charts.js in the same module.
+// Saving the cards of a board as pictures, with their titles and captions.
 // What is saved is what is shown: zoom, hidden curves, light or dark, size.
 
 const SHARPNESS = 2 // pixels of a PNG for each of the page
 const LONGEST_NAME = 120
 const SVG = "http://www.w3.org/2000/svg"
-const KINDS = { chart: saveChart, pictures: savePictures }
 
 function addSaveButtons(board, slot) {
-  const save = KINDS[slot.card.kind]
   const buttons = ["SVG", "PNG"].map((format) =>
-    button(format, `Download ${slot.card.title} as ${format}`, () => save(board, slot, format.toLowerCase())),
+    button(format, `Download ${slot.card.title} as ${format}`, () => saveCard(board, slot, format.toLowerCase())),
   )
   slot.save = slot.head.appendChild(element("span", "lab-save"))
   slot.save.append(...buttons)
@@ -17,66 +15,93 @@ function addSaveButtons(board, slot) {
 
 /** What a file of this card is called: what it shows, of what, and when. */
 function fileName(board, slot) {
-  const words = [slot.card.title, board.message.subject].filter(Boolean).join(" of ")
-  const plain = words.replace(/(?:[^\p{L}\p{N}.]|\.(?!\d))+/gu, "-") // a point is kept within a number
-  return plain.toLowerCase().slice(0, LONGEST_NAME).replace(/^[-.]+|[-.]+$/g, "")
+  const moment = board.film && `at step ${board.message.moments[board.film.place].step}`
+  const words = [[slot.card.title, board.message.subject].filter(Boolean).join(" of "), moment].filter(Boolean)
+  const plain = (text) => text.replace(/(?:[^\p{L}\p{N}.]|\.(?!\d))+/gu, "-") // a point is kept within a number
+  const end = words.length > 1 ? `-${plain(words[1])}` : "" // which a long name leaves whole
+  const start = plain(words[0]).slice(0, LONGEST_NAME - end.length).replace(/^[-.]+|[-.]+$/g, "")
+  return (start + end).toLowerCase()
 }
 
-function saveChart(board, slot, format) {
-  if (!slot.drawn) return
-  const { data, layout, clientWidth: width, clientHeight: height } = slot.node // as the reader has left them
-  const { background } = board.look
-  const opaque = { ...layout, paper_bgcolor: background, plot_bgcolor: background }
-  const scale = format === "png" ? SHARPNESS : 1
-  const filename = fileName(board, slot)
-  window.Plotly.downloadImage({ data, layout: opaque }, { format, filename, width, height, scale })
-}
-
-async function savePictures(board, slot, format) {
-  const text = new XMLSerializer().serializeToString(sheetOf(board, slot))
+async function saveCard(board, slot, format) {
+  if (slot.card.kind === "chart" && !slot.drawn) return
+  const name = `${fileName(board, slot)}.${format}` // of now: what follows takes a moment
+  const text = new XMLSerializer().serializeToString(await pictureOf(board, slot))
   const svg = new Blob([text], { type: "image/svg+xml" })
-  handOver(format === "svg" ? svg : await rasterized(text), `${fileName(board, slot)}.${format}`)
+  handOver(format === "svg" ? svg : await rasterized(text), name)
 }
 
-/** The sheet as an SVG with its pictures inside, everything where the page has it. */
-function sheetOf(board, slot) {
-  const frame = slot.node.getBoundingClientRect()
-  const width = Math.max(...[...slot.node.children].map((tile) => tile.getBoundingClientRect().right - frame.left))
-  const sheet = shape("svg", { width, height: frame.height, viewBox: `0 0 ${width} ${frame.height}` })
+/** The card as an SVG with its pictures inside, everything where the page has it. */
+async function pictureOf(board, slot) {
+  const frame = slot.root.getBoundingClientRect()
+  const margins = 2 * (slot.node.getBoundingClientRect().left - frame.left)
+  const [width, height] = [Math.max(frame.width, slot.node.scrollWidth + margins), frame.height] // a table may be wider
+  const sheet = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}` })
   sheet.append(shape("rect", { width: "100%", height: "100%", fill: board.look.background }))
-  for (const tile of slot.node.children) {
-    const [picture, caption] = tile.children
-    const { left, top, width: wide, height: high } = picture.getBoundingClientRect()
-    const line = parseFloat(getComputedStyle(picture).borderBottomWidth)
-    const place = { x: left - frame.left, y: top - frame.top, width: wide, height: high - line }
-    const still = { href: picture.src, style: "image-rendering: pixelated", preserveAspectRatio: "none" }
-    sheet.append(shape("image", { ...place, ...still }))
-    const color = tile.style.getPropertyValue("--lab-mark")
-    if (line) sheet.append(shape("rect", { ...place, y: place.y + place.height, height: line, fill: color }))
-    if (!caption.hidden) sheet.append(...lettersOf(caption, frame, board.look.font))
-  }
+  const texts = [slot.title, slot.caption]
+  if (slot.card.kind === "chart") sheet.append(await chartOf(board, slot, frame))
+  else texts.push(slot.node)
+  for (const node of slot.node.querySelectorAll(".lab-marked")) sheet.append(markOf(node, frame))
+  for (const canvas of slot.node.querySelectorAll(".lab-frame canvas")) sheet.append(stillOf(canvas, frame))
+  for (const node of texts) sheet.append(...lettersOf(node, frame, board.look.font))
   return sheet
 }
 
-/** A caption, a text for each of the lines that the page has broken it into. */
-function lettersOf(caption, frame, font) {
-  const { color, fontSize } = getComputedStyle(caption)
+async function chartOf(board, slot, frame) {
+  const { data, layout, clientWidth: width, clientHeight: height } = slot.node // as the reader has left them
+  const { background } = board.look
+  const opaque = { ...layout, paper_bgcolor: background, plot_bgcolor: background }
+  const settings = { format: "svg", width, height, imageDataOnly: true }
+  const text = await window.Plotly.toImage({ data, layout: opaque }, settings)
+  const drawn = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true)
+  const { left, top } = slot.node.getBoundingClientRect()
+  drawn.setAttribute("x", left - frame.left)
+  drawn.setAttribute("y", top - frame.top)
+  return drawn
+}
+
+function stillOf(canvas, frame) {
+  const { left, top, width, height } = canvas.getBoundingClientRect()
+  const place = { x: left - frame.left, y: top - frame.top, width, height }
+  const look = { style: "image-rendering: pixelated", preserveAspectRatio: "none" }
+  return shape("image", { ...place, ...look, href: canvas.toDataURL() })
+}
+
+/** The colored line of a tile, a readout or a row: below its picture, or at its left. */
+function markOf(node, frame) {
+  const canvas = node.querySelector("canvas")
+  const { left, top, bottom, width, height } = (canvas ?? node).getBoundingClientRect()
+  const place = canvas ? { y: bottom - frame.top, width, height: 4 } : { y: top - frame.top, width: 4, height }
+  return shape("rect", { x: left - frame.left, ...place, fill: node.style.getPropertyValue("--lab-mark") })
+}
+
+/** All that is written in a node, a text for each of the lines that the page has broken it into. */
+function lettersOf(node, frame, font) {
+  const found = []
+  const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT)
+  while (walker.nextNode()) {
+    const { color, fontSize, fontWeight } = getComputedStyle(walker.currentNode.parentElement)
+    const look = { "font-family": font, "font-size": fontSize, "font-weight": fontWeight, fill: color }
+    for (const { left, bottom, text } of linesOf(walker.currentNode)) {
+      const y = bottom - frame.top - 0.22 * parseFloat(fontSize) // from the foot of the line to that of its letters
+      found.push(Object.assign(shape("text", { x: left - frame.left, y, ...look }), { textContent: text.trimEnd() }))
+    }
+  }
+  return found
+}
+
+function linesOf(letters) {
   const lines = new Map()
-  const letters = caption.firstChild
   for (let at = 0; at < letters.length; at += 1) {
     const range = new Range()
     range.setStart(letters, at)
     range.setEnd(letters, at + 1)
-    const { left, right, top, bottom } = range.getBoundingClientRect()
+    const { left, top, bottom, width } = range.getBoundingClientRect()
+    if (!width) continue // what is hidden, and the space at the end of a line
     const line = lines.get(top) ?? { left, bottom, text: "" }
-    lines.set(top, { ...line, right, text: line.text + letters.data[at] })
+    lines.set(top, { ...line, text: line.text + letters.data[at] })
   }
-  return [...lines.values()].map(({ left, right, bottom, text }) => {
-    const x = (left + right) / 2 - frame.left
-    const y = bottom - frame.top - 0.22 * parseFloat(fontSize) // from the foot of the line to that of its letters
-    const look = { "text-anchor": "middle", "font-family": font, "font-size": fontSize, fill: color }
-    return Object.assign(shape("text", { x, y, ...look }), { textContent: text.trim() })
-  })
+  return [...lines.values()]
 }
 
 function shape(tag, attributes) {

@@ -1,7 +1,8 @@
 """What draws a board in a page, live or in a file: our scripts, their style, and the plotly.js that plotly brings.
 
-The scripts are one JavaScript module. It exports `liveBoard({ data, parentElement })`, which draws the JSON of a
-board's payload, as bytes, or brings the board that is there up to date.
+The scripts are one JavaScript module. It exports `liveBoard({ data, parentElement, setStateValue })`, which draws the
+JSON of a board or of a film, as bytes, or brings the board that is there up to date. Before that may stand a line of
+JSON with its version and with what else is to be known of it at this place.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from pathlib import Path
 import plotly
 
 HERE = Path(__file__).resolve().parent
-SCRIPTS = ("board.js", "board_charts.js", "board_saving.js")
+SCRIPTS = ("board.js", "board_contents.js", "board_charts.js", "board_picking.js", "board_saving.js", "film.js")
+STYLES = ("board.css", "film.css")
 PLOTLY_SOURCE = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
 PLOTLY_VERSION: str = plotly.__version__
 """Of the Python package, which changes with that of plotly.js."""
@@ -24,4 +26,4 @@ def script() -> str:
 
 def style() -> str:
     """Its style sheet, whose colors and font are Streamlit's variables, such as `--st-text-color`."""
-    return (HERE / "board.css").read_text(encoding="utf-8")
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)

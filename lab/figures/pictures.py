@@ -1,39 +1,46 @@
-"""Arrays as small PNG pictures in data URLs, one image pixel per value; the page enlarges them."""
+"""Arrays as small pictures: their values with their colors for the page to draw, or as PNG files."""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from lab.figures.board import Tile
+from lab.figures.board import Picture, Tile
 from lab.figures.theme import GRAY, Lookup
 
 Bytes = NDArray[np.uint8]
 MIDDLE = 128  # the gray of an array whose values are all the same
 
 
+def picture(array: Bytes, lookup: Lookup = GRAY) -> Picture:
+    """Gray values (H, W), colored through `lookup` (256, 3), or colors (H, W, 3), as the page draws them.
+
+    Raises:
+        ValueError: the array is nothing of that.
+    """
+    _check(array)
+    return Picture(array.tobytes(), array.shape[1], lookup.tobytes() if array.ndim == 2 else None)
+
+
 def png(array: Bytes, lookup: Lookup | None = None) -> str:
     """A PNG data URL of gray values (H, W), colored through `lookup` (256, 3) if given, or of colors (H, W, 3)."""
+    _check(array)
+    image = Image.fromarray(array)
+    if lookup is not None and array.ndim == 2:
+        image.putpalette(lookup.tobytes())
+    stream = io.BytesIO()
+    image.save(stream, format="PNG", compress_level=3)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _check(array: Bytes) -> None:
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
         raise ValueError(f"the picture is {array.dtype} {array.shape}; it must be uint8 (H, W) or (H, W, 3).")
-    palette = lookup.tobytes() if lookup is not None and array.ndim == 2 else None
-    return _encoded(array.tobytes(), array.shape, palette)
-
-
-@lru_cache(maxsize=2048)  # a live page shows the same pictures several times before new ones come
-def _encoded(values: bytes, shape: tuple[int, ...], palette: bytes | None) -> str:
-    picture = Image.fromarray(np.frombuffer(values, dtype=np.uint8).reshape(shape))
-    if palette is not None:
-        picture.putpalette(palette)
-    stream = io.BytesIO()
-    picture.save(stream, format="PNG", compress_level=3)
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 
 def scaled(array: ArrayLike, low: float, high: float) -> Bytes:
@@ -51,10 +58,13 @@ def tiles(
     high: float | None = None,
     lookup: Lookup = GRAY,
     colors: Sequence[str | None] | None = None,
+    help: Sequence[str] | None = None,
+    picks: Sequence[str] | None = None,
 ) -> list[Tile]:
     """One labeled tile for each array of (N, H, W), all on one scale so that they compare.
 
-    The scale runs from `low` to `high`, by default the smallest and largest finite value of all; `colors` mark tiles.
+    The scale runs from `low` to `high`, by default the smallest and largest finite value of all. `colors` mark tiles,
+    `help` is told of the one that is pointed at, `picks` are the names of those that a person may pick.
     """
     values = np.asarray(arrays, dtype=np.float64)
     if values.ndim != 3 or len(values) != len(labels):
@@ -63,5 +73,8 @@ def tiles(
     bottom = low if low is not None else float(finite.min()) if finite.size else 0.0
     top = high if high is not None else float(finite.max()) if finite.size else 0.0
     marks = colors if colors is not None else [None] * len(labels)
-    pictures = [png(picture, lookup) for picture in scaled(values, bottom, top)]
-    return [Tile(*tile) for tile in zip(labels, pictures, marks, strict=True)]
+    nothing = [""] * len(labels)
+    palette, width = lookup.tobytes(), values.shape[2]
+    pictures = [Picture(each.tobytes(), width, palette) for each in scaled(values, bottom, top)]
+    parts = zip(labels, pictures, marks, help or nothing, picks or nothing, strict=True)
+    return [Tile(*tile) for tile in parts]

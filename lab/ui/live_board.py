@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -43,11 +44,17 @@ def encoded(board: Board) -> bytes:
     return orjson.dumps({"plotly": PLOTLY_URL, **board.payload()}, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def show_encoded(key: str, board: bytes) -> None:
-    """Show a board that is encoded already, as `live_board` does."""
+def show_encoded(key: str, board: bytes, **listeners: Callable[[], None]) -> None:
+    """Show a board that is encoded already, as `live_board` does.
+
+    Args:
+        key: names it on the page; what the reader does to it is in the session's state under this name.
+        board: as `encoded` makes it, or a line that names a film and then the film.
+        listeners: `on_step_change` and `on_picked_change`, called when a reader rests at a moment or picks something.
+    """
     with contextlib.suppress(OSError):  # a folder that cannot be written: the page says that plotly.js is missing
         ensure_plotly_js()
-    _mount(key=key, data=board)
+    _mount(key=key, data=board, **listeners)
 
 
 def single_chart(key: str, title: str, figure: Figure, alt: str) -> None:

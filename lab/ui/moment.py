@@ -20,10 +20,10 @@ def picked_moment(view: JobView) -> int | None:
     steps = kept_steps(view.snapshots)
     if not steps and view.status == "opening":  # what the address asks for can wait
         return None
-    chosen = _key(view.id)
+    chosen = moment_key(view.id)
     linked = address.asked(chosen, address.MOMENT, "run")
     if linked is not None and linked["run"] == view.id:
-        st.session_state[chosen] = _linked(linked[address.MOMENT], steps)
+        st.session_state[chosen] = linked_moment(linked[address.MOMENT], steps)
     if st.session_state.get(chosen) not in steps:  # also where a rewind took it away
         st.session_state[chosen] = None
     if len(steps) > 1:
@@ -35,11 +35,12 @@ def picked_moment(view: JobView) -> int | None:
 
 def chosen_moment(id: str) -> int | None:
     """The step that a job is looked back to on this page; None for now."""
-    step: int | None = st.session_state.get(_key(id))
+    step: int | None = st.session_state.get(moment_key(id))
     return step
 
 
-def _key(id: str) -> str:
+def moment_key(id: str) -> str:
+    """Where a session remembers to which step a job, or what else a page shows, is looked back to."""
     return f"moment.{id}"
 
 
@@ -68,7 +69,7 @@ def _ask(chosen: str, steps: Sequence[int], view: JobView) -> None:
             st.caption(f"Inside the net after step {step}, epoch {epoch:.2f}. Curves and numbers are of now.")
 
 
-def _linked(text: str | None, steps: Sequence[int]) -> int | None:
+def linked_moment(text: str | None, steps: Sequence[int]) -> int | None:
     """The moment that an address asks for: the newest kept one that is not later; None for now."""
     if text is None:
         return None

@@ -1,0 +1,62 @@
+"""What a card is made of, as a file: arrays by their names, or a table."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Data = Mapping[str, NDArray[Any]] | pd.DataFrame
+LONGEST_NAME = 120
+
+
+class File(NamedTuple):
+    """A file to be saved."""
+
+    name: str
+    mime: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The data of a card: arrays by name, which become an NPZ file, or a table, which becomes a CSV file."""
+
+    title: str
+    """What is listed: the card, and what these data are of."""
+    data: Data | Callable[[], Data]
+    """The data, or what makes them when they are wanted."""
+
+    def file(self, subject: str) -> File:
+        """The file, whose name says what it is and of what, such as "codes-of-run-7-at-step-640.npz".
+
+        Args:
+            subject: the run and the step, such as "Run 7 at step 640".
+
+        Raises:
+            ValueError: an array has objects in it, which only Python could read.
+        """
+        data = self.data() if callable(self.data) else self.data
+        name = re.sub(r"[^\w.]+", "-", f"{self.title} of {subject}" if subject else self.title).lower()
+        stem = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME // 2] + name[-LONGEST_NAME // 2 :]
+        if isinstance(data, Mapping):
+            return File(f"{stem.strip('-._')}.npz", "application/octet-stream", _npz(data))
+        content = data.to_csv(index=False).encode("utf-8")
+        return File(f"{stem.strip('-._')}.csv", "text/csv", content)
+
+
+def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    stream = io.BytesIO()
+    for name, array in arrays.items():
+        if np.asarray(array).dtype.hasobject:
+            raise ValueError(f"the array {name!r} has objects in it; allowed are numbers, truth values and texts.")
+    np.savez_compressed(stream, **arrays)
+    return stream.getvalue()

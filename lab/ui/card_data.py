@@ -1,0 +1,33 @@
+"""The menu that hands over the data of the cards of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lab.figures.sheets import Sheet
+from lab.ui.hand_over import hand_over
+
+
+@st.fragment
+def data_menu(key: str, sheets: Sequence[Sheet], subject: str) -> None:
+    """A menu of the data behind the cards; a file is made when it is chosen.
+
+    Args:
+        key: names the menu on the page.
+        sheets: what there is, with titles that differ.
+        subject: the run and the step, such as "Run 7 at step 640", for the names of the files.
+    """
+    chosen = st.menu_button(
+        "Data",
+        range(len(sheets)),
+        key=key,
+        icon=":material/download:",
+        format_func=lambda index: sheets[index].title,
+        help="The numbers behind each card: NPZ (arrays, for NumPy) or CSV (a table)",
+        disabled=not sheets,
+    )
+    if chosen is not None:
+        file = sheets[chosen].file(subject)
+        hand_over(file.content, file.name, file.mime)
