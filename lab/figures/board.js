@@ -192,14 +192,19 @@ function fitColumns(board) {
 }
 
 function draw(board, slot) {
+  label(board, slot)
+  slot.stale = false
+  DRAWERS[slot.card.kind](board, slot)
+}
+
+/** What is written above a card, and what tells it to those who cannot see it. */
+function label(board, slot) {
   const { card } = slot
   setText(slot.title, card.title, roomFor(board, card, "title"))
   setText(slot.caption, card.caption, roomFor(board, card, "caption"))
   slot.caption.hidden = !card.caption && !slot.caption.dataset.room
   slot.node.setAttribute("role", READ.includes(card.kind) || isPicked(card) ? "group" : "img")
   slot.node.setAttribute("aria-label", card.alt || card.title)
-  slot.stale = false
-  DRAWERS[card.kind](board, slot)
 }
 
 function noteSight(board, entries) {

@@ -19,7 +19,8 @@ function loadPlotly(url) {
 }
 
 async function drawChart(board, slot) {
-  slot.node.style.height = `${(slot.card.figure.layout.height ?? 280) * board.look.unit}px`
+  const height = `${(slot.card.figure.layout.height ?? 280) * board.look.unit}px`
+  if (slot.node.style.height !== height) slot.node.style.height = height
   slot.stale = true
   if (!slot.inSight) return // to draw what nobody sees would take processors from the run; coming into sight draws it
   slot.shared = sharedRange(board, slot.card.link)

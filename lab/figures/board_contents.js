@@ -1,22 +1,30 @@
 // What is on the cards of the live board, other than charts, and how all of it is put into the page.
 
 function drawPictures(board, slot) {
-  const { tiles, columns, widest } = slot.card
-  slot.node.style.setProperty("--lab-tiles", Math.max(1, Math.min(columns, tiles.length)))
-  slot.node.style.setProperty("--lab-widest", `${widest}px`)
-  matchCount(slot.node, tiles.length, () => parts("figure", "lab-tile", [["span", "lab-frame"], ["figcaption", "lab-label"]]))
+  const { tiles, columns, widest, palettes } = slot.card
+  setVariable(slot.node, "--lab-tiles", Math.max(1, Math.min(columns, tiles.length)))
+  setVariable(slot.node, "--lab-widest", `${widest}px`)
+  const pieces = [["span", "lab-frame"], ["figcaption", "lab-label"]]
+  matchCount(slot.node, tiles.length, () => parts("figure", "lab-tile", pieces))
   tiles.forEach((tile, index) => {
     const node = slot.node.children[index]
-    const frame = frameOf(node, Boolean(tile.pick))
-    frame.title = tile.help
-    paint(frame.firstChild, tile.image, slot.card.palettes)
-    frame.firstChild.setAttribute("aria-label", tile.label || tile.help)
-    mark(node, tile.color)
-    const room = roomFor(board, slot.card, "tiles", index, "label")
-    setText(node.lastChild, tile.label, room)
-    node.lastChild.hidden = !tile.label && !room
+    labelTile(node, tile, roomFor(board, slot.card, "tiles", index, "label"))
+    paint(node.firstChild.firstChild, tile.image, palettes)
   })
   offerTiles(board, slot)
+}
+
+/** Everything of a tile but its picture, which changes far more often. */
+function labelTile(node, { label, color, help, pick }, room) {
+  const said = [label, color, help, pick, room].join("\n")
+  if (node.said === said) return
+  node.said = said
+  const frame = frameOf(node, Boolean(pick))
+  frame.title = help
+  frame.firstChild.setAttribute("aria-label", label || help)
+  mark(node, color)
+  setText(node.lastChild, label, room)
+  node.lastChild.hidden = !label && !room
 }
 
 /** What holds the picture of a tile: a button where it can be picked. */
@@ -105,7 +113,13 @@ function fillLine(line, heads, texts, tag, rooms) {
 
 function mark(node, color) {
   node.classList.toggle("lab-marked", Boolean(color))
-  node.style.setProperty("--lab-mark", color ?? "transparent")
+  setVariable(node, "--lab-mark", color ?? "transparent")
+}
+
+/** Set a variable of the style sheet, unless it is so already, of which the browser does not take notice by itself. */
+function setVariable(node, name, value) {
+  const text = String(value)
+  if (node.style.getPropertyValue(name) !== text) node.style.setProperty(name, text)
 }
 
 function matchCount(parent, count, make) {

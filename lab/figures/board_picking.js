@@ -18,6 +18,9 @@ function pick(board, slot, name) {
 function offerTiles(board, slot) {
   const { tiles, picked: said } = slot.card
   const picked = slot.picked?.said === said ? slot.picked.name : said
+  const offer = [picked, ...tiles.map(({ label, help, pick }) => [label, help, pick])].join("\n")
+  if (slot.offer === offer) return
+  slot.offer = offer
   const frames = tiles.map((_, index) => slot.node.children[index].firstChild)
   const offered = frames.filter((frame, index) => tiles[index].pick)
   const pressed = frames.find((frame, index) => tiles[index].pick && tiles[index].pick === picked)

@@ -108,8 +108,32 @@ function goTo(board, place) {
   for (const index of changed) {
     const slot = board.slots.get(message.cards[index].id)
     slot.card = message.cards[index]
-    if (slot.inSight) draw(board, slot)
-    else slot.stale = true
+    slot.stale = true
+    if (slot.card.kind === "chart") {
+      label(board, slot)
+      film.charts.add(slot)
+    } else if (slot.inSight || READ.includes(slot.card.kind)) draw(board, slot)
+    else label(board, slot)
+  }
+  drawCharts(film, board)
+}
+
+/** Draw the charts that have changed, those first that wait the longest. One takes as long as hundreds of pictures, so
+ * that they get half of the time, however many they are. */
+async function drawCharts(film, board) {
+  if (film.drawing) return // and will come to those, too
+  film.drawing = true
+  try {
+    for (const slot of film.charts) {
+      film.charts.delete(slot)
+      if (!slot.stale || board.slots.get(slot.card.id) !== slot) continue
+      const begin = performance.now()
+      await drawChart(board, slot)
+      const spent = performance.now() - begin
+      if (film.charts.size) await new Promise((resolve) => setTimeout(resolve, spent))
+    }
+  } finally {
+    film.drawing = false
   }
 }
 
@@ -192,7 +216,8 @@ function showPlaying({ play, playing }) {
 
 function createScrubber(board) {
   const root = element("div", "lab-film")
-  const film = { root, place: -1, step: Infinity, following: true, playing: false, moving: null, told: null, count: 0 }
+  const film = { root, place: -1, step: Infinity, following: true, told: null, count: 0 }
+  Object.assign(film, { playing: false, moving: null, drawing: false, charts: new Set() })
   film.play = root.appendChild(button("", "", () => (film.playing ? pause(board) : play(board))))
   film.play.classList.add("lab-play")
   film.text = root.appendChild(element("output", "lab-when"))
