@@ -139,6 +139,9 @@ class Table:
         return {"kind": "table", "heads": heads, "rows": rows}
 
 
+Content = Chart | Pictures | Numbers | Table
+
+
 @dataclass(frozen=True)
 class Card:
     """One titled piece of the board.
@@ -150,7 +153,7 @@ class Card:
 
     id: str
     title: str
-    content: Chart | Pictures | Numbers | Table
+    content: Content
     caption: str = ""
     alt: str = ""
     wide: bool = False

@@ -9,7 +9,8 @@ function drawPictures(board, slot) {
   tiles.forEach((tile, index) => {
     const node = slot.node.children[index]
     labelTile(node, tile, roomFor(board, slot.card, "tiles", index, "label"))
-    paint(node.firstChild.firstChild, tile.image, palettes)
+    const image = board.message.images?.[tile.image] ?? tile.image // of a film, in which many look alike
+    paint(node.firstChild.firstChild, image, palettes)
   })
   offerTiles(board, slot)
 }

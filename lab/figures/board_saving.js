@@ -34,16 +34,18 @@ async function saveCard(board, slot, format) {
 /** The card as an SVG with its pictures inside, everything where the page has it. */
 async function pictureOf(board, slot) {
   const frame = slot.root.getBoundingClientRect()
-  const margins = 2 * (slot.node.getBoundingClientRect().left - frame.left)
-  const [width, height] = [Math.max(frame.width, slot.node.scrollWidth + margins), frame.height] // a table may be wider
+  const { font, background } = board.look
+  const texts = slot.card.kind === "chart" ? [slot.title, slot.caption] : [slot.title, slot.caption, slot.node]
+  const pieces = slot.card.kind === "chart" ? [await chartOf(board, slot, frame)] : []
+  for (const canvas of slot.node.querySelectorAll(".lab-frame canvas")) pieces.push(stillOf(canvas, frame))
+  for (const node of slot.node.querySelectorAll(".lab-marked")) pieces.push(markOf(node, frame))
+  for (const node of texts) pieces.push(...lettersOf(node, frame, font))
+  const margin = slot.node.getBoundingClientRect().left - frame.left
+  const number = (piece, name) => Number(piece.getAttribute(name))
+  const ends = pieces.map((piece) => number(piece, "x") + (number(piece, "width") || number(piece, "textLength")))
+  const [width, height] = [Math.ceil(Math.max(...ends) + margin), Math.ceil(frame.height)]
   const sheet = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}` })
-  sheet.append(shape("rect", { width: "100%", height: "100%", fill: board.look.background }))
-  const texts = [slot.title, slot.caption]
-  if (slot.card.kind === "chart") sheet.append(await chartOf(board, slot, frame))
-  else texts.push(slot.node)
-  for (const node of slot.node.querySelectorAll(".lab-marked")) sheet.append(markOf(node, frame))
-  for (const canvas of slot.node.querySelectorAll(".lab-frame canvas")) sheet.append(stillOf(canvas, frame))
-  for (const node of texts) sheet.append(...lettersOf(node, frame, board.look.font))
+  sheet.append(shape("rect", { width: "100%", height: "100%", fill: background }), ...pieces)
   return sheet
 }
 
@@ -82,9 +84,11 @@ function lettersOf(node, frame, font) {
   while (walker.nextNode()) {
     const { color, fontSize, fontWeight } = getComputedStyle(walker.currentNode.parentElement)
     const look = { "font-family": font, "font-size": fontSize, "font-weight": fontWeight, fill: color }
-    for (const { left, bottom, text } of linesOf(walker.currentNode)) {
+    for (const { left, right, bottom, text } of linesOf(walker.currentNode)) {
       const y = bottom - frame.top - 0.22 * parseFloat(fontSize) // from the foot of the line to that of its letters
-      found.push(Object.assign(shape("text", { x: left - frame.left, y, ...look }), { textContent: text.trimEnd() }))
+      // Letters that are wider where the font of the page is not at hand keep to their place.
+      const place = { x: left - frame.left, y, textLength: right - left, lengthAdjust: "spacingAndGlyphs" }
+      found.push(Object.assign(shape("text", { ...place, ...look }), { textContent: text.trimEnd() }))
     }
   }
   return found
@@ -96,10 +100,11 @@ function linesOf(letters) {
     const range = new Range()
     range.setStart(letters, at)
     range.setEnd(letters, at + 1)
-    const { left, top, bottom, width } = range.getBoundingClientRect()
+    const { left, right, top, bottom, width } = range.getBoundingClientRect()
     if (!width) continue // what is hidden, and the space at the end of a line
-    const line = lines.get(top) ?? { left, bottom, text: "" }
-    lines.set(top, { ...line, text: line.text + letters.data[at] })
+    const line = lines.get(top) ?? { left, right, bottom, text: "" }
+    const end = letters.data[at].trim() ? right : line.right
+    lines.set(top, { ...line, right: end, text: line.text + letters.data[at] })
   }
   return [...lines.values()]
 }

@@ -80,7 +80,6 @@ function compose({ leaves, values }, place) {
 
 /** The longest of what is said at each place, by card and place, so that nothing jumps when it changes. */
 function roomsOf({ leaves, values }) {
-  const longest = (texts) => texts.reduce((one, other) => (other.length > one.length ? other : one))
   const rooms = new Map()
   for (const { path, numbers } of leaves) {
     const said = [...new Set(numbers)].map((number) => values[number])
@@ -89,6 +88,10 @@ function roomsOf({ leaves, values }) {
     else if (typeof said[0] === "string") rooms.set(key, longest(said))
   }
   return rooms
+}
+
+function longest(texts) {
+  return texts.reduce((one, other) => (other.length > one.length ? other : one))
 }
 
 function roomFor(board, card, ...path) {
@@ -139,12 +142,15 @@ async function drawCharts(film, board) {
 
 function stand(board, place) {
   const { film, message } = board
-  const { step, epoch, label } = message.moments[place]
-  Object.assign(film, { place, step, following: place === message.moments.length - 1 })
+  const said = message.moments.map(wordsOf)
+  Object.assign(film, { place, step: message.moments[place].step, following: place === said.length - 1 })
   film.range.value = place
-  const said = [`step ${step.toLocaleString("en")}`, `epoch ${epoch.toFixed(2)}`, label].filter(Boolean).join(" · ")
-  film.range.setAttribute("aria-valuetext", said)
-  setText(film.text, said)
+  film.range.setAttribute("aria-valuetext", said[place])
+  setText(film.text, said[place], longest(said))
+}
+
+function wordsOf({ step, epoch, label }) {
+  return [`step ${step.toLocaleString("en")}`, `epoch ${epoch.toFixed(2)}`, label].filter(Boolean).join(" · ")
 }
 
 /** The reader went somewhere: where he stays for a while, he rests. */

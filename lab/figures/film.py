@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lab.figures.board import Board, Card
 from lab.figures.evenly import evenly
 from lab.figures.scenes import Scenes, encoded
 
-MOST_BYTES = 12_000_000
-"""Of a film that a page takes at once: 60 moments of 190 pictures of 28 x 28 values, all different, are as many."""
+MOST_BYTES = 16_000_000
+"""Of a film that a page takes at once: 75 moments of 192 pictures of 28 x 28 values, all different, are as many."""
 
 
 class Instant(NamedTuple):
@@ -34,7 +34,7 @@ class FilmCard:
     def __post_init__(self) -> None:
         places = {(scene.id, scene.wide, scene.row) for scene in self.scenes}
         if len(places) != 1:
-            raise ValueError(f"a card of a film stands at {len(places)} places; its scenes must share id, wide and row.")
+            raise ValueError(f"a card of a film has {len(places)} places; all scenes must share id, wide and row.")
 
     def at(self, place: int) -> Card:
         """The card at the moment of that number."""
@@ -76,10 +76,11 @@ class Film:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The film as JSON: what stays of its cards, what moves, and every different value once."""
-        scenes = Scenes()
+        """The film as JSON: what stays of its cards, what moves, and every different value and picture once."""
+        scenes, images = Scenes(), _Images()
         cards = [
-            scenes.still((index,), [scene.payload() for scene in card.scenes]) for index, card in enumerate(self.cards)
+            scenes.still((index,), [images.told(scene.payload()) for scene in card.scenes])
+            for index, card in enumerate(self.cards)
         ]
         return encoded(
             {
@@ -89,8 +90,27 @@ class Film:
                 "cards": cards,
                 "moving": scenes.moving,
                 "values": scenes.values,
+                "images": images.all,
             }
         )
+
+
+class _Images:
+    """Pictures by their numbers, also where the sheets that they are on have nothing else in common."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str | int, ...], int] = {}
+
+    @property
+    def all(self) -> list[tuple[str | int, ...]]:
+        """The pictures, in the order of their numbers."""
+        return list(self._numbers)
+
+    def told(self, card: dict[str, Any]) -> dict[str, Any]:
+        """A card's JSON values with numbers in place of its pictures."""
+        for tile in card.get("tiles", ()):
+            tile["image"] = self._numbers.setdefault(tuple(tile["image"]), len(self._numbers))
+        return card
 
 
 def thinned(film: Film, most: int, keep: Sequence[int] = ()) -> Film:

@@ -39,10 +39,10 @@ class Shown(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """Where the page is to go, and how often it was asked to."""
+    """Where the page is to go, and which time it is asked to."""
 
     step: int | None
-    count: int
+    time: int
 
 
 def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = None) -> Shown:
@@ -58,7 +58,7 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
     steps = [moment.step for moment in film.moments]
     _follow_link(key, steps)
     step, asked = _where(key)
-    line = orjson.dumps({"plotly": PLOTLY_URL, "version": film.version, "asked": asked._asdict()})
+    line = orjson.dumps({"plotly": PLOTLY_URL, "version": film.version, "asked": {"step": asked.step, "count": asked.time}})
     st.session_state[moment_key(key)] = step
 
     def picked() -> None:
@@ -66,7 +66,7 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
         if pick is not None and on_pick is not None:
             on_pick(pick)
 
-    show_encoded(_name(key), line + b"\n" + film.encoded, on_step_change=_nothing, on_picked_change=picked)
+    show_encoded(_name(key), line + b"\n" + film.encoded, on_step=_nothing, on_pick=picked)
     place = len(steps) - 1 if step is None else max((i for i, each in enumerate(steps) if each <= step), default=0)
     address.write(**{address.MOMENT: None if step is None else str(film.moments[place].step)})
     return Shown(film.moments[place], step is None, _picked(key, film))
@@ -74,8 +74,8 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
 
 def go_to(key: str, step: int | None) -> None:
     """Let a film go to a step, or to its newest moment for None, when it is shown next."""
-    count = st.session_state[_asking(key)].count if _asking(key) in st.session_state else 0
-    st.session_state[_asking(key)] = _Asked(step, count + 1)
+    times = st.session_state[_asking(key)].time if _asking(key) in st.session_state else 0
+    st.session_state[_asking(key)] = _Asked(step, times + 1)
     st.session_state[moment_key(key)] = step
 
 
@@ -110,7 +110,7 @@ def _where(key: str) -> tuple[int | None, _Asked]:
     if asked is None or (told is None and asked.step != step):  # the board is new, and begins where the reader was
         go_to(key, step)
         return step, st.session_state[_asking(key)]
-    return (told.step if told is not None and told.count == asked.count else asked.step), asked
+    return (told.step if told is not None and told.time == asked.time else asked.step), asked
 
 
 def _told(state: Any) -> _Asked | None:
@@ -124,5 +124,6 @@ def _picked(key: str, film: Film) -> Picked | None:
     state = st.session_state.get(_name(key))
     said = state.get("picked") if state is not None else None
     card, name = (said.get("card"), said.get("name")) if isinstance(said, dict) else (None, None)
-    known = isinstance(name, str) and card in [each.at(0).id for each in film.cards]
-    return Picked(card, name) if known else None
+    if not isinstance(card, str) or not isinstance(name, str) or card not in [each.at(0).id for each in film.cards]:
+        return None
+    return Picked(card, name)

@@ -24,6 +24,7 @@ from lab.figures.theme import Figure
 
 HERE = Path(__file__).resolve().parent
 PLOTLY_URL = f"app/static/plotly.min.js?v={PLOTLY_VERSION}"
+Listener = Callable[[], None]
 HEADER_BYTES = 256  # plotly.min.js names its version at its top
 
 _mount = st.components.v2.component(
@@ -44,17 +45,18 @@ def encoded(board: Board) -> bytes:
     return orjson.dumps({"plotly": PLOTLY_URL, **board.payload()}, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def show_encoded(key: str, board: bytes, **listeners: Callable[[], None]) -> None:
+def show_encoded(key: str, board: bytes, on_step: Listener | None = None, on_pick: Listener | None = None) -> None:
     """Show a board that is encoded already, as `live_board` does.
 
     Args:
         key: names it on the page; what the reader does to it is in the session's state under this name.
         board: as `encoded` makes it, or a line that names a film and then the film.
-        listeners: `on_step_change` and `on_picked_change`, called when a reader rests at a moment or picks something.
+        on_step: called when a reader rests at a moment of a film.
+        on_pick: called when he picks something.
     """
     with contextlib.suppress(OSError):  # a folder that cannot be written: the page says that plotly.js is missing
         ensure_plotly_js()
-    _mount(key=key, data=board, **listeners)
+    _mount(key=key, data=board, on_step_change=on_step, on_picked_change=on_pick)
 
 
 def single_chart(key: str, title: str, figure: Figure, alt: str) -> None:
