@@ -43,11 +43,11 @@ function obey(board, message) {
 }
 
 function isAsked(film, { asked }) {
-  return Boolean(asked) && asked.count !== film.count
+  return Boolean(asked) && asked.times !== film.times
 }
 
-function take(film, { asked: { step, count } }) {
-  Object.assign(film, { count, told: step, step: step ?? Infinity, following: step === null })
+function take(film, { asked: { step, times } }) {
+  Object.assign(film, { times, told: step, step: step ?? Infinity, following: step === null })
 }
 
 /** The newest moment that is not later than a step. */
@@ -176,7 +176,7 @@ function rest(board) {
   const step = film.following ? null : film.step
   if (step === film.told) return
   film.told = step
-  board.tell("step", { step, count: film.count })
+  board.tell("step", { step, times: film.times })
 }
 
 // ------------------------------------------------------------------------------------------------ playing
@@ -222,7 +222,7 @@ function showPlaying({ play, playing }) {
 
 function createScrubber(board) {
   const root = element("div", "lab-film")
-  const film = { root, place: -1, step: Infinity, following: true, told: null, count: 0 }
+  const film = { root, place: -1, step: Infinity, following: true, told: null, times: 0 }
   Object.assign(film, { playing: false, moving: null, drawing: false, charts: new Set() })
   film.play = root.appendChild(button("", "", () => (film.playing ? pause(board) : play(board))))
   film.play.classList.add("lab-play")

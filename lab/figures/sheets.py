@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-    Data = Mapping[str, NDArray[Any]] | pd.DataFrame
+    Data: TypeAlias = Mapping[str, NDArray[Any]] | pd.DataFrame
 LONGEST_NAME = 120
 
 
@@ -55,8 +55,9 @@ class Sheet:
 
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     stream = io.BytesIO()
-    for name, array in arrays.items():
+    named: dict[str, Any] = dict(arrays)
+    for name, array in named.items():
         if np.asarray(array).dtype.hasobject:
             raise ValueError(f"the array {name!r} has objects in it; allowed are numbers, truth values and texts.")
-    np.savez_compressed(stream, **arrays)
+    np.savez_compressed(stream, **named)
     return stream.getvalue()

@@ -39,10 +39,10 @@ class Shown(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """Where the page is to go, and which time it is asked to."""
+    """Where the page is to go, and how often it was asked to."""
 
     step: int | None
-    time: int
+    times: int
 
 
 def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = None) -> Shown:
@@ -58,7 +58,7 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
     steps = [moment.step for moment in film.moments]
     _follow_link(key, steps)
     step, asked = _where(key)
-    line = orjson.dumps({"plotly": PLOTLY_URL, "version": film.version, "asked": {"step": asked.step, "count": asked.time}})
+    line = orjson.dumps({"plotly": PLOTLY_URL, "version": film.version, "asked": asked._asdict()})
     st.session_state[moment_key(key)] = step
 
     def picked() -> None:
@@ -74,7 +74,7 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
 
 def go_to(key: str, step: int | None) -> None:
     """Let a film go to a step, or to its newest moment for None, when it is shown next."""
-    times = st.session_state[_asking(key)].time if _asking(key) in st.session_state else 0
+    times = st.session_state[_asking(key)].times if _asking(key) in st.session_state else 0
     st.session_state[_asking(key)] = _Asked(step, times + 1)
     st.session_state[moment_key(key)] = step
 
@@ -110,14 +110,14 @@ def _where(key: str) -> tuple[int | None, _Asked]:
     if asked is None or (told is None and asked.step != step):  # the board is new, and begins where the reader was
         go_to(key, step)
         return step, st.session_state[_asking(key)]
-    return (told.step if told is not None and told.time == asked.time else asked.step), asked
+    return (told.step if told is not None and told.times == asked.times else asked.step), asked
 
 
 def _told(state: Any) -> _Asked | None:
     """What the page has said; None where it said nothing, or nothing that makes sense."""
     said = state.get("step") if state is not None else None
-    step, count = (said.get("step"), said.get("count")) if isinstance(said, dict) else (None, None)
-    return _Asked(step, count) if isinstance(count, int) and isinstance(step, int | None) else None
+    step, times = (said.get("step"), said.get("times")) if isinstance(said, dict) else (None, None)
+    return _Asked(step, times) if isinstance(times, int) and isinstance(step, int | None) else None
 
 
 def _picked(key: str, film: Film) -> Picked | None:
