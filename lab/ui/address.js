@@ -13,7 +13,10 @@ history.pushState = (state, title, url) => {
   touched = false
 }
 
-for (const act of ["pointerdown", "keydown"]) addEventListener(act, () => ([touched, returned] = [true, false]), true)
+const sameHere = event => event.composedPath().some(node => node.dataset?.place === "same") // such as each stroke
+const act = event => ([touched, returned] = [touched || !sameHere(event), false])
+
+for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, act, true)
 addEventListener("popstate", () => ([touched, returned] = [false, true]), true)
 
 export default function () {} // all of it is done once, when the browser loads this

@@ -1,0 +1,1 @@
+"""The parts of the choice of a picture: what a tab holds of it, its place in the address, and the three ways to it."""

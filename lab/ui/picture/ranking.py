@@ -1,0 +1,52 @@
+"""Test images by how wrong a net is on them, worked out in the background while pages are shown and nets trained."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import Future
+
+import torch
+
+from lab.data import Images
+from lab.jobs import Job
+from lab.probes import Specimen
+from lab.probes.mistakes import Judged, judge
+from lab.ui.background import answer
+
+PATIENCE = 60.0
+"""Seconds that a net may take to answer, which it does between two steps."""
+
+_asked_again: Counter[str] = Counter()
+
+
+def ranking(job: Job, contestant: int, specimen: Specimen | None, images: Images) -> Future[Judged]:
+    """What a net of a job makes of all test images: kept for all who ask, until someone asks again.
+
+    Args:
+        job: whose net is copied between two steps.
+        contestant: which of its nets.
+        specimen: the net at another moment of the run, if not as it is now.
+        images: of the run's dataset.
+    """
+    key = f"{_key(job, contestant, specimen)}.{_asked_again[_key(job, contestant, specimen)]}"
+    return answer(("mistakes", key), lambda: _judged(job, contestant, specimen, images))
+
+
+def rank_again(job: Job, contestant: int, specimen: Specimen | None) -> None:
+    """Forget what is kept: the net may have learned since, or the answer failed."""
+    _asked_again[_key(job, contestant, specimen)] += 1
+
+
+def _key(job: Job, contestant: int, specimen: Specimen | None) -> str:
+    moment = f"at {specimen.step}" if specimen is not None else "at its end" if job.ended else "now"
+    return f"{job.id}.{contestant}.{job.experiments[contestant].key}.{moment}"
+
+
+def _judged(job: Job, contestant: int, specimen: Specimen | None, images: Images) -> Judged:
+    torch.set_num_threads(1)  # of this thread: the other processors are for nets that are trained
+    if specimen is None:
+        copied: Future[Specimen] = job.questions.ask(lambda specimens: specimens[contestant].copied())
+        own = copied.result(PATIENCE)
+    else:
+        own = specimen.copied()
+    return judge(own, images.test, images.test_labels)
