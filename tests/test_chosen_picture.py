@@ -100,7 +100,7 @@ def thumbnails(tab: AppTest) -> list[dict[str, Any]]:
 
 def drawn(tab: AppTest, pixels: NDArray[np.uint8]) -> AppTest:
     """The tab after the browser told of a drawing on the pad as it is."""
-    choice = tab.session_state["picture"]
+    choice = tab.session_state["chosen_picture"]
     choice.update(drawn=encoded(pixels))
     return shown(tab)
 
@@ -287,4 +287,4 @@ def test_images_that_are_not_here_are_not_fetched(folder: Path, monkeypatch: pyt
 
 def test_only_plain_values_are_held(tab: AppTest) -> None:
     uploaded(way(drawn(way(tab, "draw"), SEVEN), "upload"), png(IMAGES[3]), "three.png")
-    assert json.loads(json.dumps(tab.session_state["picture"])) == tab.session_state["picture"]
+    assert json.loads(json.dumps(tab.session_state["chosen_picture"])) == tab.session_state["chosen_picture"]

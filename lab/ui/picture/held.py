@@ -12,7 +12,7 @@ from lab.ui import address
 from lab.ui.pad import Pixels, decoded, encoded
 from lab.ui.picture.links import AS_DRAWN, DRAWN, PICTURE, TEST, UPLOADED, BadLink, Linked, read, said
 
-KEY = "picture"
+KEY = "chosen_picture"
 ALL, WRONG = "all", "wrong"
 How = Literal["draw", "test", "upload"]
 
