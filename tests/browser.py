@@ -50,9 +50,9 @@ def run_app(script: Path, env: Mapping[str, str] | None = None, base: str = "") 
 
 @contextmanager
 def run_script(folder: Path, script: str, base: str = "") -> Iterator[str]:
-    """Serve the source of a Streamlit script from an empty folder; yields its address."""
+    """Serve the source of a Streamlit script from an empty folder, on the embedded digits; yields its address."""
     (folder / ".streamlit").mkdir()
     (folder / ".streamlit" / "config.toml").write_text(CONFIG)
     (folder / "script.py").write_text(script)
-    with run_app(folder / "script.py", base=base) as address:
+    with run_app(folder / "script.py", {"HOME": str(folder), "LAB_DATA": ""}, base) as address:
         yield address

@@ -258,6 +258,7 @@ def test_an_autoencoder_is_asked_for_its_error(folder: Path) -> None:
 def test_a_net_that_is_still_training_is_asked_again_on_demand(folder: Path) -> None:
     job = JOBS.start([small(budget=10**6)], "run", playing=False)
     job.step(2)
+    job.settle(PATIENCE)
     tab = among(opened(folder, run=job.id), "wrong")
     until_it_shows(tab, lambda: "after step 2" in told(tab))
     job.step(3)

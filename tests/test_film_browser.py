@@ -7,19 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser import launch_browser, new_page
-from tests.film_page import SCRUBBER, fill, film_app, film_tab, knows, new_film, scrubber, stands_at
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserContext]:
-    with launch_browser() as browser:
-        yield browser
+from tests.browser import new_page, run_script
+from tests.film_page import SCRIPT, SCRUBBER, fill, film_tab, knows, new_film, scrubber, stands_at
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with film_app(tmp_path_factory.mktemp("film")) as address:
+    with run_script(tmp_path_factory.mktemp("film"), SCRIPT) as address:
         yield address
 
 

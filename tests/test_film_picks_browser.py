@@ -8,19 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser import launch_browser
-from tests.film_page import BITS, MAPS, film_app, film_tab, new_film, scrubber, stands_at
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserContext]:
-    with launch_browser() as browser:
-        yield browser
+from tests.browser import run_script
+from tests.film_page import BITS, MAPS, SCRIPT, film_tab, new_film, scrubber, stands_at
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with film_app(tmp_path_factory.mktemp("film")) as address:
+    with run_script(tmp_path_factory.mktemp("film"), SCRIPT) as address:
         yield address
 
 
