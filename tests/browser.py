@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copy
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -15,8 +16,6 @@ from lab.bench.serving import NotStarted, running_app, running_browser
 REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE = 120_000
 """Milliseconds that a page may take: what is asked is that it comes, not how fast this machine is today."""
-CONFIG = '[server]\nenableStaticServing = true\nfileWatcherType = "none"\n[client]\ntoolbarMode = "viewer"\n'
-"""Of the app of a test's own."""
 expect.set_options(timeout=PATIENCE)
 
 
@@ -52,7 +51,7 @@ def run_app(script: Path, env: Mapping[str, str] | None = None, base: str = "") 
 def run_script(folder: Path, script: str, base: str = "") -> Iterator[str]:
     """Serve the source of a Streamlit script from an empty folder, on the embedded digits; yields its address."""
     (folder / ".streamlit").mkdir()
-    (folder / ".streamlit" / "config.toml").write_text(CONFIG)
+    copy(REPOSITORY / ".streamlit" / "config.toml", folder / ".streamlit")
     (folder / "script.py").write_text(script)
     with run_app(folder / "script.py", {"HOME": str(folder), "LAB_DATA": ""}, base) as address:
         yield address
