@@ -46,6 +46,12 @@ class Moment:
         """
         return self._net.ask(question)
 
+    def answer(self, question: Question[T], key: Hashable) -> T:
+        """The same; what was answered to this key is not asked again."""
+        answer = _remembered(self.frame, (self.weights_step, key), lambda: (self.ask(question),))
+        assert answer is not None
+        return answer[0]
+
     def copied(self) -> Specimen:
         """Such a net that belongs to who asks."""
         return self._net.copied().specimen
@@ -101,7 +107,10 @@ def at_each(job: Job, contestant: int, question: Question[T], key: Hashable) -> 
         key: tells this question from others: what was answered to it is not asked again.
     """
     snapshot, nets = _contestant(job, contestant)
-    told = ((frame, _remembered(frame, key, partial(_asked, nets, frame, question))) for frame in snapshot.frames)
+    told = (
+        (frame, _remembered(frame, (frame.step, key), partial(_asked, nets, frame, question)))
+        for frame in snapshot.frames
+    )
     return [Answered(frame, *answer) for frame, answer in told if answer]
 
 

@@ -1,0 +1,27 @@
+"""What the net of a contestant answered at a moment of its run."""
+
+from __future__ import annotations
+
+from typing import Generic, NamedTuple, TypeVar
+
+from lab.boards.contestants import Contestant
+
+T = TypeVar("T")
+
+
+class Seen(NamedTuple, Generic[T]):
+    """An answer, and whose it is."""
+
+    run: Contestant
+    step: int
+    """That is looked at."""
+    weights_step: int
+    """That the weights are of which answered: another one where none of that step are kept."""
+    answer: T
+
+
+def told_weights(seen: Seen[T]) -> str:
+    """A sentence about the weights that answered; nothing where they are those of the step that is looked at."""
+    if seen.weights_step == seen.step:
+        return ""
+    return f" No weights of {seen.run.name} are kept after step {seen.step}: these are of step {seen.weights_step}."

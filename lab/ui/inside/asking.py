@@ -1,0 +1,97 @@
+"""What the nets of a page answer: at every moment of a film, or at the one that a reader rests at."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from lab.boards.seen import Seen
+from lab.figures.film import Instant
+from lab.jobs.moments import Moment, at_each, moment
+from lab.probes import Frame, Specimen
+from lab.ui.background import answer
+from lab.ui.inside.look import Look, look_again
+from lab.ui.inside.sides import Side
+
+T = TypeVar("T")
+
+
+def instants(look: Look) -> list[Instant]:
+    """The moments at which something was seen inside a net, and that of the newest look."""
+    frames = dict[int, Frame]()
+    for side in look.sides:
+        snapshot = side.run.snapshot
+        newest = [snapshot.frame] if snapshot.frame is not None else []
+        frames |= {frame.step: frame for frame in [*newest, *snapshot.frames]}
+    return [Instant(step, frames[step].epoch) for step in sorted(frames)]
+
+
+def version_of(look: Look, *parts: object) -> str:
+    """A name for what is shown: the nets with their moments, and what else the content depends on."""
+    nets = [
+        (side.id, side.run.name, side.run.experiment.seed, side.job.version if side.job.ended else None)
+        for side in look.sides
+    ]
+    content = repr((nets, [instant.step for instant in instants(look)], look.picture.key, parts))
+    return hashlib.sha256(content.encode()).hexdigest()[:20]
+
+
+def film_answers(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[list[Seen[T]]]:
+    """For each net its answers at all moments of which it has weights, oldest first.
+
+    Of a net that is too large for that there is one answer, at `step`, by the nearest weights that are kept.
+
+    Args:
+        look: which nets.
+        question: may run the net, and must not change it.
+        key: tells this question from others, with the picture if it is about one.
+        step: that a reader rests at; None for the newest.
+    """
+    return [_film_of(side, question, key, step) for side in look.sides]
+
+
+def answers(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]]:
+    """What each net answers at a step, or now for None."""
+    return [_told(side, _moment(side, step), question, key) for side in look.sides]
+
+
+def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]] | None:
+    """The same, worked out in the background: None until it is there, and then the page is drawn again."""
+    asked = [(side, _moment(side, step)) for side in look.sides]
+    futures = [_begun(at, question, key) for _, at in asked]
+    if not all(future.done() for future in futures):
+        look_again(lambda: all(future.done() for future in futures))
+        return None
+    return [
+        Seen(side.run, at.frame.step, at.weights_step, future.result())
+        for (side, at), future in zip(asked, futures, strict=True)
+    ]
+
+
+def _begun(at: Moment, question: Callable[[Specimen], T], key: Hashable) -> Future[T]:
+    future: Future[T] = answer((at.frame, at.weights_step, key), lambda: question(at.copied()))
+    return future
+
+
+def _film_of(side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]]:
+    told = [
+        Seen(side.run, frame.step, frame.step, found) for frame, found in at_each(side.job, side.place, question, key)
+    ]
+    if not told:
+        return [_told(side, _moment(side, step), question, key)]
+    newest = side.run.snapshot.frame
+    if newest is not None and newest.step > told[-1].step:
+        told.append(_told(side, _moment(side, None), question, key))
+    return told
+
+
+def _moment(side: Side, step: int | None) -> Moment:
+    found = moment(side.job, side.place, step) or moment(side.job, side.place)
+    assert found is not None, "a net into which nobody has looked yet"
+    return found
+
+
+def _told(side: Side, at: Moment, question: Callable[[Specimen], T], key: Hashable) -> Seen[T]:
+    return Seen(side.run, at.frame.step, at.weights_step, at.answer(question, key))

@@ -1,0 +1,67 @@
+"""A page that looks inside nets, and tells what it sees as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from lab.experiment import Experiment
+from lab.jobs import JOBS, Job
+from tests.pages import PATIENCE, shown
+from tests.small import small
+
+SHORT: dict[str, Any] = {"budget": 6, "evaluate_every": 0.5}
+
+
+def _script() -> None:
+    import streamlit as st
+
+    from lab.ui.inside.asking import answers, film_answers, instants, later, version_of
+    from lab.ui.inside.look import live, look_inside
+    from lab.ui.keep import keep_runs
+
+    def fits(experiment):  # type: ignore[no-untyped-def]
+        return "" if experiment.architecture.name != "mlp" else "This page shows no such nets. Choose another run."
+
+    def body(look):  # type: ignore[no-untyped-def]
+        st.text(f"looks at {look.picture.words} with {look.subject}")
+        st.text(f"moments {[instant.step for instant in instants(look)]}")
+        film = film_answers(look, lambda specimen: specimen.step, "film", 2)
+        st.text(f"film {[[(seen.step, seen.weights_step, seen.answer) for seen in side] for side in film]}")
+        st.text(f"step 2 {[(seen.run.name, seen.answer) for seen in answers(look, lambda s: s.step, 'rest', 2)]}")
+        found = later(look, lambda specimen: len(specimen.test_images), "later", 2)
+        st.text("working" if found is None else f"later {[seen.answer for seen in found]}")
+        st.text(f"version {version_of(look, 'this')}")
+
+    keep_runs()
+    look = look_inside(fits)
+    if look is not None:
+        live(look, body)
+
+
+def page(**parameters: str) -> AppTest:
+    """A new tab with that page, its address carrying these parameters."""
+    tab = AppTest.from_function(_script, default_timeout=PATIENCE)
+    for name, value in parameters.items():
+        tab.query_params[name] = value
+    return shown(tab)
+
+
+def trained(*experiments: Experiment) -> Job:
+    """A job that has ended, of the small conv net where nothing else is asked for."""
+    job = JOBS.start(experiments or [small("convnet", **SHORT)], "a run")
+    assert job.wait(PATIENCE)
+    assert job.status == "finished", job.view().message
+    return job
+
+
+def texts(tab: AppTest) -> list[str]:
+    """What the page saw."""
+    return [item.value for item in tab.text]
+
+
+def said(tab: AppTest, begin: str) -> str:
+    """The rest of the text that begins so."""
+    (found,) = [text.removeprefix(f"{begin} ") for text in texts(tab) if text.startswith(f"{begin} ")]
+    return found

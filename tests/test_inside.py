@@ -1,0 +1,153 @@
+"""What pages that look inside nets share: which nets, which moments, and what they answer."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lab.boards.contestants import Contestant, contestants
+from lab.boards.filming import film_of
+from lab.boards.seen import Seen, told_weights
+from lab.figures.board import Card, Numbers, Readout
+from lab.figures.film import Instant
+from lab.jobs.moments import moment, moments
+from lab.ui.inside.films import KEPT, kept_film
+from tests.inside_page import SHORT, page, said, texts, trained
+from tests.pages import shown, told, until_it_shows
+from tests.small import small
+
+pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
+
+LARGE = small("autoencoder", **SHORT)
+
+
+def test_without_runs_it_is_said_what_to_do() -> None:
+    tab = page()
+    assert "There is no run to look into yet. Train one on the Train page" in told(tab)
+    assert texts(tab) == []
+
+
+def test_the_only_run_is_looked_into_at_all_its_moments() -> None:
+    job = trained()
+    tab = page()
+    steps = [frame.step for frame in moments(job)]
+    assert said(tab, "moments") == str(steps)
+    assert said(tab, "film") == str([[(step, step, step) for step in steps]])
+    assert ast.literal_eval(said(tab, "step 2"))[0][1] == 2
+    until_it_shows(tab, lambda: any(text.startswith("later") for text in texts(tab)))
+    assert int(said(tab, "later").strip("[]")) > 0
+    assert tab.query_params["net"] == f"{job.id}-0"
+
+
+def test_what_is_shown_has_another_name_for_another_picture_and_the_same_for_the_same() -> None:
+    trained()
+    tab = page(img="t1")
+    first = said(tab, "version")
+    assert said(shown(tab), "version") == first
+    assert said(page(img="t1"), "version") == first
+    assert said(page(img="t2"), "version") != first
+
+
+def test_two_nets_beside_each_other_have_names_that_tell_them_apart() -> None:
+    first = trained(small("convnet", estimator="ste", **SHORT), small("convnet", estimator="bernoulli", **SHORT))
+    second = trained()
+    tab = page(net=f"{first.id}-1", beside=f"{second.id}-0")
+    (one, two) = ast.literal_eval(said(tab, "step 2"))
+    assert one[0] != two[0]
+    assert tab.query_params["beside"] == f"{second.id}-0"
+    shown(tab.selectbox[1].set_value(""))
+    assert len(ast.literal_eval(said(tab, "step 2"))) == 1
+    assert "beside" not in tab.query_params
+
+
+@pytest.mark.parametrize(
+    ("net", "words"),
+    [("nowhere-0", "The address asks for the net 'nowhere-0'."), ("{id}-7", "That run has 1"), ("{id}-x", "That run")],
+)
+def test_a_net_that_there_is_not_is_told(net: str, words: str) -> None:
+    job = trained()
+    tab = page(net=net.format(id=job.id))
+    assert words in told(tab)
+    assert tab.query_params["net"] == f"{job.id}-0"
+
+
+def test_a_net_that_the_page_cannot_show_is_told_and_the_other_one_shown() -> None:
+    unfit, fit = trained(small("mlp", **SHORT)), trained()
+    tab = page(net=f"{unfit.id}-0", beside=f"{fit.id}-0")
+    assert "This page shows no such nets. Choose another run." in told(tab)
+    assert len(ast.literal_eval(said(tab, "film"))) == 1
+    assert texts(page(net=f"{unfit.id}-0")) == []
+
+
+def test_lost_frames_are_told_and_the_others_shown(kept_runs: Path) -> None:
+    job = trained()
+    _, run = job.remembered(0)
+    steps = [frame.step for frame in moments(job)]
+    run._frames, run._lost = run._frames[1:], (steps[0],)  # as a damaged file leaves it
+    tab = page()
+    assert f"1 of its frames are missing or damaged (steps {steps[0]})" in told(tab)
+    assert said(tab, "moments") == str(steps[1:])
+
+
+def test_what_was_answered_is_not_asked_again() -> None:
+    job = trained()
+    found = moment(job, 0, 2)
+    assert found is not None
+    asked = []
+    for _ in range(2):
+        assert found.answer(lambda specimen: asked.append(specimen.step) or 7, "key") == 7
+    assert asked == [2]
+    assert found.answer(lambda specimen: 8, "another key") == 8
+
+
+def _cards(shown: Sequence[Seen[int]]) -> list[Card]:
+    return [Card(f"a.{each.run.id}", "A", Numbers([Readout("answer", str(each.answer))])) for each in shown]
+
+
+def _run() -> Contestant:
+    job = trained()
+    return contestants(job.experiments, job.view().snapshots)[0]
+
+
+def test_a_film_shows_the_newest_answer_that_is_not_later() -> None:
+    run = _run()
+    one = [Seen(run, step, step, step) for step in (0, 4, 8)]
+    two = [Seen(run._replace(id="1"), step, step, step) for step in (2, 4)]
+    film = film_of("v", [Instant(step, 0.0) for step in (0, 2, 4, 8)], [one, two], _cards, "runs")
+    values = [[card.at(place).content.readouts[0].value for card in film.cards] for place in range(4)]
+    assert values == [["0", "2"], ["0", "2"], ["4", "4"], ["8", "4"]]
+
+
+def test_one_answer_of_each_net_is_shown_at_all_moments() -> None:
+    film = film_of("v", [Instant(0, 0.0), Instant(3, 1.0)], [[Seen(_run(), 3, 0, 9)]], _cards, "run")
+    assert [len(card.scenes) for card in film.cards] == [1]
+
+
+def test_cards_that_come_and_go_are_refused() -> None:
+    run = _run()
+    with pytest.raises(ValueError, match="the cards at step 1 are"):
+        film_of(
+            "v",
+            [Instant(0, 0.0), Instant(1, 0.5)],
+            [[Seen(run, 0, 0, 1), Seen(run, 1, 1, 0)]],
+            lambda shown: _cards(shown)[: shown[0].answer],
+            "run",
+        )
+
+
+def test_other_weights_than_those_of_the_step_are_told() -> None:
+    seen = Seen(_run(), 5, 5, None)
+    assert told_weights(seen) == ""
+    assert "step 5: these are of step 9" in told_weights(seen._replace(weights_step=9))
+
+
+def test_films_are_made_once_and_the_oldest_are_forgotten() -> None:
+    film = film_of("v", [Instant(0, 0.0)], [[Seen(_run(), 0, 0, 1)]], _cards, "run")
+    made = []
+    for name in [*range(KEPT), 0, KEPT, 0, 1]:
+        kept_film(f"test {name}", lambda name=name: (made.append(name), replace(film, version=f"{name}"))[1])
+    assert made == [*range(KEPT), KEPT, 1]
