@@ -20,7 +20,7 @@ from lab.store import StoreError, run_folders
 from lab.studies.results import ResultsFolder
 from tests.browser import REPOSITORY
 from tests.command_line import Answer, lab
-from tests.job_waits import until
+from tests.job_waits import PATIENCE, until
 from tests.pages import forget_runs
 from tests.studies import TINY, tiny
 
@@ -221,6 +221,7 @@ def test_a_run_that_cannot_be_kept_ends_it(out: Path, monkeypatch: pytest.Monkey
     assert "cannot be kept, so nothing more is trained. Nothing can be kept: No space left on device." in answer.err
     assert all(job.ended for job in JOBS.all())
     monkeypatch.setitem(studies.STUDIES, "tiny", TINY)
+    monkeypatch.setattr("lab.studies.reproducing.SECONDS_BETWEEN_LOOKS", PATIENCE)  # the run ends before the first
     answer = reproduce("--rows", "published", "--out", out)
     assert answer.code == 2
     assert "published, seed 0, is measured, but its run is not kept. Nothing can be kept" in answer.err

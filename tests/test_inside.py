@@ -53,7 +53,7 @@ def test_what_is_shown_has_another_name_for_another_picture_and_the_same_for_the
 
 
 def test_two_nets_beside_each_other_have_names_that_tell_them_apart() -> None:
-    first = trained(small("convnet", estimator="ste", **SHORT), small("convnet", estimator="bernoulli", **SHORT))
+    first = trained(small("convnet", estimator="identity", **SHORT), small("convnet", estimator="bernoulli", **SHORT))
     second = trained()
     tab = page(net=f"{first.id}-1", beside=f"{second.id}-0")
     (one, two) = ast.literal_eval(said(tab, "step 2"))
