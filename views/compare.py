@@ -7,6 +7,7 @@ from lab.jobs import JOBS
 from lab.ui import race, seeds, state
 from lab.ui.draft import COMPARE
 from lab.ui.export import export_race
+from lab.ui.inside.ways import look_inside_menu
 from lab.ui.live import await_return, watch
 from lab.ui.notices import show_notices
 from lab.ui.projector import projector
@@ -25,6 +26,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
             seeds.add_seeds(there, race.RACE)
     if job is not None and there is not None:
         export_race(job, there)
+        if not on_stage:
+            look_inside_menu(job)
 
 show_notices()
 if not on_stage:

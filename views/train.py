@@ -7,6 +7,7 @@ from lab.jobs import JOBS
 from lab.ui import seeds, state
 from lab.ui.draft import TRAIN
 from lab.ui.editor import experiment_editor, show_changes, show_remarks, train_button
+from lab.ui.inside.ways import look_inside_menu
 from lab.ui.live import await_return, watch
 from lab.ui.memory import show_training_memory
 from lab.ui.notices import show_notices
@@ -36,6 +37,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         state.choose_run(JOBS.runs(), state.edit)
         if job is not None:
             seeds.add_seeds(there, state.RUN)
+            look_inside_menu(job)
 
 show_notices()
 if job is None:

@@ -163,7 +163,7 @@ def are_of(edited: Sequence[Experiment], job: Job | None) -> bool:
 def link_to(page: str, **parameters: str) -> str:
     """The address that opens a page of this app with these parameters."""
     base = (st.context.url or "http://localhost:8501/").split("?")[0].rstrip("/")
-    for known in ("/compare", "/runs", "/gradients", "/reproduce"):
+    for known in ("/compare", "/runs", "/heatmaps", "/codes", "/reconstructions", "/gradients", "/reproduce"):
         base = base.removesuffix(known)
     query = "&".join(f"{key}={value}" for key, value in parameters.items())
     return f"{base}/{page}?{query}" if page else f"{base}/?{query}"

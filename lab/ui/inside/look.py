@@ -13,6 +13,7 @@ from lab.ui.inside.sides import Side, chosen_sides, sides
 from lab.ui.live import SECONDS_BETWEEN_UPDATES
 from lab.ui.notices import show_notices
 from lab.ui.plain import plain
+from lab.ui.projector import projector
 
 SOON = 0.4
 """Seconds between two looks whether an answer that is worked out in the background has come."""
@@ -49,8 +50,9 @@ def look_inside(fits: Callable[[Experiment], str]) -> Look | None:
         None where there is nothing to look into, which has been said.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", key="bar"):
+        on_stage = projector()
         chosen = chosen_sides()
-    with st.sidebar:
+    with st.expander("Picture") if on_stage else st.sidebar:
         picture = choose_picture(chosen[0].job if chosen else None, contestant=chosen[0].place if chosen else 0)
     show_notices()
     if not chosen:

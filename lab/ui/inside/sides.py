@@ -29,11 +29,16 @@ class Side(NamedTuple):
     @property
     def id(self) -> str:
         """The name of the net among all there are."""
-        return f"{self.job.id}-{self.place}"
+        return net_name(self.job, self.place)
 
 
 Nets = Mapping[str, tuple[Job, int]]
 """Jobs and the places of their contestants, by the name of the net."""
+
+
+def net_name(job: Job, place: int) -> str:
+    """What the net of a contestant is called among all there are."""
+    return f"{job.id}-{place}"
 
 
 def chosen_sides() -> tuple[Side, ...]:
@@ -42,7 +47,7 @@ def chosen_sides() -> tuple[Side, ...]:
     The choice is the same on all pages of the tab, and in the address.
     """
     _follow_address()
-    nets = {f"{job.id}-{place}": (job, place) for job in JOBS.all() for place in range(len(job.experiments))}
+    nets = {net_name(job, place): (job, place) for job in JOBS.all() for place in range(len(job.experiments))}
     if not nets:
         return ()
     first = _pick("Net", NET, nets, list(nets), _usual(nets))

@@ -14,6 +14,7 @@ from lab.jobs.owners import WATCHED, NotTheOwner, may_decide
 from lab.jobs.shelf import Shelved, rewrite
 from lab.store import StoreError
 from lab.ui import archive, race, state
+from lab.ui.inside.ways import INSIDE, look_into
 from lab.ui.plain import plain
 from lab.ui.shelf.rows import Row, jobs_of, rows_of_job
 from lab.ui.transport import SECONDS_TO_ACT
@@ -23,8 +24,9 @@ SHOWS = {
     "board": "Curves and pictures",
     "health": "Is anything learning?",
     "batch": "Same batch, many estimators",
+    **INSIDE,
 }
-"""What a run may be opened on: the page that fits it, and sections of the Gradients page."""
+"""What a run may be opened on: the page that fits it, sections of the Gradients page, and those that look inside."""
 
 
 def actions(ticked: list[Row]) -> None:
@@ -192,6 +194,10 @@ def _open_on(job: Shelved, place: int) -> None:
     section = st.session_state[OPENED]
 
     def look(opened: Job) -> None:
+        if section in INSIDE:
+            look_into(opened, place)
+            st.session_state[PAGE] = f"views/{section}.py"
+            return
         st.session_state["section"], st.session_state[PAGE] = section, "views/gradients.py"
         st.session_state["same.chosen" if section == "batch" else "health.chosen"] = opened.id
         st.session_state[f"health.contestant.{opened.id}"] = place
