@@ -63,11 +63,10 @@ def choose_picture(job: Job | None, specimen: Specimen | None = None, contestant
             f"There is no test image {choice['index']}: {tests.dataset.title} has those from 0 to {tests.count - 1}."
         )
     with st.container(border=True, key="chosen-picture"):
+        _choose_how(choice)
         with st.container(horizontal=True, vertical_alignment="center"):
             preview = st.container(width=PREVIEW)
-            with st.container(width="stretch"):
-                _choose_how(choice)
-                told = st.container()
+            told = st.container(width="stretch")
         show_problems([problem] if problem else [])
         own = _own_picture(choice, tests)
         index = choice["index"] if own is not None else _index(choice, tests, job, specimen, contestant)
