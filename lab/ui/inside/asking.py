@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from lab.boards.seen import Seen
 from lab.figures.film import Instant
-from lab.jobs.moments import Moment, at_each, moment
+from lab.jobs.moments import Moment, at_each, moment, moments
 from lab.probes import Frame, Specimen
 from lab.ui.background import answer
-from lab.ui.inside.look import Look, look_again
+from lab.ui.inside.look import Look, wait_for
 from lab.ui.inside.sides import Side
 
 T = TypeVar("T")
@@ -58,11 +58,14 @@ def answers(look: Look, question: Callable[[Specimen], T], key: Hashable, step: 
 
 
 def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]] | None:
-    """The same, worked out in the background: None until it is there, and then the page is drawn again."""
-    asked = [(side, _moment(side, step)) for side in look.sides]
+    """The same, worked out in the background: None until it is there, and then the page is drawn again.
+
+    Of a net that trains, "now" is its last kept frame: to answer again and again would take too much from its run.
+    """
+    asked = [(side, _moment(side, _kept(side) if step is None else step)) for side in look.sides]
     futures = [_begun(at, question, key) for _, at in asked]
     if not all(future.done() for future in futures):
-        look_again(lambda: all(future.done() for future in futures))
+        wait_for(futures)
         return None
     return [
         Seen(side.run, at.frame.step, at.weights_step, future.result())
@@ -85,6 +88,12 @@ def _film_of(side: Side, question: Callable[[Specimen], T], key: Hashable, step:
     if newest is not None and newest.step > told[-1].step:
         told.append(_told(side, _moment(side, None), question, key))
     return told
+
+
+def _kept(side: Side) -> int | None:
+    """The step of the last frame of a net that still changes; None for one that rests."""
+    frames = () if side.job.ended else moments(side.job, side.place)
+    return frames[-1].step if frames else None
 
 
 def _moment(side: Side, step: int | None) -> Moment:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from lab.experiment import Experiment
 from lab.ui.chosen_picture import ChosenPicture, choose_picture
 from lab.ui.inside.sides import Side, chosen_sides, sides
-from lab.ui.live import SECONDS_BETWEEN_UPDATES
+from lab.ui.live import AFTER_THE_END, SECONDS_BETWEEN_UPDATES
 from lab.ui.notices import show_notices
 from lab.ui.plain import plain
 from lab.ui.projector import projector
 
 SOON = 0.4
 """Seconds between two looks whether an answer that is worked out in the background has come."""
+WAITING, SEEN, EVERY = "inside.waiting", "inside.seen", "inside.every"
+"""Of a tab: the answers that its panels wait for, what was seen last, and the seconds until it looks again."""
 LOST_SHOWN = 5
 """Steps that are named of those whose frames are lost."""
 
@@ -63,39 +66,52 @@ def look_inside(fits: Callable[[Experiment], str]) -> Look | None:
 
 
 def live(look: Look, body: Callable[[Look], None]) -> None:
-    """Show the panels of a page, and again every few seconds while one of the nets trains.
+    """Show the panels of a page, and again when there is something new to see of one of the nets.
 
     Args:
         look: what to look at.
-        body: shows the panels.
+        body: shows the panels; it is run alone where a reader uses one of them.
     """
-    statuses = [side.job.status for side in look.sides]
-    waits = [SECONDS_BETWEEN_UPDATES[status] for status in statuses if status in SECONDS_BETWEEN_UPDATES]
 
-    def again() -> None:
+    def panels() -> None:
+        st.session_state[WAITING] = []
         now = look._replace(sides=sides((side.job, side.place) for side in look.sides))
-        if [side.job.status for side in now.sides] != statuses:
-            st.rerun()
+        st.session_state[SEEN] = _seen(now.sides)
         if any(side.run.snapshot.frame is None for side in now.sides):
             st.info("Nothing was seen inside this net yet: its first frame comes before its first step.")
             return
         body(now)
+        if st.session_state[WAITING] and st.session_state[EVERY] != SOON:
+            st.rerun()  # the timer is to be set
 
-    st.fragment(again, run_every=max(waits, default=None), key="inside")()
-
-
-def look_again(come: Callable[[], bool]) -> None:
-    """Draw the page again as soon as an answer has come that the panels wait for.
-
-    Args:
-        come: whether it is there.
-    """
-
-    def wait() -> None:
-        if come():
+    def watch() -> None:
+        waiting = st.session_state[WAITING]
+        new = all(future.done() for future in waiting) if waiting else _seen(look.sides) != st.session_state[SEEN]
+        if new:
             st.rerun()
 
-    st.fragment(wait, run_every=SOON, key="inside.waiting")()
+    # What is drawn by a timer stands beside the panels: within them it would be drawn into what is there no more.
+    st.session_state[EVERY] = SOON
+    st.fragment(panels, key="inside")()
+    st.session_state[EVERY] = SOON if st.session_state[WAITING] else _seconds_between_looks(look)
+    st.fragment(watch, run_every=st.session_state[EVERY], key="inside.watch")()
+
+
+def wait_for(futures: Sequence[Future[Any]]) -> None:
+    """Let the page be drawn again when all of these have come."""
+    st.session_state[WAITING] += futures
+
+
+def _seen(shown: Sequence[Side]) -> list[Any]:
+    """What changes when there is something new to see of some nets."""
+    jobs = [side.job for side in shown]
+    looked = [job.remembered(side.place)[1].snapshot().frame for job, side in zip(jobs, shown, strict=True)]
+    frames = [None if frame is None else frame.step for frame in looked]
+    return [[job.status, job.version if job.ended else None, step] for job, step in zip(jobs, frames, strict=True)]
+
+
+def _seconds_between_looks(look: Look) -> float:
+    return max(SECONDS_BETWEEN_UPDATES.get(side.job.status, AFTER_THE_END) for side in look.sides)
 
 
 def _can_be_shown(side: Side, fits: Callable[[Experiment], str]) -> bool:
