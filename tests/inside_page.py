@@ -17,8 +17,9 @@ SHORT: dict[str, Any] = {"budget": 6, "evaluate_every": 0.5}
 def _script() -> None:
     import streamlit as st
 
-    from lab.ui.inside.asking import answers, film_answers, instants, later, version_of
+    from lab.ui.inside.asking import answers, film_answers, instants, version_of
     from lab.ui.inside.look import live, look_inside
+    from lab.ui.inside.waiting import later
     from lab.ui.keep import keep_runs
 
     def fits(experiment):  # type: ignore[no-untyped-def]

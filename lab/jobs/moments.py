@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from lab.jobs.job import Job
 from lab.jobs.loaded_nets import LoadedNet, Nets, Question
@@ -51,6 +51,11 @@ class Moment:
         answer = _remembered(self.frame, (self.weights_step, key), lambda: (self.ask(question),))
         assert answer is not None
         return answer[0]
+
+    @property
+    def weights(self) -> Hashable:
+        """The same for moments whose net is the same; keeps no net alive."""
+        return ref(self._net)
 
     def copied(self) -> Specimen:
         """Such a net that belongs to who asks."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
 from typing import TypeVar
 
 from lab.boards.seen import Seen
 from lab.figures.film import Instant
-from lab.jobs.moments import Moment, at_each, moment, moments
+from lab.jobs.moments import Moment, at_each, moment
 from lab.probes import Frame, Specimen
-from lab.ui.background import answer
-from lab.ui.inside.look import Look, wait_for
+from lab.ui.inside.look import Look
 from lab.ui.inside.sides import Side
 
 T = TypeVar("T")
@@ -54,28 +52,7 @@ def film_answers(look: Look, question: Callable[[Specimen], T], key: Hashable, s
 
 def answers(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]]:
     """What each net answers at a step, or now for None."""
-    return [_told(side, _moment(side, step), question, key) for side in look.sides]
-
-
-def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]] | None:
-    """The same, worked out in the background: None until it is there, and then the page is drawn again.
-
-    Of a net that trains, "now" is its last kept frame: to answer again and again would take too much from its run.
-    """
-    asked = [(side, _moment(side, _kept(side) if step is None else step)) for side in look.sides]
-    futures = [_begun(at, question, key) for _, at in asked]
-    if not all(future.done() for future in futures):
-        wait_for(futures)
-        return None
-    return [
-        Seen(side.run, at.frame.step, at.weights_step, future.result())
-        for (side, at), future in zip(asked, futures, strict=True)
-    ]
-
-
-def _begun(at: Moment, question: Callable[[Specimen], T], key: Hashable) -> Future[T]:
-    future: Future[T] = answer((at.frame, at.weights_step, key), lambda: question(at.copied()))
-    return future
+    return [_told(side, moment_of(side, step), question, key) for side in look.sides]
 
 
 def _film_of(side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]]:
@@ -83,20 +60,15 @@ def _film_of(side: Side, question: Callable[[Specimen], T], key: Hashable, step:
         Seen(side.run, frame.step, frame.step, found) for frame, found in at_each(side.job, side.place, question, key)
     ]
     if not told:
-        return [_told(side, _moment(side, step), question, key)]
+        return [_told(side, moment_of(side, step), question, key)]
     newest = side.run.snapshot.frame
     if newest is not None and newest.step > told[-1].step:
-        told.append(_told(side, _moment(side, None), question, key))
+        told.append(_told(side, moment_of(side, None), question, key))
     return told
 
 
-def _kept(side: Side) -> int | None:
-    """The step of the last frame of a net that still changes; None for one that rests."""
-    frames = () if side.job.ended else moments(side.job, side.place)
-    return frames[-1].step if frames else None
-
-
-def _moment(side: Side, step: int | None) -> Moment:
+def moment_of(side: Side, step: int | None) -> Moment:
+    """The moment of a net at a step, or now for None."""
     found = moment(side.job, side.place, step) or moment(side.job, side.place)
     assert found is not None, "a net into which nobody has looked yet"
     return found

@@ -1,0 +1,67 @@
+"""Answers of nets that take longer than one likes to wait: worked out in the background, and shown when they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from lab.boards.seen import Seen
+from lab.jobs.moments import Moment, moments
+from lab.probes import Specimen
+from lab.ui.background import answer
+from lab.ui.inside.asking import moment_of
+from lab.ui.inside.look import Look, wait_for
+from lab.ui.inside.sides import Side
+
+LAST = "inside.last"
+"""Of a tab: what was worked out last for the newest moment, by the nets and the question."""
+KEPT = 16
+"""Of these."""
+
+T = TypeVar("T")
+
+
+def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]] | None:
+    """What each net answers at a step, or now for None; None until that is there, and then the page is drawn again.
+
+    Who watches a net that trains sees what was worked out last until the next is there. Such a net is asked at its kept
+    frames alone: to ask it again and again would take too much from its run.
+
+    Args:
+        look: which nets.
+        question: may run the net, and must not change it.
+        key: tells this question from others, with the picture if it is about one.
+        step: that a reader rests at.
+    """
+    asked = [(side, moment_of(side, _last_kept(side) if step is None else step)) for side in look.sides]
+    futures = [_begun(at, question, key) for _, at in asked]
+    last: dict[Hashable, Any] = st.session_state.setdefault(LAST, {})
+    place = tuple(side.id for side in look.sides), key
+    if all(future.done() for future in futures):
+        found = [
+            Seen(side.run, at.frame.step, at.weights_step, future.result())
+            for (side, at), future in zip(asked, futures, strict=True)
+        ]
+        if step is None:
+            last.pop(place, None)
+            last[place] = found
+            while len(last) > KEPT:
+                last.pop(next(iter(last)))
+        return found
+    wait_for(futures)
+    return last.get(place) if step is None else None
+
+
+def _begun(at: Moment, question: Callable[[Specimen], T], key: Hashable) -> Future[T]:
+    """Once for each net: all moments of a large one have the few weights that are kept."""
+    future: Future[T] = answer((at.weights, key), lambda: question(at.copied()))
+    return future
+
+
+def _last_kept(side: Side) -> int | None:
+    """The step of the last frame of a net that still changes; None for one that rests."""
+    frames = () if side.job.ended else moments(side.job, side.place)
+    return frames[-1].step if frames else None
