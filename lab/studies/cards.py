@@ -33,17 +33,23 @@ def cards(study: Study, found: Sequence[Compared]) -> list[Card]:
 
 def _along(along: Along, found: Sequence[Compared]) -> list[Card]:
     """Our figures over the number that was varied; none before two rows of a family are measured."""
-    first = {each.row.name: each for each in reversed(found)}
-    lines = [line for title, rows in along.families.items() if len((line := _line(title, rows, first)).x) > 1]
+    lines = lines_along(along, found)
     if not lines:
         return []
-    measure = next(first[name] for rows in along.families.values() for name in rows.values()).measure
+    named = {name for rows in along.families.values() for name in rows.values()}
+    measure = next(each for each in found if each.row.name in named).measure
     caption = "Measured here, mean ± standard error over the seeds."
     ends = (
         f"{line.name} from {line.y[0]:.4g} at {line.x[0]:g} to {line.y[-1]:.4g} at {line.x[-1]:g}" for line in lines
     )
     chart = Chart(tradeoff_chart(lines, along.x_title, measure.title))
     return [Card("along", f"{measure.title} over {along.name}", chart, caption, alt="; ".join(ends), wide=True)]
+
+
+def lines_along(along: Along, found: Sequence[Compared]) -> list[Line]:
+    """Each family over the number that was varied; those of which less than two rows are measured are left out."""
+    first = {each.row.name: each for each in reversed(found)}
+    return [line for title, rows in along.families.items() if len((line := _line(title, rows, first)).x) > 1]
 
 
 def _line(title: str, rows: Mapping[float, str], found: Mapping[str, Compared]) -> Line:

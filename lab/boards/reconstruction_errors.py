@@ -1,0 +1,107 @@
+"""Errors over test images: the best and the worst, and class by class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lab.boards.reconstruction_answers import Looked, Pair, Tested
+from lab.boards.reconstruction_pictures import (
+    NOT_FINITE,
+    WAITING,
+    finite,
+    moment_of,
+    originals,
+    placed,
+    said_instead,
+    side_card,
+)
+from lab.boards.seen import Seen
+from lab.boards.wording import fixed, number
+from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
+from lab.figures.class_bars import Bars, class_bars
+
+TITLES = {"best": "Best rebuilt", "worst": "Worst rebuilt", "ends": "Of each class the best and the worst"}
+CLASSES = "classes"
+MSE = "mean squared error"
+
+
+def error_cards(seen: Sequence[Seen[Tested]] | None, waiting: Sequence[Seen[Looked]]) -> list[Card]:
+    """The best, the worst and the classes, of each net; their places while they are being worked out.
+
+    Args:
+        seen: what each answered; None while that is being worked out.
+        waiting: the nets that are asked.
+    """
+    alone = len(waiting) == 1
+    if seen is None:
+        kept = [
+            said_instead(each, alone, kind, TITLES[kind], WAITING, kind == "ends")
+            for kind in TITLES
+            for each in waiting
+        ]
+        classes = Card(CLASSES, "Error by class", Numbers([]), WAITING, alt=WAITING, wide=True)
+        return [*placed(kept, waiting), classes]
+    cards = [card for each in seen for card in _of_net(each, alone)]
+    return [*placed(cards, seen), _classes(seen)]
+
+
+def _of_net(seen: Seen[Tested], alone: bool) -> list[Card]:
+    found = seen.answer
+    if not finite(found.errors):
+        return [said_instead(seen, alone, kind, title, NOT_FINITE, kind == "ends") for kind, title in TITLES.items()]
+    count, mean = len(found.errors), number(float(found.errors.mean()))
+    over = f"over {count} test images, whose mean error is {mean}"
+    cards = [
+        side_card(
+            seen,
+            alone,
+            kind,
+            TITLES[kind],
+            Pictures([*_sheet(pairs), *_rebuilt(pairs)], columns=len(pairs)),
+            f"{moment_of(seen)} The {len(pairs)} {what} errors {over}: above the test images with their numbers, below "
+            "what the net gives back, with the error.",
+        )
+        for kind, pairs, what in (("best", found.best, "smallest"), ("worst", found.worst, "largest"))
+    ]
+    lines = [[best for best, _ in found.ends], [worst for _, worst in found.ends]]
+    sheet = [tile for line in lines for tile in (*_sheet(line), *_rebuilt(line))]
+    caption = (
+        f"{moment_of(seen)} Two lines of the best of each class, {over}, and two of the worst: the test image with its "
+        "number, and what the net gives back, with the error."
+    )
+    return [*cards, side_card(seen, alone, "ends", TITLES["ends"], Pictures(sheet, len(lines[0])), caption, wide=True)]
+
+
+def _sheet(pairs: Sequence[Pair]) -> list[Tile]:
+    said = [f"test image {pair.image}, class {pair.label}" for pair in pairs]
+    return originals([pair.original for pair in pairs], [str(pair.image) for pair in pairs], help=said)
+
+
+def _rebuilt(pairs: Sequence[Pair]) -> list[Tile]:
+    said = [f"test image {pair.image}, class {pair.label}: error {number(pair.error)}" for pair in pairs]
+    return originals([pair.rebuilt for pair in pairs], [fixed(pair.error, 3) for pair in pairs], help=said)
+
+
+def _classes(seen: Sequence[Seen[Tested]]) -> Card:
+    sound = [each for each in seen if finite(each.answer.errors)]
+    if not sound:
+        return Card(CLASSES, "Error by class", Numbers([]), NOT_FINITE, alt=NOT_FINITE, wide=True)
+    bars = [_bars(each) for each in sound]
+    hardest = [f"{bar.name} {bar.labels[int(np.argmax(bar.means))]}" for bar in bars]
+    easiest = [f"{bar.name} {bar.labels[int(np.argmin(bar.means))]}" for bar in bars]
+    caption = (
+        f"{' '.join(dict.fromkeys(moment_of(each) for each in seen))} Mean error of the test images of each class; the "
+        f"lines reach one standard deviation of its pictures up and down. Easiest class: {', '.join(easiest)}; "
+        f"hardest: {', '.join(hardest)}."
+    )
+    means = ((bar.name, zip(bar.labels, np.asarray(bar.means), strict=True)) for bar in bars)
+    alt = "; ".join(f"{name}: {', '.join(f'{label} {mean:.3g}' for label, mean in each)}" for name, each in means)
+    return Card(CLASSES, "Error by class", Chart(class_bars(bars, MSE)), caption, alt=alt, wide=True)
+
+
+def _bars(seen: Seen[Tested]) -> Bars:
+    rows = seen.answer.classes
+    means, deviations = [row.mean for row in rows], [row.deviation for row in rows]
+    return Bars(seen.run.name, seen.run.color, [row.label for row in rows], means, deviations)

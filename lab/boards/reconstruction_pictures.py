@@ -1,0 +1,88 @@
+"""What the cards of reconstructions have in common: their pictures and colors, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.boards.inside_cards import SEPARATOR, in_rows
+from lab.boards.seen import Seen
+from lab.figures.board import Card, Content, Numbers, Tile
+from lab.figures.pictures import tiles
+from lab.figures.theme import lookup
+
+DIVERGING = lookup("RdBu_r")
+"""From blue by white to red."""
+REACH = 1.0
+"""Differences of so much have the strongest colors; there can be twice as much."""
+NOT_FINITE = "What this net gives are no finite numbers any more."
+WAITING = "Being worked out…"
+
+Pictures = NDArray[np.floating[Any]]
+
+
+def originals(pictures: Sequence[Pictures] | Pictures, labels: Sequence[str], **said: Any) -> list[Tile]:
+    """Pictures (N, H, W) in [-1, 1] in gray."""
+    return tiles(np.asarray(pictures), labels, -1.0, 1.0, **said)
+
+
+def differences(pictures: Pictures, labels: Sequence[str], reach: float = REACH, **said: Any) -> list[Tile]:
+    """Differences (N, H, W): blue is below 0 and red above, strongest at `reach`."""
+    return tiles(pictures, labels, -reach, reach, lookup=DIVERGING, **said)
+
+
+def beyond(pictures: Pictures) -> str:
+    """What is said of differences: their colors, and how many are cut."""
+    cut = int((np.abs(pictures) > REACH).sum())
+    said = f"Differences: red is too light, blue too dark, strongest at ±{REACH:g}"
+    return (
+        f"{said}; {cut} of {pictures.size} pixels are further off, up to {np.abs(pictures).max():.2f}."
+        if cut
+        else (f"{said}.")
+    )
+
+
+def finite(*arrays: Any) -> bool:
+    """Whether all numbers are."""
+    return all(bool(np.isfinite(array).all()) for array in arrays)
+
+
+def moment_of(seen: Seen[Any]) -> str:
+    """A sentence: of which moment a card is, and which weights answered."""
+    if seen.weights_step == seen.step:
+        return f"Step {seen.step}."
+    return f"Step {seen.step}, by the weights of step {seen.weights_step}, the nearest that are kept."
+
+
+def side_card(
+    seen: Seen[Any], alone: bool, kind: str, title: str, content: Content, caption: str, wide: bool = False
+) -> Card:
+    """A card of one net; in a row with that of the other unless the net stands alone."""
+    return Card(
+        f"{kind}.{seen.run.id}",
+        title if alone else f"{title}{SEPARATOR}{seen.run.name}",
+        content,
+        caption,
+        alt=f"{title} of {seen.run.name}. {caption}",
+        wide=wide and alone,
+        row="" if alone else kind,
+    )
+
+
+def placed(cards: Sequence[Card], sides: Sequence[Seen[Any]]) -> list[Card]:
+    """Cards of some nets in their places: row by row where there are two."""
+    return list(cards) if len(sides) == 1 else in_rows(cards, [each.run for each in sides])
+
+
+def said_instead(seen: Seen[Any], alone: bool, kind: str, title: str, said: str, wide: bool = False) -> Card:
+    """The place of a card that has nothing to show, with the reason."""
+    return side_card(seen, alone, kind, title, Numbers([]), said, wide)
+
+
+def reach_of(arrays: Iterable[Pictures]) -> float:
+    """How far the finite values of all reach from 0; 0 where there is none."""
+    found = [float(np.abs(each[np.isfinite(each)]).max(initial=0)) for each in arrays]
+    return max(found, default=0.0)

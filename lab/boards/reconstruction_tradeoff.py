@@ -1,0 +1,83 @@
+"""Error over the number of bits: nets of the lab's study beside PCA and ITQ, with the nets of the page among them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from lab.boards.reconstruction_answers import Looked, Tested
+from lab.boards.reconstruction_pictures import WAITING, finite, moment_of
+from lab.boards.seen import Seen
+from lab.boards.wording import number
+from lab.experiment import Experiment
+from lab.figures.board import Card, Chart
+from lab.figures.numbers import json_numbers
+from lab.figures.theme import Figure, uid
+from lab.figures.tradeoff import Line, tradeoff_chart
+
+ID, TITLE = "tradeoff", "Error over the number of bits"
+
+
+def tradeoff_card(
+    lines: Sequence[Line], images: str, seen: Sequence[Seen[Tested]] | None, waiting: Sequence[Seen[Looked]]
+) -> Card:
+    """The measured lines, and a star for each net.
+
+    Args:
+        lines: of the study.
+        images: the name of the dataset that they were measured on.
+        seen: what each net answered; None while that is being worked out.
+        waiting: the nets that are asked.
+    """
+    chart = tradeoff_chart(lines, "bits of a code; of principal components, real numbers", "mean squared test error")
+    there = [each for each in seen or [] if each.run.experiment.dataset.name == images]
+    sound = [each for each in there if finite(each.answer.errors)]
+    broken = [each.run for each in there if not finite(each.answer.errors)]
+    figure: Figure = {**chart, "data": [*chart["data"], *(_star(each) for each in sound)]}
+    said = [_said(each) for each in sound]
+    others = [each.run for each in waiting if each.run.experiment.dataset.name != images]
+    said += [
+        f"{run.name} sees {run.experiment.dataset.title}, of which there is no such measurement, so it has no star."
+        for run in others
+    ]
+    said += [f"{run.name} gives no finite numbers any more, so it has no star." for run in broken]
+    if seen is None and len(others) < len(waiting):
+        said.append(WAITING)
+    caption = (
+        "Measured for this lab over all MNIST test images, mean ± standard error over seeds, at the end of training. "
+        f"{' '.join(said)}"
+    )
+    ends = (
+        f"{each.name} from {each.y[0]:.4g} at {each.x[0]:g} to {each.y[-1]:.4g} at {each.x[-1]:g}" for each in lines
+    )
+    alt = f"{'; '.join(ends)}. {' '.join(said)}"
+    return Card(ID, TITLE, Chart(figure), caption, alt=alt, wide=True)
+
+
+def bits_of(experiment: Experiment) -> int:
+    """Bits of the code of an autoencoder."""
+    return sum(site.numel() for site in experiment.architecture.shapes.sites)
+
+
+def _said(seen: Seen[Tested]) -> str:
+    errors = seen.answer.errors
+    return (
+        f"Star: {seen.run.name}, {bits_of(seen.run.experiment)} bits, {number(float(errors.mean()))} over the first "
+        f"{len(errors)} test images alone. {moment_of(seen)}"
+    )
+
+
+def _star(seen: Seen[Tested]) -> Figure:
+    errors = seen.answer.errors
+    error = float(errors.std(ddof=1)) / math.sqrt(len(errors)) if len(errors) > 1 else math.nan
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "uid": uid(f"star {seen.run.id}"),
+        "name": f"{seen.run.name}, step {seen.weights_step}",
+        "x": [bits_of(seen.run.experiment)],
+        "y": json_numbers([float(errors.mean())]),
+        "error_y": {"type": "data", "array": json_numbers([error]), "thickness": 1.5, "width": 4},
+        "marker": {"color": seen.run.color, "size": 15, "symbol": "star", "line": {"width": 1, "color": "gray"}},
+        "hovertemplate": "%{x} bits: %{y:.4~g}, ± standard error over the images",
+    }

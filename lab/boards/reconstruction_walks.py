@@ -1,0 +1,90 @@
+"""Pictures of codes that no test image need have: on the way between two, drawn at random, and crossed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lab.boards.reconstruction_answers import Drawn, Looked, Walked
+from lab.boards.reconstruction_pictures import (
+    NOT_FINITE,
+    WAITING,
+    finite,
+    moment_of,
+    originals,
+    placed,
+    said_instead,
+    side_card,
+)
+from lab.boards.seen import Seen
+from lab.figures.board import Card, Pictures
+
+DRAWS = {"independent": "Drawn codes", "crossed": "Crossed codes"}
+
+
+def walk_cards(seen: Sequence[Seen[Walked]], start: str, end: str) -> list[Card]:
+    """From the code of the chosen picture to that of another, of each net.
+
+    Args:
+        seen: what each answered.
+        start: what the chosen picture is called.
+        end: what the other one is.
+    """
+    return placed([_walk(each, len(seen) == 1, start, end) for each in seen], seen)
+
+
+def _walk(seen: Seen[Walked], alone: bool, start: str, end: str) -> Card:
+    found, title = seen.answer, "A walk between two codes"
+    if not finite(found.pictures):
+        return said_instead(seen, alone, "walk", title, f"{moment_of(seen)} {NOT_FINITE}", wide=True)
+    flips = int(found.flipped[-1])
+    labels = [f"{count} flipped" for count in found.flipped]
+    sheet = Pictures(originals(found.pictures, labels), columns=len(labels))
+    caption = (
+        f"{moment_of(seen)} From the code of {start} to that of {end}: {flips} of {found.bits} bits differ, and are "
+        "flipped a few at a time, in the order of their numbers."
+        if flips
+        else f"{moment_of(seen)} The codes of {start} and {end} are the same, so there is no way to go."
+    )
+    return side_card(seen, alone, "walk", title, sheet, caption, wide=True)
+
+
+def drawn_cards(seen: Sequence[Seen[Drawn]] | None, waiting: Sequence[Seen[Looked]]) -> list[Card]:
+    """Codes that are drawn and crossed, of each net; their places while they are being worked out.
+
+    Args:
+        seen: what each answered; None while that is being worked out.
+        waiting: the nets that are asked.
+    """
+    alone = len(waiting) == 1
+    if seen is None:
+        kept = [said_instead(each, alone, kind, title, WAITING) for each in waiting for kind, title in DRAWS.items()]
+        return placed(kept, waiting)
+    cards = [card for each in seen for card in (_independent(each, alone), _crossed(each, alone))]
+    return placed(cards, seen)
+
+
+def _independent(seen: Seen[Drawn], alone: bool) -> Card:
+    found, title = seen.answer, DRAWS["independent"]
+    if not finite(found.pictures):
+        return said_instead(seen, alone, "independent", title, f"{moment_of(seen)} {NOT_FINITE}")
+    constant = int(((found.on_rates == 0) | (found.on_rates == 1)).sum())
+    caption = (
+        f"{moment_of(seen)} Each bit is drawn by itself, on as often as over {found.images} test images "
+        f"({constant} of {len(found.on_rates)} bits never change). What looks like no digit shows that real codes have "
+        "bits which depend on each other."
+    )
+    sheet = Pictures(originals(found.pictures, [""] * len(found.pictures)), columns=4)
+    return side_card(seen, alone, "independent", title, sheet, caption)
+
+
+def _crossed(seen: Seen[Drawn], alone: bool) -> Card:
+    found, title = seen.answer, DRAWS["crossed"]
+    if not finite(found.crossed_pictures):
+        return said_instead(seen, alone, "crossed", title, f"{moment_of(seen)} {NOT_FINITE}")
+    labels = [f"{one} × {other}" for one, other in found.parents]
+    caption = (
+        f"{moment_of(seen)} Each bit is that of one or the other of two test images, whose numbers stand below, by the "
+        "toss of a coin (uniform crossover, Syswerda 1989)."
+    )
+    sheet = Pictures(originals(found.crossed_pictures, labels), columns=4)
+    return side_card(seen, alone, "crossed", title, sheet, caption)

@@ -1,0 +1,44 @@
+"""A figure of each class, of one run or several: means as bars, with how far the values of the class are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from numpy.typing import ArrayLike
+
+from lab.figures.numbers import json_numbers
+from lab.figures.theme import Figure, axis, layout, uid
+
+
+@dataclass(frozen=True)
+class Bars:
+    """One run: its classes (N,), their means (N,) and standard deviations (N,), NaN where unknown."""
+
+    name: str
+    color: str
+    labels: Sequence[int]
+    means: ArrayLike
+    deviations: ArrayLike
+
+
+def class_bars(runs: Sequence[Bars], y_title: str) -> Figure:
+    """A group of bars for each class, with a line as far up and down as the standard deviation."""
+    traces = [
+        {
+            "type": "bar",
+            "uid": uid(f"{place} {run.name}"),
+            "name": run.name,
+            "x": [str(label) for label in run.labels],
+            "y": json_numbers(run.means),
+            "error_y": {"type": "data", "array": json_numbers(run.deviations), "thickness": 1.5, "width": 4},
+            "marker": {"color": run.color, "line": {"width": 0}},
+            "hovertemplate": "class %{x}: %{y:.4~g}",
+        }
+        for place, run in enumerate(runs)
+    ]
+    labels = sorted({label for run in runs for label in run.labels})
+    across = axis("class", type="category", categoryarray=[str(label) for label in labels], nticks=len(labels))
+    vertical = axis(y_title, tickformat="~g", rangemode="tozero")
+    style = layout(hovermode="closest", xaxis=across, yaxis=vertical, showlegend=len(runs) > 1, bargap=0.25)
+    return {"data": traces, "layout": style}

@@ -1,0 +1,266 @@
+"""Cards of reconstructions: what they tell is what the nets gave, for one net and for two side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+
+from lab.boards.reconstruction_answers import (
+    DRAWN,
+    STRONGEST,
+    code_of,
+    draw_codes,
+    look_at,
+    over_tests,
+    scaled_as_pixels,
+    strongest,
+    walk_between,
+)
+from lab.boards.reconstruction_errors import error_cards
+from lab.boards.reconstruction_film import course_card, course_of, errors_of, probe_cards
+from lab.boards.reconstruction_flips import looked_cards, strongest_cards
+from lab.boards.reconstruction_pictures import NOT_FINITE, WAITING, differences
+from lab.boards.reconstruction_tradeoff import tradeoff_card
+from lab.boards.reconstruction_walks import drawn_cards, walk_cards
+from lab.boards.seen import Seen
+from lab.figures.board import Board, Card, Chart, Numbers, Pictures
+from lab.figures.tradeoff import Line
+from lab.models import Architecture
+from lab.probes import Specimen, probe
+from lab.probes.decoding import decode
+from lab.probes.reconstruction import reconstruct
+from lab.probes.refusals import NoCodes
+from tests.reconstruction_sides import diverged, rebuilding, seen, with_test_images
+from tests.specimens import LABELS, PICTURES, left_as_it_was, specimen
+
+T = TypeVar("T")
+LINES = [Line("ITQ", [4, 8, 16], [0.3, 0.2, 0.1], [0.01, 0.01, np.nan])]
+PIXELS = PICTURES[3]
+QUESTIONS: dict[str, Callable[[Specimen], object]] = {
+    "look": partial(look_at, pixels=PIXELS, flips=(2,)),
+    "strongest": partial(strongest, pixels=PIXELS),
+    "walk": partial(walk_between, start=PIXELS, end=PICTURES[8]),
+    "draw": partial(draw_codes, draw=0),
+    "test": over_tests,
+}
+SLOW: list[Callable[[Specimen], Any]] = [partial(strongest, pixels=PIXELS), partial(draw_codes, draw=0), over_tests]
+REBUILDING = [name for name, member in Architecture.members.items() if member.task == "reconstruction"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """All cards of some nets."""
+
+    nets: list[Specimen]
+    flips: tuple[int, ...] = ()
+    ready: bool = True
+    weights_step: int = 7
+
+    def ask(self, question: Callable[[Specimen], T]) -> list[Seen[T]]:
+        return seen(self.nets, question, self.weights_step)
+
+    def cards(self) -> list[Card]:
+        looked = self.ask(partial(look_at, pixels=PIXELS, flips=self.flips))
+        flipped, drawn, scored = (self.ask(ask) if self.ready else None for ask in SLOW)
+        frames = self.ask(lambda net: probe(net, 0.5))
+        courses = [course_of(each.run, [each.answer]) for each in frames]
+        return [
+            *probe_cards(frames),
+            course_card(courses, 7),
+            *looked_cards(looked, "test image 3"),
+            *strongest_cards(flipped, looked, self.flips),
+            *walk_cards(self.ask(partial(walk_between, start=PIXELS, end=PICTURES[8])), "test image 3", "test image 8"),
+            *drawn_cards(drawn, looked),
+            *error_cards(scored, looked),
+            tradeoff_card(LINES, "digits", scored, looked),
+        ]
+
+
+def card(cards: list[Card], id: str) -> Card:
+    return next(each for each in cards if each.id == id)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("estimator", ["identity", "bernoulli", "ternary"])
+def test_to_ask_a_net_leaves_it_as_it_was_and_always_gives_the_same(question: str, estimator: str) -> None:
+    net = rebuilding(estimator=estimator)
+    with left_as_it_was(net):
+        first = QUESTIONS[question](net)
+    np.testing.assert_equal(first, QUESTIONS[question](net))
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_classifier_is_refused_in_a_sentence(question: str) -> None:
+    with pytest.raises(NoCodes, match=r"gives classes, not pictures"):
+        QUESTIONS[question](with_test_images(specimen("mlp")))
+
+
+@pytest.mark.parametrize("estimator", ["identity", "bernoulli"])
+def test_a_look_is_the_reconstruction_and_what_the_flipped_code_decodes_to(estimator: str) -> None:
+    net = rebuilding(estimator=estimator)
+    found = look_at(net, PIXELS, (1, 6, 40))
+    assert found.flips == (1, 6), "the code has no bit 40"
+    np.testing.assert_array_equal(np.flatnonzero(found.changed != found.code), [1, 6])
+    np.testing.assert_array_equal(found.flipped, decode(net, found.changed[None])[0])
+    np.testing.assert_allclose(found.rebuilt, reconstruct(net, PIXELS[None]).pictures[0])
+    assert found.error == pytest.approx(np.square(found.rebuilt - scaled_as_pixels(PIXELS)).mean(), rel=1e-5)
+
+
+def test_the_strongest_flips_are_those_that_change_most() -> None:
+    net = rebuilding(12)
+    found = strongest(net, PIXELS)
+    code = code_of(net, PIXELS[None])[0]
+    whole = decode(net, code[None])[0]
+    alone = decode(net, code ^ np.eye(12, dtype=bool))
+    np.testing.assert_allclose(found.sizes, np.square(alone - whole).mean(axis=(1, 2)), rtol=1e-4, atol=1e-9)
+    np.testing.assert_allclose(found.errors, np.square(alone - scaled_as_pixels(PIXELS)).mean(axis=(1, 2)), rtol=1e-5)
+    assert len(found.bits) == STRONGEST
+    assert found.sizes[found.bits].min() >= np.delete(found.sizes, found.bits).max()
+    np.testing.assert_allclose(found.pictures - whole, found.differences, atol=1e-6)
+
+
+def test_a_walk_ends_at_the_other_code_and_a_draw_depends_on_its_number() -> None:
+    net = rebuilding(64, estimator="identity")
+    walked = walk_between(net, PIXELS, PICTURES[8])
+    ends = reconstruct(net, PICTURES[[3, 8]]).pictures
+    np.testing.assert_allclose(walked.pictures[[0, -1]], ends, atol=1e-5)
+    start, end = code_of(net, PICTURES[[3, 8]])
+    assert walked.flipped[-1] == (start != end).sum() > 0
+    assert len(walk_between(net, PIXELS, PIXELS).pictures) == 1
+    one, other = draw_codes(net, 0), draw_codes(net, 1)
+    assert one.pictures.shape == one.crossed_pictures.shape == (DRAWN, 28, 28)
+    assert (one.independent != other.independent).any()
+    np.testing.assert_allclose(one.on_rates, code_of(net, PICTURES).mean(axis=0))
+
+
+def test_tests_are_scored_one_by_one() -> None:
+    net = rebuilding()
+    found = over_tests(net)
+    errors = reconstruct(net, PICTURES).errors
+    np.testing.assert_allclose(found.errors, errors)
+    assert [pair.error for pair in found.best] == sorted(errors)[:8]
+    assert [pair.error for pair in found.worst] == sorted(errors, reverse=True)[:8]
+    for (low, high), row in zip(found.ends, found.classes, strict=True):
+        own = errors[row.label == LABELS]
+        assert (low.error, high.error, low.label, high.label) == (own.min(), own.max(), row.label, row.label)
+        np.testing.assert_array_equal(low.original, scaled_as_pixels(PICTURES[low.image]))
+
+
+@pytest.mark.parametrize("architecture", REBUILDING)
+@pytest.mark.parametrize("estimator", ["identity", "bernoulli", "ternary"])
+def test_one_net_has_cards_that_say_what_they_show(architecture: str, estimator: str) -> None:
+    cards = Page([with_test_images(specimen(architecture, estimator=estimator))], (2,)).cards()
+    Board("one", cards)  # which checks the ids
+    for each in cards:
+        assert re.search(r"\w.*\.$", each.caption), each.id
+        assert "nan" not in each.caption + each.alt, each.id
+        assert each.alt, each.id
+        assert not each.row
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_two_nets_stand_side_by_side_also_where_codes_differ(ready: bool) -> None:
+    cards = Page([rebuilding(8), rebuilding(70)], (2,), ready).cards()
+    Board("two", cards)
+    rows = {each.row for each in cards if each.row}
+    for row in rows:
+        assert [each.id for each in cards if each.row == row] == [f"{row}.0", f"{row}.1"]
+    assert {each.id for each in cards if not each.row} == {"course", "classes", "tradeoff"}
+    assert any(each.caption == WAITING for each in cards) != ready
+
+
+def test_cards_keep_their_places_when_what_took_long_is_there() -> None:
+    for nets in ([rebuilding()], [rebuilding(), rebuilding(16)]):
+        early, late = Page(nets, ready=False).cards(), Page(nets).cards()
+        assert [(each.id, each.wide, each.row) for each in early] == [(each.id, each.wide, each.row) for each in late]
+
+
+def test_a_net_without_finite_numbers_says_so_on_every_card_and_does_not_spoil_the_other() -> None:
+    sound, broken = rebuilding(), diverged(rebuilding(9))
+    for each in Page([broken], (2,)).cards():
+        assert "nan" not in each.caption
+        empty = isinstance(each.content, Numbers)
+        assert empty == (NOT_FINITE in each.caption) or each.id in ("code.0", "course", "tradeoff"), each.id
+    both, alone = Page([sound, broken]).cards(), Page([sound]).cards()
+    for kind in ("picture", "strongest", "walk", "best", "probes"):
+        assert card(both, f"{kind}.0").content == card(alone, f"{kind}.0").content, kind
+        assert NOT_FINITE in card(both, f"{kind}.1").caption
+
+
+def test_the_code_is_drawn_bit_by_bit_and_a_cell_is_picked_by_its_number() -> None:
+    found = card(Page([rebuilding(70)], (2, 69)).cards(), "code.0")
+    assert isinstance(found.content, Chart)
+    assert found.content.picks
+    cells = found.content.figure["data"][0]
+    code = np.array([bit for line in cells["z"] for bit in line if bit is not None], dtype=bool)
+    looked = look_at(rebuilding(70), PIXELS, (2, 69))
+    np.testing.assert_array_equal(code, looked.changed)
+    flat = [mark for line in cells["text"] for mark in line]
+    assert [place for place, mark in enumerate(flat) if mark] == [2, 69]
+    assert cells["ids"][:70] == [str(bit) for bit in range(70)]
+    assert set(cells["ids"][70:]) == {""}
+    assert [cells["hovertext"][0][2], cells["y"][1]] == [f"bit 2: {'on' if looked.changed[2] else 'off'}, flipped", 32]
+
+
+def test_flips_are_told_and_without_any_nothing_is_changed() -> None:
+    net = rebuilding()
+    without, some = (card(Page([net], flips).cards(), "picture.0") for flips in ((), (2,)))
+    assert "Pick a bit" in without.caption
+    assert "Bit 2 is flipped" in some.caption
+    found = look_at(net, PIXELS, (2,))
+    assert isinstance(some.content, Pictures)
+    assert isinstance(without.content, Pictures)
+    assert some.content.tiles[3].image != without.content.tiles[3].image
+    zero = differences(np.zeros((1, 28, 28)), [""])[0].image
+    assert without.content.tiles[4].image == zero
+    size = np.square(found.flipped - found.decoded, dtype=np.float64).mean()
+    assert f"{size:.2g}" in some.caption
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"estimator": "bernoulli", "evaluation": "sample"}, "samples the bits"),
+        ({"estimator": "bernoulli", "evaluation": "threshold"}, ""),
+        ({"estimator": "ternary"}, "more values than two"),
+        ({"estimator": "identity"}, ""),
+    ],
+)
+def test_it_is_told_where_the_code_alone_gives_another_picture(fields: dict[str, str], told: str) -> None:
+    caption = card(Page([rebuilding(**fields)]).cards(), "picture.0").caption
+    for words in ("samples the bits", "more values than two"):
+        assert (words in caption) == (words == told)
+
+
+def test_cards_say_which_weights_answered() -> None:
+    cards = Page([rebuilding()], weights_step=3).cards()
+    for id in ("picture.0", "strongest.0", "walk.0", "independent.0", "best.0", "classes", "tradeoff"):
+        assert "by the weights of step 3, the nearest that are kept" in card(cards, id).caption, id
+
+
+def test_errors_of_a_frame_are_those_of_its_reconstructions() -> None:
+    net = rebuilding(estimator="identity")
+    frame = probe(net, 0.5)
+    np.testing.assert_allclose(errors_of(frame), reconstruct(net, frame.pictures).errors, rtol=0.02)
+    caption = card(Page([net]).cards(), "probes.0").caption
+    assert f"{errors_of(frame).mean():.4f}" in caption
+
+
+def test_a_star_is_only_among_what_was_measured_on_the_same_images() -> None:
+    net = rebuilding()
+    asked, looked = seen([net], over_tests), seen([net], partial(look_at, pixels=PIXELS, flips=()))
+    star = tradeoff_card(LINES, "digits", asked, looked)
+    assert isinstance(star.content, Chart)
+    assert star.content.figure["data"][-1]["x"] == [8]
+    assert star.content.figure["data"][-1]["y"] == [pytest.approx(asked[0].answer.errors.mean(), rel=1e-5)]
+    assert "12 test images alone" in star.caption
+    other = tradeoff_card(LINES, "mnist", asked, looked)
+    assert isinstance(other.content, Chart)
+    assert len(other.content.figure["data"]) == len(LINES)
+    assert "has no star" in other.caption
