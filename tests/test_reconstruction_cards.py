@@ -13,6 +13,7 @@ import pytest
 
 from lab.boards.reconstruction_answers import (
     DRAWN,
+    DRAWS,
     STRONGEST,
     code_of,
     draw_codes,
@@ -46,10 +47,10 @@ QUESTIONS: dict[str, Callable[[Specimen], object]] = {
     "look": partial(look_at, pixels=PIXELS, flips=(2,)),
     "strongest": partial(strongest, pixels=PIXELS),
     "walk": partial(walk_between, start=PIXELS, end=PICTURES[8]),
-    "draw": partial(draw_codes, draw=0),
+    "draw": partial(draw_codes, stack=0),
     "test": over_tests,
 }
-SLOW: list[Callable[[Specimen], Any]] = [partial(strongest, pixels=PIXELS), partial(draw_codes, draw=0), over_tests]
+SLOW: list[Callable[[Specimen], Any]] = [partial(strongest, pixels=PIXELS), partial(draw_codes, stack=0), over_tests]
 REBUILDING = [name for name, member in Architecture.members.items() if member.task == "reconstruction"]
 
 
@@ -76,7 +77,7 @@ class Page:
             *looked_cards(looked, "test image 3"),
             *strongest_cards(flipped, looked, self.flips),
             *walk_cards(self.ask(partial(walk_between, start=PIXELS, end=PICTURES[8])), "test image 3", "test image 8"),
-            *drawn_cards(drawn, looked),
+            *drawn_cards(drawn, looked, 1),
             *error_cards(scored, looked),
             tradeoff_card(LINES, "digits", scored, looked),
         ]
@@ -134,7 +135,7 @@ def test_a_walk_ends_at_the_other_code_and_a_draw_depends_on_its_number() -> Non
     assert walked.flipped[-1] == (start != end).sum() > 0
     assert len(walk_between(net, PIXELS, PIXELS).pictures) == 1
     one, other = draw_codes(net, 0), draw_codes(net, 1)
-    assert one.pictures.shape == one.crossed_pictures.shape == (DRAWN, 28, 28)
+    assert one.pictures.shape == one.crossed_pictures.shape == (DRAWN * DRAWS, 28, 28)
     assert (one.independent != other.independent).any()
     np.testing.assert_allclose(one.on_rates, code_of(net, PICTURES).mean(axis=0))
 
@@ -241,7 +242,7 @@ def test_it_is_told_where_the_code_alone_gives_another_picture(fields: dict[str,
 def test_cards_say_which_weights_answered() -> None:
     cards = Page([rebuilding()], weights_step=3).cards()
     for id in ("picture.0", "strongest.0", "walk.0", "independent.0", "best.0", "classes", "tradeoff"):
-        assert "by the weights of step 3, the nearest that are kept" in card(cards, id).caption, id
+        assert "are kept after step 7: these are of step 3." in card(cards, id).caption, id
 
 
 def test_errors_of_a_frame_are_those_of_its_reconstructions() -> None:

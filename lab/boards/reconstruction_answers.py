@@ -33,8 +33,9 @@ EXTREMES = 8
 """Of these, how many of the best and of the worst are shown."""
 CODED = 256
 """Test images whose codes say how often each bit is on, and are crossed."""
-DRAWN = 8
-"""Codes that are drawn in each way."""
+DRAWN, DRAWS = 8, 8
+"""Codes that are drawn in each way to be shown at once, and how often that is done at a time: each draw after the first
+then costs nothing."""
 
 
 class Looked(NamedTuple):
@@ -90,7 +91,7 @@ class Walked(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """Codes that no picture has, decoded."""
+    """Codes that no picture has, decoded: those of several draws one after the other."""
 
     on_rates: Floats
     """Of the bits, over `images`: (bits,)."""
@@ -183,8 +184,8 @@ def walk_between(specimen: Specimen, start: Bytes, end: Bytes) -> Walked:
     return Walked(found.pictures, (found.codes != found.codes[0]).sum(axis=1), found.codes.shape[1])
 
 
-def draw_codes(specimen: Specimen, draw: int) -> Drawn:
-    """Codes drawn and crossed after those of test images; another number draws others.
+def draw_codes(specimen: Specimen, stack: int) -> Drawn:
+    """Codes drawn and crossed after those of test images, of several draws; another number draws others.
 
     Raises:
         NoCodes: the net is no autoencoder with a single code.
@@ -192,8 +193,8 @@ def draw_codes(specimen: Specimen, draw: int) -> Drawn:
     images = specimen.test_images[:CODED].numpy()
     known = code_of(specimen, images)
     rates = on_rate(known)
-    independent, pictures = sample(specimen, rates, DRAWN, draw)
-    crossed = cross(specimen, known, DRAWN, draw)
+    independent, pictures = sample(specimen, rates, DRAWN * DRAWS, stack)
+    crossed = cross(specimen, known, DRAWN * DRAWS, stack)
     return Drawn(rates, len(images), independent, pictures, crossed.codes, crossed.parents, crossed.pictures)
 
 

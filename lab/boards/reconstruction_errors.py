@@ -22,6 +22,8 @@ from lab.boards.wording import fixed, number
 from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
 from lab.figures.class_bars import Bars, class_bars
 
+ENDS = ("best", "worst", "ends")
+"""Kinds of cards on which a test image is picked by its number."""
 TITLES = {"best": "Best rebuilt", "worst": "Worst rebuilt", "ends": "Of each class the best and the worst"}
 CLASSES = "classes"
 MSE = "mean squared error"
@@ -61,7 +63,7 @@ def _of_net(seen: Seen[Tested], alone: bool) -> list[Card]:
             TITLES[kind],
             Pictures([*_sheet(pairs), *_rebuilt(pairs)], columns=len(pairs)),
             f"{moment_of(seen)} The {len(pairs)} {what} errors {over}: above the test images with their numbers, below "
-            "what the net gives back, with the error.",
+            "what the net gives back, with the error. Click one to look at it.",
         )
         for kind, pairs, what in (("best", found.best, "smallest"), ("worst", found.worst, "largest"))
     ]
@@ -69,14 +71,15 @@ def _of_net(seen: Seen[Tested], alone: bool) -> list[Card]:
     sheet = [tile for line in lines for tile in (*_sheet(line), *_rebuilt(line))]
     caption = (
         f"{moment_of(seen)} Two lines of the best of each class, {over}, and two of the worst: the test image with its "
-        "number, and what the net gives back, with the error."
+        "number, and what the net gives back, with the error. Click one to look at it."
     )
     return [*cards, side_card(seen, alone, "ends", TITLES["ends"], Pictures(sheet, len(lines[0])), caption, wide=True)]
 
 
 def _sheet(pairs: Sequence[Pair]) -> list[Tile]:
-    said = [f"test image {pair.image}, class {pair.label}" for pair in pairs]
-    return originals([pair.original for pair in pairs], [str(pair.image) for pair in pairs], help=said)
+    said = [f"Look at test image {pair.image}, class {pair.label}" for pair in pairs]
+    numbers = [str(pair.image) for pair in pairs]
+    return originals([pair.original for pair in pairs], numbers, help=said, picks=numbers)
 
 
 def _rebuilt(pairs: Sequence[Pair]) -> list[Tile]:

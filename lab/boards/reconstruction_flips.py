@@ -28,7 +28,7 @@ from lab.figures.code_grid import code_grid
 from lab.figures.histograms import bar_chart
 from lab.probes.decoding import Pictures as Floats
 
-CODE, STRONGEST, SIZES = "code", "strongest", "sizes"
+BITS = CODE, STRONGEST, SIZES = "code", "strongest", "sizes"
 """Kinds of cards on which a bit is picked by its number."""
 LARGE = 150
 """Side of the chosen picture, in pixels of the page at most."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.boards.inside_cards import SEPARATOR, in_rows
-from lab.boards.seen import Seen
+from lab.boards.seen import Seen, told_weights
 from lab.figures.board import Card, Content, Numbers, Tile
 from lab.figures.pictures import tiles
 from lab.figures.theme import lookup
@@ -51,10 +51,8 @@ def finite(*arrays: Any) -> bool:
 
 
 def moment_of(seen: Seen[Any]) -> str:
-    """A sentence: of which moment a card is, and which weights answered."""
-    if seen.weights_step == seen.step:
-        return f"Step {seen.step}."
-    return f"Step {seen.step}, by the weights of step {seen.weights_step}, the nearest that are kept."
+    """Sentences: of which moment a card is, and which weights answered."""
+    return f"Step {seen.step}.{told_weights(seen)}"
 
 
 def side_card(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,13 +107,17 @@ def tested_sheets(name: str, seen: Seen[Tested]) -> list[Sheet]:
     return [Sheet(titles[0], images), Sheet(titles[1], classes)]
 
 
-def course_sheet(courses: Sequence[Course]) -> Sheet:
-    """The error through training of all nets."""
+def course_sheet(make: Callable[[], Sequence[Course]]) -> Sheet:
+    """The error through training of all nets.
+
+    Args:
+        make: gives it when it is wanted.
+    """
 
     def table() -> pd.DataFrame:
         import pandas as pd
 
-        parts = [{"run": c.run.name, "step": c.steps, "error": c.errors} for c in courses]
+        parts = [{"run": c.run.name, "step": c.steps, "error": c.errors} for c in make()]
         return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
 
     return Sheet("Error through training", table)

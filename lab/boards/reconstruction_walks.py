@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.boards.reconstruction_answers import Drawn, Looked, Walked
+from lab.boards.reconstruction_answers import DRAWN, Drawn, Looked, Walked
 from lab.boards.reconstruction_pictures import (
     NOT_FINITE,
     WAITING,
@@ -18,7 +18,7 @@ from lab.boards.reconstruction_pictures import (
 from lab.boards.seen import Seen
 from lab.figures.board import Card, Pictures
 
-DRAWS = {"independent": "Drawn codes", "crossed": "Crossed codes"}
+TITLES = {"independent": "Drawn codes", "crossed": "Crossed codes"}
 
 
 def walk_cards(seen: Sequence[Seen[Walked]], start: str, end: str) -> list[Card]:
@@ -48,23 +48,25 @@ def _walk(seen: Seen[Walked], alone: bool, start: str, end: str) -> Card:
     return side_card(seen, alone, "walk", title, sheet, caption, wide=True)
 
 
-def drawn_cards(seen: Sequence[Seen[Drawn]] | None, waiting: Sequence[Seen[Looked]]) -> list[Card]:
+def drawn_cards(seen: Sequence[Seen[Drawn]] | None, waiting: Sequence[Seen[Looked]], draw: int) -> list[Card]:
     """Codes that are drawn and crossed, of each net; their places while they are being worked out.
 
     Args:
         seen: what each answered; None while that is being worked out.
         waiting: the nets that are asked.
+        draw: which of the draws of each is shown, from 0.
     """
     alone = len(waiting) == 1
     if seen is None:
-        kept = [said_instead(each, alone, kind, title, WAITING) for each in waiting for kind, title in DRAWS.items()]
+        kept = [said_instead(each, alone, kind, title, WAITING) for each in waiting for kind, title in TITLES.items()]
         return placed(kept, waiting)
-    cards = [card for each in seen for card in (_independent(each, alone), _crossed(each, alone))]
+    shown = slice(draw * DRAWN, (draw + 1) * DRAWN)
+    cards = [card for each in seen for card in (_independent(each, alone, shown), _crossed(each, alone, shown))]
     return placed(cards, seen)
 
 
-def _independent(seen: Seen[Drawn], alone: bool) -> Card:
-    found, title = seen.answer, DRAWS["independent"]
+def _independent(seen: Seen[Drawn], alone: bool, shown: slice) -> Card:
+    found, title = seen.answer, TITLES["independent"]
     if not finite(found.pictures):
         return said_instead(seen, alone, "independent", title, f"{moment_of(seen)} {NOT_FINITE}")
     constant = int(((found.on_rates == 0) | (found.on_rates == 1)).sum())
@@ -73,18 +75,18 @@ def _independent(seen: Seen[Drawn], alone: bool) -> Card:
         f"({constant} of {len(found.on_rates)} bits never change). What looks like no digit shows that real codes have "
         "bits which depend on each other."
     )
-    sheet = Pictures(originals(found.pictures, [""] * len(found.pictures)), columns=4)
+    sheet = Pictures(originals(found.pictures[shown], [""] * DRAWN), columns=4)
     return side_card(seen, alone, "independent", title, sheet, caption)
 
 
-def _crossed(seen: Seen[Drawn], alone: bool) -> Card:
-    found, title = seen.answer, DRAWS["crossed"]
+def _crossed(seen: Seen[Drawn], alone: bool, shown: slice) -> Card:
+    found, title = seen.answer, TITLES["crossed"]
     if not finite(found.crossed_pictures):
         return said_instead(seen, alone, "crossed", title, f"{moment_of(seen)} {NOT_FINITE}")
-    labels = [f"{one} × {other}" for one, other in found.parents]
+    labels = [f"{one} × {other}" for one, other in found.parents[shown]]
     caption = (
         f"{moment_of(seen)} Each bit is that of one or the other of two test images, whose numbers stand below, by the "
         "toss of a coin (uniform crossover, Syswerda 1989)."
     )
-    sheet = Pictures(originals(found.crossed_pictures, labels), columns=4)
+    sheet = Pictures(originals(found.crossed_pictures[shown], labels), columns=4)
     return side_card(seen, alone, "crossed", title, sheet, caption)

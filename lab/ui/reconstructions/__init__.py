@@ -1,0 +1,1 @@
+"""The page of reconstructions: its controls, its film, and the panels of the moment that a reader rests at."""

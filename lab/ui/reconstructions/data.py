@@ -1,0 +1,46 @@
+"""The numbers behind the cards of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from lab.boards.reconstruction_sheets import (
+    course_sheet,
+    drawn_sheets,
+    frame_sheets,
+    looked_sheets,
+    strongest_sheets,
+    tested_sheets,
+    tradeoff_sheet,
+    walk_sheets,
+)
+from lab.boards.seen import Seen
+from lab.figures.sheets import Sheet
+from lab.ui.inside.look import Look
+from lab.ui.reconstructions.film import courses_of, frames_of
+from lab.ui.reconstructions.measured import measured_lines
+from lab.ui.reconstructions.panels import Panels
+
+T = TypeVar("T")
+
+
+def sheets_of(look: Look, panels: Panels) -> list[Sheet]:
+    """Those of all that is there by now."""
+    alone = len(look.sides) == 1
+
+    def each(make: Callable[[str, Seen[T]], list[Sheet]], seen: Sequence[Seen[T]] | None) -> list[Sheet]:
+        return [sheet for one in seen or [] for sheet in make("" if alone else one.run.name, one)]
+
+    frames = [sheet for side in look.sides for sheet in frame_sheets("" if alone else side.run.name, frames_of(side))]
+    lines = measured_lines()
+    return [
+        *frames,
+        course_sheet(lambda: courses_of(look)),
+        *each(looked_sheets, panels.looked),
+        *each(strongest_sheets, panels.strongest),
+        *each(walk_sheets, panels.walked),
+        *each(drawn_sheets, panels.drawn),
+        *each(tested_sheets, panels.tested),
+        *([tradeoff_sheet(lines)] if lines else []),
+    ]

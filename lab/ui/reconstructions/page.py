@@ -1,0 +1,102 @@
+"""Everything on the page of reconstructions but its bar: the film, and below it the moment that a reader rests at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lab.boards.reconstruction_answers import DRAWS
+from lab.boards.reconstruction_errors import ENDS, error_cards
+from lab.boards.reconstruction_flips import BITS, looked_cards, strongest_cards
+from lab.boards.reconstruction_tradeoff import bits_of, tradeoff_card
+from lab.boards.reconstruction_walks import drawn_cards, walk_cards
+from lab.experiment import Experiment
+from lab.figures.board import Board
+from lab.presets import PRESETS
+from lab.studies.base import IMAGES
+from lab.ui.card_data import data_menu
+from lab.ui.film import Picked
+from lab.ui.inside.asking import version_of
+from lab.ui.inside.look import Look
+from lab.ui.notices import show_problems
+from lab.ui.picture.images import Offered, images_of
+from lab.ui.reconstructions.choices import choices, follow_address, look_at_test_image, target, toggle, write_address
+from lab.ui.reconstructions.controls import flip_controls, walk_controls
+from lab.ui.reconstructions.data import sheets_of
+from lab.ui.reconstructions.film import show_reconstructions
+from lab.ui.reconstructions.measured import measured_lines
+from lab.ui.reconstructions.panels import Panels, Wanted, ask
+from lab.ui.reconstructions.picking import picking_board
+
+ANEW = "reconstructions.anew"
+PRESET = "source-001"
+
+
+def fits(experiment: Experiment) -> str:
+    """Why this page cannot show the net of an experiment, and what to do; nothing where it can."""
+    architecture = experiment.architecture
+    if architecture.task != "reconstruction":
+        return (
+            f"{architecture.title} gives classes, not pictures, so there is nothing to reconstruct. Choose the run of "
+            f"an autoencoder, or train one on the Train page, such as the preset “{PRESET}: {PRESETS[PRESET].title}”."
+        )
+    if len(architecture.shapes.sites) != 1 or architecture.has_shortcuts:
+        return f"Not all that {architecture.title} gives goes through one code, so it has none to be flipped or drawn."
+    return ""
+
+
+def body(look: Look) -> None:
+    """The panels of the page."""
+    experiments = [side.run.experiment for side in look.sides]
+    bits, tests = max(map(bits_of, experiments)), images_of(experiments[0].dataset)
+    follow_address(bits, tests.count)
+    write_address()
+    shown = show_reconstructions(look)
+    chosen = choices()
+    goal = target(tests, look.picture.label)
+    wanted = Wanted(tuple(chosen["flips"]), tests.pixels(goal), f"{tests.dataset.name} {goal}", chosen["draw"] // DRAWS)
+    panels = ask(look, wanted, None if shown.newest else shown.moment.step)
+    show_problems(chosen["problems"])
+    flip_controls(bits)
+    picking_board(
+        "reconstructions.rest", _code_board(look, panels, wanted), lambda picked: _picked(picked, bits, tests)
+    )
+    walk_controls(tests, goal)
+    more = _more_board(look, panels, tests.words(goal), chosen["draw"] % DRAWS)
+    picking_board("reconstructions.more", more, lambda picked: _picked(picked, bits, tests))
+    data_menu("reconstructions.data", sheets_of(look, panels), f"{look.subject} at step {shown.moment.step}")
+    if st.session_state.pop(ANEW, False):
+        st.rerun()  # all pages look at another picture
+
+
+def _code_board(look: Look, panels: Panels, wanted: Wanted) -> Board:
+    cards = [
+        *looked_cards(panels.looked, look.picture.words),
+        *strongest_cards(panels.strongest, panels.looked, wanted.flips),
+    ]
+    version = version_of(look, "code", wanted.flips, panels.moments)
+    return Board(version, cards, f"{look.subject} at step {panels.looked[0].step}")
+
+
+def _more_board(look: Look, panels: Panels, goal: str, draw: int) -> Board:
+    cards = [
+        *walk_cards(panels.walked, look.picture.words, goal),
+        *drawn_cards(panels.drawn, panels.looked, draw),
+        *error_cards(panels.tested, panels.looked),
+    ]
+    if lines := measured_lines():
+        cards.append(tradeoff_card(lines, IMAGES, panels.tested, panels.looked))
+    version = version_of(look, "more", goal, choices()["draw"], panels.moments)
+    return Board(version, cards, f"{look.subject} at step {panels.looked[0].step}")
+
+
+def _picked(picked: Picked, bits: int, tests: Offered) -> None:
+    """Flip a bit, or look at a test image, if there is one of this number."""
+    kind, name = picked.card.partition(".")[0], picked.name
+    if not (name.isascii() and name.isdecimal() and len(name) <= 6):
+        return
+    number = int(name)
+    if kind in BITS and number < bits:
+        toggle(number)
+    elif kind in ENDS and number < tests.count:
+        look_at_test_image(number)
+        st.session_state[ANEW] = True

@@ -1,0 +1,8 @@
+"""Reconstructions: what autoencoders give back, and what each bit of their codes has a part in."""
+
+from lab.ui.inside.look import live, look_inside
+from lab.ui.reconstructions.page import body, fits
+
+look = look_inside(fits)
+if look is not None:
+    live(look, body)
