@@ -124,6 +124,7 @@ class TestLargeNets:
         for frame in moments(job):
             expected = reported if abs(frame.step - reported) <= frame.step else 0
             assert at(job, frame.step).weights_step == expected
+            assert (at(job, frame.step).weights == at(job).weights) == (expected == reported)
         first = at(job, 0)
         assert_equal(first.ask(weights_of), weights_after(self.EXPERIMENT, 0)[0])
         assert first.ask(lambda specimen: specimen.slope) == 1.0

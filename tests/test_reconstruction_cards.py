@@ -9,17 +9,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
+import orjson
 import pytest
 
 from lab.boards.reconstruction_answers import (
-    DRAWN,
-    DRAWS,
-    STRONGEST,
-    code_of,
     draw_codes,
     look_at,
     over_tests,
-    scaled_as_pixels,
     strongest,
     walk_between,
 )
@@ -34,22 +30,13 @@ from lab.figures.board import Board, Card, Chart, Numbers, Pictures
 from lab.figures.tradeoff import Line
 from lab.models import Architecture
 from lab.probes import Specimen, probe
-from lab.probes.decoding import decode
 from lab.probes.reconstruction import reconstruct
-from lab.probes.refusals import NoCodes
 from tests.reconstruction_sides import diverged, rebuilding, seen, with_test_images
-from tests.specimens import LABELS, PICTURES, left_as_it_was, specimen
+from tests.specimens import PICTURES, specimen
 
 T = TypeVar("T")
 LINES = [Line("ITQ", [4, 8, 16], [0.3, 0.2, 0.1], [0.01, 0.01, np.nan])]
 PIXELS = PICTURES[3]
-QUESTIONS: dict[str, Callable[[Specimen], object]] = {
-    "look": partial(look_at, pixels=PIXELS, flips=(2,)),
-    "strongest": partial(strongest, pixels=PIXELS),
-    "walk": partial(walk_between, start=PIXELS, end=PICTURES[8]),
-    "draw": partial(draw_codes, stack=0),
-    "test": over_tests,
-}
 SLOW: list[Callable[[Specimen], Any]] = [partial(strongest, pixels=PIXELS), partial(draw_codes, stack=0), over_tests]
 REBUILDING = [name for name, member in Architecture.members.items() if member.task == "reconstruction"]
 
@@ -85,72 +72,6 @@ class Page:
 
 def card(cards: list[Card], id: str) -> Card:
     return next(each for each in cards if each.id == id)
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-@pytest.mark.parametrize("estimator", ["identity", "bernoulli", "ternary"])
-def test_to_ask_a_net_leaves_it_as_it_was_and_always_gives_the_same(question: str, estimator: str) -> None:
-    net = rebuilding(estimator=estimator)
-    with left_as_it_was(net):
-        first = QUESTIONS[question](net)
-    np.testing.assert_equal(first, QUESTIONS[question](net))
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_a_classifier_is_refused_in_a_sentence(question: str) -> None:
-    with pytest.raises(NoCodes, match=r"gives classes, not pictures"):
-        QUESTIONS[question](with_test_images(specimen("mlp")))
-
-
-@pytest.mark.parametrize("estimator", ["identity", "bernoulli"])
-def test_a_look_is_the_reconstruction_and_what_the_flipped_code_decodes_to(estimator: str) -> None:
-    net = rebuilding(estimator=estimator)
-    found = look_at(net, PIXELS, (1, 6, 40))
-    assert found.flips == (1, 6), "the code has no bit 40"
-    np.testing.assert_array_equal(np.flatnonzero(found.changed != found.code), [1, 6])
-    np.testing.assert_array_equal(found.flipped, decode(net, found.changed[None])[0])
-    np.testing.assert_allclose(found.rebuilt, reconstruct(net, PIXELS[None]).pictures[0])
-    assert found.error == pytest.approx(np.square(found.rebuilt - scaled_as_pixels(PIXELS)).mean(), rel=1e-5)
-
-
-def test_the_strongest_flips_are_those_that_change_most() -> None:
-    net = rebuilding(12)
-    found = strongest(net, PIXELS)
-    code = code_of(net, PIXELS[None])[0]
-    whole = decode(net, code[None])[0]
-    alone = decode(net, code ^ np.eye(12, dtype=bool))
-    np.testing.assert_allclose(found.sizes, np.square(alone - whole).mean(axis=(1, 2)), rtol=1e-4, atol=1e-9)
-    np.testing.assert_allclose(found.errors, np.square(alone - scaled_as_pixels(PIXELS)).mean(axis=(1, 2)), rtol=1e-5)
-    assert len(found.bits) == STRONGEST
-    assert found.sizes[found.bits].min() >= np.delete(found.sizes, found.bits).max()
-    np.testing.assert_allclose(found.pictures - whole, found.differences, atol=1e-6)
-
-
-def test_a_walk_ends_at_the_other_code_and_a_draw_depends_on_its_number() -> None:
-    net = rebuilding(64, estimator="identity")
-    walked = walk_between(net, PIXELS, PICTURES[8])
-    ends = reconstruct(net, PICTURES[[3, 8]]).pictures
-    np.testing.assert_allclose(walked.pictures[[0, -1]], ends, atol=1e-5)
-    start, end = code_of(net, PICTURES[[3, 8]])
-    assert walked.flipped[-1] == (start != end).sum() > 0
-    assert len(walk_between(net, PIXELS, PIXELS).pictures) == 1
-    one, other = draw_codes(net, 0), draw_codes(net, 1)
-    assert one.pictures.shape == one.crossed_pictures.shape == (DRAWN * DRAWS, 28, 28)
-    assert (one.independent != other.independent).any()
-    np.testing.assert_allclose(one.on_rates, code_of(net, PICTURES).mean(axis=0))
-
-
-def test_tests_are_scored_one_by_one() -> None:
-    net = rebuilding()
-    found = over_tests(net)
-    errors = reconstruct(net, PICTURES).errors
-    np.testing.assert_allclose(found.errors, errors)
-    assert [pair.error for pair in found.best] == sorted(errors)[:8]
-    assert [pair.error for pair in found.worst] == sorted(errors, reverse=True)[:8]
-    for (low, high), row in zip(found.ends, found.classes, strict=True):
-        own = errors[row.label == LABELS]
-        assert (low.error, high.error, low.label, high.label) == (own.min(), own.max(), row.label, row.label)
-        np.testing.assert_array_equal(low.original, scaled_as_pixels(PICTURES[low.image]))
 
 
 @pytest.mark.parametrize("architecture", REBUILDING)
@@ -265,3 +186,14 @@ def test_a_star_is_only_among_what_was_measured_on_the_same_images() -> None:
     assert isinstance(other.content, Chart)
     assert len(other.content.figure["data"]) == len(LINES)
     assert "has no star" in other.caption
+
+
+@pytest.mark.parametrize("net", [rebuilding, lambda: rebuilding(70), lambda: diverged(rebuilding())])
+def test_figures_are_strict_json_that_plotly_knows(net: Callable[[], Specimen]) -> None:
+    from plotly.graph_objects import Figure
+
+    charts = [each.content for each in Page([net(), rebuilding(3)], (0, 2)).cards() if isinstance(each.content, Chart)]
+    assert charts
+    for chart in charts:
+        assert orjson.loads(orjson.dumps(chart.figure)) == chart.figure
+        Figure(data=chart.figure["data"], layout=chart.figure["layout"])

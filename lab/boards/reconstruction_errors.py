@@ -26,6 +26,8 @@ ENDS = ("best", "worst", "ends")
 """Kinds of cards on which a test image is picked by its number."""
 TITLES = {"best": "Best rebuilt", "worst": "Worst rebuilt", "ends": "Of each class the best and the worst"}
 CLASSES = "classes"
+SMALL = 72
+"""Side of a picture of which there are many, in pixels of the page at most."""
 MSE = "mean squared error"
 
 
@@ -73,7 +75,10 @@ def _of_net(seen: Seen[Tested], alone: bool) -> list[Card]:
         f"{moment_of(seen)} Two lines of the best of each class, {over}, and two of the worst: the test image with its "
         "number, and what the net gives back, with the error. Click one to look at it."
     )
-    return [*cards, side_card(seen, alone, "ends", TITLES["ends"], Pictures(sheet, len(lines[0])), caption, wide=True)]
+    return [
+        *cards,
+        side_card(seen, alone, "ends", TITLES["ends"], Pictures(sheet, len(lines[0]), SMALL), caption, wide=True),
+    ]
 
 
 def _sheet(pairs: Sequence[Pair]) -> list[Tile]:

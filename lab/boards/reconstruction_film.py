@@ -64,7 +64,7 @@ def _probes(seen: Seen[Frame], alone: bool) -> Card:
     frame = seen.answer
     pictures, rebuilt = scaled_as_pixels(frame.pictures), frame.reconstructions.array()
     if not finite(rebuilt):
-        return said_instead(seen, alone, "probes", TITLE, f"{moment_of(seen)} {NOT_FINITE}", wide=True)
+        return said_instead(seen, alone, "probes", TITLE, f"{moment_of(seen)} {NOT_FINITE}")
     errors, off = errors_of(frame), rebuilt - pictures
     sheet = [
         *originals(pictures, [f"picture {place}" for place in range(1, len(pictures) + 1)]),
@@ -76,7 +76,7 @@ def _probes(seen: Seen[Frame], alone: bool) -> Card:
         f"[-1, 1], and the reconstruction less the original. Mean of these errors: {number(float(errors.mean()))}. "
         f"{beyond(off)}"
     )
-    return side_card(seen, alone, "probes", TITLE, Pictures(sheet, columns=len(pictures)), caption, wide=True)
+    return side_card(seen, alone, "probes", TITLE, Pictures(sheet, columns=len(pictures)), caption)
 
 
 def course_card(courses: Sequence[Course], step: int) -> Card:
@@ -111,7 +111,14 @@ def course_card(courses: Sequence[Course], step: int) -> Card:
     )
     told = "; ".join(f"{course.run.name} {_at(course, step)}" for course in courses)
     alt = f"Mean error at step {step}: {told}."
-    return Card("course", "Error through training", Chart({"data": traces, "layout": style}), caption, alt, wide=True)
+    return Card(
+        "course",
+        "Error through training",
+        Chart({"data": traces, "layout": style}),
+        caption,
+        alt,
+        wide=len(courses) > 1,
+    )
 
 
 def _first(course: Course) -> float:

@@ -88,7 +88,7 @@ def drawn_sheets(name: str, seen: Seen[Drawn]) -> list[Sheet]:
     return [Sheet(_titled("Drawn and crossed codes", name), _of_step(arrays, seen))]
 
 
-def tested_sheets(name: str, seen: Seen[Tested]) -> list[Sheet]:
+def error_sheets(name: str, seen: Seen[Tested]) -> list[Sheet]:
     """The error of every test image, and those of the classes."""
     found = seen.answer
 

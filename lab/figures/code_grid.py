@@ -57,7 +57,9 @@ def code_grid(code: NDArray[np.bool_], flipped: Collection[int], told: Sequence[
         "ygap": 1,
     }
     plain: dict[str, Any] = {"gridcolor": CLEAR, "zeroline": False, "fixedrange": True, "linecolor": color}
-    across = axis("bit, less the number of its line", **plain | {"dtick": 4 if columns <= WIDE else 8, "nticks": None})
+    across = axis(
+        "bit, counted from the number of its line", **plain | {"dtick": 4 if columns <= WIDE else 8, "nticks": None}
+    )
     down = axis("", **plain | {"autorange": "reversed", "dtick": columns * max(1, lines // 8), "tick0": 0})
     height = 56 + CELL * lines
     margin = {"l": 48, "r": 8, "t": 6, "b": 44, "pad": 0}

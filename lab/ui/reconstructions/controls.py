@@ -8,7 +8,7 @@ import streamlit as st
 from lab.ui.picture.images import Offered
 from lab.ui.reconstructions.choices import LONGEST, choices, toggle
 
-BIT, TARGET, CLASS = "reconstructions.bit", "reconstructions.target", "reconstructions.class"
+BIT, TARGET = "reconstructions.bit", "reconstructions.target"
 LAST_DRAW = 10**LONGEST - 1
 
 
@@ -19,14 +19,14 @@ def flip_controls(bits: int) -> None:
         bits: of the longest code on the page.
     """
     chosen = choices()
-    st.session_state[BIT] = min(st.session_state.get(BIT, 0), bits - 1)
+    key = f"{BIT}.{bits}"
     with st.container(horizontal=True, vertical_alignment="bottom", key="flip-controls"):
-        st.number_input(f"Bit, 0 to {bits - 1}", 0, bits - 1, key=BIT, width=150, persist_state="session")
+        st.number_input(f"Bit, 0 to {bits - 1}", 0, bits - 1, key=key, width=150, persist_state="session")
         st.button(
             "Flip it",
             icon=":material/swap_vert:",
             key="reconstructions.flip",
-            on_click=lambda: toggle(st.session_state[BIT]),
+            on_click=lambda: toggle(st.session_state[key]),
             help="As a click on its cell does; once more flips it back",
         )
         st.button(
@@ -46,29 +46,28 @@ def walk_controls(tests: Offered, target: int) -> None:
         target: the one that it goes to now.
     """
     chosen = choices()
-    labels = tests.labels
-    st.session_state[TARGET], st.session_state[CLASS] = target, int(labels[target])
-
-    def go_to_class() -> None:
-        chosen["to"] = int(np.flatnonzero(labels == st.session_state[CLASS])[0])
-
+    first = {int(label): int(place) for label, place in zip(*np.unique(tests.labels, return_index=True), strict=True)}
+    # A key for each number that no reader has chosen: while a new value is on its way, a browser may say the old one.
+    key = f"{TARGET}.{target if chosen['to'] is None else ''}"
+    st.session_state[key] = target
     with st.container(horizontal=True, vertical_alignment="bottom", key="walk-controls"):
         st.number_input(
             f"Walk to test image, 0 to {tests.count - 1}",
             0,
             tests.count - 1,
-            key=TARGET,
-            on_change=lambda: chosen.update({"to": st.session_state[TARGET]}),
+            key=key,
+            on_change=lambda: chosen.update({"to": st.session_state[key]}),
             width=220,
         )
-        st.segmented_control(
-            "or to the first of class",
-            np.unique(labels).tolist(),
-            format_func=tests.class_of,
-            required=True,
-            key=CLASS,
-            on_change=go_to_class,
-        )
+        for label, place in first.items():
+            st.button(
+                tests.class_of(label),
+                key=f"reconstructions.class.{label}",
+                on_click=chosen.update,
+                args=({"to": place},),
+                type="tertiary",
+                help=f"Walk to the first test image of class {tests.class_of(label)}",
+            )
         st.button(
             "Draw other codes",
             icon=":material/casino:",

@@ -8,10 +8,10 @@ from typing import TypeVar
 from lab.boards.reconstruction_sheets import (
     course_sheet,
     drawn_sheets,
+    error_sheets,
     frame_sheets,
     looked_sheets,
     strongest_sheets,
-    tested_sheets,
     tradeoff_sheet,
     walk_sheets,
 )
@@ -41,6 +41,6 @@ def sheets_of(look: Look, panels: Panels) -> list[Sheet]:
         *each(strongest_sheets, panels.strongest),
         *each(walk_sheets, panels.walked),
         *each(drawn_sheets, panels.drawn),
-        *each(tested_sheets, panels.tested),
+        *each(error_sheets, panels.tested),
         *([tradeoff_sheet(lines)] if lines else []),
     ]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
-
-import streamlit as st
+from typing import Any, NamedTuple
 
 from lab.boards.reconstruction_answers import (
     Drawn,
@@ -21,14 +18,10 @@ from lab.boards.reconstruction_answers import (
     walk_between,
 )
 from lab.boards.seen import Seen
-from lab.probes import Specimen
-from lab.ui.inside.asking import answers, later
+from lab.ui.inside.asking import answers
 from lab.ui.inside.look import Look
 from lab.ui.pad import Pixels
-
-T = TypeVar("T")
-LAST = "reconstructions.last"
-"""What was worked out last, by what it was: a net that trains has a new moment before the next is there."""
+from lab.ui.reconstructions.waiting import worked_out
 
 
 class Wanted(NamedTuple):
@@ -71,25 +64,7 @@ def ask(look: Look, wanted: Wanted, step: int | None) -> Panels:
     return Panels(
         answers(look, partial(look_at, pixels=pixels, flips=wanted.flips), ("look", key, wanted.flips), step),
         answers(look, walk, ("walk", key, wanted.end_key), step),
-        _later(look, partial(strongest, pixels=pixels), ("strongest", key), step),
-        _later(look, partial(draw_codes, stack=wanted.stack), ("draw", wanted.stack), step),
-        _later(look, over_tests, ("tested",), step),
+        worked_out(look, partial(strongest, pixels=pixels), ("strongest", key), step),
+        worked_out(look, partial(draw_codes, stack=wanted.stack), ("draw", wanted.stack), step),
+        worked_out(look, over_tests, ("tested",), step),
     )
-
-
-def _later(
-    look: Look, question: Callable[[Specimen], T], key: tuple[Hashable, ...], step: int | None
-) -> list[Seen[T]] | None:
-    """What takes long. Of nets that train it is asked at kept frames alone, which do not come every second.
-
-    Until it is there, what was there of an earlier moment is shown, if the reader wants the newest one.
-    """
-    newest = max((frame.step for side in look.sides for frame in side.run.snapshot.frames), default=None)
-    found = later(look, question, key, newest if step is None else step)
-    last: dict[Hashable, Any] = st.session_state.setdefault(LAST, {})
-    name = (key[0], *(side.id for side in look.sides))
-    if found is not None:
-        last[name] = (key, found)
-    elif step is None and name in last and last[name][0] == key:
-        found = last[name][1]
-    return found

@@ -1,0 +1,92 @@
+"""Reconstructions in a real browser: bits and test images are picked on the cards, and the page follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.browser import new_page, run_script
+
+SCRIPT = """
+import streamlit as st
+
+from lab.jobs import JOBS
+from lab.ui.inside.look import live, look_inside
+from lab.ui.reconstructions.page import body, fits
+from tests.small import small
+
+st.set_page_config(layout="wide")
+if not JOBS.all():
+    JOBS.start([small("autoencoder", budget=6, evaluate_every=0.5)], "a run").wait(120)
+look = look_inside(fits)
+if look is not None:
+    live(look, body)
+"""
+WAITING = ".lab-caption:has-text('Being worked out')"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with run_script(tmp_path_factory.mktemp("reconstructions"), SCRIPT) as address:
+        yield address
+
+
+@pytest.fixture
+def tab(browser: BrowserContext, app: str) -> Iterator[Page]:
+    page = new_page(browser, 1300)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{app}/?img=t3")
+    expect(caption(page, "picture")).to_contain_text("Test image 3")
+    expect(page.locator(WAITING)).to_have_count(0)
+    yield page
+    page.close()
+    assert errors == []
+
+
+def caption(page: Page, kind: str) -> Locator:
+    return page.locator(f"[data-card='{kind}.0'] .lab-caption")
+
+
+def test_bits_are_picked_on_tiles_and_cells_and_by_their_number(tab: Page) -> None:
+    tile = tab.locator("[data-card='strongest.0'] button.lab-frame").first
+    bit = re.search(r"Flip bit (\d+)", tile.get_attribute("title") or "")
+    assert bit
+    tile.click()
+    expect(caption(tab, "picture")).to_contain_text(f"Bit {bit[1]} is flipped")
+    expect(tab).to_have_url(re.compile(rf"flip={bit[1]}\b"))
+    tile.click()
+    expect(caption(tab, "picture")).to_contain_text("Pick a bit")
+    cells = tab.locator("[data-card='code.0'] .nsewdrag")
+    cells.scroll_into_view_if_needed()
+    box = cells.bounding_box()
+    assert box
+    tab.mouse.click(box["x"] + box["width"] * 5.5 / 8, box["y"] + box["height"] / 2)  # the sixth of eight
+    expect(caption(tab, "picture")).to_contain_text("Bit 5 is flipped")
+    tab.get_by_label("Bit, 0 to 7").fill("2")
+    tab.get_by_label("Bit, 0 to 7").press("Enter")
+    tab.get_by_role("button", name="Flip it").click()
+    expect(caption(tab, "picture")).to_contain_text("Bits 5, 2 are flipped")
+    tab.go_back()
+    expect(caption(tab, "picture")).to_contain_text("Bit 5 is flipped")
+
+
+def test_a_test_image_that_is_picked_is_looked_at(tab: Page) -> None:
+    tile = tab.locator("[data-card='worst.0'] button.lab-frame").first
+    number = re.search(r"test image (\d+)", tile.get_attribute("title") or "")
+    assert number
+    tile.click()
+    expect(caption(tab, "picture")).to_contain_text(f"Test image {number[1]} ")
+    expect(tab).to_have_url(re.compile(rf"img=t{number[1]}\b"))
+    expect(tab.get_by_text(f"All pages look at test image {number[1]}")).to_be_visible()
+
+
+def test_below_the_film_is_the_moment_at_which_a_reader_rests(tab: Page) -> None:
+    expect(caption(tab, "probes")).to_contain_text("Step 6.")
+    tab.get_by_role("slider", name="Moment of training").press("Home")
+    expect(caption(tab, "probes")).to_contain_text("Step 0.")
+    expect(caption(tab, "picture")).to_contain_text("Step 0.")
+    expect(tab).to_have_url(re.compile(r"at=0\b"))
