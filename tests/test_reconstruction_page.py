@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from lab.models import Architecture
 from lab.ui.reconstructions.choices import MOST_FLIPS
 from lab.ui.reconstructions.page import fits
 from tests.browser import REPOSITORY
-from tests.pages import PATIENCE, boards, button, pressed, shown, told, until_it_shows
+from tests.pages import PATIENCE, boards, button, forget_runs, pressed, shown, told, until, until_it_shows
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
@@ -208,3 +209,16 @@ def test_a_net_in_training_is_shown_as_it_is_by_now() -> None:
     job.stop()
     assert job.wait(PATIENCE)
     all_there(tab)
+
+
+def test_a_run_that_is_brought_back_answers_with_its_own_weights(
+    kept_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JOBS, "runs_folder", kept_runs)
+    job = trained()
+    before = cards(all_there(page(net=f"{job.id}-0")))
+    until(lambda: job.kept_in is not None and (job.kept_in / "state").exists())
+    forget_runs()
+    tab = all_there(page(net=f"{job.id}-0"))
+    for id, each in cards(tab).items():
+        assert each["caption"] == before[id]["caption"], id

@@ -19,6 +19,7 @@ from lab.ui.inside.sides import Side
 T = TypeVar("T")
 Key = tuple[Hashable, ...]
 WORK, LAST = "reconstructions.work", "reconstructions.last"
+NOT_READY = ("opening", "preparing")
 PAUSE = 10.0
 """Seconds from one beginning to the next at least, while a reader watches a net in training."""
 
@@ -27,8 +28,6 @@ class _Work(NamedTuple):
     """What was begun, of each net."""
 
     key: Key
-    step: int | None
-    """At which it was asked for."""
     begun: float
     moments: list[Moment]
     futures: list[Future[Any]]
@@ -36,6 +35,11 @@ class _Work(NamedTuple):
     @property
     def done(self) -> bool:
         return all(future.done() for future in self.futures)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is too early for the next, of a net in training."""
+        return not self.done or time.monotonic() < self.begun + PAUSE
 
 
 def worked_out(look: Look, question: Callable[[Specimen], T], key: Key, step: int | None) -> list[Seen[T]] | None:
@@ -50,6 +54,8 @@ def worked_out(look: Look, question: Callable[[Specimen], T], key: Key, step: in
         key: what is asked, its first part in a word.
         step: that the reader rests at; None for the newest.
     """
+    if any(side.job.status in NOT_READY for side in look.sides):
+        return None  # the weights are still on their way; the page comes back when they are there
     name = (key[0], *(side.id for side in look.sides))
     work = _begun(look, question, key, step, name)
     last: dict[Hashable, Any] = st.session_state.setdefault(LAST, {})
@@ -73,12 +79,14 @@ def _begun(
     wanted = newest if step is None else step
     works: dict[Hashable, _Work] = st.session_state.setdefault(WORK, {})
     work = works.get(name)
-    if work is not None and work.key == key:
-        waits = not work.done or time.monotonic() < work.begun + PAUSE
-        if work.step == wanted or (step is None and waits and any(not side.job.ended for side in look.sides)):
-            return work
+    trains = any(side.job.status == "running" for side in look.sides)
+    if work is not None and work.key == key and step is None and trains and work.goes_on:
+        return work
     moments = [_moment(side, wanted) for side in look.sides]
-    work = works[name] = _Work(key, wanted, time.monotonic(), moments, [_asked(at, question, key) for at in moments])
+    if work is not None and work.key == key and [at.weights for at in work.moments] == [at.weights for at in moments]:
+        work = works[name] = work._replace(moments=moments)  # of other frames, for which the same weights answer
+        return work
+    work = works[name] = _Work(key, time.monotonic(), moments, [_asked(at, question, key) for at in moments])
     return work
 
 
