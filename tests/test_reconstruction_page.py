@@ -19,7 +19,7 @@ from lab.models import Architecture
 from lab.ui.reconstructions.choices import MOST_FLIPS
 from lab.ui.reconstructions.page import fits
 from tests.browser import REPOSITORY
-from tests.pages import PATIENCE, boards, button, forget_runs, pressed, shown, told, until, until_it_shows
+from tests.pages import PATIENCE, boards, button, forget_runs, pressed, shown, told, until_it_shows
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
@@ -217,7 +217,6 @@ def test_a_run_that_is_brought_back_answers_with_its_own_weights(
     monkeypatch.setattr(JOBS, "runs_folder", kept_runs)
     job = trained()
     before = cards(all_there(page(net=f"{job.id}-0")))
-    until(lambda: job.kept_in is not None and (job.kept_in / "state").exists())
     forget_runs()
     tab = all_there(page(net=f"{job.id}-0"))
     for id, each in cards(tab).items():
