@@ -20,6 +20,8 @@ LAST = "inside.last"
 """Of a tab: what was worked out last for the newest moment, by the nets and the question."""
 KEPT = 16
 """Of these."""
+BEGUN = "inside.begun"
+"""Of a tab: what is under way for the newest moment of nets that train, by the same."""
 
 T = TypeVar("T")
 
@@ -28,7 +30,7 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
     """What each net answers at a step, or now for None; None until that is there, and then the page is drawn again.
 
     Who watches a net that trains sees what was worked out last until the next is there. Such a net is asked at its kept
-    frames alone: to ask it again and again would take too much from its run.
+    frames alone, and only when it has answered before: to ask it again and again would take too much from its run.
 
     Args:
         look: which nets.
@@ -36,14 +38,19 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
         key: tells this question from others, with the picture if it is about one.
         step: that a reader rests at.
     """
-    asked = [(side, moment_of(side, _last_kept(side) if step is None else step)) for side in look.sides]
-    futures = [_begun(at, question, key) for _, at in asked]
-    last: dict[Hashable, Any] = st.session_state.setdefault(LAST, {})
     place = tuple(side.id for side in look.sides), key
+    begun: dict[Hashable, Any] = st.session_state.setdefault(BEGUN, {})
+    trains = step is None and any(side.job.status == "running" for side in look.sides)
+    asked = begun.pop(place, None)
+    if asked is None or not trains:
+        at_step = [moment_of(side, _last_kept(side) if step is None else step) for side in look.sides]
+        asked = [(at, _begun(at, question, key)) for at in at_step]
+    futures = [future for _, future in asked]
+    last: dict[Hashable, Any] = st.session_state.setdefault(LAST, {})
     if all(future.done() for future in futures):
         found = [
             Seen(side.run, at.frame.step, at.weights_step, future.result())
-            for (side, at), future in zip(asked, futures, strict=True)
+            for side, (at, future) in zip(look.sides, asked, strict=True)
         ]
         if step is None:
             last.pop(place, None)
@@ -51,6 +58,10 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
             while len(last) > KEPT:
                 last.pop(next(iter(last)))
         return found
+    if trains:
+        begun[place] = asked
+        while len(begun) > KEPT:
+            begun.pop(next(iter(begun)))
     wait_for(futures)
     return last.get(place) if step is None else None
 

@@ -20,8 +20,8 @@ from lab.boards.reconstruction_answers import (
 from lab.boards.seen import Seen
 from lab.ui.inside.asking import answers
 from lab.ui.inside.look import Look
+from lab.ui.inside.waiting import later
 from lab.ui.pad import Pixels
-from lab.ui.reconstructions.waiting import worked_out
 
 
 class Wanted(NamedTuple):
@@ -64,7 +64,7 @@ def ask(look: Look, wanted: Wanted, step: int | None) -> Panels:
     return Panels(
         answers(look, partial(look_at, pixels=pixels, flips=wanted.flips), ("look", key, wanted.flips), step),
         answers(look, walk, ("walk", key, wanted.end_key), step),
-        worked_out(look, partial(strongest, pixels=pixels), ("strongest", key), step),
-        worked_out(look, partial(draw_codes, stack=wanted.stack), ("draw", wanted.stack), step),
-        worked_out(look, over_tests, ("tested",), step),
+        later(look, partial(strongest, pixels=pixels), ("strongest", key), step),
+        later(look, partial(draw_codes, stack=wanted.stack), ("draw", wanted.stack), step),
+        later(look, over_tests, ("tested",), step),
     )
