@@ -35,6 +35,7 @@ def lookup(name: str) -> Lookup:
 
 
 VIRIDIS: Lookup = lookup("Viridis")
+DIVERGING: Lookup = lookup("RdBu")[::-1]  # blue below the middle, red above
 GRAY: Lookup = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 

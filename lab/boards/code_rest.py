@@ -1,0 +1,175 @@
+"""The cards of the chosen picture's code at one moment: the code, its nearest neighbors, and a map by t-SNE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.boards.code_charts import class_points
+from lab.boards.code_facts import CodeFacts
+from lab.boards.code_questions import Flipped
+from lab.boards.code_words import bit_words, is_flat
+from lab.boards.contestants import Contestant
+from lab.boards.inside_cards import SEPARATOR
+from lab.boards.wording import fixed
+from lab.figures.board import Card, Chart, Content, Numbers, Pictures, Tile
+from lab.figures.pictures import tiles
+from lab.figures.points import point_chart
+from lab.figures.theme import GRAY, VIRIDIS
+from lab.probes.code_map import Map
+from lab.probes.distances import hamming
+from lab.probes.extremes import Extremes
+from lab.probes.retrieval import Neighbors, nearest
+
+Bits = NDArray[np.bool_]
+WAIT = "Being worked out…"
+NEIGHBORS = 12
+SINGLE = 128
+"""Bits up to which each has a tile of its own."""
+RECORDED = ("classes", "means")
+"""Cards of recorded codes alone, whatever weights answer."""
+CODE, NEIGHBOR, NEAR = "code", "neighbors", "near"
+"""Names of cards, before a dot and the id of a run: with bits to be picked, and with images."""
+
+
+class Picture(NamedTuple):
+    """What is looked at."""
+
+    pixels: NDArray[np.uint8]
+    """(28, 28)."""
+    words: str
+
+
+class AtRest(NamedTuple):
+    """What is known of the codes of one net at the moment that is looked at."""
+
+    run: Contestant
+    step: int
+    """Of the frame."""
+    weights: str
+    """A sentence about which weights answered; nothing where they are of that step."""
+    facts: CodeFacts
+    pictures: NDArray[np.uint8]
+    """Those that were coded: (images, 28, 28)."""
+    code: Bits | None
+    """Of the picture, (units,)."""
+    flipped: Flipped | None
+    driven: Extremes | None
+    """None until it is worked out."""
+    near: Map | str | None
+    """A t-SNE map, or why there is none; None until it is worked out."""
+
+    def codes(self) -> Bits | None:
+        """Those of the images from the weights that answer; None until they are worked out."""
+        if self.driven is not None:
+            return self.driven.codes.on()
+        return None if self.weights else self.facts.codes()
+
+
+MakeCard = Callable[[str, str, Content, str], Card]
+
+
+def maker(side: AtRest, alone: bool) -> MakeCard:
+    """Makes cards of one net from their kind, title, content and caption."""
+
+    def card(kind: str, title: str, content: Content, caption: str) -> Card:
+        name = f"{title}, {side.facts.layer}"
+        weights = "" if kind in RECORDED else side.weights
+        told = f"{caption} After step {side.step}. {weights}".strip()
+        alt = f"{name} of {side.run.name}. {told}"
+        shown = name if alone else f"{name}{SEPARATOR}{side.run.name}"
+        return Card(f"{kind}.{side.run.id}", shown, content, told, alt, row="" if alone else kind)
+
+    return card
+
+
+def picture_cards(side: AtRest, picture: Picture, bit: int, alone: bool, with_near: bool) -> Iterator[Card]:
+    """Those of the chosen picture's code in one net."""
+    card = maker(side, alone)
+    yield _code(card, side, picture, bit)
+    yield _neighbors(card, side, picture)
+    if with_near:
+        yield _near(card, side)
+
+
+def _code(card: MakeCard, side: AtRest, picture: Picture, bit: int) -> Card:
+    title, code, shape = "Code of the picture", side.code, side.facts.shape
+    if code is None:
+        return card(CODE, title, Numbers([]), "This net has no such layer.")
+    own = f"The {len(code)} bits of {picture.words}, of which {int(code.sum())} are on (yellow)"
+    shown = tiles(picture.pixels[None], [""], 0, 255, GRAY, help=[picture.words])
+    if not is_flat(shape):
+        channels = range(shape[0])
+        sheet = tiles(code.reshape(shape), [str(channel) for channel in channels], 0, 1, VIRIDIS)
+        return card(CODE, title, Pictures(shown + sheet, 9, widest=84), f"{own}, channel by channel.")
+    if len(code) > SINGLE:
+        return card(CODE, title, Pictures([*shown, _grid(code)], 2, widest=168), f"{own}, line by line.")
+    names = [str(place) for place in range(len(code))]
+    words = [f"{bit_words(shape, place)} is {'on' if on else 'off'}" for place, on in enumerate(code)]
+    sheet = tiles(code[:, None, None], names, 0, 1, VIRIDIS, help=words, picks=names)
+    return card(
+        CODE, title, Pictures(shown + sheet, 17, widest=40, picked=str(bit)), f"{own}. Pick one to look at it below."
+    )
+
+
+def _grid(code: Bits) -> Tile:
+    width = int(np.ceil(np.sqrt(len(code))))
+    square = np.zeros(width * -(-len(code) // width))
+    square[: len(code)] = code
+    (tile,) = tiles(square.reshape(1, -1, width), [""], 0, 1, VIRIDIS, help=[f"{width} bits to a line"])
+    return tile
+
+
+def _neighbors(card: MakeCard, side: AtRest, picture: Picture) -> Card:
+    title, codes, facts = "Nearest neighbors of the picture", side.codes(), side.facts
+    if side.code is None or codes is None:
+        return card(NEIGHBOR, title, Numbers([]), WAIT if side.code is not None else "This net has no such layer.")
+    itself = np.flatnonzero((side.pictures == picture.pixels).all(axis=(1, 2)))
+    found = nearest(side.code, codes, NEIGHBORS, int(itself[0]) if len(itself) else None)
+    sheet = tiles(
+        side.pictures[found.indices],
+        [f"{distance}: {facts.class_name(int(facts.labels[i]))}" for i, distance in _pairs(found)],
+        0,
+        255,
+        GRAY,
+        help=[f"{facts.image_words(i)}, {distance} bits away" for i, distance in _pairs(found)],
+        picks=[str(facts.images[i]) for i, _ in _pairs(found)],
+    )
+    left = " without itself" if len(itself) else ""
+    ties = (
+        f" At the last distance are {found.tied} images, of which {found.shown} with the lowest numbers are shown."
+        if found.shown < found.tied
+        else ""
+    )
+    mean = float(hamming(side.code[None], codes).mean())
+    return card(
+        NEIGHBOR,
+        title,
+        Pictures(sheet, 6, widest=96),
+        f"The {len(found.indices)} of {len(codes)} coded test images{left} whose codes differ least from that of "
+        f"{picture.words}: in how many of {codes.shape[1]} bits, and their class; {fixed(mean, 1)} are the mean of all."
+        f"{ties} Pick one to let all pages look at it.",
+    )
+
+
+def _pairs(found: Neighbors) -> list[tuple[int, int]]:
+    return list(zip(found.indices.tolist(), found.distances.tolist(), strict=True))
+
+
+def _near(card: MakeCard, side: AtRest) -> Card:
+    title = "Map of the codes (t-SNE)"
+    if not isinstance(side.near, Map):
+        return card(NEAR, title, Numbers([]), WAIT if side.near is None else side.near)
+    points = side.near.points - side.near.points.mean(axis=0)
+    chart = point_chart(class_points(side.facts, points), ("", ""), float(np.abs(points).max()), ticks=False)
+    return card(
+        NEAR,
+        title,
+        Chart(chart, picks=True),
+        "Each point is the code of a test image; near ones have codes that differ in few bits, and how far apart "
+        f"others lie says little (perplexity {fixed(side.near.perplexity or 0, 1)}). Pick a point to let all pages "
+        "look at its image.",
+    )

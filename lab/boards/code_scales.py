@@ -1,0 +1,95 @@
+"""What is the same on the cards of codes at all moments: which bits are shown, and how far axes reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.boards.code_facts import SHOWN, CodeFacts, turned
+from lab.boards.inside_cards import BINS
+from lab.boards.seen import Seen
+
+ROOM = 1.08
+"""How much higher an axis is than what stands on it."""
+DISTANCE_BINS = 64
+
+
+class CodeScales(NamedTuple):
+    """Scales for all moments and all nets, so that they compare; and what each net has of its own, by its id."""
+
+    bits: dict[str, NDArray[np.int64]]
+    """Those that are shown one by one: all, or those that say most about the class at the newest moment."""
+    most_told: float
+    """Of the mutual information of any bit that is shown and the class."""
+    most_bits: float
+    """In any bin of a histogram of on-rates."""
+    edges: NDArray[np.int64]
+    """Of the bins of distances: (bins + 1,)."""
+    most_pairs: float
+    """Share of the pairs in any bin of distances."""
+    points: dict[tuple[str, int], NDArray[np.float32]]
+    """Of maps, by net and step, all turned alike: (images, 2)."""
+    reach: dict[str, float]
+    """The largest coordinate of the maps of a net."""
+
+    def chosen(self, facts: CodeFacts, run: str) -> str:
+        """A sentence about which bits are shown; empty where all are."""
+        count = len(self.bits[run])
+        if count == facts.units:
+            return ""
+        return f" Shown are the {count} that say most about the class at the newest moment."
+
+    def shares(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Pairs by distance as shares of all, in the bins."""
+        total, distances = counts.sum(), np.arange(len(counts))
+        return np.histogram(distances, self.edges, weights=counts)[0] / max(int(total), 1)
+
+
+def code_scales(sides: Sequence[Sequence[Seen[CodeFacts | None]]]) -> CodeScales:
+    """Those of all that is to be shown."""
+    all_facts = [facts for side in sides for facts in _facts(side)]
+    bits = {side[0].run.id: _bits(list(_facts(side))) for side in sides if side}
+    told = [facts.told.bits[bits[each.run.id]] for side in sides for each in side if (facts := each.answer)]
+    edges = _edges(all_facts)
+    scales = CodeScales(
+        bits=bits,
+        most_told=ROOM * max((float(each.max(initial=0)) for each in told), default=0.0) or 1.0,
+        most_bits=ROOM * max((int(np.histogram(f.counted.on_rate, BINS)[0].max()) for f in all_facts), default=1),
+        edges=edges,
+        most_pairs=1.0,
+        points={},
+        reach={},
+    )
+    shares = [scales.shares(counts).max() for f in all_facts for counts in (f.distances.within, f.distances.between)]
+    points = {key: drawn for side in sides for key, drawn in _points(side)}
+    reach = {
+        run: max((float(np.abs(drawn).max()) for (id, _), drawn in points.items() if id == run), default=0.0)
+        for run in bits
+    }
+    return scales._replace(most_pairs=ROOM * max(shares, default=1.0) or 1.0, points=points, reach=reach)
+
+
+def _facts(side: Sequence[Seen[CodeFacts | None]]) -> Iterator[CodeFacts]:
+    return (each.answer for each in side if each.answer is not None)
+
+
+def _bits(facts: Sequence[CodeFacts]) -> NDArray[np.int64]:
+    return facts[-1].most_telling(SHOWN) if facts else np.empty(0, np.int64)
+
+
+def _edges(all_facts: Sequence[CodeFacts]) -> NDArray[np.int64]:
+    """Whole numbers from the smallest distance that there is up to beyond the largest, equally far apart."""
+    there = [np.flatnonzero(f.distances.within + f.distances.between) for f in all_facts]
+    low = min((int(each[0]) for each in there if len(each)), default=0)
+    high = max((int(each[-1]) for each in there if len(each)), default=0)
+    width = -(-(high - low + 1) // DISTANCE_BINS)
+    return np.arange(low, high + width + 1, width)
+
+
+def _points(side: Sequence[Seen[CodeFacts | None]]) -> Iterator[tuple[tuple[str, int], NDArray[np.float32]]]:
+    for each, drawn in zip(side, turned([each.answer for each in side]), strict=True):
+        if drawn is not None and each.answer is not None:
+            yield (each.run.id, each.answer.frame.step), drawn
