@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.probes.code_statistics import scatter
 from lab.probes.distances import Bits, hamming
 
 FEWEST = 4
@@ -44,22 +45,26 @@ def principal_components(codes: Bits) -> Map:
     from scipy.linalg import eigh
 
     _check(codes)
-    varying = codes[:, codes.any(axis=0) & ~codes.all(axis=0)]
-    centered = varying - varying.mean(axis=0, dtype=np.float64)
     # Not by iteration, which is faster in wide layers: where several directions vary alike it gives others every time.
-    by_pictures = len(centered) < centered.shape[1]
-    product = centered @ centered.T if by_pictures else centered.T @ centered
+    product = scatter(codes)
     side = len(product)
     values, vectors = eigh(product, subset_by_index=(max(side - 2, 0), side - 1))
-    shares = values[::-1] / np.square(centered).sum()
-    axes = centered.T @ vectors[:, ::-1] if by_pictures else vectors[:, ::-1]
+    shares = values[::-1] / np.trace(product)
     points = np.zeros((len(codes), 2), np.float32)
     explained = [0.0, 0.0]
-    for axis, (weights, share) in enumerate(zip(axes.T, shares, strict=True)):
+    for axis, (vector, value, share) in enumerate(zip(vectors.T[::-1], values[::-1], shares, strict=True)):
         if share > 1e-9:  # less is rounding
-            points[:, axis] = centered @ (weights * (_sign(weights) / np.linalg.norm(weights)))
+            points[:, axis] = _along(codes, vector, float(value))
             explained[axis] = float(share)
     return Map(points, (explained[0], explained[1]), None)
+
+
+def _along(codes: Bits, vector: NDArray[np.float64], value: float) -> NDArray[np.float64]:
+    """Coordinates (codes,) of codes along an eigenvector of `scatter(codes)`."""
+    means = codes.mean(axis=0, dtype=np.float64)
+    if len(codes) < codes.shape[1]:
+        return vector * np.sqrt(value) * _sign(vector @ codes - vector.sum() * means)
+    return (codes @ vector - means @ vector) * _sign(vector)
 
 
 def t_sne(codes: Bits, seed: int = 0, perplexity: float = PERPLEXITY) -> Map:

@@ -134,13 +134,25 @@ def effective_dimension(codes: Bits) -> float:
     It is the number of bits where all vary alike and independently, and 1 where all vary together.
     """
     _at_least_one(codes)
-    varying = codes[:, codes.any(axis=0) & ~codes.all(axis=0)]
-    if not varying.shape[1]:
-        return 0.0
-    centered = varying - varying.mean(axis=0, dtype=np.float64)
-    # The sum of squares is the same of either product, and one of the two is smaller.
-    product = centered @ centered.T if len(centered) < centered.shape[1] else centered.T @ centered
-    return float(np.trace(product) ** 2 / np.square(product).sum())
+    product = scatter(codes)
+    squares = float(np.square(product).sum())
+    return float(np.trace(product) ** 2 / squares) if squares else 0.0
+
+
+def scatter(codes: Bits) -> Floats:
+    """Inner products of what is left of the bits when their means are gone, of which the eigenvalues above 0 are those
+    of the bits' covariance times the number of pictures.
+
+    Of each two pictures, or of each two bits, whichever are fewer: exact but for the last step, and fast, because
+    products of zeros and ones are whole numbers that fit into single precision.
+    """
+    n, bits = codes.shape
+    if n < bits:
+        shared = both_on(codes.T)
+        means = shared.mean(axis=0)
+        return shared - means - means[:, None] + means.mean()
+    on = codes.sum(axis=0).astype(np.float64)
+    return (n * both_on(codes) - np.outer(on, on)) / n
 
 
 def _at_least_one(codes: Bits) -> None:
