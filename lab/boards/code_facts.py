@@ -16,7 +16,7 @@ from lab.probes.code_map import Map, NoMap, principal_components
 from lab.probes.code_statistics import CodeStatistics, Correlation, correlation, statistics
 from lab.probes.codes import Place
 from lab.probes.distances import ByClass, by_class, hamming
-from lab.probes.processors import on_one_processor
+from lab.probes.processors import numpy_on_one_processor
 from lab.probes.retrieval import retrieval
 
 Floats = NDArray[np.float64]
@@ -118,8 +118,8 @@ def facts_of(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tup
     with _lock:
         known = _facts.setdefault(frame, {})
     if layer not in known:
-        with on_one_processor():
-            known[layer] = _count(frame, layer, shape, labels, classes)
+        numpy_on_one_processor()
+        known[layer] = _count(frame, layer, shape, labels, classes)
     return known[layer]
 
 

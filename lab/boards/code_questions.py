@@ -13,7 +13,7 @@ from lab.probes.code_map import Map, NoMap, t_sne
 from lab.probes.codes import bits_say_all, codes
 from lab.probes.decoding import Effects, effect_of
 from lab.probes.extremes import Extremes, extremes
-from lab.probes.processors import on_one_processor
+from lab.probes.processors import numpy_on_one_processor
 from lab.probes.refusals import NoCodes
 
 Bits = NDArray[np.bool_]
@@ -63,7 +63,7 @@ def neighborhood(specimen: Specimen, pictures: Pixels, layer: str) -> Map | str 
     """
     found = codes(specimen, pictures).get(layer)
     try:
-        with on_one_processor():
-            return None if found is None else t_sne(found)
+        numpy_on_one_processor()
+        return None if found is None else t_sne(found)
     except NoMap as error:
         return str(error)
