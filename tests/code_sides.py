@@ -17,7 +17,7 @@ from lab.recorder import Recorder
 from lab.training import Training
 from tests.small import frames
 
-CodeSeen = Seen[CodeFacts | None]
+CodeSeen = Seen[CodeFacts]
 
 
 @cache
@@ -41,14 +41,13 @@ def facts_in(experiment: Experiment, frame: Frame, layer: str) -> CodeFacts | No
 
 
 def recorded(layer: str, *experiments: Experiment) -> list[list[CodeSeen]]:
-    """What was recorded of each run at all its frames."""
-    return [
-        [
-            Seen(run, frame.step, frame.step, facts_in(run.experiment, frame, layer))
-            for frame in trained(run.experiment)[1]
-        ]
+    """What was recorded of each run at all its frames; nets without the layer are left out."""
+    found = [
+        [(run, frame.step, facts_in(run.experiment, frame, layer)) for frame in trained(run.experiment)[1]]
         for run in runs_of(*experiments)
     ]
+    sides = [[Seen(run, step, step, facts) for run, step, facts in side if facts is not None] for side in found]
+    return [side for side in sides if side]
 
 
 def at_rest(layer: str, bit: int, pixels: np.ndarray, *experiments: Experiment, t_sne: bool = False) -> list[AtRest]:
@@ -57,8 +56,6 @@ def at_rest(layer: str, bit: int, pixels: np.ndarray, *experiments: Experiment, 
     for side in recorded(layer, *experiments):
         seen, facts = side[-1], side[-1].answer
         specimen = trained(seen.run.experiment)[0]
-        if facts is None:
-            continue
         pictures = seen.run.experiment.dataset.images().test.numpy()[facts.images]
         found.append(
             AtRest(

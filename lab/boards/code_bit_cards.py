@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from lab.boards.code_charts import REFERENCE
-from lab.boards.code_rest import WAIT, AtRest, MakeCard, Picture, maker
+from lab.boards.code_rest import EXTREMES, WAIT, AtRest, MakeCard, Picture, maker
 from lab.boards.code_words import bit_words, share
 from lab.boards.wording import NOTHING, fixed
 from lab.figures.bars import Bars, named_bars
@@ -126,14 +126,14 @@ def _means(card: MakeCard, side: AtRest, bit: int) -> Card:
 def _extremes(card: MakeCard, side: AtRest, bit: int) -> Card:
     title = f"Images that drive bit {bit}"
     if side.driven is None:
-        return card("extremes", title, Numbers([]), WAIT)
+        return card(EXTREMES, title, Numbers([]), WAIT)
     driven = side.driven
     most, least = (
         _driving(side, indices[bit], values[bit])
         for indices, values in ((driven.most, driven.highest), (driven.least, driven.lowest))
     )
     return card(
-        "extremes",
+        EXTREMES,
         title,
         Pictures(most + least, len(most), widest=84),
         f"Above the coded test images for which what enters the unit is highest, below those for which it is lowest, "

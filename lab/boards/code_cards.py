@@ -23,7 +23,7 @@ PICKED = "rates"
 TELLING, MAP = "telling", "map"
 STRONGEST = 3
 """Pairs of bits that are named."""
-CodeSeen = Seen[CodeFacts | None]
+CodeSeen = Seen[CodeFacts]
 
 
 class CodeCards:
@@ -46,8 +46,6 @@ class CodeCards:
 
     def _of(self, seen: CodeSeen, alone: bool) -> Iterator[Card]:
         facts, scales = seen.answer, self._scales
-        if facts is None:
-            return
         yield _card(seen, alone, "counts", "How the code is used", *_readouts(facts), wide=alone)
         bits = scales.bits[seen.run.id]
         yield _card(seen, alone, PICKED, _some("On-rate of each bit", bits, facts), *_rates(seen, facts, scales))
@@ -65,7 +63,6 @@ class CodeCards:
 def _card(
     seen: CodeSeen, alone: bool, kind: str, title: str, content: Content, caption: str, wide: bool = False
 ) -> Card:
-    assert seen.answer is not None
     name = f"{title}, {seen.answer.layer}"
     alt = f"{name} of {seen.run.name} at step {seen.step}. {caption}"
     shown = name if alone else f"{name}{SEPARATOR}{seen.run.name}"

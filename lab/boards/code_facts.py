@@ -175,7 +175,7 @@ def _by_chance(relevant: Whole, places: int) -> float:
     return float(((harmonic + (relevant - 1) / max(places - 1, 1) * (places - harmonic)) / places).mean())
 
 
-def turned(facts: Sequence[CodeFacts | None]) -> list[NDArray[np.float32] | None]:
+def turned(facts: Sequence[CodeFacts]) -> list[NDArray[np.float32] | None]:
     """The points (images, 2) of the maps of frames that follow each other, each axis with the sign that the next has.
 
     The sign of a principal component is nobody's choice, and points that jump to the other side tell nothing.
@@ -183,7 +183,7 @@ def turned(facts: Sequence[CodeFacts | None]) -> list[NDArray[np.float32] | None
     points: list[NDArray[np.float32] | None] = []
     after: NDArray[np.float32] | None = None
     for each in reversed(facts):
-        drawn = each.map.points if each is not None and each.map is not None else None
+        drawn = each.map.points if each.map is not None else None
         if drawn is not None and after is not None and drawn.shape == after.shape:
             signs = np.where((drawn * after).sum(axis=0) < 0, -1, 1).astype(np.float32)
             drawn = drawn * signs

@@ -31,7 +31,7 @@ SINGLE = 128
 """Bits up to which each has a tile of its own."""
 RECORDED = ("classes", "means")
 """Cards of recorded codes alone, whatever weights answer."""
-CODE, NEIGHBOR, NEAR = "code", "neighbors", "near"
+CODE, NEIGHBOR, NEAR, EXTREMES = "code", "neighbors", "near", "extremes"
 """Names of cards, before a dot and the id of a run: with bits to be picked, and with images."""
 
 
@@ -102,7 +102,7 @@ def _code(card: MakeCard, side: AtRest, picture: Picture, bit: int) -> Card:
     own = f"The {len(code)} bits of {picture.words}, of which {int(code.sum())} are on (yellow)"
     shown = tiles(picture.pixels[None], [""], 0, 255, GRAY, help=[picture.words])
     if not is_flat(shape):
-        channels = range(shape[0])
+        channels = range(1, shape[0] + 1)
         sheet = tiles(code.reshape(shape), [str(channel) for channel in channels], 0, 1, VIRIDIS)
         return card(CODE, title, Pictures(shown + sheet, 9, widest=84), f"{own}, channel by channel.")
     if len(code) > SINGLE:

@@ -48,11 +48,11 @@ class CodeScales(NamedTuple):
         return np.histogram(distances, self.edges, weights=counts)[0] / max(int(total), 1)
 
 
-def code_scales(sides: Sequence[Sequence[Seen[CodeFacts | None]]]) -> CodeScales:
+def code_scales(sides: Sequence[Sequence[Seen[CodeFacts]]]) -> CodeScales:
     """Those of all that is to be shown."""
-    all_facts = [facts for side in sides for facts in _facts(side)]
-    bits = {side[0].run.id: _bits(list(_facts(side))) for side in sides if side}
-    told = [facts.told.bits[bits[each.run.id]] for side in sides for each in side if (facts := each.answer)]
+    all_facts = [each.answer for side in sides for each in side]
+    bits = {side[-1].run.id: side[-1].answer.most_telling(SHOWN) for side in sides}
+    told = [each.answer.told.bits[bits[each.run.id]] for side in sides for each in side]
     edges = _edges(all_facts)
     scales = CodeScales(
         bits=bits,
@@ -72,14 +72,6 @@ def code_scales(sides: Sequence[Sequence[Seen[CodeFacts | None]]]) -> CodeScales
     return scales._replace(most_pairs=ROOM * max(shares, default=1.0) or 1.0, points=points, reach=reach)
 
 
-def _facts(side: Sequence[Seen[CodeFacts | None]]) -> Iterator[CodeFacts]:
-    return (each.answer for each in side if each.answer is not None)
-
-
-def _bits(facts: Sequence[CodeFacts]) -> NDArray[np.int64]:
-    return facts[-1].most_telling(SHOWN) if facts else np.empty(0, np.int64)
-
-
 def _edges(all_facts: Sequence[CodeFacts]) -> NDArray[np.int64]:
     """Whole numbers from the smallest distance that there is up to beyond the largest, equally far apart."""
     there = [np.flatnonzero(f.distances.within + f.distances.between) for f in all_facts]
@@ -89,7 +81,7 @@ def _edges(all_facts: Sequence[CodeFacts]) -> NDArray[np.int64]:
     return np.arange(low, high + width + 1, width)
 
 
-def _points(side: Sequence[Seen[CodeFacts | None]]) -> Iterator[tuple[tuple[str, int], NDArray[np.float32]]]:
+def _points(side: Sequence[Seen[CodeFacts]]) -> Iterator[tuple[tuple[str, int], NDArray[np.float32]]]:
     for each, drawn in zip(side, turned([each.answer for each in side]), strict=True):
-        if drawn is not None and each.answer is not None:
+        if drawn is not None:
             yield (each.run.id, each.answer.frame.step), drawn

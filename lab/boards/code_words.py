@@ -14,10 +14,13 @@ def is_flat(shape: Place) -> bool:
 
 
 def bit_words(shape: Place, bit: int) -> str:
-    """What a bit is called: "bit 7", or "bit 203 (channel 1, row 0, column 7)", all counted from 0."""
+    """What a bit is called: "bit 7", or "bit 203 (channel 2, row 1, column 8)".
+
+    Bits are counted from 0, as programs do; channels, rows and columns from 1, as on the page of heatmaps.
+    """
     if is_flat(shape):
         return f"bit {bit}"
-    channel, row, column = place(shape, bit)
+    channel, row, column = (each + 1 for each in place(shape, bit))
     return f"bit {bit} (channel {channel}, row {row}, column {column})"
 
 

@@ -106,3 +106,8 @@ def _take(picture: Linked) -> None:
     else:
         choice["as_mnist"] = picture.kind == DRAWN
         put_on_pad(picture.pixels if picture.pixels is not None else np.zeros((SIDE, SIDE), dtype=np.uint8))
+
+
+def look_at_test_image(index: int) -> None:
+    """Let all pages look at a test image."""
+    held().update({"how": "test", "index": index, "among": ALL, "page": -1})

@@ -1,0 +1,1 @@
+"""The page of binary codes: what it shows, and what a person chooses there."""

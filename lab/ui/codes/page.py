@@ -1,0 +1,122 @@
+"""The panels of the page of codes: a film of what was recorded, and below it the picture and the bit at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from lab.boards.code_board import rest_cards
+from lab.boards.code_cards import MAP, PICKED, TELLING, CodeCards
+from lab.boards.code_rest import CODE, EXTREMES, NEAR, NEIGHBOR, AtRest, Picture
+from lab.boards.filming import film_of
+from lab.figures.board import Board
+from lab.figures.film import Film
+from lab.ui.card_data import data_menu
+from lab.ui.codes.asking import at_rest
+from lab.ui.codes.choices import BIT, T_SNE, bit_control, chosen_bit, chosen_layer, chosen_map, controls, keep, whole
+from lab.ui.codes.data import sheets
+from lab.ui.codes.recorded import Recorded, layers_of, recorded
+from lab.ui.film import Picked, Shown, show_film
+from lab.ui.inside.asking import instants, version_of
+from lab.ui.inside.films import kept_film
+from lab.ui.inside.look import Look
+from lab.ui.inside.sides import Side
+from lab.ui.picking_board import picking_board
+from lab.ui.picture.held import look_at_test_image
+from lab.ui.picture.images import images_of
+from lab.ui.plain import plain
+
+BITS, IMAGES = (PICKED, TELLING, CODE), (MAP, NEAR, NEIGHBOR, EXTREMES)
+"""Cards on which bits, or test images, can be picked."""
+ANEW = "codes.anew"
+
+Told = Sequence[tuple[Side, Recorded]]
+
+
+def codes(look: Look) -> None:
+    """Show all panels.
+
+    Args:
+        look: nets that have binary layers, and the picture.
+    """
+    layers = layers_of(look)
+    layer = chosen_layer(layers, list(layers)[-1])
+    map_name = chosen_map()
+    controls(layers, layer, map_name)
+    told = recorded(look, layer)
+    _say_what_lacks(look, told, layer)
+    if not told:
+        return
+    pick = partial(_picked, look=look, bits=layers[layer])
+    shown = show_film(look.key, _film(look, told, layer, map_name != T_SNE), pick)
+    newest = told[0][1][-1].answer
+    bit = chosen_bit(layers[layer], int(newest.told.telling[0]))
+    bit_control(layers[layer], bit)
+    sides = at_rest(look, told, layer, bit, _step(look, shown), map_name == T_SNE)
+    _show_rest(look, sides, bit, map_name == T_SNE, pick)
+    subject = f"{layer} of {look.subject} at step {sides[0].step}"
+    data_menu("codes.data", sheets(sides, look.picture.pixels, bit), subject)
+    if st.session_state.pop(ANEW, False):
+        st.rerun()  # all pages look at another picture
+
+
+def _film(look: Look, told: Told, layer: str, with_map: bool) -> Film:
+    """What was recorded does not depend on the picture."""
+    any_picture = look._replace(picture=look.picture._replace(key=""))
+    moments = [[seen.step for seen in found] for _, found in told]
+    version = version_of(any_picture, "codes", layer, with_map, moments)
+
+    def make() -> Film:
+        sides = [found for _, found in told]
+        return film_of(version, instants(look), sides, CodeCards(sides, with_map), f"codes of {layer}, {look.subject}")
+
+    return kept_film(version, make)
+
+
+def _step(look: Look, shown: Shown) -> int | None:
+    """The step of the moment that is looked at below the film: of a net that trains, the newest that is kept.
+
+    What is asked there takes a while, and a look that is not kept is over by then.
+    """
+    if not shown.newest:
+        return shown.moment.step
+    if all(side.job.ended for side in look.sides):
+        return None
+    return max((frame.step for side in look.sides for frame in side.run.snapshot.frames), default=None)
+
+
+def _show_rest(look: Look, sides: Sequence[AtRest], bit: int, with_near: bool, pick: partial[None]) -> None:
+    there = [
+        (side.step, side.weights, side.driven is not None, side.near is not None, side.facts.layer) for side in sides
+    ]
+    version = version_of(look, "codes.rest", bit, with_near, there)
+    cards = rest_cards(sides, Picture(look.picture.pixels, look.picture.words), bit, with_near)
+    subject = f"codes of {look.picture.words}, {look.subject} at step {sides[0].step}"
+    picking_board("codes.rest", Board(version, cards, subject), pick)
+
+
+def _say_what_lacks(look: Look, told: Told, layer: str) -> None:
+    there = [side.id for side, _ in told]
+    for side in look.sides:
+        names = side.run.experiment.architecture.site_names
+        if layer not in names:
+            st.info(f"{plain(side.run.name)} has no layer {layer}; its binary layers are {', '.join(names)}.")
+        elif side.id not in there:
+            st.info(
+                f"No codes of {plain(side.run.name)} were recorded: its frames are of an earlier version of the lab, "
+                "or are missing. A new run of the same experiment records them."
+            )
+
+
+def _picked(pick: Picked, look: Look, bits: int) -> None:
+    """Look at a bit, or let all pages look at a test image, if there is one of this number."""
+    kind, number = pick.card.partition(".")[0], whole(pick.name)
+    if number is None:
+        return
+    if kind in BITS and number < bits:
+        keep(BIT, number)
+    elif kind in IMAGES and number < images_of(look.sides[0].run.experiment.dataset).count:
+        look_at_test_image(number)
+        st.session_state[ANEW] = True
