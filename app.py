@@ -22,7 +22,6 @@ st.navigation(
     [
         st.Page("views/train.py", title="Train", icon=":material/play_circle:", default=True),
         st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:"),
-        st.Page("views/codes.py", title="Codes", icon=":material/qr_code:"),
         st.Page("views/runs.py", title="Runs", icon=":material/inventory_2:"),
         st.Page("views/heatmaps.py", title="Heatmaps", icon=":material/visibility:"),
         st.Page("views/codes.py", title="Codes", icon=":material/qr_code_2:"),

@@ -80,7 +80,7 @@ def bit_control(units: int, bit: int) -> None:
         on_change=lambda: keep(BIT, st.session_state[widget]),
         disabled=units == 1,
         width=170,
-        help="It begins with the bit that says most about the class. Bars, and bits of short codes, can be picked, too.",
+        help="It begins with the bit that says most about the class. Bars, and bits of short codes, can be picked.",
     )
 
 
