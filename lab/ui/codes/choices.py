@@ -49,7 +49,7 @@ def chosen_layer(layers: Mapping[str, int], usual: str) -> str:
 def chosen_map() -> str:
     """How codes are mapped."""
     name: str = kept(MAP) if kept(MAP) in MAPS else PCA
-    address.write(**{MAP: name})
+    address.write(**{MAP: None if name == PCA else name})
     return name
 
 
