@@ -12,6 +12,7 @@ import streamlit as st
 from lab.data import DataError, default_dataset
 from lab.events import Step
 from lab.limits.demands import demands
+from lab.probes.processors import numpy_on_one_processor
 from lab.training import Training
 from lab.ui.presets import CARDS, first_of
 
@@ -31,6 +32,7 @@ def warm() -> threading.Thread:
 
 
 def _warm() -> None:
+    numpy_on_one_processor()
     try:
         dataset = default_dataset()
         for name in CARDS:

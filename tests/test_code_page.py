@@ -1,0 +1,129 @@
+"""The page of codes: what it shows, what can be chosen there, and what it says where there is nothing to show."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lab.jobs import Job
+from tests.inside_page import SHORT, trained
+from tests.pages import boards, handed, opened, shown, told, until_it_shows
+from tests.small import small
+
+pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
+
+DEEP = small("mlp", {"hidden": [16, 24], "binary_layers": [1, 2]}, **SHORT)
+
+
+def page(job: Job, **parameters: str) -> AppTest:
+    return opened("codes.py", net=f"{job.id}-0", **parameters)
+
+
+def film(tab: AppTest) -> dict[str, Any]:
+    """What is sent of the film: its line and its content."""
+    (found,) = [board.proto.bytes for board in boards(tab) if b"\n" in board.proto.bytes]
+    line, _, content = found.partition(b"\n")
+    return json.loads(content) | json.loads(line)
+
+
+def rest(tab: AppTest) -> dict[str, dict[str, Any]]:
+    """The cards of the moment that is looked at, by their ids."""
+    found = [json.loads(board.proto.bytes) for board in boards(tab) if b"\n" not in board.proto.bytes]
+    return {card["id"]: card for board in found for card in board["cards"]}
+
+
+def film_cards(tab: AppTest) -> list[str]:
+    return [card["id"] for card in film(tab)["cards"]]
+
+
+@pytest.mark.parametrize("name", ["mlp", "convnet", "autoencoder", "binary-mlp"])
+def test_a_net_with_bits_shows_its_codes_at_all_its_moments(name: str) -> None:
+    job = trained(small(name, **SHORT))
+    tab = page(job)
+    assert set(film_cards(tab)) >= {"counts.0", "rates.0", "telling.0", "correlation.0", "distances.0", "precision.0"}
+    assert [moment["step"] for moment in film(tab)["moments"]] == [
+        frame.step for frame in job.view().snapshots[0].frames
+    ]
+    until_it_shows(tab, lambda: rest(tab)["extremes.0"]["kind"] == "pictures")
+    assert set(rest(tab)) == {
+        f"{kind}.0" for kind in ("code", "neighbors", "bit", "flip", "classes", "means", "extremes")
+    }
+    assert rest(tab)["neighbors.0"]["kind"] == "pictures"
+    kind = "pictures" if name == "autoencoder" else "chart"
+    assert rest(tab)["flip.0"]["kind"] == kind
+    assert told(tab) == told(shown(tab)), "nothing is wrong"
+
+
+def test_a_net_without_bits_is_told_what_to_do() -> None:
+    tab = page(trained(small("convnet", {"binary_layers": []}, **SHORT)))
+    assert "has no binary layer, so there are no codes" in told(tab)
+    assert "train one on the Train page" in told(tab)
+    assert boards(tab) == []
+
+
+def test_the_layer_and_the_bit_are_in_the_address_and_come_from_it() -> None:
+    job = trained(DEEP)
+    tab = page(job, layer="hidden 1", bit="3")
+    assert rest(tab)["bit.0"]["title"] == "Bit 3, hidden 1"
+    assert {name: tab.query_params[name][0] for name in ("layer", "bit")} == {"layer": "hidden 1", "bit": "3"}
+    (number,) = [item for item in tab.number_input if item.label == "Bit, 0 to 15"]
+    shown(number.set_value(7))
+    assert rest(tab)["bit.0"]["title"] == "Bit 7, hidden 1"
+    again = page(job, layer="hidden 2")
+    assert rest(again)["bit.0"]["title"].endswith("hidden 2")
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"layer": "conv 9"}, "The address asks for the layer 'conv 9'; there are hidden 1, hidden 2."),
+        ({"layer": "hidden 2", "bit": "24"}, "The address asks for the bit '24'; allowed in hidden 2 are 0 to 23."),
+        ({"bit": "-1"}, "The address asks for the bit '-1'"),
+        ({"bit": "9" * 5000}, "The address asks for the bit '9999"),
+        ({"map": "umap"}, "The address asks for the map 'umap'; there are pca, tsne."),
+    ],
+)
+def test_what_the_address_asks_for_in_vain_is_told_and_the_page_works(asked: dict[str, str], words: str) -> None:
+    tab = page(trained(DEEP), **asked)
+    assert words in told(tab)
+    assert "rates.0" in film_cards(tab)
+
+
+def test_a_map_by_t_sne_is_worked_out_below_the_film() -> None:
+    tab = page(trained(DEEP), map="tsne")
+    assert "map.0" not in film_cards(tab)
+    until_it_shows(tab, lambda: rest(tab)["near.0"]["kind"] == "chart")
+    assert "perplexity" in rest(tab)["near.0"]["caption"]
+
+
+def test_two_nets_stand_side_by_side_and_the_one_without_the_layer_is_told() -> None:
+    first, second = trained(small("mlp", **SHORT)), trained(DEEP)
+    tab = page(first, beside=f"{second.id}-0", layer="hidden 1")
+    assert {"rates.0", "rates.1"} <= set(film_cards(tab))
+    assert {"code.0", "code.1", "flip.0", "flip.1"} <= set(rest(tab))
+    other = page(first, beside=f"{second.id}-0", layer="hidden 2")
+    assert "has no layer hidden 2" in told(other)
+    assert "rates.0" not in film_cards(other)
+    assert "rates.1" in film_cards(other)
+
+
+def test_the_numbers_behind_the_panels_are_handed_over() -> None:
+    job = trained(small("autoencoder", **SHORT))
+    tab = page(job, bit="2")
+    until_it_shows(tab, lambda: rest(tab)["extremes.0"]["kind"] == "pictures")
+    menu = tab.menu_button(key="codes.data")
+    names = list(menu.options)
+    assert [name.partition(",")[0] for name in names] == [
+        *("Codes", "Bits", "Correlation of bits", "Hamming distances", "Retrieval", "Map (PCA)"),
+        *("Picture and its code", "Bit 2"),
+    ]
+    shown(menu.click(names[0]))
+    head, content = handed(tab)
+    assert head["name"].endswith(".npz")
+    with np.load(io.BytesIO(content)) as arrays:
+        assert arrays["codes"].shape == (len(arrays["labels"]), 8)
