@@ -70,7 +70,7 @@ def test_the_layer_and_the_bit_are_in_the_address_and_come_from_it() -> None:
     job = trained(DEEP)
     tab = page(job, layer="hidden 1", bit="3")
     assert rest(tab)["bit.0"]["title"] == "Bit 3, hidden 1"
-    assert {name: tab.query_params[name][0] for name in ("layer", "bit")} == {"layer": "hidden 1", "bit": "3"}
+    assert [tab.query_params[name] for name in ("layer", "bit")] == ["hidden 1", "3"]
     (number,) = [item for item in tab.number_input if item.label == "Bit, 0 to 15"]
     shown(number.set_value(7))
     assert rest(tab)["bit.0"]["title"] == "Bit 7, hidden 1"

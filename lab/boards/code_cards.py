@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lab.boards.code_charts import distance_chart, map_chart, precision_chart, rate_chart, telling_chart
+from lab.boards.code_charts import distance_chart, map_chart, precision_chart, rate_chart, telling_chart, thumbnails
 from lab.boards.code_facts import CodeFacts
 from lab.boards.code_scales import CodeScales, code_scales
 from lab.boards.code_words import bit_words, share
 from lab.boards.inside_cards import BINS, SEPARATOR, in_rows
 from lab.boards.seen import Seen
 from lab.boards.wording import NOTHING, fixed
-from lab.figures.board import Card, Chart, Content, Numbers, Pictures, Readout, Tile
+from lab.figures.board import Card, Chart, Content, Numbers, Pictures, Readout, Thumbnails, Tile
 from lab.figures.correlations import correlation_picture
 from lab.figures.histograms import bar_chart
 from lab.probes.code_statistics import strongest_pairs
@@ -32,11 +33,20 @@ class CodeCards:
     Args:
         sides: what was recorded of each net, at all moments.
         with_map: whether the map is among the cards.
+        pictures: of each net, by its id: the images that were coded (images, 28, 28), to be shown on the map.
     """
 
-    def __init__(self, sides: Sequence[Sequence[CodeSeen]], with_map: bool = True) -> None:
+    def __init__(
+        self,
+        sides: Sequence[Sequence[CodeSeen]],
+        with_map: bool = True,
+        pictures: Mapping[str, NDArray[np.uint8]] | None = None,
+    ) -> None:
         self._scales = code_scales(sides)
         self._with_map = with_map
+        self._thumbnails = {
+            side[-1].run.id: thumbnails(side[-1].answer, pictures[side[-1].run.id]) for side in sides if pictures
+        }
 
     def __call__(self, seen: Sequence[CodeSeen]) -> list[Card]:
         """The cards of one moment: those of each net, or of two side by side."""
@@ -57,7 +67,8 @@ class CodeCards:
         yield _card(seen, alone, "distances", "Hamming distances", *_distances(seen, facts, scales))
         yield _card(seen, alone, "precision", "Retrieval by Hamming distance", *_precision(seen, facts))
         if self._with_map:
-            yield _card(seen, alone, MAP, "Map of the codes (PCA)", *_map(facts, scales, seen.run.id))
+            shown = _map(facts, scales, seen.run.id, self._thumbnails.get(seen.run.id))
+            yield _card(seen, alone, MAP, "Map of the codes (PCA)", *shown, wide=alone)
 
 
 def _card(
@@ -154,9 +165,9 @@ def _precision(seen: CodeSeen, facts: CodeFacts) -> tuple[Chart, str]:
     )
 
 
-def _map(facts: CodeFacts, scales: CodeScales, run: str) -> tuple[Chart, str]:
+def _map(facts: CodeFacts, scales: CodeScales, run: str, pictures: Thumbnails | None) -> tuple[Chart, str]:
     points = scales.points.get((run, facts.frame.step))
-    chart = Chart(map_chart(facts, points, scales.reach[run]), picks=True)
+    chart = Chart(map_chart(facts, points, scales.reach[run]), picks=True, thumbnails=pictures)
     if facts.map is None or facts.map.explained is None:
         return chart, facts.no_map
     both = share(sum(facts.map.explained))

@@ -10,6 +10,7 @@ from lab.boards.code_scales import CodeScales
 from lab.boards.code_words import bit_words, share
 from lab.boards.wording import fixed
 from lab.figures.bars import Bars, named_bars
+from lab.figures.board import Thumbnails
 from lab.figures.curves import Curve, line_chart
 from lab.figures.points import Points, point_chart
 from lab.figures.theme import Figure
@@ -88,3 +89,8 @@ def class_points(facts: CodeFacts, points: NDArray[np.float32] | None) -> list[P
         ids, texts = [str(facts.images[each]) for each in own], [facts.image_words(int(each)) for each in own]
         found.append(Points(f"class {facts.class_name(int(label))}", places, ids, texts))
     return found
+
+
+def thumbnails(facts: CodeFacts, pictures: NDArray[np.uint8]) -> Thumbnails:
+    """The images that were coded (images, 28, 28), for the points of a map."""
+    return Thumbnails([str(image) for image in facts.images], pictures.tobytes(), pictures.shape[2])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.code_charts import class_points
+from lab.boards.code_charts import class_points, thumbnails
 from lab.boards.code_facts import CodeFacts
 from lab.boards.code_questions import Flipped
 from lab.boards.code_words import bit_words, is_flat
@@ -81,7 +81,7 @@ def maker(side: AtRest, alone: bool) -> MakeCard:
         told = f"{caption} After step {side.step}. {weights}".strip()
         alt = f"{name} of {side.run.name}. {told}"
         shown = name if alone else f"{name}{SEPARATOR}{side.run.name}"
-        return Card(f"{kind}.{side.run.id}", shown, content, told, alt, row="" if alone else kind)
+        return Card(f"{kind}.{side.run.id}", shown, content, told, alt, alone and kind == NEAR, "" if alone else kind)
 
     return card
 
@@ -168,7 +168,7 @@ def _near(card: MakeCard, side: AtRest) -> Card:
     return card(
         NEAR,
         title,
-        Chart(chart, picks=True),
+        Chart(chart, picks=True, thumbnails=thumbnails(side.facts, side.pictures)),
         "Each point is the code of a test image; near ones have codes that differ in few bits, and how far apart "
         f"others lie says little (perplexity {fixed(side.near.perplexity or 0, 1)}). Pick a point to let all pages "
         "look at its image.",

@@ -59,6 +59,20 @@ class Readout(NamedTuple):
     color: str | None = None
 
 
+class Thumbnails(NamedTuple):
+    """A small gray picture for each of some points of a chart, which the page shows of the one that is pointed at."""
+
+    names: Sequence[str]
+    """What the points are called in the `ids` of their traces."""
+    values: bytes
+    """One byte a pixel, row by row, picture after picture; all are of one size."""
+    width: int
+
+    def payload(self) -> dict[str, Any]:
+        """The pictures as JSON values."""
+        return self._asdict() | {"values": b64encode(self.values).decode("ascii")}
+
+
 @dataclass(frozen=True)
 class Chart:
     """A plotly figure. Charts of the same non-empty `link` share their horizontal range and their hover.
@@ -70,10 +84,12 @@ class Chart:
     figure: Figure
     link: str = ""
     picks: bool = False
+    thumbnails: Thumbnails | None = None
 
     def payload(self) -> dict[str, Any]:
         """The content as JSON values."""
-        return {"kind": "chart", "figure": self.figure, "link": self.link, "picks": self.picks}
+        shown = {"thumbnails": self.thumbnails.payload()} if self.thumbnails is not None else {}
+        return {"kind": "chart", "figure": self.figure, "link": self.link, "picks": self.picks, **shown}
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ async function drawChart(board, slot) {
   if (!slot.drawn) listen(board, slot)
   slot.drawn = true
   offerPoints(board, slot)
+  offerThumbnails(slot)
   keepHover(board, slot)
 }
 

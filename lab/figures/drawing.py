@@ -12,7 +12,15 @@ from pathlib import Path
 import plotly
 
 HERE = Path(__file__).resolve().parent
-SCRIPTS = ("board.js", "board_contents.js", "board_charts.js", "board_picking.js", "board_saving.js", "film.js")
+SCRIPTS = (
+    "board.js",
+    "board_contents.js",
+    "board_charts.js",
+    "board_picking.js",
+    "board_hovering.js",
+    "board_saving.js",
+    "film.js",
+)
 STYLES = ("board.css", "film.css")
 PLOTLY_SOURCE = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
 PLOTLY_VERSION: str = plotly.__version__

@@ -34,7 +34,7 @@ def at_rest(
     """
     those = look._replace(sides=tuple(side for side, _ in recorded))
     facts = [_at(found, step) for _, found in recorded]
-    pictures = [_pictures(side, each) for (side, _), each in zip(recorded, facts, strict=True)]
+    pictures = [coded_pictures(side, each) for (side, _), each in zip(recorded, facts, strict=True)]
     of = {side.run.experiment: each for (side, _), each in zip(recorded, pictures, strict=True)}
     pixels, key = look.picture.pixels, look.picture.key
 
@@ -75,6 +75,7 @@ def _at(found: Sequence[Seen[CodeFacts]], step: int | None) -> CodeFacts:
     return found[max(0, place - 1)].answer
 
 
-def _pictures(side: Side, facts: CodeFacts) -> NDArray[np.uint8]:
+def coded_pictures(side: Side, facts: CodeFacts) -> NDArray[np.uint8]:
+    """The images whose codes were recorded: (images, 28, 28)."""
     images: NDArray[np.uint8] = images_of(side.run.experiment.dataset).images.test.numpy()[facts.images]
     return images

@@ -15,6 +15,8 @@ LAYER, BIT, MAP = "layer", "bit", "map"
 PLACE = "codes"
 PCA, T_SNE = "pca", "tsne"
 MAPS = {PCA: "PCA", T_SNE: "t-SNE"}
+PROBLEMS = "codes.problems"
+"""What the address asks for in vain; said until something is chosen, for a page may soon be drawn again."""
 LONGEST = 9
 """Digits of a number in the address."""
 SHOWN = 40
@@ -22,10 +24,11 @@ SHOWN = 40
 
 
 def keep(what: str, value: Any) -> None:
-    """Remember a choice in this tab; another layer has other bits."""
+    """Remember a choice in this tab; another layer has other bits, and what was wrong with the address is no matter."""
     if what == LAYER and value != kept(LAYER):
         keep(BIT, None)
     st.session_state[f"{PLACE}.{what}"] = value
+    st.session_state[PROBLEMS] = []
 
 
 def kept(what: str) -> Any:
@@ -41,6 +44,7 @@ def chosen_layer(layers: Mapping[str, int], usual: str) -> str:
         usual: to begin with.
     """
     _follow_address(layers, usual)
+    show_problems(st.session_state.get(PROBLEMS, []))
     layer: str = kept(LAYER) if kept(LAYER) in layers else usual
     address.write(**{LAYER: layer})
     return layer
@@ -122,4 +126,4 @@ def _follow_address(layers: Mapping[str, int], usual: str) -> None:
             keep(BIT, bit)
         else:
             problems.append(f"The address asks for the bit {text[:SHOWN]!r}; allowed in {layer} are 0 to {last}.")
-    show_problems(problems)
+    st.session_state[PROBLEMS] = problems

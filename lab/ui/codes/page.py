@@ -14,7 +14,7 @@ from lab.boards.filming import film_of
 from lab.figures.board import Board
 from lab.figures.film import Film
 from lab.ui.card_data import data_menu
-from lab.ui.codes.asking import at_rest
+from lab.ui.codes.asking import at_rest, coded_pictures
 from lab.ui.codes.choices import BIT, T_SNE, bit_control, chosen_bit, chosen_layer, chosen_map, controls, keep, whole
 from lab.ui.codes.data import sheets
 from lab.ui.codes.recorded import Recorded, layers_of, recorded
@@ -70,7 +70,9 @@ def _film(look: Look, told: Told, layer: str, with_map: bool) -> Film:
 
     def make() -> Film:
         sides = [found for _, found in told]
-        return film_of(version, instants(look), sides, CodeCards(sides, with_map), f"codes of {layer}, {look.subject}")
+        pictures = {side.run.id: coded_pictures(side, found[-1].answer) for side, found in told}
+        cards = CodeCards(sides, with_map, pictures)
+        return film_of(version, instants(look), sides, cards, f"codes of {layer}, {look.subject}")
 
     return kept_film(version, make)
 

@@ -1,0 +1,47 @@
+// Pictures of the points of a chart: that of the point which is pointed at, by mouse or by keys, is shown beside it.
+
+const [SIDE, APART] = [96, 14] // pixels
+
+function offerThumbnails(slot) {
+  if (!slot.card.thumbnails || slot.hovers) return
+  slot.hovers = true
+  slot.node.on("plotly_hover", ({ points }) => showThumbnail(slot, points[0]))
+  slot.node.on("plotly_unhover", hideThumbnail)
+  for (const event of ["mouseleave", "blur"]) slot.node.addEventListener(event, hideThumbnail)
+}
+
+function showThumbnail(slot, { data, pointNumber, bbox }) {
+  const { names, width, values } = slot.card.thumbnails ?? { names: [] }
+  const at = names.indexOf(String(data.ids?.[pointNumber]))
+  if (at < 0 || !bbox) return hideThumbnail()
+  if (slot.thumbnails?.values !== values) slot.thumbnails = { values, bytes: bytesOf(values) }
+  const size = slot.thumbnails.bytes.length / names.length
+  const canvas = thumbnail()
+  Object.assign(canvas, { width, height: size / width })
+  const picture = new ImageData(width, size / width)
+  const pixels = new Uint32Array(picture.data.buffer)
+  slot.thumbnails.bytes.subarray(at * size, (at + 1) * size).forEach((gray, place) => {
+    pixels[place] = OPAQUE | (gray << 16) | (gray << 8) | gray
+  })
+  canvas.getContext("2d").putImageData(picture, 0, 0)
+  const { left, top } = slot.node.getBoundingClientRect()
+  const above = top + bbox.y0 - SIDE - APART
+  canvas.style.left = `${Math.max(0, left + (bbox.x0 + bbox.x1 - SIDE) / 2)}px`
+  canvas.style.top = `${above > 0 ? above : top + bbox.y1 + APART}px`
+  canvas.hidden = false
+}
+
+function hideThumbnail() {
+  const canvas = document.querySelector("canvas.lab-thumbnail")
+  if (canvas) canvas.hidden = true
+}
+
+/** One for the page: only one point is pointed at. */
+function thumbnail() {
+  const there = document.querySelector("canvas.lab-thumbnail")
+  if (there) return there
+  const canvas = element("canvas", "lab-thumbnail")
+  canvas.ariaHidden = "true" // what the point is called is said beside it
+  Object.assign(canvas.style, { width: `${SIDE}px`, height: `${SIDE}px` })
+  return document.body.appendChild(canvas)
+}

@@ -1,0 +1,67 @@
+"""The page of codes in a real browser: bits and images are picked, and a map shows what it is pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from lab.jobs import Jobs
+from tests.browser import REPOSITORY, new_page, run_app
+from tests.job_waits import PATIENCE
+from tests.small import small
+
+
+@pytest.fixture(scope="module")
+def page(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    folder = tmp_path_factory.mktemp("codes")
+    jobs = Jobs()
+    jobs.runs_folder = folder
+    job = jobs.start([small("autoencoder", budget=6, evaluate_every=0.5)], "A run")
+    assert job.wait(PATIENCE)
+    jobs.stop_all()
+    env = {"LAB_RUNS": str(folder), "LAB_DATA": "", "HOME": str(folder), "LAB_MLFLOW": "off"}
+    with run_app(REPOSITORY / "app.py", env) as address:
+        tab = new_page(browser, 1400, 1000)
+        tab.goto(f"{address}/codes?net={job.id}-0")
+        tab.wait_for_selector("[data-card='rates.0'] .main-svg")
+        tab.wait_for_selector("[data-card='extremes.0'] canvas")
+        yield tab
+        tab.close()
+
+
+def test_a_bar_of_the_film_and_a_tile_of_the_code_choose_the_bit(page: Page) -> None:
+    page.get_by_role("button", name="bit 6 is").click()
+    expect(page.locator("[data-card='bit.0'] .lab-title")).to_have_text("Bit 6, code")
+    chart = page.locator("[data-card='rates.0'] .lab-chart")
+    chart.focus()
+    for key in ("Home", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-card='bit.0'] .lab-title")).to_have_text("Bit 1, code")
+    assert "bit=1" in page.url
+
+
+def test_a_neighbor_becomes_the_picture_of_all_pages(page: Page) -> None:
+    tile = page.locator("[data-card='neighbors.0'] button.lab-frame").nth(2)
+    image = (tile.get_attribute("title") or "").split()[2]
+    tile.click()
+    expect(page.locator("[data-card='code.0'] .lab-caption")).to_contain_text(f"test image {image} ")
+    assert f"img=t{image}" in page.url
+
+
+def test_a_point_of_the_map_shows_its_picture_to_mouse_and_keys(page: Page) -> None:
+    chart = page.locator("[data-card='map.0'] .lab-chart")
+    chart.scroll_into_view_if_needed()
+    page.wait_for_selector("[data-card='map.0'] .main-svg")
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    shown = page.locator("canvas.lab-thumbnail")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("node => [node.width, node.height]") == [28, 28]
+    ink = "node => node.getContext('2d').getImageData(0, 0, 28, 28).data.reduce((sum, each) => sum + each)"
+    first = shown.evaluate(ink)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"first => ({ink})(document.querySelector('canvas.lab-thumbnail')) !== first", arg=first)
+    chart.blur()
+    expect(shown).to_be_hidden()
