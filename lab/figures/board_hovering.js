@@ -13,7 +13,7 @@ function offerThumbnails(slot) {
 function showThumbnail(slot, { data, pointNumber, bbox }) {
   const { names, width, values } = slot.card.thumbnails ?? { names: [] }
   const at = names.indexOf(String(data.ids?.[pointNumber]))
-  if (at < 0 || !bbox) return hideThumbnail()
+  if (at < 0) return hideThumbnail()
   if (slot.thumbnails?.values !== values) slot.thumbnails = { values, bytes: bytesOf(values) }
   const size = slot.thumbnails.bytes.length / names.length
   const canvas = thumbnail()
@@ -24,11 +24,22 @@ function showThumbnail(slot, { data, pointNumber, bbox }) {
     pixels[place] = OPAQUE | (gray << 16) | (gray << 8) | gray
   })
   canvas.getContext("2d").putImageData(picture, 0, 0)
-  const { left, top } = slot.node.getBoundingClientRect()
-  const above = top + bbox.y0 - SIDE - APART
-  canvas.style.left = `${Math.max(0, left + (bbox.x0 + bbox.x1 - SIDE) / 2)}px`
-  canvas.style.top = `${above > 0 ? above : top + bbox.y1 + APART}px`
+  const [x, y] = bbox ? besidePoint(slot.node, bbox) : inCorner(slot.node)
+  Object.assign(canvas.style, { left: `${x}px`, top: `${y}px` })
   canvas.hidden = false
+}
+
+/** Above the point, or below it where there is no room; plotly counts from what the chart is placed in. */
+function besidePoint(node, { x0, x1, y0, y1 }) {
+  const { left, top } = (node.offsetParent ?? document.documentElement).getBoundingClientRect()
+  const above = top + y0 - SIDE - APART
+  return [Math.max(0, left + (x0 + x1 - SIDE) / 2), above > 0 ? above : top + y1 + APART]
+}
+
+/** Of a point that is chosen by keys plotly does not say where it is. */
+function inCorner(node) {
+  const { right, top } = node.getBoundingClientRect()
+  return [right - SIDE - APART, Math.max(0, top + APART)]
 }
 
 function hideThumbnail() {

@@ -17,7 +17,8 @@ function pick(board, slot, name) {
 
 function offerTiles(board, slot) {
   const { tiles, picked: said } = slot.card
-  const picked = slot.picked?.said === said ? slot.picked.name : said
+  if (slot.picked && slot.picked.said !== said) slot.picked = null
+  const picked = slot.picked?.name ?? said
   const offer = [picked, ...tiles.map(({ label, help, pick }) => [label, help, pick])].join("\n")
   if (slot.offer === offer) return
   slot.offer = offer
@@ -98,5 +99,6 @@ function chosenByKey(event, board, slot) {
   slot.chosen = Math.max(0, Math.min(points.length - 1, before + move))
   const { curve, number, name } = points[slot.chosen]
   window.Plotly.Fx.hover(slot.node, [{ curveNumber: curve, pointNumber: number }])
+  showThumbnail(slot, { data: slot.card.figure.data[curve], pointNumber: number })
   setText(slot.spoken, `${name}, ${slot.chosen + 1} of ${points.length}`)
 }
