@@ -9,7 +9,7 @@ from lab.models import Architecture
 from lab.probes.codes import codes, pre_activations_of
 from lab.probes.extremes import extremes
 from lab.probes.refusals import NoCodes
-from tests.looking import PICTURES, left_as_it_was, specimen
+from tests.specimens import PICTURES, left_as_it_was, specimen
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 
