@@ -1,0 +1,79 @@
+"""What a net answers to the picture: the probabilities of the classes, or the picture as it rebuilds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.boards.heatmap_card import LARGE, SIGNED, colors_of, maker, placed, signed_range
+from lab.boards.seen import Seen
+from lab.boards.wording import number, percent
+from lab.figures.board import Card, Chart, Pictures
+from lab.figures.histograms import bar_chart
+from lab.figures.pictures import tiles
+from lab.figures.theme import GRAY, Figure
+from lab.probes.sight import Sight
+
+ANSWER = "answer"
+HEIGHT = 190  # pixels
+LEAST = 0.005
+"""Probability from which on a class is named beside the likeliest."""
+
+
+def answer_cards(sides: Sequence[Seen[Sight]], picture: NDArray[np.uint8], label: int | None) -> list[Card]:
+    """What each net answers.
+
+    Args:
+        sides: the nets, and what they make of the picture.
+        picture: (28, 28) uint8.
+        label: its class, where that is known.
+    """
+    return placed((_card(seen, sides, picture, label) for seen in sides), sides)
+
+
+def _card(seen: Seen[Sight], sides: Sequence[Seen[Sight]], picture: NDArray[np.uint8], label: int | None) -> Card:
+    make = maker(seen, len(sides) == 1)
+    if seen.answer.probabilities is not None:
+        chart = Chart(_bars(seen.answer.probabilities, seen.run.color))
+        return make(ANSWER, "Answer", chart, _said(seen.answer.probabilities, label))
+    errors = [(each.run, _error(each.answer, picture)) for each in sides if each.answer.rebuilt is not None]
+    span = signed_range(errors)
+    error = _error(seen.answer, picture)
+    original, rebuilt = _presented(picture)[None], np.asarray(seen.answer.rebuilt)[None]
+    sheet = tiles(np.concatenate([original, rebuilt]), ["picture", "rebuilt"], -1.0, 1.0, GRAY)
+    sheet += tiles(error[None], ["difference"], span.low, span.high, SIGNED)
+    caption = (
+        f"The picture, what its code is decoded to, and the latter less the former: {colors_of(span, True)}. The mean "
+        f"squared error is {number(float(np.square(error, dtype=np.float64).mean()))}.{span.note}"
+    )
+    return make(ANSWER, "Answer", Pictures(sheet, columns=3, widest=LARGE), caption)
+
+
+def _bars(probabilities: NDArray[np.float32], color: str) -> Figure:
+    figure = bar_chart(range(len(probabilities)), probabilities, "class", "probability", color, HEIGHT, (0.0, 1.0))
+    layout: dict[str, Any] = figure["layout"]
+    layout["xaxis"] |= {"tickmode": "linear", "dtick": 1}
+    layout["yaxis"] |= {"tickformat": ".1f"}
+    return figure
+
+
+def _said(probabilities: NDArray[np.float32], label: int | None) -> str:
+    if not np.isfinite(probabilities).all():
+        return "What this net answers are no finite numbers any more."
+    order = np.argsort(-probabilities, kind="stable")
+    first, second = int(order[0]), int(order[1])
+    others = f", then of a {second}: {percent(float(probabilities[second]))}" if probabilities[second] > LEAST else ""
+    verdict = "" if label is None else f" The class is {label}: {'right' if first == label else 'wrong'}."
+    return f"The net is most sure of a {first}: {percent(float(probabilities[first]))}{others}.{verdict}"
+
+
+def _presented(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Pixels from -1 to 1, as autoencoders see and give them."""
+    return picture.astype(np.float32) / np.float32(127.5) - 1
+
+
+def _error(answer: Sight, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.asarray(answer.rebuilt) - _presented(picture)

@@ -1,0 +1,146 @@
+"""What the cards of the Heatmaps page have in common: their colors, how they are made, and their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.boards.contestants import Contestant
+from lab.boards.inside_cards import SEPARATOR, in_rows
+from lab.boards.scales import extents, shared_scale
+from lab.boards.seen import Seen
+from lab.figures.board import Card, Chart, Numbers, Pictures
+from lab.figures.pictures import scaled
+from lab.figures.theme import Lookup, lookup
+from lab.probes.sight import ConvSize
+
+SIGNED: Lookup = lookup("RdBu_r")
+"""Blue below 0, nearly white at 0, red above."""
+BLOCK = 64
+"""Channels, or kernels, that are shown at once."""
+FEW = 16
+"""Tiles that are still shown large."""
+LARGE, LARGEST = 160, 224
+"""Pixels of a tile at most, where there are few."""
+UNSOUND = " Some values are no finite numbers any more: NaN is drawn as the lowest."
+WAITING = "Being worked out…"
+
+MakeCard = Callable[[str, str, Pictures | Chart | Numbers, str], Card]
+"""Makes a card of a net from its kind, title, content and caption."""
+Floats = NDArray[np.floating[Any]]
+
+
+class Choice(NamedTuple):
+    """The layer and the channel that a reader looks at."""
+
+    layer: ConvSize
+    channel: int
+    """From 0; people count from 1."""
+
+    @property
+    def number(self) -> int:
+        """The channel as people count."""
+        return self.channel + 1
+
+    @property
+    def block(self) -> slice:
+        """The channels around the chosen one that are shown together."""
+        first = self.channel // BLOCK * BLOCK
+        return slice(first, min(first + BLOCK, self.layer.channels))
+
+
+class Range(NamedTuple):
+    """From where to where colors go, for all nets, and what to add where that is not all."""
+
+    low: float
+    high: float
+    note: str
+
+
+def maker(seen: Seen[Any], alone: bool) -> MakeCard:
+    """What makes the cards of a net.
+
+    Args:
+        seen: the net.
+        alone: no other one stands beside it.
+    """
+    run = seen.run
+
+    def make(kind: str, title: str, content: Pictures | Chart | Numbers, caption: str) -> Card:
+        return Card(
+            f"{kind}.{run.id}",
+            title if alone else f"{title}{SEPARATOR}{run.name}",
+            content,
+            caption,
+            alt=f"{title} of {run.name} at step {seen.step}. {caption}",
+            row="" if alone else kind,
+        )
+
+    return make
+
+
+def placed(cards: Iterable[Card], sides: Sequence[Seen[Any]]) -> list[Card]:
+    """Cards of one net as they come; of several in rows, with a place in every row for each net."""
+    return list(cards) if len(sides) == 1 else in_rows(list(cards), [seen.run for seen in sides])
+
+
+def signed_range(values: Iterable[tuple[Contestant, Floats]]) -> Range:
+    """As far below 0 as above, so that the middle of the colors is 0."""
+    pairs = _exact(values)
+    scale = shared_scale(extents(pairs))
+    reach = 0.0 if scale is None else max(abs(scale.low), abs(scale.high))
+    return Range(-(reach or 1.0), reach or 1.0, _note(pairs, "" if scale is None else scale.cut))
+
+
+def rising_range(values: Iterable[tuple[Contestant, Floats]]) -> Range:
+    """From 0, or from the smallest value where that is below."""
+    pairs = _exact(values)
+    scale = shared_scale(extents(pairs))
+    if scale is None:
+        return Range(0.0, 1.0, _note(pairs, ""))
+    low = min(0.0, scale.low)
+    return Range(low, scale.high if scale.high > low else low + 1.0, _note(pairs, scale.cut))
+
+
+def _exact(values: Iterable[tuple[Contestant, Floats]]) -> list[tuple[Contestant, NDArray[np.float64]]]:
+    return [(run, each.astype(np.float64)) for run, each in values]
+
+
+def _note(pairs: Sequence[tuple[Contestant, Floats]], cut: str) -> str:
+    return cut + ("" if all(np.isfinite(values).all() for _, values in pairs) else UNSOUND)
+
+
+def colored(values: Floats, span: Range, colors: Lookup) -> NDArray[np.uint8]:
+    """Values (H, W) as colors (H, W, 3)."""
+    return colors[scaled(values, span.low, span.high)]
+
+
+def over(picture: NDArray[np.uint8], colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A gray picture (H, W) that shines through colors (H, W, 3), half of each."""
+    return ((picture[:, :, None].astype(np.uint16) + colors) // 2).astype(np.uint8)
+
+
+def waiting(kind: str, title: str, run: Contestant, row: str) -> Card:
+    """Holds the place of a card whose content is not there yet."""
+    return Card(f"{kind}.{run.id}", title, Numbers([]), WAITING, alt=f"{title}: {WAITING}", row=row)
+
+
+def colors_of(span: Range, signed: bool) -> str:
+    """In words, which value has which color."""
+    if signed:
+        return f"blue is {span.low:.2g}, white 0, red {span.high:.2g}".replace("-", "−")
+    return f"dark is {span.low:.2g}, yellow {span.high:.2g}".replace("-", "−")
+
+
+def moment_of(seen: Seen[Any]) -> str:
+    """Of which moment a card is that does not move with the others."""
+    other = f", by the nearest weights that are kept: of step {seen.weights_step}"
+    return f" At step {seen.step}{other if seen.weights_step != seen.step else ''}."
+
+
+def columns(tiles: int) -> int:
+    """Tiles to a line."""
+    return 8 if tiles > FEW else 4

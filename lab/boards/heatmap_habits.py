@@ -1,0 +1,93 @@
+"""Cards of what a channel does over many test images: the patches that excite it most, and how often it fires where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.boards.heatmap_card import LARGE, LARGEST, Choice, maker, moment_of, placed
+from lab.boards.seen import Seen
+from lab.boards.wording import percent
+from lab.figures.board import Card, Numbers, Pictures
+from lab.figures.pictures import tiles
+from lab.figures.theme import GRAY, VIRIDIS
+from lab.probes.habits import LayerHabits
+
+PATCHES, FIRING = "patches", "firing"
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """What a net's channels do over test images."""
+
+    layers: tuple[LayerHabits, ...]
+    pictures: NDArray[np.uint8]
+    """Those images, (N, 28, 28)."""
+    labels: NDArray[np.int64]
+    """Their classes, (N,)."""
+
+    def of(self, choice: Choice) -> LayerHabits | None:
+        """Those of the chosen layer; None where there is no such layer or channel."""
+        found = next((layer for layer in self.layers if layer.name == choice.layer.name), None)
+        return found if found is not None and choice.channel < found.best.shape[1] else None
+
+
+Sides: TypeAlias = Sequence[Seen[Watched]]
+
+
+def habit_cards(sides: Sides, choice: Choice) -> list[Card]:
+    """What the chosen channel does over test images, at the moment of each net."""
+    patches = placed((_patches(seen, sides, choice) for seen in sides), sides)
+    return patches + placed((_firing(seen, sides, choice) for seen in sides), sides)
+
+
+def _patches(seen: Seen[Watched], sides: Sides, choice: Choice) -> Card:
+    make, found = maker(seen, len(sides) == 1), seen.answer.of(choice)
+    title = f"Excite channel {choice.number} of {choice.layer.name} most"
+    if found is None:
+        return make(PATCHES, title, Numbers([]), _lacking(seen, choice))
+    patches = found.patches(seen.answer.pictures, choice.channel)
+    labels = [
+        f"{value:.2g} · {seen.answer.labels[at]}".replace("-", "−")
+        for at, value in zip(patches.pictures, patches.activations, strict=True)
+    ]
+    told = [f"test image {at}, a {seen.answer.labels[at]}" for at in patches.pictures]
+    sheet = tiles(patches.patches, labels, 0, 255, GRAY, help=told)
+    height, width = patches.patches.shape[1:]
+    whole = (
+        "the whole picture, for it sees that much"
+        if height == width == 28
+        else f"the {height} × {width} pixels that it sees"
+    )
+    caption = (
+        f"The strongest of {len(seen.answer.pictures)} test images, and of each where the channel is most excited: "
+        f"{whole}. Below, what enters the unit there, and the class of the image.{moment_of(seen)}"
+    )
+    return make(PATCHES, title, Pictures(sheet, columns=len(sheet) if len(sheet) < 5 else 5, widest=LARGE), caption)
+
+
+def _firing(seen: Seen[Watched], sides: Sides, choice: Choice) -> Card:
+    make, found = maker(seen, len(sides) == 1), seen.answer.of(choice)
+    title = f"How often {choice.layer.name} fires"
+    if found is None:
+        return make(FIRING, title, Numbers([]), _lacking(seen, choice))
+    rates = found.firing
+    own = rates.rates[choice.channel]
+    names = [f"channel {choice.number}", "mean of all"]
+    sheet = tiles(np.stack([own, rates.mean]), names, 0.0, 1.0, VIRIDIS)
+    shares = [percent(float(each.mean())) for each in (own, rates.rates)]
+    when = "above 0" if rates.levels is None else "at its upper level"
+    caption = (
+        f"The share of {rates.pictures} test images for which each position is {when}; dark is 0, yellow 1. The "
+        f"channel is on {shares[0]} of the time, all channels together {shares[1]}."
+        f"{moment_of(seen)}"
+    )
+    return make(FIRING, title, Pictures(sheet, columns=2, widest=LARGEST), caption)
+
+
+def _lacking(seen: Seen[Watched], choice: Choice) -> str:
+    return f"{seen.run.name} has no channel {choice.number} in a layer {choice.layer.name}."

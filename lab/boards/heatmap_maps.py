@@ -1,0 +1,139 @@
+"""Cards of the maps of conv layers: their means over the channels, and every channel before and after its units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.boards.heatmap_card import (
+    FEW,
+    LARGE,
+    LARGEST,
+    SIGNED,
+    Choice,
+    MakeCard,
+    Range,
+    colors_of,
+    columns,
+    maker,
+    placed,
+    rising_range,
+    signed_range,
+)
+from lab.boards.seen import Seen
+from lab.figures.board import Card, Numbers, Pictures
+from lab.figures.pictures import tiles
+from lab.figures.theme import GRAY, VIRIDIS
+from lab.probes.feature_maps import LayerMaps
+from lab.probes.sight import Sight
+
+Sides: TypeAlias = Sequence[Seen[Sight]]
+MEANS = "means"
+BEFORE, AFTER, CHANNEL = "before", "after", "channel"
+
+
+def mean_cards(sides: Sides, picture: NDArray[np.uint8], choice: Choice) -> list[Card]:
+    """The picture, and the mean over the channels of every layer after its units, as source 003 shows it."""
+    return placed((_means(each, sides, picture, choice) for each in sides), sides)
+
+
+def channel_cards(sides: Sides, choice: Choice) -> list[Card]:
+    """The chosen channel enlarged, and all around it, before and after the units of the chosen layer."""
+    return placed((card for each in sides for card in _channels(each, sides, choice)), sides)
+
+
+def _means(seen: Seen[Sight], sides: Sides, picture: NDArray[np.uint8], choice: Choice) -> Card:
+    sheet, ranges, note = tiles(picture[None], ["picture"], 0, 255, GRAY), [], ""
+    for maps in seen.answer.maps:
+        span = _after_range(sides, maps.name)
+        mean = maps.after.mean(1)
+        sheet += tiles(mean, [maps.name], span.low, span.high, VIRIDIS, help=[_look_into(maps)], picks=[maps.name])
+        ranges.append((f"{span.low:.2g} to {span.high:.2g}", maps.name))
+        note = note or span.note
+    content = Pictures(sheet, columns=len(sheet) if len(sheet) < 6 else 5, widest=LARGE, picked=choice.layer.name)
+    spans = _grouped(ranges)
+    caption = f"The mean over all channels after the units; dark to yellow is {spans}.{note} Click one to look into it."
+    return maker(seen, len(sides) == 1)(MEANS, "Channel means", content, caption)
+
+
+def _grouped(ranges: Sequence[tuple[str, str]]) -> str:
+    """Which layers have which range, a range once."""
+    spans = list(dict.fromkeys(span for span, _ in ranges))
+    if len(spans) == 1:
+        return f"{spans[0]} in all"
+    named = {span: [name for other, name in ranges if other == span] for span in spans}
+    return "; ".join(f"{span} in {', '.join(names)}" for span, names in named.items())
+
+
+def _look_into(maps: LayerMaps) -> str:
+    units = f"binary units, {maps.levels}" if maps.levels is not None else "real units"
+    return f"{maps.after.shape[1]} channels of {maps.after.shape[2]} × {maps.after.shape[3]}, {units}"
+
+
+def _channels(seen: Seen[Sight], sides: Sides, choice: Choice) -> Iterator[Card]:
+    make, layer = maker(seen, len(sides) == 1), choice.layer.name
+    maps = seen.answer.of(layer)
+    titles = {BEFORE: f"Before the units, {layer}", AFTER: f"After the units, {layer}"}
+    if maps is None or choice.channel >= maps.before.shape[1]:
+        said = _lacking(seen, choice)
+        for kind, title in {CHANNEL: f"Channel {choice.number}, {layer}", **titles}.items():
+            yield make(kind, title, Numbers([]), said)
+        return
+    spans = {BEFORE: before_range(sides, layer), AFTER: _after_range(sides, layer)}
+    yield _enlarged(make, maps, choice, spans[BEFORE], spans[AFTER])
+    shown = slice(choice.block.start, min(choice.block.stop, maps.before.shape[1]))
+    numbers = [str(channel + 1) for channel in range(shown.start, shown.stop)]
+    which = f"channels {numbers[0]} to {numbers[-1]} of {maps.before.shape[1]}" if len(numbers) > 1 else "its channel"
+    for kind, values, colors in ((BEFORE, maps.before, SIGNED), (AFTER, maps.after, VIRIDIS)):
+        span = spans[kind]
+        sheet = tiles(values[0, shown], numbers, span.low, span.high, colors, picks=numbers)
+        widest = LARGE if len(sheet) <= FEW else 112
+        content = Pictures(sheet, columns(len(sheet)), widest, picked=str(choice.number))
+        what = "What enters the units" if kind == BEFORE else "What comes out of them"
+        units = f"; {_units(maps)}" if kind == AFTER else ""
+        caption = f"{what}, {which}; {colors_of(span, kind == BEFORE)}{units}.{span.note}"
+        yield make(kind, titles[kind], content, f"{caption} Click one to choose it.")
+
+
+def _enlarged(make: MakeCard, maps: LayerMaps, choice: Choice, before: Range, after: Range) -> Card:
+    one, other = maps.before[:, choice.channel], maps.after[:, choice.channel]
+    sheet = tiles(one, ["before"], before.low, before.high, SIGNED)
+    sheet += tiles(other, ["after"], after.low, after.high, VIRIDIS)
+    content = Pictures(sheet, columns=2, widest=LARGEST)
+    on = int((other > (0.5 if maps.levels == "0/1" else 0.0)).sum())
+    positions = f"{on} of {other.size} position{'s are' if other.size > 1 else ' is'} on"
+    caption = f"Before the units, {colors_of(before, True)}; after them, {colors_of(after, False)}: {positions}."
+    return make(CHANNEL, f"Channel {choice.number}, {maps.name}", content, caption + (before.note or after.note))
+
+
+def _units(maps: LayerMaps) -> str:
+    return f"the units are binary, {maps.levels}" if maps.levels is not None else "the units are real"
+
+
+def _lacking(seen: Seen[Sight], choice: Choice) -> str:
+    maps = seen.answer.of(choice.layer.name)
+    if maps is not None:
+        count = maps.before.shape[1]
+        return f"{choice.layer.name} of {seen.run.name} has {count} channels: choose one of 1 to {count}."
+    names = ", ".join(each.name for each in seen.answer.maps)
+    return f"{seen.run.name} has no layer {choice.layer.name}: choose one of {names} to see its channels."
+
+
+def before_range(sides: Sides, layer: str) -> Range:
+    """One for all nets, with 0 in the middle."""
+    return signed_range((seen.run, maps.before) for seen in sides if (maps := seen.answer.of(layer)) is not None)
+
+
+def _after_range(sides: Sides, layer: str) -> Range:
+    """One for all nets: the levels of binary units, and what real ones reach."""
+    found = [(seen.run, maps) for seen in sides if (maps := seen.answer.of(layer)) is not None]
+    return rising_range((run, _reached(maps)) for run, maps in found)
+
+
+def _reached(maps: LayerMaps) -> NDArray[np.float32]:
+    """Its values and, where these are binary, both levels."""
+    levels = {"0/1": [0, 1], "-1/+1": [-1, 1]}[maps.levels] if maps.levels is not None else []
+    return np.concatenate([maps.after.ravel(), np.array(levels, dtype=np.float32)])

@@ -1,0 +1,106 @@
+"""Cards that show where in a picture an answer comes from: Grad-CAM of a layer, and what covering parts of it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.boards.heatmap_card import (
+    LARGE,
+    SIGNED,
+    colored,
+    colors_of,
+    maker,
+    moment_of,
+    over,
+    placed,
+    rising_range,
+    signed_range,
+)
+from lab.boards.seen import Seen
+from lab.data.base import SIDE
+from lab.figures.board import Card, Numbers, Pictures, Tile
+from lab.figures.pictures import picture, tiles
+from lab.figures.theme import GRAY, VIRIDIS
+from lab.probes.grad_cam import GradCam
+from lab.probes.occlusion import Occlusion
+
+GRAD_CAM, OCCLUSION = "grad-cam", "occlusion"
+COLUMNS = 3
+Pixels = NDArray[np.uint8]
+Cams: TypeAlias = Sequence[Seen[GradCam | str]]
+"""Or why there is none, in a sentence."""
+Occlusions: TypeAlias = Sequence[Seen[Occlusion | str]]
+
+THROUGH = {
+    "nothing": "No bits stand between the layer and the answer: the gradient is exact.",
+    "surrogate": "For the derivative of the bits of {} the gradient takes the estimator's surrogate.",
+    "probability": "For the derivative of the bits of {} the gradient takes that of their probability.",
+}
+
+
+def grad_cam_cards(sides: Cams, pixels: Pixels) -> list[Card]:
+    """Grad-CAM over the picture (28, 28) uint8, at the moment of each net, all on one scale."""
+    return placed((_cam(seen, sides, pixels) for seen in sides), sides)
+
+
+def occlusion_cards(sides: Occlusions, pixels: Pixels) -> list[Card]:
+    """Occlusion maps over the picture (28, 28) uint8, at the moment of each net, all on one scale."""
+    return placed((_occluded(seen, sides, pixels) for seen in sides), sides)
+
+
+def _cam(seen: Seen[GradCam | str], sides: Cams, pixels: Pixels) -> Card:
+    make, found = maker(seen, len(sides) == 1), seen.answer
+    if isinstance(found, str):
+        return make(GRAD_CAM, "Grad-CAM", Numbers([]), found)
+    span = rising_range((each.run, each.answer.maps) for each in sides if isinstance(each.answer, GradCam))
+    values = found.maps[0]
+    sheet = [
+        *tiles(pixels[None], ["picture"], 0, 255, GRAY),
+        *tiles(values[None], ["map"], span.low, span.high, VIRIDIS),
+    ]
+    sheet.append(Tile("over it", picture(over(pixels, colored(values, span, VIRIDIS)))))
+    label = None if found.labels is None else int(found.labels[0])
+    height, width = found.coarse.shape[1:]
+    empty = "" if values.any() else " Nothing in this layer speaks for it."
+    caption = (
+        f"Where {found.layer} finds what speaks for {_what(label)}; {colors_of(span, False)}.{span.note}{empty} "
+        f"Enlarged from {height} × {width}. {THROUGH[found.through].format(', '.join(found.crossed))}{moment_of(seen)}"
+    )
+    return make(GRAD_CAM, f"Grad-CAM, {found.layer}", Pictures(sheet, COLUMNS, LARGE), caption)
+
+
+def _occluded(seen: Seen[Occlusion | str], sides: Occlusions, pixels: Pixels) -> Card:
+    make, found = maker(seen, len(sides) == 1), seen.answer
+    if isinstance(found, str):
+        return make(OCCLUSION, "Occlusion", Numbers([]), found)
+    span = signed_range((each.run, each.answer.falls) for each in sides if isinstance(each.answer, Occlusion))
+    enlarged = _enlarged(found)
+    sheet = tiles(pixels[None], ["picture"], 0, 255, GRAY)
+    sheet += tiles(found.falls[None], ["map"], span.low, span.high, SIGNED)
+    sheet.append(Tile("over it", picture(over(pixels, colored(enlarged, span, SIGNED)))))
+    caption = (
+        f"What is lost of {_score(found)} where a square of 5 × 5 pixels around a place is covered with background: "
+        f"red where the answer needs what is there, blue where it gains without; {colors_of(span, True)}.{span.note}"
+        f"{moment_of(seen)}"
+    )
+    return make(OCCLUSION, "Occlusion", Pictures(sheet, COLUMNS, LARGE), caption)
+
+
+def _enlarged(found: Occlusion) -> NDArray[np.float32]:
+    """The falls pixel by pixel, (28, 28): each has those of the nearest square."""
+    nearest = np.abs(np.arange(SIDE)[:, None] - found.centers).argmin(1)
+    return found.falls[np.ix_(nearest, nearest)]
+
+
+def _what(label: int | None) -> str:
+    return "the reconstruction" if label is None else f"a {label}"
+
+
+def _score(found: Occlusion) -> str:
+    if found.label is None:
+        return "the reconstruction, in mean squared error over its pixels from −1 to 1,"
+    return f"the logit of a {found.label}, which is {found.score:.3g} for the whole picture,".replace("-", "−")
