@@ -24,7 +24,7 @@ from lab.models import Architecture
 from lab.probes import Specimen
 from lab.probes.grad_cam import grad_cam
 from lab.probes.habits import habits
-from lab.probes.occlusion import Occlusion, occlusion
+from lab.probes.occlusion import occlusion
 from lab.probes.sight import conv_sizes, kernels, sight
 from lab.recorder import Recorder
 from tests.looking import looked_at, pictures
@@ -207,20 +207,21 @@ def test_the_answer_is_told_with_what_is_right() -> None:
     seen = [Seen(run, 7, 7, sight(specimen, PICTURE))]
     for label, verdict in [(best, "right"), ((best + 1) % 10, "wrong")]:
         (card,) = answer_cards(seen, PICTURE, label)
-        assert f"most sure of a {best}: {100 * probabilities[best]:.2f} %" in card.caption
-        assert f"The class is {label}: {verdict}." in card.caption
+        assert f"most sure of class {best}: {100 * probabilities[best]:.2f} %" in card.caption
+        assert f"It is a {verdict} answer: the picture is of class {label}." in card.caption
         assert isinstance(card.content, Chart)
         np.testing.assert_allclose(card.content.figure["data"][0]["y"], probabilities, atol=1e-5)
     (card,) = answer_cards(seen, PICTURE, None)
-    assert "class is" not in card.caption
+    assert "answer:" not in card.caption
 
 
 def test_cards_that_do_not_move_say_of_when_they_are() -> None:
     specimen = looked_at("convnet")
     (run,) = runs_of([specimen])
-    near: Seen[Occlusion | str] = Seen(run, 9, 4, occlusion(specimen, PICTURE, stride=14))
+    near = Seen(run, 9, 4, occlusion(specimen, PICTURE, stride=14))
     (card,) = occlusion_cards([near], PICTURE)
-    assert card.caption.endswith("At step 9, by the nearest weights that are kept: of step 4.")
+    told = f"At step 9. No weights of {run.name} are kept after step 9: these are of step 4."
+    assert card.caption.endswith(told)
     (card,) = occlusion_cards([near._replace(weights_step=9)], PICTURE)
     assert card.caption.endswith("At step 9.")
 

@@ -65,9 +65,13 @@ def _said(probabilities: NDArray[np.float32], label: int | None) -> str:
         return "What this net answers are no finite numbers any more."
     order = np.argsort(-probabilities, kind="stable")
     first, second = int(order[0]), int(order[1])
-    others = f", then of a {second}: {percent(float(probabilities[second]))}" if probabilities[second] > LEAST else ""
-    verdict = "" if label is None else f" The class is {label}: {'right' if first == label else 'wrong'}."
-    return f"The net is most sure of a {first}: {percent(float(probabilities[first]))}{others}.{verdict}"
+    others = f", then class {second}: {percent(float(probabilities[second]))}" if probabilities[second] > LEAST else ""
+    verdict = (
+        ""
+        if label is None
+        else f" It is a {'right' if first == label else 'wrong'} answer: the picture is of class {label}."
+    )
+    return f"The net is most sure of class {first}: {percent(float(probabilities[first]))}{others}.{verdict}"
 
 
 def _presented(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

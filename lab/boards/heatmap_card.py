@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lab.boards.contestants import Contestant
 from lab.boards.inside_cards import SEPARATOR, in_rows
 from lab.boards.scales import extents, shared_scale
-from lab.boards.seen import Seen
+from lab.boards.seen import Seen, told_weights
 from lab.figures.board import Card, Chart, Numbers, Pictures
 from lab.figures.pictures import scaled
 from lab.figures.theme import Lookup, lookup
@@ -70,6 +70,7 @@ def maker(seen: Seen[Any], alone: bool) -> MakeCard:
     run = seen.run
 
     def make(kind: str, title: str, content: Pictures | Chart | Numbers, caption: str) -> Card:
+        caption += told_weights(seen)
         return Card(
             f"{kind}.{run.id}",
             title if alone else f"{title}{SEPARATOR}{run.name}",
@@ -137,8 +138,7 @@ def colors_of(span: Range, signed: bool) -> str:
 
 def moment_of(seen: Seen[Any]) -> str:
     """Of which moment a card is that does not move with the others."""
-    other = f", by the nearest weights that are kept: of step {seen.weights_step}"
-    return f" At step {seen.step}{other if seen.weights_step != seen.step else ''}."
+    return f" At step {seen.step}."
 
 
 def columns(tiles: int) -> int:

@@ -33,7 +33,7 @@ COLUMNS = 3
 Pixels = NDArray[np.uint8]
 Cams: TypeAlias = Sequence[Seen[GradCam | str]]
 """Or why there is none, in a sentence."""
-Occlusions: TypeAlias = Sequence[Seen[Occlusion | str]]
+Occlusions: TypeAlias = Sequence[Seen[Occlusion]]
 
 THROUGH = {
     "nothing": "No bits stand between the layer and the answer: the gradient is exact.",
@@ -73,11 +73,9 @@ def _cam(seen: Seen[GradCam | str], sides: Cams, pixels: Pixels) -> Card:
     return make(GRAD_CAM, f"Grad-CAM, {found.layer}", Pictures(sheet, COLUMNS, LARGE), caption)
 
 
-def _occluded(seen: Seen[Occlusion | str], sides: Occlusions, pixels: Pixels) -> Card:
+def _occluded(seen: Seen[Occlusion], sides: Occlusions, pixels: Pixels) -> Card:
     make, found = maker(seen, len(sides) == 1), seen.answer
-    if isinstance(found, str):
-        return make(OCCLUSION, "Occlusion", Numbers([]), found)
-    span = signed_range((each.run, each.answer.falls) for each in sides if isinstance(each.answer, Occlusion))
+    span = signed_range((each.run, each.answer.falls) for each in sides)
     enlarged = _enlarged(found)
     sheet = tiles(pixels[None], ["picture"], 0, 255, GRAY)
     sheet += tiles(found.falls[None], ["map"], span.low, span.high, SIGNED)
@@ -97,10 +95,10 @@ def _enlarged(found: Occlusion) -> NDArray[np.float32]:
 
 
 def _what(label: int | None) -> str:
-    return "the reconstruction" if label is None else f"a {label}"
+    return "the reconstruction" if label is None else f"class {label}"
 
 
 def _score(found: Occlusion) -> str:
     if found.label is None:
         return "the reconstruction, in mean squared error over its pixels from −1 to 1,"
-    return f"the logit of a {found.label}, which is {found.score:.3g} for the whole picture,".replace("-", "−")
+    return f"the logit of class {found.label}, which is {found.score:.3g} for the whole picture,".replace("-", "−")

@@ -72,6 +72,17 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
     return Shown(film.moments[place], step is None, _picked(key, film))
 
 
+def rests_at(key: str, steps: list[int]) -> int | None:
+    """The step that the reader of a film rests at, before the film is shown; None for the newest.
+
+    Args:
+        key: as that of the film.
+        steps: of its moments.
+    """
+    _follow_link(key, steps)
+    return _where(key)[0]
+
+
 def go_to(key: str, step: int | None) -> None:
     """Let a film go to a step, or to its newest moment for None, when it is shown next."""
     times = st.session_state[_asking(key)].times if _asking(key) in st.session_state else 0

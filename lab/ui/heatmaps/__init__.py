@@ -1,0 +1,1 @@
+"""The Heatmaps page: its controls, and its panels."""

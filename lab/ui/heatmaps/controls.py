@@ -1,0 +1,162 @@
+"""What a person chooses on the Heatmaps page: the layer, the channel, and what is explained; all is in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from lab.boards.heatmap_card import Choice
+from lab.boards.heatmap_kernels import BITS, LATENT
+from lab.boards.heatmap_maps import AFTER, BEFORE, MEANS
+from lab.experiment import Experiment
+from lab.models.binary_mlp import CLASSES
+from lab.probes.sight import ConvSize, conv_sizes
+from lab.ui import address
+from lab.ui.film import Picked
+from lab.ui.notices import show_problems
+
+LAYER, CHANNEL, CLASS = "layer", "channel", "class"
+"""What the choices are called in the address."""
+PLACE = "heatmaps"
+LONGEST = 9
+"""Digits of a number in the address."""
+SHOWN = 40
+"""Characters of a wrong value."""
+
+
+ANSWER = -1
+"""In place of a class, whichever the net gives."""
+
+
+class Chosen(NamedTuple):
+    """What is looked at."""
+
+    at: Choice
+    label: int | None
+    """The class that Grad-CAM and occlusion ask classifiers for; None is the one that each gives."""
+
+
+def layers_of(experiments: Sequence[Experiment]) -> dict[str, ConvSize]:
+    """The conv layers of some nets by their names, each as large as it is where it is largest."""
+    found: dict[str, ConvSize] = {}
+    for experiment in experiments:
+        for size in conv_sizes(experiment.architecture):
+            there = found.get(size.name, size)
+            found[size.name] = max(there, size, key=lambda each: each.channels)
+    return found
+
+
+def choose(layers: dict[str, ConvSize], classes: bool) -> Chosen:
+    """The controls, and what is chosen.
+
+    Args:
+        layers: by name, one at least.
+        classes: whether any of the nets tells classes.
+    """
+    _follow_address(layers)
+    layer = layers[_valid(LAYER, list(layers), next(iter(layers)))]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="heatmaps.controls"):
+        layer = layers[_segments(list(layers), layer.name)]
+        channel = _number(layer)
+        label = _explained() if classes else None
+    address.write(
+        **{LAYER: layer.name, CHANNEL: str(channel + 1), CLASS: None if label is None or not classes else str(label)}
+    )
+    return Chosen(Choice(layer, channel), label)
+
+
+def picked(pick: Picked, layers: dict[str, ConvSize]) -> None:
+    """Choose what was clicked: a layer among the means, a channel elsewhere."""
+    kind = pick.card.partition(".")[0]
+    if kind == MEANS and pick.name in layers:
+        _keep(LAYER, pick.name)
+    elif kind in (BEFORE, AFTER, LATENT, BITS) and (number := _whole(pick.name)) is not None and number > 0:
+        _keep(CHANNEL, number - 1)
+
+
+def _keep(what: str, value: Any) -> None:
+    st.session_state[f"{PLACE}.{what}"] = value
+
+
+def _kept(what: str) -> Any:
+    return st.session_state.get(f"{PLACE}.{what}")
+
+
+def _valid(what: str, allowed: Sequence[Any], usual: Any) -> Any:
+    """What was chosen, where these nets have it."""
+    return _kept(what) if _kept(what) in allowed else usual
+
+
+def _segments(names: list[str], current: str) -> str:
+    widget = f"{PLACE}.layers.{'/'.join(names)}"
+    st.session_state[widget] = current
+    st.segmented_control(
+        "Layer", names, required=True, key=widget, on_change=lambda: _keep(LAYER, st.session_state[widget])
+    )
+    return current
+
+
+def _number(layer: ConvSize) -> int:
+    channel: int = min(_valid(CHANNEL, range(10**LONGEST), 0), layer.channels - 1)
+    widget = f"{PLACE}.channel.{layer.name}.{layer.channels}"
+    st.session_state[widget] = channel + 1
+    st.number_input(
+        f"Channel, 1 to {layer.channels}",
+        1,
+        layer.channels,
+        key=widget,
+        on_change=lambda: _keep(CHANNEL, st.session_state[widget] - 1),
+        disabled=layer.channels == 1,
+        width=170,
+    )
+    return channel
+
+
+def _explained() -> int | None:
+    widget = f"{PLACE}.explained"
+    label: int = _valid(CLASS, range(CLASSES), ANSWER)
+    st.session_state[widget] = label
+    st.selectbox(
+        "Explain",
+        [ANSWER, *range(CLASSES)],
+        format_func=lambda label: "the net's answer" if label == ANSWER else f"class {label}",
+        key=widget,
+        on_change=lambda: _keep(CLASS, st.session_state[widget]),
+        help="What Grad-CAM and the occlusion map look for in the picture. Of an autoencoder, which tells no classes, "
+        "they show what its reconstruction needs.",
+        width=170,
+    )
+    return None if label == ANSWER else label
+
+
+def _follow_address(layers: dict[str, ConvSize]) -> None:
+    """Choose what the address asks for, and say what of it there is not."""
+    linked = address.asked(PLACE, LAYER, CHANNEL, CLASS)
+    if linked is None:
+        return
+    problems, name = [], linked[LAYER]
+    if name in layers:
+        _keep(LAYER, name)
+    elif name is not None:
+        problems.append(f"The address asks for the layer {name[:SHOWN]!r}; there are {', '.join(layers)}.")
+    layer = layers[_valid(LAYER, list(layers), next(iter(layers)))]
+    problems += _take(CHANNEL, linked[CHANNEL], 1, layer.channels, f"channel of {layer.name}")
+    problems += _take(CLASS, linked[CLASS], 0, CLASSES - 1, "class")
+    show_problems(problems)
+
+
+def _take(what: str, text: str | None, first: int, last: int, named: str) -> list[str]:
+    """Choose a number that the address asks for; else why not."""
+    if text is None:
+        return []
+    number = _whole(text)
+    if number is None or not first <= number <= last:
+        return [f"The address asks for the {named} {text[:SHOWN]!r}; allowed are {first} to {last}."]
+    _keep(what, number - first)
+    return []
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else None
