@@ -56,15 +56,12 @@ def choose(layers: dict[str, ConvSize], classes: bool) -> Chosen:
         classes: whether any of the nets tells classes.
     """
     _follow_address(layers)
-    layer = layers[_valid(LAYER, list(layers), next(iter(layers)))]
     with st.container(horizontal=True, vertical_alignment="bottom", key="heatmaps.controls"):
-        layer = layers[_segments(list(layers), layer.name)]
+        layer = _segments(layers)
         channel = _number(layer)
-        label = _explained() if classes else None
-    address.write(
-        **{LAYER: layer.name, CHANNEL: str(channel + 1), CLASS: None if label is None or not classes else str(label)}
-    )
-    return Chosen(Choice(layer, channel), label)
+        label = _explained() if classes else ANSWER
+    address.write(**{LAYER: layer.name, CHANNEL: str(channel + 1), CLASS: None if label == ANSWER else str(label)})
+    return Chosen(Choice(layer, channel), None if label == ANSWER else label)
 
 
 def picked(pick: Picked, layers: dict[str, ConvSize]) -> None:
@@ -80,26 +77,26 @@ def _keep(what: str, value: Any) -> None:
     st.session_state[f"{PLACE}.{what}"] = value
 
 
-def _kept(what: str) -> Any:
-    return st.session_state.get(f"{PLACE}.{what}")
+def _kept(what: str, usual: Any) -> Any:
+    return st.session_state.get(f"{PLACE}.{what}", usual)
 
 
-def _valid(what: str, allowed: Sequence[Any], usual: Any) -> Any:
-    """What was chosen, where these nets have it."""
-    return _kept(what) if _kept(what) in allowed else usual
+def _layer(layers: dict[str, ConvSize]) -> ConvSize:
+    """The one that was chosen, where these nets have it."""
+    return layers.get(_kept(LAYER, ""), next(iter(layers.values())))
 
 
-def _segments(names: list[str], current: str) -> str:
-    widget = f"{PLACE}.layers.{'/'.join(names)}"
-    st.session_state[widget] = current
+def _segments(layers: dict[str, ConvSize]) -> ConvSize:
+    widget, layer = f"{PLACE}.layers.{'/'.join(layers)}", _layer(layers)
+    st.session_state[widget] = layer.name
     st.segmented_control(
-        "Layer", names, required=True, key=widget, on_change=lambda: _keep(LAYER, st.session_state[widget])
+        "Layer", list(layers), required=True, key=widget, on_change=lambda: _keep(LAYER, st.session_state[widget])
     )
-    return current
+    return layer
 
 
 def _number(layer: ConvSize) -> int:
-    channel: int = min(_valid(CHANNEL, range(10**LONGEST), 0), layer.channels - 1)
+    channel: int = min(_kept(CHANNEL, 0), layer.channels - 1)
     widget = f"{PLACE}.channel.{layer.name}.{layer.channels}"
     st.session_state[widget] = channel + 1
     st.number_input(
@@ -114,9 +111,9 @@ def _number(layer: ConvSize) -> int:
     return channel
 
 
-def _explained() -> int | None:
+def _explained() -> int:
     widget = f"{PLACE}.explained"
-    label: int = _valid(CLASS, range(CLASSES), ANSWER)
+    label: int = _kept(CLASS, ANSWER)
     st.session_state[widget] = label
     st.selectbox(
         "Explain",
@@ -128,7 +125,7 @@ def _explained() -> int | None:
         "they show what its reconstruction needs.",
         width=170,
     )
-    return None if label == ANSWER else label
+    return label
 
 
 def _follow_address(layers: dict[str, ConvSize]) -> None:
@@ -141,7 +138,7 @@ def _follow_address(layers: dict[str, ConvSize]) -> None:
         _keep(LAYER, name)
     elif name is not None:
         problems.append(f"The address asks for the layer {name[:SHOWN]!r}; there are {', '.join(layers)}.")
-    layer = layers[_valid(LAYER, list(layers), next(iter(layers)))]
+    layer = _layer(layers)
     problems += _take(CHANNEL, linked[CHANNEL], 1, layer.channels, f"channel of {layer.name}")
     problems += _take(CLASS, linked[CLASS], 0, CLASSES - 1, "class")
     show_problems(problems)
