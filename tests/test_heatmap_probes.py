@@ -16,7 +16,7 @@ from lab.probes.firing import firing
 from lab.probes.habits import MOST, habits
 from lab.probes.patches import peaks
 from lab.probes.sight import conv_sizes, kernels, sight
-from tests.looking import WEIGHTS, looked_at, pictures
+from tests.looking import WEIGHTS, looked_at, pictures, predicted
 from tests.specimens import left_as_it_was
 
 IMAGES = pictures(12)
@@ -33,6 +33,18 @@ def test_sizes_of_the_conv_layers_are_those_of_its_maps_and_kernels(name: str) -
     maps = [(layer.name, layer.after.shape[1]) for layer in feature_maps(specimen, IMAGES[:1])]
     assert [(size.name, size.channels) for size in sizes] == maps
     assert [(size.channels, size.inputs) for size in sizes] == [each.latent.shape[:2] for each in filters(specimen)]
+
+
+@pytest.mark.parametrize("evaluation", ["threshold", "sample", "mean"])
+@pytest.mark.parametrize("name", Architecture.members)
+def test_answers_of_stochastic_bits_are_those_of_a_look_at_the_picture(name: str, evaluation: str) -> None:
+    specimen = looked_at(name, estimator="bernoulli", evaluation=evaluation, evaluation_samples=3)
+    found = sight(specimen, IMAGES[2])
+    expected = predicted(specimen, IMAGES[2]).numpy()
+    if found.rebuilt is None:
+        np.testing.assert_allclose(found.probabilities, np.exp(expected)[:10], rtol=1e-4, atol=1e-6)
+    else:
+        np.testing.assert_allclose(found.rebuilt, expected[0], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("estimator", ["identity", "bernoulli"])

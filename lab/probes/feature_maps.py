@@ -49,17 +49,22 @@ def feature_maps(specimen: Specimen, pictures: Pictures) -> tuple[LayerMaps, ...
     Raises:
         ValueError: the pictures are not of that kind.
     """
-    inputs, layers = presented(specimen, pictures), specimen.net.conv_layers
+    inputs = presented(specimen, pictures)
+    return maps_and_output(specimen, inputs)[0] if specimen.net.conv_layers else ()
+
+
+@torch.no_grad()
+def maps_and_output(specimen: Specimen, inputs: Tensor) -> tuple[tuple[LayerMaps, ...], Tensor]:
+    """The same for pictures as the net wants them (B, 1, 28, 28), and what the net gives then, (B, ...)."""
     found: list[LayerMaps] = []
 
     def hear(layer: ConvLayer, before: Tensor, after: Tensor) -> None:
         found.append(LayerMaps(layer.name, copied(before), copied(after), levels_of(layer)))
 
-    if layers:
-        units = EvaluatedUnits(specimen, specimen.generator(PURPOSE))
-        with evaluating(specimen, units), listening(layers, hear):
-            specimen.net(inputs)
-    return tuple(found)
+    units = EvaluatedUnits(specimen, specimen.generator(PURPOSE))
+    with evaluating(specimen, units), listening(specimen.net.conv_layers, hear):
+        output = specimen.net(inputs)
+    return tuple(found), output.float()
 
 
 def levels_of(layer: ConvLayer) -> Levels | None:

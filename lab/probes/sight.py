@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from lab.evaluation import predict
+from lab.evaluation import predict, samples_of
 from lab.models import Architecture
 from lab.models.binary_mlp import CLASSES
-from lab.probes.feature_maps import LayerMaps, feature_maps
+from lab.probes.feature_maps import LayerMaps, maps_and_output
 from lab.probes.filters import LayerFilters, filters
 from lab.probes.passes import PURPOSE, copied, presented
 from lab.probes.specimen import Specimen
@@ -60,16 +61,21 @@ def sight(specimen: Specimen, picture: NDArray[np.uint8]) -> Sight:
     Raises:
         ValueError: the picture is not of that kind.
     """
-    pictures = picture[None]
-    net, inputs, generator = specimen.net, presented(specimen, pictures), specimen.generator(PURPOSE)
+    inputs, tells = presented(specimen, picture[None]), specimen.net.task == "classification"
+    maps, output = maps_and_output(specimen, inputs)
+    if samples_of(specimen.experiment) > 1:
+        output = _mean_answer(specimen, inputs)
+    elif tells:
+        output = output.softmax(1)
+    return Sight(maps, copied(output[0, :CLASSES]) if tells else None, None if tells else copied(output[0, 0]))
+
+
+def _mean_answer(specimen: Specimen, inputs: Tensor) -> Tensor:
+    """Probabilities, or pictures, over many samples of the bits, of which the maps are those of the first."""
+    net = specimen.net
     with net.evaluating():
-        output = predict(net, specimen.experiment, inputs, specimen.slope, generator)
-    tells = net.task == "classification"
-    return Sight(
-        feature_maps(specimen, pictures),
-        copied(output[0, :CLASSES].exp()) if tells else None,
-        None if tells else copied(output[0, 0]),
-    )
+        output = predict(net, specimen.experiment, inputs, specimen.slope, specimen.generator(PURPOSE))
+    return output.exp() if net.task == "classification" else output
 
 
 @dataclass(frozen=True, eq=False)
