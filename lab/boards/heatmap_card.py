@@ -12,6 +12,7 @@ from lab.boards.contestants import Contestant
 from lab.boards.inside_cards import SEPARATOR, in_rows
 from lab.boards.scales import extents, shared_scale
 from lab.boards.seen import Seen, told_weights
+from lab.boards.wording import MINUS
 from lab.figures.board import Card, Chart, Numbers, Pictures
 from lab.figures.pictures import scaled
 from lab.figures.theme import Lookup, lookup
@@ -132,8 +133,13 @@ def waiting(kind: str, title: str, run: Contestant, row: str) -> Card:
 def colors_of(span: Range, signed: bool) -> str:
     """In words, which value has which color."""
     if signed:
-        return f"blue is {span.low:.2g}, white 0, red {span.high:.2g}".replace("-", "−")
-    return f"dark is {span.low:.2g}, yellow {span.high:.2g}".replace("-", "−")
+        return f"blue is {short(span.low)}, white 0, red {short(span.high)}"
+    return f"dark is {short(span.low)}, yellow {short(span.high)}"
+
+
+def short(value: float) -> str:
+    """A number in two digits."""
+    return f"{value:.2g}".replace("-", MINUS)
 
 
 def moment_of(seen: Seen[Any]) -> str:
@@ -141,6 +147,6 @@ def moment_of(seen: Seen[Any]) -> str:
     return f" At step {seen.step}."
 
 
-def columns(tiles: int) -> int:
-    """Tiles to a line."""
-    return 8 if tiles > FEW else 4
+def columns(tiles: int, alone: bool) -> int:
+    """Tiles to a line; cards are wider where two nets stand beside each other."""
+    return 8 if tiles > FEW or not alone else 4

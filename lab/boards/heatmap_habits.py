@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import LARGE, LARGEST, Choice, maker, moment_of, placed
+from lab.boards.heatmap_card import LARGE, LARGEST, Choice, maker, moment_of, placed, short
 from lab.boards.seen import Seen
 from lab.boards.wording import percent
 from lab.figures.board import Card, Numbers, Pictures
@@ -52,7 +52,7 @@ def _patches(seen: Seen[Watched], sides: Sides, choice: Choice) -> Card:
         return make(PATCHES, title, Numbers([]), _lacking(seen, choice))
     patches = found.patches(seen.answer.pictures, choice.channel)
     labels = [
-        f"{value:.2g} · {seen.answer.labels[at]}".replace("-", "−")
+        f"{short(float(value))} · {seen.answer.labels[at]}"
         for at, value in zip(patches.pictures, patches.activations, strict=True)
     ]
     told = [f"test image {at}, a {seen.answer.labels[at]}" for at in patches.pictures]

@@ -18,6 +18,7 @@ from lab.boards.heatmap_card import (
     columns,
     maker,
     placed,
+    short,
     signed_range,
 )
 from lab.boards.seen import Seen
@@ -40,7 +41,8 @@ def kernel_cards(sides: Sides, choice: Choice) -> list[Card]:
 
 
 def _of_net(seen: Seen[Kernels | None], sides: Sides, choice: Choice) -> Iterator[Card]:
-    make, found, layer = maker(seen, len(sides) == 1), seen.answer, choice.layer.name
+    found, layer, alone = seen.answer, choice.layer.name, len(sides) == 1
+    make = maker(seen, alone)
     if found is None:
         said = f"{seen.run.name} has no channel {choice.number} in a layer {layer}."
         yield make(LATENT, f"Filters, {layer}", Numbers([]), said)
@@ -51,10 +53,10 @@ def _of_net(seen: Seen[Kernels | None], sides: Sides, choice: Choice) -> Iterato
     span = signed_range((each.run, each.answer.latent) for each in sides if each.answer is not None)
     kind = "The latent weights" if found.binary is not None else "The weights, which are real"
     caption = f"{kind}, of {which}; {colors_of(span, True)}.{span.note}"
-    yield make(LATENT, f"Filters, {title}", _sheet(found, found.latent, shown, choice, span.high), caption)
+    yield make(LATENT, f"Filters, {title}", _sheet(found, found.latent, shown, choice, span.high, alone), caption)
     if found.binary is not None:
         caption = f"The bits that the net computes with, of {which}; {_levels(found)}{_scales(found)}."
-        yield make(BITS, f"Binary filters, {title}", _sheet(found, found.binary, shown, choice, 1.0), caption)
+        yield make(BITS, f"Binary filters, {title}", _sheet(found, found.binary, shown, choice, 1.0, alone), caption)
     elif any(each.answer is not None and each.answer.binary is not None for each in sides):
         said = f"The weights of {seen.run.name} are real: it computes with them as they are."
         yield make(BITS, f"Binary filters, {title}", Numbers([]), said)
@@ -86,19 +88,19 @@ def _which(found: Kernels, choice: Choice, shown: NDArray[np.int64]) -> str:
 
 
 def _sheet(
-    found: Kernels, values: NDArray[np.float32], shown: NDArray[np.int64], choice: Choice, reach: float
+    found: Kernels, values: NDArray[np.float32], shown: NDArray[np.int64], choice: Choice, reach: float, alone: bool
 ) -> Pictures:
     numbers = [str(index + 1) for index in shown]
     own = found.of_channel is None
     sheet = tiles(values[shown], numbers, -reach, reach, SIGNED, picks=numbers if own else None)
     widest = LARGE if len(sheet) <= FEW else 112
-    return Pictures(sheet, columns(len(sheet)), widest, picked=str(choice.number) if own else "")
+    return Pictures(sheet, columns(len(sheet), alone), widest, picked=str(choice.number) if own else "")
 
 
 def _levels(found: Kernels) -> str:
     values = np.unique(np.asarray(found.binary))
     names = {-1.0: "blue −1", 0.0: "white 0", 1.0: "red 1"}
-    return ", ".join(names.get(float(value), f"{value:.2g}") for value in values)
+    return ", ".join(names.get(float(value), short(float(value))) for value in values)
 
 
 def _scales(found: Kernels) -> str:
@@ -106,5 +108,5 @@ def _scales(found: Kernels) -> str:
     low, high = float(scale.min()), float(scale.max())
     if low == high == 1:
         return ""
-    told = f"{low:.2g}" if low == high else f"{low:.2g} to {high:.2g}"
+    told = short(low) if low == high else f"{short(low)} to {short(high)}"
     return f", times {told}"

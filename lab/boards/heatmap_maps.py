@@ -21,6 +21,7 @@ from lab.boards.heatmap_card import (
     maker,
     placed,
     rising_range,
+    short,
     signed_range,
 )
 from lab.boards.seen import Seen
@@ -51,7 +52,7 @@ def _means(seen: Seen[Sight], sides: Sides, picture: NDArray[np.uint8], choice: 
         span = _after_range(sides, maps.name)
         mean = maps.after.mean(1)
         sheet += tiles(mean, [maps.name], span.low, span.high, VIRIDIS, help=[_look_into(maps)], picks=[maps.name])
-        ranges.append((f"{span.low:.2g} to {span.high:.2g}", maps.name))
+        ranges.append((f"{short(span.low)} to {short(span.high)}", maps.name))
         note = note or span.note
     content = Pictures(sheet, columns=len(sheet) if len(sheet) < 6 else 5, widest=LARGE, picked=choice.layer.name)
     spans = _grouped(ranges)
@@ -91,7 +92,7 @@ def _channels(seen: Seen[Sight], sides: Sides, choice: Choice) -> Iterator[Card]
         span = spans[kind]
         sheet = tiles(values[0, shown], numbers, span.low, span.high, colors, picks=numbers)
         widest = LARGE if len(sheet) <= FEW else 112
-        content = Pictures(sheet, columns(len(sheet)), widest, picked=str(choice.number))
+        content = Pictures(sheet, columns(len(sheet), len(sides) == 1), widest, picked=str(choice.number))
         what = "What enters the units" if kind == BEFORE else "What comes out of them"
         units = f"; {_units(maps)}" if kind == AFTER else ""
         caption = f"{what}, {which}; {colors_of(span, kind == BEFORE)}{units}.{span.note}"
