@@ -1,4 +1,4 @@
-"""Slow questions about nets that train, one at a time: those about moments gone by would stand in line before the next."""
+"""Slow questions about nets that train, one at a time: those about moments gone by would hold up the next ones."""
 
 from __future__ import annotations
 
