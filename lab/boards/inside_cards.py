@@ -16,7 +16,6 @@ from lab.figures.pictures import tiles
 from lab.figures.theme import GRAY, VIRIDIS
 from lab.probes import Frame
 from lab.probes.compact import Array
-from lab.probes.frame import STATISTICS
 
 MakeCard = Callable[[str, str, Pictures | Chart | Numbers, str], Card]
 """Makes a card of one run from its kind, title, content and caption."""
@@ -26,6 +25,8 @@ Shown = Sequence[tuple[Contestant, Frame]]
 BINS = np.linspace(0, 1, 21)
 SEPARATOR = " · "
 """Between the title of a card and the run that it is of."""
+COUNTED_EARLIER = 128
+"""Validation images over which bits are counted in frames that an earlier lab has kept."""
 LARGE_TILES = 4
 """Pictures to a line where each should be easy to see."""
 
@@ -90,7 +91,6 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
         )
     for site, rates in frame.on_rates.items():
         dead, stuck = int((rates == 0).sum()), int((rates == 1).sum())
-        counted = min(STATISTICS, run.experiment.dataset.validation)
         most = max(_counts(other.on_rates[site]).max() for _, other in shown if site in other.on_rates)
         x_title = "on-rate over the images"
         chart = bar_chart(BINS, _counts(rates), x_title, "bits", run.color, y_range=(0, 1.05 * most))
@@ -98,9 +98,16 @@ def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterat
             f"codes {site}",
             f"Code histogram, {site}",
             Chart(chart),
-            f"{len(rates)} bits over {counted} validation images; {dead} never on, {stuck} always on.",
+            f"{len(rates)} bits over {_counted(run, frame, site)}; {dead} never on, {stuck} always on.",
         )
     yield from _filters(card, frame, shown)
+
+
+def _counted(run: Contestant, frame: Frame, site: str) -> str:
+    """The images over which the bits of a layer are counted."""
+    if site in frame.codes:
+        return f"{len(frame.codes[site].images)} test images"
+    return f"{min(COUNTED_EARLIER, run.experiment.dataset.validation)} validation images"
 
 
 def _filters(card: MakeCard, frame: Frame, shown: Shown) -> Iterator[Card]:

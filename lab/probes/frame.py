@@ -16,11 +16,9 @@ PICTURES = 8
 """Validation images that are shown, with their reconstructions."""
 MAPPED = 4
 """Of these, the first, whose feature maps are kept."""
-STATISTICS = 128
-"""Validation images over which the bits of each unit are counted."""
 FILTERS = 32
 """Units, or filters, of the first layer whose weights are shown."""
-CODED, LEAST_CODED = 256, 64
+CODED, LEAST_CODED = 200, 64
 """Test images whose codes are kept: fewer where codes are long, down to the second number."""
 CODE_BYTES = 128 * 1024
 """Of the codes of one layer, unless those of the fewest images take more."""
@@ -104,7 +102,8 @@ class Frame:
     reconstructions: Scaled
     """(pictures, 28, 28), from -1 to 1."""
     on_rates: dict[str, Array]
-    """Share of images for which each unit of a binary layer is 1: (units,) float32, by layer."""
+    """Share of images for which each unit of a binary layer is 1: (units,) float32, by layer. They are those of the
+    codes; in frames of an earlier lab the first 128 validation images, or all of them."""
     codes: dict[str, Codes]
     """By layer, in the order they run; empty in frames that an earlier lab has kept."""
     weights: dict[str, Array] | None

@@ -20,7 +20,6 @@ from lab.probes.frame import (
     FILTERS,
     MAPPED,
     PICTURES,
-    STATISTICS,
     WEIGHTS_BELOW,
     Codes,
     Frame,
@@ -28,6 +27,9 @@ from lab.probes.frame import (
     coded_images,
 )
 from lab.probes.specimen import Specimen
+
+AT_ONCE = 64
+"""Images that go through a net together: what they make of it stays in a processor's cache."""
 
 
 class _Enough(Exception):
@@ -41,7 +43,6 @@ def probe(specimen: Specimen, epoch: float) -> Frame:
     with net.evaluating():
         maps, output = _mapped(specimen)
         bits = _bits(specimen)
-    counted = min(STATISTICS, len(specimen.images))
     filters, latent = _filters(net)
     rebuilt = output[:, 0] if net.task == "reconstruction" else output[:0]
     return Frame(
@@ -53,8 +54,8 @@ def probe(specimen: Specimen, epoch: float) -> Frame:
         filters=filters,
         latent_filters=latent,
         reconstructions=Scaled.of(_numpy(rebuilt)),
-        on_rates={name: _numpy(each[:counted].float().mean(0)) for name, each in bits.items()},
-        codes={name: _codes(each[counted:]) for name, each in bits.items() if len(each) > counted},
+        on_rates={name: _numpy(each.float().mean(0)) for name, each in bits.items()},
+        codes={name: _codes(each) for name, each in bits.items()},
         weights=_weights(net),
     )
 
@@ -71,30 +72,30 @@ def _mapped(specimen: Specimen) -> tuple[dict[str, Maps], Tensor]:
 
     inputs, _ = specimen.batch(PICTURES)
     with _heard([module for layer in layers for module in (layer.before, layer.after)], see):
-        output = _run(specimen, inputs, "probe")
+        output = predict(specimen.net, specimen.experiment, inputs, specimen.slope, specimen.generator("probe"))
     shown = {module: compact(_numpy(values[:MAPPED])) for module, values in seen.items()}
     return {layer.name: Maps(shown[layer.before], shown[layer.after]) for layer in layers}, output
 
 
 def _bits(specimen: Specimen) -> dict[str, Tensor]:
-    """Whether each unit of each binary layer is on, (images, units), for validation images and then for test images."""
+    """Whether each unit of each binary layer is on, (images, units), for the test images whose codes are kept."""
     names, sites, found = specimen.experiment.architecture.site_names, specimen.net.sites, list[Tensor]()
     if not sites:
         return {}
-    images = torch.cat([specimen.images[:STATISTICS], specimen.test_images[:CODED]])
 
     def see(site: nn.Module, values: Tensor) -> None:
         found.append((values > 0).flatten(1))
-        if len(found) == len(sites):
+        if site is sites[-1]:
             raise _Enough
 
-    with _heard(sites, see), suppress(_Enough):
-        _run(specimen, normalized(images, *specimen.scale, specimen.device), "codes")
-    return dict(zip(names, found, strict=True))
-
-
-def _run(specimen: Specimen, inputs: Tensor, purpose: str) -> Tensor:
-    return predict(specimen.net, specimen.experiment, inputs, specimen.slope, specimen.generator(purpose))
+    generator = specimen.generator("codes")
+    with _heard(sites, see):
+        for images in specimen.test_images[:CODED].split(AT_ONCE):
+            inputs = normalized(images, *specimen.scale, specimen.device)
+            with suppress(_Enough):
+                predict(specimen.net, specimen.experiment, inputs, specimen.slope, generator)
+    bits = (torch.cat(found[place :: len(sites)]) for place in range(len(sites)))
+    return {name: each[: coded_images(each.shape[1])] for name, each in zip(names, bits, strict=True)}
 
 
 @contextmanager
@@ -107,8 +108,7 @@ def _heard(modules: Iterable[nn.Module], hear: Callable[[nn.Module, Tensor], Non
 
 
 def _codes(bits: Tensor) -> Codes:
-    kept = bits[: coded_images(bits.shape[1])].cpu().numpy()
-    return Codes(np.arange(len(kept), dtype=np.int32), Bits.of(kept))
+    return Codes(np.arange(len(bits), dtype=np.int32), Bits.of(bits.cpu().numpy()))
 
 
 def _filters(net: Net) -> tuple[Compact, Compact | None]:
