@@ -6,7 +6,6 @@ first steps, so the share of a run that is shorter than an epoch is larger, and 
 
 from __future__ import annotations
 
-import json as json_text
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -15,13 +14,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
-import typer
 from rich.console import Console
 from rich.table import Table
 
 from lab.bench.contestants import CASES, Case, experiment
 from lab.bench.plain import require_mnist
 from lab.bench.processor import disturbance
+from lab.bench.telling import tell
 from lab.events import Step
 from lab.probes import Frame
 from lab.recorder import Recorder
@@ -106,10 +105,7 @@ def main(json: bool = False, length: Length | None = None) -> None:
     """
     require_mnist()
     result = measure({name: CASES[name] for name in NETS}, length or Length())
-    if json:
-        typer.echo(json_text.dumps(result, allow_nan=False))
-    else:
-        _print_table(result)
+    tell(result, json, _print_table)
 
 
 def measure(cases: Mapping[str, Case], length: Length) -> dict[str, Any]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json as json_text
 import sys
 import time
 from statistics import median
 from typing import Any
 
 import torch
-import typer
 from rich.console import Console
 from rich.table import Table
 
 from lab.bench.alternating import Ratio, as_json
+from lab.bench.telling import tell
 from lab.estimators import Estimator
 from lab.models import Rollout
 from lab.oracle import bias_and_variance
@@ -30,10 +29,7 @@ THREADS = 2
 def main(json: bool = False, rounds: int = 5) -> None:
     """Measure, and print a table or one line of JSON."""
     result = measured(rounds)
-    if json:
-        typer.echo(json_text.dumps(result, allow_nan=False))
-    else:
-        _print_table(result)
+    tell(result, json, _print_table)
 
 
 def measured(rounds: int, draws: int = DRAWS) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 import os
 import sys
 import time
@@ -12,7 +11,6 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -21,9 +19,9 @@ from lab.bench.alternating import Ratio, as_json
 from lab.bench.contestants import CASES, experiment
 from lab.bench.headless import Work, train_headless
 from lab.bench.processor import below, counted, of_machine, of_processes
-from lab.bench.serving import App, NotStarted, running_app, running_browser
-from lab.bench.watching import NothingShown, end_run, start_run, steps_per_second, watched_page
-from lab.cli.errors import REFUSED
+from lab.bench.serving import App, running_app, running_browser
+from lab.bench.telling import page_explained, tell
+from lab.bench.watching import end_run, start_run, steps_per_second, watched_page
 from lab.links import encode
 from lab.store import RUNS_VARIABLE
 
@@ -75,15 +73,9 @@ def main(json: bool = False, length: Length | None = None) -> None:
     """
     length = length or Length()
     case = experiment(CASES["conv"], "float32")
-    try:
+    with page_explained():
         result = figures(measure(encode(case), case.batch_size, length), length)
-    except (NotStarted, NothingShown) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(REFUSED) from None
-    if json:
-        typer.echo(json_text.dumps(result, allow_nan=False))
-    else:
-        _print_table(result)
+    tell(result, json, _print_table)
 
 
 def measure(link: str, batch_size: int, length: Length) -> list[Round]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 import os
 import sys
 import time
@@ -14,7 +13,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 
 import torch
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -22,6 +20,7 @@ from lab.bench.alternating import Ratio, as_json
 from lab.bench.contestants import CASES, experiment
 from lab.bench.plain import require_mnist
 from lab.bench.processor import disturbance
+from lab.bench.telling import tell
 from lab.experiment import Experiment
 from lab.jobs import Jobs
 
@@ -72,10 +71,7 @@ def main(json: bool = False, length: Length | None = None) -> None:
         experiment(CASES["conv"], "float32", f"estimator={name}", f"budget={length.steps}") for name in ESTIMATORS
     ]
     result = measure(contestants, length)
-    if json:
-        typer.echo(json_text.dumps(result, allow_nan=False))
-    else:
-        _print_table(result)
+    tell(result, json, _print_table)
 
 
 def measure(contestants: Sequence[Experiment], length: Length) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 import platform
 import sys
 from collections.abc import Mapping
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -20,6 +18,7 @@ from lab.bench.contestants import CASES, PLAIN, Case, engine_steps, experiment, 
 from lab.bench.memory import STEPS, recorder_bytes
 from lab.bench.plain import require_mnist
 from lab.bench.processor import bfloat16_in_hardware, disturbance
+from lab.bench.telling import tell
 from lab.experiment import Experiment
 from lab.recorder import Recorder
 from lab.training import Training
@@ -55,10 +54,7 @@ def main(json: bool = False, accuracy: bool = False, length: Length | None = Non
     """
     require_mnist()
     result = measure(CASES, accuracy, length or Length())
-    if json:
-        typer.echo(json_text.dumps(result, allow_nan=False))
-    else:
-        _print_tables(result)
+    tell(result, json, _print_tables)
 
 
 def measure(cases: Mapping[str, Case], accuracy: bool, length: Length) -> dict[str, Any]:

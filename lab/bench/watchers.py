@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 import os
 import sys
 import time
@@ -14,7 +13,6 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -24,9 +22,9 @@ from lab.bench.contestants import CASES, experiment
 from lab.bench.headless import Work, train_headless
 from lab.bench.live import APP
 from lab.bench.processor import PROC, counted, of_processes
-from lab.bench.serving import App, NotStarted, running_app, running_browser
-from lab.bench.watching import NothingShown, boards_seen, watch_race, watched_page
-from lab.cli.errors import REFUSED
+from lab.bench.serving import App, running_app, running_browser
+from lab.bench.telling import page_explained, tell
+from lab.bench.watching import boards_seen, watch_race, watched_page
 from lab.experiment import Experiment
 from lab.links import encode
 from lab.store import RUNS_VARIABLE
@@ -96,15 +94,9 @@ def main(json: bool = False, length: Length | None = None) -> None:
         typer.Exit: there is no app or no browser.
     """
     length = length or Length()
-    try:
+    with page_explained():
         result = figures(measure(race(), length), length)
-    except (NotStarted, NothingShown) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(REFUSED) from None
-    if json:
-        typer.echo(json_text.dumps(result, allow_nan=False))
-    else:
-        _print_table(result)
+    tell(result, json, _print_table)
 
 
 def race() -> list[Experiment]:
