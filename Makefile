@@ -30,6 +30,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m lab bench race
 	$(BIN)/python -m lab bench gradients
 	$(BIN)/python -m lab bench frames
+	$(BIN)/python -m lab bench pages
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

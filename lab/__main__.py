@@ -207,6 +207,16 @@ def bench_frames(
         main(json=as_json, length=Length(epochs=epochs))
 
 
+@bench.command("pages")
+def bench_pages(as_json: AsJson = False) -> None:
+    """Time the pages that look inside nets."""
+    from lab.bench.pages import main
+    from lab.cli.errors import explained
+
+    with explained():
+        main(json=as_json)
+
+
 @bench.command("live")
 def bench_live(as_json: AsJson = False) -> None:
     """Time the live page."""

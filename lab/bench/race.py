@@ -22,7 +22,7 @@ from lab.bench.plain import require_mnist
 from lab.bench.processor import disturbance
 from lab.bench.telling import tell
 from lab.experiment import Experiment
-from lab.jobs import Jobs
+from lab.jobs import Job, Jobs
 
 BAR = 1.1
 """The cost of a race that is allowed, in units of the sum of its separate runs."""
@@ -109,15 +109,24 @@ def cost_of(contestants: Sequence[Experiment], runs: Path) -> Cost:
     Raises:
         RuntimeError: it did not come to its end.
     """
+    started, used = time.perf_counter(), time.process_time()
+    finished(contestants, runs)
+    return Cost(time.perf_counter() - started, time.process_time() - used)
+
+
+def finished(contestants: Sequence[Experiment], runs: Path) -> Job:
+    """A job of these that has come to its end, and is kept in a folder.
+
+    Raises:
+        RuntimeError: it did not.
+    """
     jobs = Jobs(running_at_once=1)
     jobs.runs_folder = runs
-    started, used = time.perf_counter(), time.process_time()
     job = jobs.start(contestants, "benchmark")
     job.wait()
-    cost = Cost(time.perf_counter() - started, time.process_time() - used)
     if job.status != "finished":
         raise RuntimeError(f"A job of the benchmark {job.status}: {job.view().message}")
-    return cost
+    return job
 
 
 def _rounds(contestants: Sequence[Experiment], rounds: int, runs: Path) -> list[Round]:
