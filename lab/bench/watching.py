@@ -54,7 +54,9 @@ def watched_page(browser: Browser) -> Iterator[Page]:
     from playwright.sync_api import Error
 
     try:
-        yield browser.new_page(viewport=WINDOW)
+        page = browser.new_page(viewport=WINDOW)
+        page.set_default_timeout(1000 * PATIENCE)
+        yield page
     except Error as error:
         raise NothingShown(f"The page did not do what is asked of it: {error.message}") from None
 
