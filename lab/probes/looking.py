@@ -28,7 +28,7 @@ from lab.probes.frame import (
 )
 from lab.probes.specimen import Specimen
 
-AT_ONCE = 64
+AT_ONCE = 100
 """Images that go through a net together: what they make of it stays in a processor's cache."""
 
 

@@ -40,7 +40,7 @@ def _warm() -> None:
                 return
             small = first_of(name).experiment(dataset).with_changes(["batch_size=2", "subset=4"])
             demands(small)
-            next(event for event in Training(small).events() if isinstance(event, Step))
+            next(event for event in Training(small, frames=False).events() if isinstance(event, Step))
     except DataError as error:
         log.warning("%s", error)
     # Python collects garbage now and then. Without this, it then walks through all objects of PyTorch and of Streamlit
