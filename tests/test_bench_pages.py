@@ -51,6 +51,9 @@ def slow():
     if st.button("Next"):
         st.session_state["image"] += 1
     st.button("Nothing")
+    typed = st.number_input("Bit, 0 to 5", 0, 5)
+    if typed != st.session_state.get("typed"):
+        st.session_state.update(typed=typed, bit=str(typed))
     film()
 
 st.set_page_config(layout="wide")

@@ -8,6 +8,7 @@ scrubber, are timed in a tab that has come to rest.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from lab.bench.contestants import CASES
 from lab.bench.live import APP
 from lab.bench.race import finished
 from lab.bench.serving import running_app, running_browser
-from lab.bench.stopwatch import Scrubbed, Took, at_rest, scrub, timed
+from lab.bench.stopwatch import Scrubbed, Took, scrub, timed
 from lab.bench.telling import page_explained, tell
 from lab.bench.watching import PATIENCE, watched_page
 from lab.data import Dataset, default_dataset
@@ -33,16 +34,27 @@ from lab.presets import PRESETS
 from lab.store import RUNS_VARIABLE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 VIEW_ASKED, SWITCH_ASKED = 1.0, 0.3
 """Seconds at most from the click to the first pictures of a page, and to what is switched to."""
 MOMENTS_ASKED = 10.0
 """Moments a second at least that a page shows while a reader scrubs."""
 FIRST_VIEW = "first view"
+BIT = re.compile("^Bit, ")
+"""How the field for the number of a bit begins to be called."""
 
 Press = Callable[["Page", int], None]
-"""Does something on a page for the so manieth time, counted from 1; each time it leads to something new."""
+"""Does something on a page for the so manieth time, counted from 1."""
+
+
+class Switch(NamedTuple):
+    """How a reader switches to something else, each time to something new."""
+
+    press: Press
+    """What is timed."""
+    prepare: Press
+    """What comes before."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +80,45 @@ class Measured(NamedTuple):
     scrubs: list[Scrubbed]
 
 
-def _next_image(page: Page, time: int) -> None:
-    page.get_by_role("button", name="Next", exact=True).click()
+def _next_image() -> Switch:
+    def button(page: Page) -> Locator:
+        return page.get_by_role("button", name="Next", exact=True)
+
+    return Switch(lambda page, time: button(page).click(), lambda page, time: button(page).scroll_into_view_if_needed())
 
 
-def _tile(card: str) -> Press:
-    """Picks another tile of a card each time."""
+def _tile(card: str) -> Switch:
+    """Picks another tile of a card."""
 
-    def press(page: Page, time: int) -> None:
-        page.locator(f"[data-card^='{card}'] button.lab-frame").nth(time).click()
+    def tile(page: Page, time: int) -> Locator:
+        return page.locator(f"[data-card^='{card}'] button.lab-frame").nth(time)
 
-    return press
+    return Switch(lambda page, time: tile(page, time).click(), lambda page, time: tile(page, time).hover())
 
 
-PAGES: Mapping[str, Mapping[str, Press]] = {
-    "Heatmaps": {"image": _next_image, "channel": _tile("after")},
-    "Codes": {"image": _next_image, "bit": _tile("code")},
-    "Reconstructions": {"image": _next_image, "bit": _tile("code")},
+def _number(page: Page, time: int) -> None:
+    """Type the number of another bit."""
+    field = page.get_by_role("spinbutton", name=BIT)
+    field.fill(str(time) if field.input_value() != str(time) else "0")
+
+
+def _enter(page: Page, time: int) -> None:
+    page.get_by_role("spinbutton", name=BIT).press("Enter")
+
+
+def _number_and_enter(page: Page, time: int) -> None:
+    _number(page, time)
+    _enter(page, time)
+
+
+def _flip(page: Page, time: int) -> None:
+    page.get_by_role("button", name="Flip it").click()
+
+
+PAGES: Mapping[str, Mapping[str, Switch]] = {
+    "Heatmaps": {"image": _next_image(), "channel": _tile("after")},
+    "Codes": {"image": _next_image(), "bit": Switch(_enter, _number)},
+    "Reconstructions": {"image": _next_image(), "bit": Switch(_flip, _number_and_enter)},
 }
 """What can be switched on each page, by its title in the navigation."""
 SHOWN = {"conv": ("Heatmaps", "Codes"), "autoencoder": ("Codes", "Reconstructions")}
@@ -148,10 +182,8 @@ def look_at(browser: Browser, address: str, net: str, title: str, length: Length
             page.close()
     with watched_page(browser) as page:
         _open(page, address, title)
-        for what, press in PAGES[title].items():
-            times[what] = [
-                timed(page, partial(press, page, time), f"{title}, {what}") for time in range(1, length.switches + 1)
-            ]
+        for what, switch in PAGES[title].items():
+            times[what] = [_switched(page, switch, time, f"{title}, {what}") for time in range(1, length.switches + 1)]
         scrubs = [scrub(page, length.seconds) for _ in range(length.scrubs)]
         page.close()
     measured = Measured(net, title, times, scrubs)
@@ -159,11 +191,15 @@ def look_at(browser: Browser, address: str, net: str, title: str, length: Length
     return measured
 
 
+def _switched(page: Page, switch: Switch, time: int, what: str) -> Took:
+    switch.prepare(page, time)
+    return timed(page, partial(switch.press, page, time), what)
+
+
 def _open(page: Page, address: str, title: str) -> Took:
     """Open the app, and one of its pages as a person does."""
     page.goto(address)
     page.get_by_role("link", name=title, exact=True).wait_for(timeout=1000 * PATIENCE)
-    at_rest(page)
     return timed(page, page.get_by_role("link", name=title, exact=True).click, title)
 
 

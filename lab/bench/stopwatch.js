@@ -16,6 +16,21 @@ function isNew(there, before) {
   return [...there].some(([node, shown]) => before.get(node) !== shown)
 }
 
+/** Resolves when nothing has changed for a while. */
+function settle() {
+  let [last, seen] = [performance.now(), drawn()]
+  return new Promise((resolve) => {
+    const look = (now) => {
+      const there = drawn()
+      if (isNew(there, seen)) last = now
+      seen = there
+      if (now - last > QUIET) resolve()
+      else requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  })
+}
+
 /** Resolves to the milliseconds from the next click or key until the first change is in sight, and until the last. */
 function timeNext() {
   let [began, first, last, seen] = [null, null, null, drawn()]
@@ -53,5 +68,3 @@ function countMoments() {
   requestAnimationFrame(look)
   return counted
 }
-
-window.__labStopwatch = { timeNext, countMoments }

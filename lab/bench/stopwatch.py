@@ -45,7 +45,7 @@ def timed(page: Page, action: Callable[[], None], what: str) -> Took:
     """How long it takes from the next click or key until pictures have changed by it.
 
     Args:
-        page: the app stands still in it.
+        page: of the app; it comes to rest before.
         action: clicks, or presses a key.
         what: it is, in words.
 
@@ -53,6 +53,7 @@ def timed(page: Page, action: Callable[[], None], what: str) -> Took:
         NothingShown: no picture and no chart changes.
     """
     at_rest(page)
+    page.evaluate(f"() => {{ {SCRIPT}; return settle() }}")
     page.evaluate(f"() => {{ {SCRIPT}; window.__labTook = timeNext() }}")
     action()
     took = page.evaluate(TAKEN, PATIENCE)
