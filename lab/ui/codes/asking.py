@@ -13,9 +13,10 @@ from lab.boards.code_questions import code_of, driven, flipped, neighborhood
 from lab.boards.code_rest import AtRest
 from lab.boards.seen import Seen, told_weights
 from lab.ui.codes.recorded import Recorded
-from lab.ui.inside.asking import answers, later
+from lab.ui.inside.asking import answers
 from lab.ui.inside.look import Look
 from lab.ui.inside.sides import Side
+from lab.ui.inside.waiting import later
 from lab.ui.picture.images import images_of
 
 
