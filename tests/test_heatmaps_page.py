@@ -94,6 +94,8 @@ def test_a_net_is_shown_at_all_its_moments_and_what_takes_long_comes_later() -> 
         "After the units, conv 1",
     ]
     until_it_shows(tab, lambda: worked_out(tab))
+    last = film(tab)["moments"][-1]["step"]
+    assert all(f"At step {last}." in card["caption"] for card in rest(tab))
     kinds = [card["id"].partition(".")[0] for card in rest(tab)]
     assert kinds == ["grad-cam", "occlusion", "patches", "firing"]
     assert len(rest(tab)[2]["tiles"]) == 9
