@@ -261,3 +261,13 @@ class TestSpoiled:
         frame.weights["conv1.weight"] = frame.weights["conv1.weight"][:3]
         assert at(job, 1).weights_step == 2, "those of another frame are the nearest"
         assert 1 not in [each.frame.step for each in at_each(job, 0, weights_of, "weights")]
+
+
+def test_a_large_net_that_answered_at_no_frame_answers_at_one_moment(jobs: Jobs) -> None:
+    job = jobs.start([small("autoencoder")], "a run")
+    assert job.wait(PATIENCE)
+    assert at_each(job, 0, lambda specimen: specimen.step, "which") == []
+    for frame in moments(job):
+        at = moment(job, 0, frame.step)
+        assert at is not None
+        assert at.answer(lambda specimen: specimen.step, "which") == at.weights_step

@@ -138,6 +138,8 @@ def _remembered(frame: Frame, key: Hashable, ask: Callable[[], tuple[T] | None])
             answers.move_to_end(key)
             return answers[key]
     answer = ask()
+    if answer is None:  # the frame has no weights, but another net may answer for it
+        return None
     with _lock:
         answers[key] = answer
         while len(answers) > KEYS:
