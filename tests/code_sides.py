@@ -68,6 +68,7 @@ def at_rest(layer: str, bit: int, pixels: np.ndarray, *experiments: Experiment, 
                 flipped(specimen, pixels, layer, bit),
                 driven(specimen, pictures, layer),
                 neighborhood(specimen, pictures, layer) if t_sne else None,
+                (seen.step, seen.step),
             )
         )
     return found

@@ -179,7 +179,7 @@ class TestPicture:
 
     def test_of_other_weights_waits_for_codes_of_those(self) -> None:
         (side,) = at_rest("hidden 1", 0, DIGIT, small("mlp", budget=3))
-        waiting = side._replace(weights="Weights of step 1 answer.", driven=None)
+        waiting = side._replace(weights="Weights of step 1 answer.", driven=None, steps=(1, 1))
         card = by_id(rest_cards([waiting], PICTURE, 0))["neighbors.0"]
         assert isinstance(card.content, Numbers)
         assert "Being worked out" in card.caption

@@ -127,7 +127,8 @@ def _extremes(card: MakeCard, side: AtRest, bit: int) -> Card:
     title = f"Images that drive bit {bit}"
     if side.driven is None:
         return card(EXTREMES, title, Numbers([]), WAIT)
-    driven = side.driven
+    driven, (asked, worked_out) = side.driven, side.steps
+    older = "" if asked == worked_out else f" Worked out at step {worked_out}; the next is on its way."
     most, least = (
         _driving(side, indices[bit], values[bit])
         for indices, values in ((driven.most, driven.highest), (driven.least, driven.lowest))
@@ -137,7 +138,7 @@ def _extremes(card: MakeCard, side: AtRest, bit: int) -> Card:
         title,
         Pictures(most + least, len(most), widest=84),
         f"Above the coded test images for which what enters the unit is highest, below those for which it is lowest, "
-        f"with that number; {_told_on(side, bit)}. Pick one to let all pages look at it.",
+        f"with that number; {_told_on(side, bit)}. Pick one to let all pages look at it.{older}",
     )
 
 

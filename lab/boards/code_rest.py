@@ -61,12 +61,15 @@ class AtRest(NamedTuple):
     """None until it is worked out."""
     near: Map | str | None
     """A t-SNE map, or why there is none; None until it is worked out."""
+    steps: tuple[int, int]
+    """Of the weights that answered, and of those by which `driven` was worked out: before the next, still the last."""
 
     def codes(self) -> Bits | None:
         """Those of the images from the weights that answer; None until they are worked out."""
-        if self.driven is not None:
-            return self.driven.codes.on()
-        return None if self.weights else self.facts.codes()
+        asked, worked_out = self.steps
+        if self.facts.frame.step == asked:
+            return self.facts.codes()
+        return self.driven.codes.on() if self.driven is not None and worked_out == asked else None
 
 
 MakeCard = Callable[[str, str, Content, str], Card]

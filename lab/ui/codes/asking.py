@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from lab.boards.code_facts import CodeFacts
 from lab.boards.code_questions import code_of, driven, flipped, neighborhood
 from lab.boards.code_rest import AtRest
 from lab.boards.seen import Seen, told_weights
+from lab.probes import Specimen
+from lab.probes.code_map import Map
+from lab.probes.extremes import Extremes
 from lab.ui.codes.recorded import Recorded
 from lab.ui.inside.asking import answers
 from lab.ui.inside.look import Look
@@ -20,39 +24,43 @@ from lab.ui.inside.waiting import later
 from lab.ui.picture.images import images_of
 
 
-def at_rest(
-    look: Look, recorded: Sequence[tuple[Side, Recorded]], layer: str, bit: int, step: int | None, with_near: bool
-) -> list[AtRest]:
+class Chosen(NamedTuple):
+    """What is looked at of the codes."""
+
+    layer: str
+    bit: int
+    with_near: bool
+    """Whether codes are mapped by t-SNE."""
+
+
+def at_rest(look: Look, recorded: Sequence[tuple[Side, Recorded]], chosen: Chosen, step: int | None) -> list[AtRest]:
     """What is known of each net of which codes were recorded.
+
+    A net that trains is asked at the newest frame that is kept: a look that is not is over before all is answered.
 
     Args:
         look: the picture.
         recorded: the nets, all of which have the layer.
-        layer: its name.
-        bit: to be flipped.
+        chosen: the layer, and the bit to be flipped.
         step: that the reader rests at; None for the newest.
-        with_near: whether to make a t-SNE map.
     """
     those = look._replace(sides=tuple(side for side, _ in recorded))
-    facts = [_at(found, step) for _, found in recorded]
+    layer, bit, pixels, key = chosen.layer, chosen.bit, look.picture.pixels, look.picture.key
+    at = _last_kept(those) if step is None else step
+    facts = [_at(found, at) for _, found in recorded]
     pictures = [coded_pictures(side, each) for (side, _), each in zip(recorded, facts, strict=True)]
     of = {side.run.experiment: each for (side, _), each in zip(recorded, pictures, strict=True)}
-    pixels, key = look.picture.pixels, look.picture.key
 
-    code = answers(those, lambda specimen: code_of(specimen, pixels, layer), ("codes.code", layer, key), step)
-    effect = answers(
-        those, lambda specimen: flipped(specimen, pixels, layer, bit), ("codes.flip", layer, key, bit), step
-    )
-    most = later(
-        those, lambda specimen: driven(specimen, of[specimen.experiment], layer), ("codes.driven", layer), step
-    )
-    near = (
-        later(
-            those, lambda specimen: neighborhood(specimen, of[specimen.experiment], layer), ("codes.near", layer), step
-        )
-        if with_near
-        else None
-    )
+    def drive(specimen: Specimen) -> Extremes | None:
+        return driven(specimen, of[specimen.experiment], layer)
+
+    def neighbor(specimen: Specimen) -> Map | str | None:
+        return neighborhood(specimen, of[specimen.experiment], layer)
+
+    code = answers(those, lambda specimen: code_of(specimen, pixels, layer), ("codes.code", layer, key), at)
+    effect = answers(those, lambda specimen: flipped(specimen, pixels, layer, bit), ("codes.flip", layer, key, bit), at)
+    most = later(those, drive, ("codes.driven", layer), step)
+    near = later(those, neighbor, ("codes.near", layer), step) if chosen.with_near else None
     return [
         AtRest(
             run=side.run,
@@ -64,9 +72,17 @@ def at_rest(
             flipped=effect[place].answer,
             driven=most[place].answer if most is not None else None,
             near=near[place].answer if near is not None else None,
+            steps=(code[place].weights_step, (most or code)[place].weights_step),
         )
         for place, (side, _) in enumerate(recorded)
     ]
+
+
+def _last_kept(look: Look) -> int | None:
+    """The step of the newest frame that is kept, where a net still changes; else None."""
+    if all(side.job.ended for side in look.sides):
+        return None
+    return max((frame.step for side in look.sides for frame in side.run.snapshot.frames), default=None)
 
 
 def _at(found: Sequence[Seen[CodeFacts]], step: int | None) -> CodeFacts:

@@ -14,11 +14,11 @@ from lab.boards.filming import film_of
 from lab.figures.board import Board
 from lab.figures.film import Film
 from lab.ui.card_data import data_menu
-from lab.ui.codes.asking import at_rest, coded_pictures
+from lab.ui.codes.asking import Chosen, at_rest, coded_pictures
 from lab.ui.codes.choices import BIT, T_SNE, bit_control, chosen_bit, chosen_layer, chosen_map, controls, keep, whole
 from lab.ui.codes.data import sheets
 from lab.ui.codes.recorded import Recorded, layers_of, recorded
-from lab.ui.film import Picked, Shown, show_film
+from lab.ui.film import Picked, show_film
 from lab.ui.inside.asking import instants, version_of
 from lab.ui.inside.films import kept_film
 from lab.ui.inside.look import Look
@@ -54,8 +54,9 @@ def codes(look: Look) -> None:
     newest = told[0][1][-1].answer
     bit = chosen_bit(layers[layer], int(newest.told.telling[0]))
     bit_control(layers[layer], bit)
-    sides = at_rest(look, told, layer, bit, _step(look, shown), map_name == T_SNE)
-    _show_rest(look, sides, bit, map_name == T_SNE, pick)
+    chosen = Chosen(layer, bit, map_name == T_SNE)
+    sides = at_rest(look, told, chosen, None if shown.newest else shown.moment.step)
+    _show_rest(look, sides, chosen, pick)
     subject = f"{layer} of {look.subject} at step {sides[0].step}"
     data_menu("codes.data", sheets(sides, look.picture.pixels, bit), subject)
     if st.session_state.pop(ANEW, False):
@@ -77,24 +78,11 @@ def _film(look: Look, told: Told, layer: str, with_map: bool) -> Film:
     return kept_film(version, make)
 
 
-def _step(look: Look, shown: Shown) -> int | None:
-    """The step of the moment that is looked at below the film: of a net that trains, the newest that is kept.
-
-    What is asked there takes a while, and a look that is not kept is over by then.
-    """
-    if not shown.newest:
-        return shown.moment.step
-    if all(side.job.ended for side in look.sides):
-        return None
-    return max((frame.step for side in look.sides for frame in side.run.snapshot.frames), default=None)
-
-
-def _show_rest(look: Look, sides: Sequence[AtRest], bit: int, with_near: bool, pick: partial[None]) -> None:
-    there = [
-        (side.step, side.weights, side.driven is not None, side.near is not None, side.facts.layer) for side in sides
-    ]
-    version = version_of(look, "codes.rest", bit, with_near, there)
-    cards = rest_cards(sides, Picture(look.picture.pixels, look.picture.words), bit, with_near)
+def _show_rest(look: Look, sides: Sequence[AtRest], chosen: Chosen, pick: partial[None]) -> None:
+    there = [(side.step, side.steps, side.driven is not None, side.near is not None) for side in sides]
+    version = version_of(look, "codes.rest", chosen, there)
+    picture = Picture(look.picture.pixels, look.picture.words)
+    cards = rest_cards(sides, picture, chosen.bit, chosen.with_near)
     subject = f"codes of {look.picture.words}, {look.subject} at step {sides[0].step}"
     picking_board("codes.rest", Board(version, cards, subject), pick)
 
