@@ -14,7 +14,7 @@ from lab.figures.board import Board
 from lab.presets import PRESETS
 from lab.studies.base import IMAGES
 from lab.ui.card_data import data_menu
-from lab.ui.film import Picked
+from lab.ui.film import Picked, Shown
 from lab.ui.inside.asking import version_of
 from lab.ui.inside.look import Look
 from lab.ui.notices import show_problems
@@ -49,20 +49,26 @@ def body(look: Look) -> None:
     experiments = [side.run.experiment for side in look.sides]
     bits, tests = max(map(bits_of, experiments)), images_of(experiments[0].dataset)
     follow_address(bits, tests.count)
-    write_address()
     shown = show_reconstructions(look)
+    st.fragment(_moment, key="reconstructions.moment")(look, shown, bits, tests)
+
+
+def _moment(look: Look, shown: Shown, bits: int, tests: Offered) -> None:
+    """What is below the film. It is drawn alone where a bit is flipped: to send the film again would take longer."""
+    write_address()
     chosen = choices()
     goal = target(tests, look.picture.label)
     wanted = Wanted(tuple(chosen["flips"]), tests.pixels(goal), f"{tests.dataset.name} {goal}", chosen["draw"] // DRAWS)
     panels = ask(look, wanted, None if shown.newest else shown.moment.step)
+
+    def pick(picked: Picked) -> None:
+        _picked(picked, bits, tests)
+
     show_problems(chosen["problems"])
     flip_controls(bits)
-    picking_board(
-        "reconstructions.rest", _code_board(look, panels, wanted), lambda picked: _picked(picked, bits, tests)
-    )
+    picking_board("reconstructions.rest", _code_board(look, panels, wanted), pick)
     walk_controls(tests, goal)
-    more = _more_board(look, panels, tests.words(goal), chosen["draw"] % DRAWS)
-    picking_board("reconstructions.more", more, lambda picked: _picked(picked, bits, tests))
+    picking_board("reconstructions.more", _more_board(look, panels, tests.words(goal), chosen["draw"] % DRAWS), pick)
     data_menu("reconstructions.data", sheets_of(look, panels), f"{look.subject} at step {shown.moment.step}")
     if st.session_state.pop(ANEW, False):
         st.rerun()  # all pages look at another picture
