@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 
@@ -29,3 +32,14 @@ def resolve_device(name: str) -> torch.device:
     if name not in found:
         raise DeviceMissing(f"device {name!r} is not on this machine; it offers {', '.join(found)}.")
     return torch.device(found[-1] if name == "auto" and len(found) > 2 else "cpu" if name == "auto" else name)
+
+
+@contextmanager
+def computing_with(threads: int) -> Iterator[None]:
+    """Let PyTorch use so many processor threads for what this thread computes, until the end of the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

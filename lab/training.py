@@ -19,7 +19,7 @@ from lab.bit_watch import BitWatch
 from lab.data import split
 from lab.data.base import OnProgress
 from lab.data.batches import Batches
-from lab.devices import resolve_device
+from lab.devices import computing_with, resolve_device
 from lab.evaluation import Scores, autocast, evaluate
 from lab.events import Evaluated, Event, Finished, Health, Report, Step
 from lab.experiment import Experiment
@@ -102,14 +102,11 @@ class Training:
 
     def _with_its_threads(self, run: Iterator[Event]) -> Event | None:
         """The next event. Others take turns in this thread, so their number of threads is given back after each."""
-        threads = torch.get_num_threads()
-        torch.set_num_threads(self.experiment.threads)
-        try:
-            return next(run, None)
-        except _Diverged as diverged:
-            return Finished("diverged", str(diverged), None)
-        finally:
-            torch.set_num_threads(threads)
+        with computing_with(self.experiment.threads):
+            try:
+                return next(run, None)
+            except _Diverged as diverged:
+                return Finished("diverged", str(diverged), None)
 
     def _run(self) -> Iterator[Event]:
         self.net.train()

@@ -271,3 +271,11 @@ def test_a_large_net_that_answered_at_no_frame_answers_at_one_moment(jobs: Jobs)
         at = moment(job, 0, frame.step)
         assert at is not None
         assert at.answer(lambda specimen: specimen.step, "which") == at.weights_step
+
+
+def test_questions_leave_the_other_processors_alone(jobs: Jobs) -> None:
+    torch.set_num_threads(2)
+    job = ended(jobs, small("convnet"))
+    assert at(job).ask(lambda specimen: torch.get_num_threads()) == 1
+    assert {told.answer for told in at_each(job, 0, lambda specimen: torch.get_num_threads(), "threads")} == {1}
+    assert torch.get_num_threads() == 2

@@ -11,6 +11,8 @@ function enterFilm(board) {
   const { message } = board
   if (!message.moments) return leaveFilm(board)
   message.leaves = leavesOf(message)
+  message.said = message.moments.map(wordsOf)
+  message.longest = longest(message.said)
   board.rooms = roomsOf(message)
   board.film ??= createScrubber(board)
   const { film } = board
@@ -142,11 +144,11 @@ async function drawCharts(film, board) {
 
 function stand(board, place) {
   const { film, message } = board
-  const said = message.moments.map(wordsOf)
-  Object.assign(film, { place, step: message.moments[place].step, following: place === said.length - 1 })
+  const { moments, said } = message
+  Object.assign(film, { place, step: moments[place].step, following: place === moments.length - 1 })
   film.range.value = place
   film.range.setAttribute("aria-valuetext", said[place])
-  setText(film.text, said[place], longest(said))
+  setText(film.text, said[place], message.longest)
 }
 
 function wordsOf({ step, epoch, label }) {

@@ -11,7 +11,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from lab.data import split
-from lab.devices import resolve_device
+from lab.devices import computing_with, resolve_device
 from lab.experiment import Experiment
 from lab.models import stream
 from lab.probes import Specimen
@@ -28,14 +28,18 @@ Question = Callable[[Specimen], T]
 
 @dataclass(eq=False)
 class LoadedNet:
-    """A net that answers one question at a time: some put hooks on it, or have its units do something else."""
+    """A net that answers one question at a time: some put hooks on it, or have its units do something else.
+
+    It answers with one thread of the processor: for a picture, to wake others takes longer than they save, and they are
+    for nets that train.
+    """
 
     specimen: Specimen
     _asked: threading.RLock = field(default_factory=threading.RLock)
 
     def ask(self, question: Question[T]) -> T:
         """What it answers; waits for those who ask it now."""
-        with self._asked:
+        with self._asked, computing_with(1):
             return question(self.specimen)
 
     def answer_with(self, weights: Mapping[str, Tensor], slope: float, step: int, question: Question[T]) -> T:
@@ -44,7 +48,7 @@ class LoadedNet:
         Raises:
             RuntimeError: they are of another net.
         """
-        with self._asked:
+        with self._asked, computing_with(1):
             self.specimen.net.load_state_dict(weights)
             self.specimen = self.specimen._replace(slope=slope, step=step)
             return question(self.specimen)

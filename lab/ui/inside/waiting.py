@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from lab.boards.seen import Seen
+from lab.devices import computing_with
 from lab.jobs.moments import Moment, moments
 from lab.probes import Specimen
 from lab.ui.background import answer
@@ -68,7 +69,12 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
 
 def _begun(at: Moment, question: Callable[[Specimen], T], key: Hashable) -> Future[T]:
     """Once for each net: all moments of a large one have the few weights that are kept."""
-    future: Future[T] = answer((at.weights, key), lambda: question(at.copied()))
+
+    def work() -> T:
+        with computing_with(1):  # the others are for nets that train, and for what a reader waits for
+            return question(at.copied())
+
+    future: Future[T] = answer((at.weights, key), work)
     return future
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import Future
 
-import torch
-
 from lab.data import Images
+from lab.devices import computing_with
 from lab.jobs import Job
 from lab.probes import Specimen
 from lab.probes.mistakes import Judged, judge
@@ -43,10 +42,10 @@ def _key(job: Job, contestant: int, specimen: Specimen | None) -> str:
 
 
 def _judged(job: Job, contestant: int, specimen: Specimen | None, images: Images) -> Judged:
-    torch.set_num_threads(1)  # of this thread: the other processors are for nets that are trained
     if specimen is None:
         copied: Future[Specimen] = job.questions.ask(lambda specimens: specimens[contestant].copied())
         own = copied.result(PATIENCE)
     else:
         own = specimen.copied()
-    return judge(own, images.test, images.test_labels)
+    with computing_with(1):  # the other processors are for nets that are trained
+        return judge(own, images.test, images.test_labels)
