@@ -19,11 +19,11 @@ from lab.models import Architecture
 from lab.probes.sight import conv_sizes, kernels, sight
 from lab.recorder import Recorder
 from lab.ui.chosen_picture import ChosenPicture
-from lab.ui.film import Picked
 from lab.ui.heatmaps.controls import layers_of
 from lab.ui.heatmaps.fitting import without_heatmaps
 from lab.ui.heatmaps.questions import grad_cam_of, habits_of, occlusion_of
 from lab.ui.heatmaps.sheets import sheets
+from lab.ui.picked import Picked
 from tests.inside_page import SHORT, trained
 from tests.looking import looked_at, pictures
 from tests.pages import PATIENCE, boards, shown, told, until_it_shows
@@ -170,8 +170,8 @@ def _picking() -> None:
     import streamlit as st
 
     from lab.experiment import Experiment
-    from lab.ui.film import Picked
     from lab.ui.heatmaps.controls import choose, layers_of, picked
+    from lab.ui.picked import Picked
 
     layers = layers_of([Experiment.parse({"dataset": "digits", "architecture": "convnet"})])
     for card, name in st.session_state.get("picks", []):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from lab.figures.film import Instant
 from lab.jobs.moments import moment, moments
 from lab.ui.inside.films import KEPT, kept_film
 from tests.inside_page import SHORT, page, said, texts, trained
-from tests.pages import shown, told, until_it_shows
+from tests.pages import forget_runs, shown, told, until_it_shows
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
@@ -81,6 +82,44 @@ def test_a_net_that_the_page_cannot_show_is_told_and_the_other_one_shown() -> No
     assert "This page shows no such nets. Choose another run." in told(tab)
     assert len(ast.literal_eval(said(tab, "film"))) == 1
     assert texts(page(net=f"{unfit.id}-0")) == []
+
+
+def test_runs_on_disk_are_offered_and_the_newest_that_the_page_can_show_is_looked_into(kept_runs: Path) -> None:
+    page()  # which keeps runs from now on
+    fit = trained()
+    unfit = trained(small("mlp", **SHORT))
+    forget_runs()
+    tab = page()
+    assert tab.query_params["net"] == f"{fit.id}-0"
+    until_it_shows(tab, lambda: any(text.startswith("moments") for text in texts(tab)))
+    shown(tab.selectbox[0].set_value(f"{unfit.id}-0"))
+    assert "This page shows no such nets." in told(tab)
+
+
+def test_a_run_that_cannot_be_opened_is_told_and_another_is_shown(kept_runs: Path) -> None:
+    page()
+    good, bad = trained(), trained()
+    forget_runs()
+    forget_runs()
+    folder = kept_runs / bad.id
+    facts = (folder / "job.json").read_text("utf-8")
+    (folder / "job.json").write_text(facts.replace('"finished"', '"under way"'), "utf-8")
+    (folder / "lock").unlink(missing_ok=True)
+    (folder / "lock").mkdir()
+    tab = page(net=f"{bad.id}-0")
+    assert "lock cannot be read: Is a directory." in told(tab)
+    shown(tab.selectbox[0].set_value(f"{good.id}-0"))
+    until_it_shows(tab, lambda: any(text.startswith("moments") for text in texts(tab)))
+
+
+def test_a_run_without_any_frame_that_can_be_read_is_told(kept_runs: Path) -> None:
+    page()
+    job = trained()
+    forget_runs()
+    shutil.rmtree(kept_runs / job.id / "frames")
+    (kept_runs / job.id / "state").write_bytes(b"spoiled")
+    tab = page()
+    until_it_shows(tab, lambda: "the run has no frames that can be read" in told(tab))
 
 
 def test_lost_frames_are_told_and_the_others_shown(kept_runs: Path) -> None:

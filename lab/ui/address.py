@@ -9,6 +9,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 SEEN = "address"
+LONGEST = 9
+"""Digits of a number."""
+SHOWN = 40
+"""Characters of what makes no sense, where that is said."""
 MOMENT = "at"
 """The parameter of every page with a run that names the step which is looked back to."""
 
@@ -48,6 +52,17 @@ def write_whole(*others: str, **parameters: str | None) -> None:
     """
     there = st.query_params.to_dict()
     _say({name: there[name] for name in others if name in there} | parameters)
+
+
+def whole(text: str | None) -> int | None:
+    """The number that a text is, if it is one from 0 on."""
+    is_one = text is not None and text.isascii() and text.isdecimal() and len(text) <= LONGEST
+    return int(text) if is_one and text is not None else None
+
+
+def quoted(text: str) -> str:
+    """What the address says, to be told where it makes no sense."""
+    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
 
 
 def _say(parameters: Mapping[str, str | None]) -> None:

@@ -15,16 +15,7 @@ from lab.figures.film import Film, Instant
 from lab.ui import address
 from lab.ui.live_board import PLOTLY_URL, show_encoded
 from lab.ui.moment import linked_moment, moment_key
-
-
-class Picked(NamedTuple):
-    """What a reader picked: the id of a card, and what the tile or the point is called there.
-
-    The name is what a browser says: look it up among those that there are.
-    """
-
-    card: str
-    name: str
+from lab.ui.picked import Picked, picked_on
 
 
 class Shown(NamedTuple):
@@ -61,15 +52,17 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
     line = orjson.dumps({"plotly": PLOTLY_URL, "version": film.version, "asked": asked._asdict()})
     st.session_state[moment_key(key)] = step
 
+    cards = [card.at(0).id for card in film.cards]
+
     def picked() -> None:
-        pick = _picked(key, film)
+        pick = picked_on(_name(key), cards)
         if pick is not None and on_pick is not None:
             on_pick(pick)
 
     show_encoded(_name(key), line + b"\n" + film.encoded, on_step=_nothing, on_pick=picked)
     place = len(steps) - 1 if step is None else max((i for i, each in enumerate(steps) if each <= step), default=0)
     address.write(**{address.MOMENT: None if step is None else str(film.moments[place].step)})
-    return Shown(film.moments[place], step is None, _picked(key, film))
+    return Shown(film.moments[place], step is None, picked_on(_name(key), cards))
 
 
 def rests_at(key: str, steps: list[int]) -> int | None:
@@ -129,12 +122,3 @@ def _told(state: Any) -> _Asked | None:
     said = state.get("step") if state is not None else None
     step, times = (said.get("step"), said.get("times")) if isinstance(said, dict) else (None, None)
     return _Asked(step, times) if isinstance(times, int) and isinstance(step, int | None) else None
-
-
-def _picked(key: str, film: Film) -> Picked | None:
-    state = st.session_state.get(_name(key))
-    said = state.get("picked") if state is not None else None
-    card, name = (said.get("card"), said.get("name")) if isinstance(said, dict) else (None, None)
-    if not isinstance(card, str) or not isinstance(name, str) or card not in [each.at(0).id for each in film.cards]:
-        return None
-    return Picked(card, name)

@@ -25,8 +25,6 @@ from lab.ui.plain import plain
 FIRST_PRESET = "source-003-det-st-both"
 
 RUN, OWN, PROBLEMS, GONE = "train", "own", "problems", "gone"
-SHOWN = 40
-"""Characters of a wrong id."""
 
 
 def images() -> Dataset:
@@ -88,7 +86,7 @@ def linked_job(id: str | None, race: bool) -> tuple[Job | None, list[str]]:
     except (StoreError, BeyondLimits) as error:
         return None, str(error).splitlines()
     if job is None:
-        return None, [] if id is None else [f"The address asks for run {id[:SHOWN]!r}. {archive.whereabouts(id)}"]
+        return None, [] if id is None else [f"The address asks for run {address.quoted(id)}. {archive.whereabouts(id)}"]
     if (len(job.experiments) > 1) == race:
         return job, []
     what, page = ("a single run", "Train") if race else ("a race", "Compare")

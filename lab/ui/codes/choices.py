@@ -17,10 +17,6 @@ PCA, T_SNE = "pca", "tsne"
 MAPS = {PCA: "PCA", T_SNE: "t-SNE"}
 PROBLEMS = "codes.problems"
 """What the address asks for in vain; said until something is chosen, for a page may soon be drawn again."""
-LONGEST = 9
-"""Digits of a number in the address."""
-SHOWN = 40
-"""Characters of a wrong value."""
 
 
 def keep(what: str, value: Any) -> None:
@@ -88,11 +84,6 @@ def bit_control(units: int, bit: int) -> None:
     )
 
 
-def whole(text: str) -> int | None:
-    """The number that a text is, if it is one from 0 on."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else None
-
-
 def _segments(label: str, what: str, names: Sequence[str], current: str, titles: Mapping[str, str]) -> None:
     widget = f"{PLACE}.{what}.{'/'.join(names)}"
     st.session_state[widget] = current
@@ -117,13 +108,13 @@ def _follow_address(layers: Mapping[str, int], usual: str) -> None:
         if name in allowed:
             keep(what, name)
         elif name is not None:
-            problems.append(f"The address asks for the {what} {name[:SHOWN]!r}; there are {', '.join(allowed)}.")
+            problems.append(f"The address asks for the {what} {address.quoted(name)}; there are {', '.join(allowed)}.")
     text = linked[BIT]
     if text is not None:
         layer: str = kept(LAYER) if kept(LAYER) in layers else usual
-        bit, last = whole(text), layers[layer] - 1
+        bit, last = address.whole(text), layers[layer] - 1
         if bit is not None and bit <= last:
             keep(BIT, bit)
         else:
-            problems.append(f"The address asks for the bit {text[:SHOWN]!r}; allowed in {layer} are 0 to {last}.")
+            problems.append(f"The address asks for the bit {address.quoted(text)}; allowed in {layer} are 0 to {last}.")
     st.session_state[PROBLEMS] = problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -15,14 +15,15 @@ from lab.figures.board import Board
 from lab.figures.film import Film
 from lab.ui.card_data import data_menu
 from lab.ui.codes.asking import Chosen, at_rest, coded_pictures
-from lab.ui.codes.choices import BIT, T_SNE, bit_control, chosen_bit, chosen_layer, chosen_map, controls, keep, whole
+from lab.ui.codes.choices import BIT, T_SNE, bit_control, chosen_bit, chosen_layer, chosen_map, controls, keep
 from lab.ui.codes.data import sheets
 from lab.ui.codes.recorded import Recorded, layers_of, recorded
-from lab.ui.film import Picked, show_film
+from lab.ui.film import Shown, show_film
 from lab.ui.inside.asking import instants, version_of
 from lab.ui.inside.films import kept_film
 from lab.ui.inside.look import Look
 from lab.ui.inside.sides import Side
+from lab.ui.picked import Picked
 from lab.ui.picking_board import picking_board
 from lab.ui.picture.held import look_at_test_image
 from lab.ui.picture.images import images_of
@@ -49,14 +50,18 @@ def codes(look: Look) -> None:
     _say_what_lacks(look, told, layer)
     if not told:
         return
-    pick = partial(_picked, look=look, bits=layers[layer])
-    shown = show_film(look.key, _film(look, told, layer, map_name != T_SNE), pick)
+    shown = show_film(look.key, _film(look, told, layer, map_name != T_SNE), _picks(look, layers[layer]))
+    st.fragment(_moment, key="codes.moment")(look, told, layer, layers[layer], shown)
+
+
+def _moment(look: Look, told: Told, layer: str, bits: int, shown: Shown) -> None:
+    """What is below the film. It is drawn alone where a bit is chosen: to send the film again would take longer."""
     newest = told[0][1][-1].answer
-    bit = chosen_bit(layers[layer], int(newest.told.telling[0]))
-    bit_control(layers[layer], bit)
-    chosen = Chosen(layer, bit, map_name == T_SNE)
+    bit = chosen_bit(bits, int(newest.told.telling[0]))
+    bit_control(bits, bit)
+    chosen = Chosen(layer, bit, chosen_map() == T_SNE)
     sides = at_rest(look, told, chosen, None if shown.newest else shown.moment.step)
-    _show_rest(look, sides, chosen, pick)
+    _show_rest(look, sides, chosen, bits)
     subject = f"{layer} of {look.subject} at step {sides[0].step}"
     data_menu("codes.data", sheets(sides, look.picture.pixels, bit), subject)
     if st.session_state.pop(ANEW, False):
@@ -78,13 +83,13 @@ def _film(look: Look, told: Told, layer: str, with_map: bool) -> Film:
     return kept_film(version, make)
 
 
-def _show_rest(look: Look, sides: Sequence[AtRest], chosen: Chosen, pick: partial[None]) -> None:
+def _show_rest(look: Look, sides: Sequence[AtRest], chosen: Chosen, bits: int) -> None:
     there = [(side.step, side.steps, side.driven is not None, side.near is not None) for side in sides]
     version = version_of(look, "codes.rest", chosen, there)
     picture = Picture(look.picture.pixels, look.picture.words)
     cards = rest_cards(sides, picture, chosen.bit, chosen.with_near)
     subject = f"codes of {look.picture.words}, {look.subject} at step {sides[0].step}"
-    picking_board("codes.rest", Board(version, cards, subject), pick)
+    picking_board("codes.rest", Board(version, cards, subject), _picks(look, bits))
 
 
 def _say_what_lacks(look: Look, told: Told, layer: str) -> None:
@@ -100,9 +105,13 @@ def _say_what_lacks(look: Look, told: Told, layer: str) -> None:
             )
 
 
+def _picks(look: Look, bits: int) -> Callable[[Picked], None]:
+    return partial(_picked, look=look, bits=bits)
+
+
 def _picked(pick: Picked, look: Look, bits: int) -> None:
     """Look at a bit, or let all pages look at a test image, if there is one of this number."""
-    kind, number = pick.card.partition(".")[0], whole(pick.name)
+    kind, number = pick.kind, pick.number
     if number is None:
         return
     if kind in BITS and number < bits:

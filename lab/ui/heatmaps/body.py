@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-import streamlit as st
-
 from lab.boards.filming import film_of
 from lab.boards.heatmap_answer import answer_cards
 from lab.boards.heatmap_card import waiting
@@ -25,11 +23,11 @@ from lab.ui.card_data import data_menu
 from lab.ui.film import Shown, rests_at, show_film
 from lab.ui.heatmaps import questions
 from lab.ui.heatmaps.controls import Chosen, choose, layers_of, picked
-from lab.ui.heatmaps.patience import patiently
 from lab.ui.heatmaps.sheets import sheets
 from lab.ui.inside.asking import answers, film_answers, instants, version_of
 from lab.ui.inside.films import kept_film
 from lab.ui.inside.look import Look
+from lab.ui.inside.waiting import later
 from lab.ui.live_board import live_board
 
 T = TypeVar("T")
@@ -110,8 +108,8 @@ def _rest(look: Look, chosen: Chosen, shown: Shown) -> None:
     picture, label = look.picture, chosen.label
     rest = Rest(
         answers(look, *questions.grad_cam_of(picture, chosen.at.layer.name, label), step),
-        patiently(look, questions.occlusion_of(picture, label), step, st.session_state),
-        patiently(look, questions.habits_of(), step, st.session_state),
+        later(look, *questions.occlusion_of(picture, label), step),
+        later(look, *questions.habits_of(), step),
     )
     moments = [None if each is None else [(seen.step, seen.weights_step) for seen in each] for each in rest]
     version = version_of(look, "heatmaps.rest", chosen, look.picture.words, moments)

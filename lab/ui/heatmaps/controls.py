@@ -14,17 +14,12 @@ from lab.experiment import Experiment
 from lab.models.binary_mlp import CLASSES
 from lab.probes.sight import ConvSize, conv_sizes
 from lab.ui import address
-from lab.ui.film import Picked
 from lab.ui.notices import show_problems
+from lab.ui.picked import Picked
 
 LAYER, CHANNEL, CLASS = "layer", "channel", "class"
 """What the choices are called in the address."""
 PLACE = "heatmaps"
-LONGEST = 9
-"""Digits of a number in the address."""
-SHOWN = 40
-"""Characters of a wrong value."""
-
 
 ANSWER = -1
 """In place of a class, whichever the net gives."""
@@ -66,11 +61,10 @@ def choose(layers: dict[str, ConvSize], classes: bool) -> Chosen:
 
 def picked(pick: Picked, layers: dict[str, ConvSize]) -> None:
     """Choose what was clicked: a layer among the means, a channel elsewhere."""
-    kind = pick.card.partition(".")[0]
-    if kind == MEANS and pick.name in layers:
+    if pick.kind == MEANS and pick.name in layers:
         _keep(LAYER, pick.name)
-    elif kind in (BEFORE, AFTER, LATENT, BITS) and (number := _whole(pick.name)) is not None and number > 0:
-        _keep(CHANNEL, number - 1)
+    elif pick.kind in (BEFORE, AFTER, LATENT, BITS) and pick.number:
+        _keep(CHANNEL, pick.number - 1)
 
 
 def _keep(what: str, value: Any) -> None:
@@ -137,7 +131,7 @@ def _follow_address(layers: dict[str, ConvSize]) -> None:
     if name in layers:
         _keep(LAYER, name)
     elif name is not None:
-        problems.append(f"The address asks for the layer {name[:SHOWN]!r}; there are {', '.join(layers)}.")
+        problems.append(f"The address asks for the layer {address.quoted(name)}; there are {', '.join(layers)}.")
     layer = _layer(layers)
     problems += _take(CHANNEL, linked[CHANNEL], 1, layer.channels, f"channel of {layer.name}")
     problems += _take(CLASS, linked[CLASS], 0, CLASSES - 1, "class")
@@ -148,12 +142,8 @@ def _take(what: str, text: str | None, first: int, last: int, named: str) -> lis
     """Choose a number that the address asks for; else why not."""
     if text is None:
         return []
-    number = _whole(text)
+    number = address.whole(text)
     if number is None or not first <= number <= last:
-        return [f"The address asks for the {named} {text[:SHOWN]!r}; allowed are {first} to {last}."]
+        return [f"The address asks for the {named} {address.quoted(text)}; allowed are {first} to {last}."]
     _keep(what, number - first)
     return []
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else None

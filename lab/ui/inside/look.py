@@ -54,12 +54,12 @@ def look_inside(fits: Callable[[Experiment], str]) -> Look | None:
     """
     with st.container(horizontal=True, vertical_alignment="bottom", key="bar"):
         on_stage = projector()
-        chosen = chosen_sides()
+        chosen = chosen_sides(fits)
     with st.expander("Picture") if on_stage else st.sidebar:
         picture = choose_picture(chosen[0].job if chosen else None, contestant=chosen[0].place if chosen else 0)
     show_notices()
-    if not chosen:
-        st.info("There is no run to look into yet. Train one on the Train page, or open one on the Runs page.")
+    if chosen is None:
+        st.info("There is no run to look into yet. Train one on the Train page.")
         return None
     shown = tuple(side for side in chosen if _can_be_shown(side, fits))
     return Look(shown, picture) if shown else None
@@ -77,12 +77,11 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
         st.session_state[WAITING] = []
         now = look._replace(sides=sides((side.job, side.place) for side in look.sides))
         st.session_state[SEEN] = _seen(now.sides)
-        if any(side.run.snapshot.frame is None for side in now.sides):
-            st.info("Nothing was seen inside this net yet: its first frame comes before its first step.")
+        unseen = [side for side in now.sides if side.run.snapshot.frame is None]
+        if unseen:
+            st.info("\n\n".join(map(_why_nothing_is_seen, unseen)))
             return
         body(now)
-        if st.session_state[WAITING] and st.session_state[EVERY] != SOON:
-            st.rerun()  # the timer is to be set
 
     def watch() -> None:
         waiting = st.session_state[WAITING]
@@ -100,6 +99,8 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
 def wait_for(futures: Sequence[Future[Any]]) -> None:
     """Let the page be drawn again when all of these have come."""
     st.session_state[WAITING] += futures
+    if st.session_state[EVERY] != SOON:
+        st.rerun()  # the timer, which stands beside what is drawn now, is to be set
 
 
 def _seen(shown: Sequence[Side]) -> list[Any]:
@@ -112,6 +113,18 @@ def _seen(shown: Sequence[Side]) -> list[Any]:
 
 def _seconds_between_looks(look: Look) -> float:
     return max(SECONDS_BETWEEN_UPDATES.get(side.job.status, AFTER_THE_END) for side in look.sides)
+
+
+def _why_nothing_is_seen(side: Side) -> str:
+    name = plain(side.run.name)
+    if side.job.status == "opening":
+        return f"{name}: what was kept of the run is being read."
+    if side.job.ended:
+        return (
+            f"{name}: the run has no frames that can be read, so nothing can be seen inside its net. A new run of the "
+            f"same experiment records them. {plain(side.job.view().message)}"
+        )
+    return f"{name}: nothing was seen inside the net yet; its first frame comes before its first step."
 
 
 def _can_be_shown(side: Side, fits: Callable[[Experiment], str]) -> bool:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import streamlit as st
 
-from lab.boards.contestants import Contestant, contestants, labels
+from lab.boards.contestants import Contestant, contestants
+from lab.experiment import Experiment
 from lab.jobs import JOBS, Job
 from lab.limits import BeyondLimits
 from lab.store import StoreError
 from lab.ui import address, archive, state
+from lab.ui.inside.offered import Offered, net_name, offered
 from lab.ui.race import RACE
 
 NET, BESIDE = "net", "beside"
 """What the nets are called in the address and in the session: the id of a job, and the place of a contestant."""
 ALONE = "Nothing beside it"
+
+Nets = Mapping[str, Offered]
+"""By their names."""
 
 
 class Side(NamedTuple):
@@ -29,34 +34,28 @@ class Side(NamedTuple):
     @property
     def id(self) -> str:
         """The name of the net among all there are."""
-        return net_name(self.job, self.place)
+        return net_name(self.job.id, self.place)
 
 
-Nets = Mapping[str, tuple[Job, int]]
-"""Jobs and the places of their contestants, by the name of the net."""
+def chosen_sides(fits: Callable[[Experiment], str]) -> tuple[Side, ...] | None:
+    """The net that is looked into, and the one beside it if there is one; None where there is no run yet.
 
+    The choice is the same on all pages of the tab, and in the address. A net that cannot be opened is told.
 
-def net_name(job: Job, place: int) -> str:
-    """What the net of a contestant is called among all there are."""
-    return f"{job.id}-{place}"
-
-
-def chosen_sides() -> tuple[Side, ...]:
-    """The net that is looked into, and the one beside it if there is one; none where there is no run yet.
-
-    The choice is the same on all pages of the tab, and in the address.
+    Args:
+        fits: says why the page cannot show the net of an experiment; nothing where it can.
     """
     _follow_address()
-    nets = {net_name(job, place): (job, place) for job in JOBS.all() for place in range(len(job.experiments))}
+    nets = offered()
     if not nets:
-        return ()
-    first = _pick("Net", NET, nets, list(nets), _usual(nets))
+        return None
+    first = _pick("Net", NET, nets, list(nets), _usual(nets, fits))
     chosen, others = [first], [id for id in nets if id != first]
     if others:
         beside = _pick("Beside it", BESIDE, nets, ["", *others], "")
         chosen += [beside] if beside else []
     address.write(**{NET: first, BESIDE: chosen[1] if len(chosen) > 1 else None})
-    return sides(nets[id] for id in chosen)
+    return sides(_opened(chosen))
 
 
 def sides(nets: Iterable[tuple[Job, int]]) -> tuple[Side, ...]:
@@ -85,19 +84,38 @@ def _found(id: str) -> bool:
     except (StoreError, BeyondLimits) as error:
         st.session_state[state.PROBLEMS] = str(error).splitlines()
         return False
-    shown, count = id[: state.SHOWN], 0 if job is None else len(job.experiments)
+    count = 0 if job is None else len(job.experiments)
     if place.isascii() and place.isdecimal() and len(place) <= 2 and int(place) < count:
         return True
     why = archive.whereabouts(run) if job is None else f"That run has {count}: {run}-0 is the first one."
-    st.session_state[state.PROBLEMS] = [f"The address asks for the net {shown!r}. {why}"]
+    st.session_state[state.PROBLEMS] = [f"The address asks for the net {address.quoted(id)}. {why}"]
     return False
 
 
-def _usual(nets: Nets) -> str:
-    """The net to begin with: of what this tab watches, or has started last, else the newest."""
+def _opened(ids: Sequence[str]) -> list[tuple[Job, int]]:
+    """The jobs and places of those nets that can be opened; of the others it is said why not."""
+    found, problems = [], []
+    for run, _, place in (id.partition("-") for id in ids):
+        try:
+            job = JOBS.find(run)
+        except (StoreError, BeyondLimits) as error:
+            problems += str(error).splitlines()
+            continue
+        if job is None:
+            problems.append(f"Run {run} is no longer here. {archive.whereabouts(run)}")
+        else:
+            found.append((job, int(place)))
+    if problems:
+        st.session_state[state.PROBLEMS] = problems
+    return found
+
+
+def _usual(nets: Nets, fits: Callable[[Experiment], str]) -> str:
+    """The net to begin with: of what this tab watches, or has started last, else the newest that the page can show."""
     watched = [st.session_state.get(key) for key in (state.RUN, RACE)]
-    own = [f"{id}-0" for id in (*watched, *reversed(st.session_state.get(state.OWN, [])))]
-    return next(id for id in (*own, *nets) if id in nets)
+    own = [net_name(id, 0) for id in (*watched, *reversed(st.session_state.get(state.OWN, []))) if id]
+    fitting = (id for id, net in nets.items() if not fits(net.experiment))
+    return next(id for id in (*own, *fitting, *nets) if id in nets)
 
 
 def _pick(label: str, what: str, nets: Nets, choices: Sequence[str], usual: str) -> str:
@@ -109,18 +127,15 @@ def _pick(label: str, what: str, nets: Nets, choices: Sequence[str], usual: str)
 
     def choose() -> None:
         st.session_state[what] = st.session_state[widget]
+        st.session_state[state.PROBLEMS] = []
 
     picked: str = st.selectbox(
         label,
         choices,
         index=choices.index(current),
-        format_func=lambda id: _title(*nets[id]) if id else ALONE,
+        format_func=lambda id: nets[id].title if id else ALONE,
         key=widget,
         on_change=choose,
         width=340,
     )
     return picked
-
-
-def _title(job: Job, place: int) -> str:
-    return state.named(job) if len(job.experiments) == 1 else f"{state.named(job)}: {labels(job.experiments)[place]}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from lab.jobs import Job
-from lab.ui.inside.sides import BESIDE, NET, net_name
+from lab.ui.inside.offered import net_name
+from lab.ui.inside.sides import BESIDE, NET
 
 INSIDE = {"heatmaps": "Heatmaps", "codes": "Codes", "reconstructions": "Reconstructions"}
 """The pages, by the names of their files."""
@@ -13,7 +14,7 @@ INSIDE = {"heatmaps": "Heatmaps", "codes": "Codes", "reconstructions": "Reconstr
 
 def look_into(job: Job, place: int = 0) -> None:
     """Let those pages show a contestant of a job, and nothing beside it."""
-    st.session_state[NET] = net_name(job, place)
+    st.session_state[NET] = net_name(job.id, place)
     st.session_state.pop(BESIDE, None)
 
 
@@ -30,5 +31,5 @@ def look_inside_menu(job: Job) -> None:
     if page is not None:
         look_into(job)
         if len(job.experiments) > 1:
-            st.session_state[BESIDE] = net_name(job, 1)
+            st.session_state[BESIDE] = net_name(job.id, 1)
         st.switch_page(f"views/{page}.py")

@@ -10,14 +10,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from lab.data.base import SIDE
+from lab.ui.address import quoted
 from lab.ui.pad import Pixels
 
 PICTURE = "img"
 """The parameter of every page that looks at a picture."""
 LONGEST = 1100
 """Characters; pixels that do not compress at all need 1057."""
-SHOWN = 40
-"""Characters of a wrong value."""
 TEST, DRAWN, AS_DRAWN, UPLOADED = "t", "d", "r", "u"
 Kind = Literal["t", "d", "r", "u"]
 
@@ -59,10 +58,9 @@ def read(text: str) -> Linked:
         pixels = _unpacked(rest)
         if pixels is not None:
             return Linked(kind, pixels=pixels)
-    wrong = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     raise BadLink(
-        f"The address asks for the picture {wrong!r}; allowed are {PICTURE}=t and the number of a test image, such as "
-        f"{PICTURE}=t7, and what this lab itself wrote for a drawing, not shortened."
+        f"The address asks for the picture {quoted(text)}; allowed are {PICTURE}=t and the number of a test image, "
+        f"such as {PICTURE}=t7, and what this lab itself wrote for a drawing, not shortened."
     )
 
 

@@ -10,17 +10,12 @@ from typing import TypedDict
 import streamlit as st
 
 from lab.ui import address
-from lab.ui.picture.held import ALL, held
 from lab.ui.picture.images import Offered
 
 KEY, ASKED = "reconstructions", "reconstructions.page"
 FLIP, TO, DRAW = "flip", "to", "draw"
 """What the choices are called in the address."""
 BETWEEN = "."
-LONGEST = 6
-"""Digits of a number."""
-SHOWN = 40
-"""Characters of a wrong value."""
 MOST_FLIPS = 64
 """Flipped bits at once, so that an address stays one."""
 
@@ -55,24 +50,25 @@ def follow_address(bits: int, count: int) -> None:
     if linked is None:
         return
     problems: list[str] = []
-    asked = linked[FLIP]
-    flips = [] if asked is None else [_number(part) for part in asked.split(BETWEEN)]
+    asked, end, drawn = linked[FLIP], linked[TO], linked[DRAW]
+    flips = [] if asked is None else [address.whole(part) for part in asked.split(BETWEEN)]
     known = [bit for bit in flips if bit is not None and bit < bits]
-    if len(known) < len(flips) or len(flips) > MOST_FLIPS:
+    if asked is not None and (len(known) < len(flips) or len(flips) > MOST_FLIPS):
         problems.append(
-            f"The address asks to flip {_shown(asked)}; allowed are the numbers of up to {MOST_FLIPS} bits from "
-            f"0 to {bits - 1} with dots between them, such as {FLIP}=3.17."
+            f"The address asks to flip {address.quoted(asked)}; allowed are the numbers of up to {MOST_FLIPS} bits "
+            f"from 0 to {bits - 1} with dots between them, such as {FLIP}=3.17."
         )
         known = []
-    to, draw = _number(linked[TO]), _number(linked[DRAW])
-    if linked[TO] is not None and (to is None or to >= count):
+    to, draw = address.whole(end), address.whole(drawn)
+    if end is not None and (to is None or to >= count):
         problems.append(
-            f"The address asks for a walk to {_shown(linked[TO])}; allowed is the number of a test image from 0 to "
+            f"The address asks for a walk to {address.quoted(end)}; allowed is the number of a test image from 0 to "
             f"{count - 1}, such as {TO}=7."
         )
         to = None
-    if linked[DRAW] is not None and draw is None:
-        problems.append(f"The address asks for draw {_shown(linked[DRAW])}; allowed is a number, such as {DRAW}=2.")
+    if drawn is not None and draw is None:
+        quoted = address.quoted(drawn)
+        problems.append(f"The address asks for draw {quoted}; allowed is a number, such as {DRAW}=2.")
     flipped = list(dict.fromkeys(known))
     choices().update({"flips": flipped, "to": to, "draw": draw or 0, "problems": problems})
 
@@ -113,18 +109,3 @@ def target(tests: Offered, label: int | None) -> int:
     if chosen is not None and chosen < tests.count:
         return chosen
     return next((index for index, other in enumerate(tests.labels.tolist()) if other != label), 0)
-
-
-def look_at_test_image(index: int) -> None:
-    """Let all pages look at a test image."""
-    held().update({"how": "test", "index": index, "among": ALL, "page": -1})
-
-
-def _number(text: str | None) -> int | None:
-    whole = text is not None and text.isascii() and text.isdecimal() and len(text) <= LONGEST
-    return int(text) if whole and text is not None else None
-
-
-def _shown(text: str | None) -> str:
-    text = text or ""
-    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")

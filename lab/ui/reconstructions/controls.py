@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from lab.ui import address
 from lab.ui.picture.images import Offered
-from lab.ui.reconstructions.choices import LONGEST, choices, toggle
+from lab.ui.reconstructions.choices import choices, toggle
 
 BIT, TARGET = "reconstructions.bit", "reconstructions.target"
-LAST_DRAW = 10**LONGEST - 1
+LAST_DRAW = 10**address.LONGEST - 1
 
 
 def flip_controls(bits: int) -> None:

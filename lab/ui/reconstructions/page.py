@@ -14,18 +14,20 @@ from lab.figures.board import Board
 from lab.presets import PRESETS
 from lab.studies.base import IMAGES
 from lab.ui.card_data import data_menu
-from lab.ui.film import Picked, Shown
+from lab.ui.film import Shown
 from lab.ui.inside.asking import version_of
 from lab.ui.inside.look import Look
 from lab.ui.notices import show_problems
+from lab.ui.picked import Picked
+from lab.ui.picking_board import picking_board
+from lab.ui.picture.held import look_at_test_image
 from lab.ui.picture.images import Offered, images_of
-from lab.ui.reconstructions.choices import choices, follow_address, look_at_test_image, target, toggle, write_address
+from lab.ui.reconstructions.choices import choices, follow_address, target, toggle, write_address
 from lab.ui.reconstructions.controls import flip_controls, walk_controls
 from lab.ui.reconstructions.data import sheets_of
 from lab.ui.reconstructions.film import show_reconstructions
 from lab.ui.reconstructions.measured import measured_lines
 from lab.ui.reconstructions.panels import Panels, Wanted, ask
-from lab.ui.reconstructions.picking import picking_board
 
 ANEW = "reconstructions.anew"
 PRESET = "source-001"
@@ -97,12 +99,11 @@ def _more_board(look: Look, panels: Panels, goal: str, draw: int) -> Board:
 
 def _picked(picked: Picked, bits: int, tests: Offered) -> None:
     """Flip a bit, or look at a test image, if there is one of this number."""
-    kind, name = picked.card.partition(".")[0], picked.name
-    if not (name.isascii() and name.isdecimal() and len(name) <= 6):
+    number = picked.number
+    if number is None:
         return
-    number = int(name)
-    if kind in BITS and number < bits:
+    if picked.kind in BITS and number < bits:
         toggle(number)
-    elif kind in ENDS and number < tests.count:
+    elif picked.kind in ENDS and number < tests.count:
         look_at_test_image(number)
         st.session_state[ANEW] = True

@@ -33,7 +33,7 @@ def follow_address(rows: Iterable[Row]) -> None:
     def known(what: str, values: list[str], there: Iterable[str], told: bool = True) -> list[str]:
         allowed = f"allowed is {', '.join(there)}" if told else "this lab has none of that name"
         problems.extend(
-            f"The address asks for the {what} {value[: state.SHOWN]!r}; {allowed}."
+            f"The address asks for the {what} {address.quoted(value)}; {allowed}."
             for value in values
             if value not in there
         )
@@ -50,7 +50,7 @@ def follow_address(rows: Iterable[Row]) -> None:
     there = [row.id for row in rows]
     tick([id for id in ticked if id in there])
     problems += [
-        f"The address asks for run {id[: state.SHOWN]!r}. {archive.whereabouts(id.partition('-')[0])}"
+        f"The address asks for run {address.quoted(id)}. {archive.whereabouts(id.partition('-')[0])}"
         for id in ticked
         if id not in there
     ]

@@ -74,7 +74,7 @@ def _chosen(study: Study) -> Row:
     if linked is not None and linked[STUDY] == study.name:
         asked_for = linked[ROW]
         if asked_for is not None and asked_for not in titles:
-            st.error(f"The address asks for row {asked_for[: state.SHOWN]!r}; this study has {', '.join(titles)}.")
+            st.error(f"The address asks for row {address.quoted(asked_for)}; this study has {', '.join(titles)}.")
         st.session_state[key] = asked_for if asked_for in titles else next(iter(titles))
     name = st.selectbox(
         "Row", list(titles), format_func=lambda name: f"{name}: {titles[name]}", key=key, persist_state="session"
