@@ -61,7 +61,8 @@ def body():
     st.text("Picked " + ", ".join(f"{pick.card} {pick.name}" for pick in picks))
 
 
-body()
+if not st.checkbox("away"):
+    body()
 """
 SCRUBBER, MAPS, BITS = ".lab-range", "[data-card=maps]", "[data-card=bits]"
 SHOWN = """() => {

@@ -17,6 +17,7 @@ from lab.data import Dataset
 from lab.experiment import Experiment
 from lab.jobs import JOBS, Job
 from lab.presets import PRESETS
+from lab.ui import live_board
 from tests.browser import REPOSITORY
 
 APP = str(REPOSITORY / "app.py")
@@ -27,6 +28,9 @@ PATIENCE = 120
 # A server looks through all installed packages for components once, and AppTest for every tab: ten times as long as
 # the Train page takes.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+# It has no browser either, which would remember what it was sent.
+live_board._sent_to_this_page = dict  # type: ignore[assignment]
 
 
 def look_from_this_machine(patch: pytest.MonkeyPatch) -> None:
@@ -69,9 +73,15 @@ def boards(tab: AppTest) -> list[Any]:
     return [item for item in tab.get("bidi_component") if item.proto.component_name == "lab_live_board"]
 
 
+def contents(tab: AppTest) -> list[dict[str, Any]]:
+    """What the boards of the page show, films among them, with what is said of each at its place."""
+    parts = (board.proto.bytes.partition(b"\n") for board in boards(tab))
+    return [json.loads(content) | json.loads(line) for line, _, content in parts]
+
+
 def leader_board(tab: AppTest) -> list[dict[str, str]]:
     """The lines of the table of a race's contestants, by the titles of its columns."""
-    cards = [card for board in boards(tab) for card in json.loads(board.proto.bytes)["cards"]]
+    cards = [card for board in contents(tab) for card in board["cards"]]
     (table,) = [card for card in cards if card["kind"] == "table"]
     titles = [head["title"] for head in table["heads"]]
     return [dict(zip(titles, row["cells"], strict=True)) for row in table["rows"]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from lab.jobs import Job
 from tests.inside_page import SHORT, trained
-from tests.pages import boards, handed, opened, shown, told, until_it_shows
+from tests.pages import boards, contents, handed, opened, shown, told, until_it_shows
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
@@ -26,15 +25,13 @@ def page(job: Job, **parameters: str) -> AppTest:
 
 def film(tab: AppTest) -> dict[str, Any]:
     """What is sent of the film: its line and its content."""
-    (found,) = [board.proto.bytes for board in boards(tab) if b"\n" in board.proto.bytes]
-    line, _, content = found.partition(b"\n")
-    return json.loads(content) | json.loads(line)
+    (found,) = [board for board in contents(tab) if "moments" in board]
+    return found
 
 
 def rest(tab: AppTest) -> dict[str, dict[str, Any]]:
     """The cards of the moment that is looked at, by their ids."""
-    found = [json.loads(board.proto.bytes) for board in boards(tab) if b"\n" not in board.proto.bytes]
-    return {card["id"]: card for board in found for card in board["cards"]}
+    return {card["id"]: card for board in contents(tab) if "moments" not in board for card in board["cards"]}
 
 
 def film_cards(tab: AppTest) -> list[str]:

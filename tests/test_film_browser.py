@@ -42,6 +42,30 @@ def test_keys_scrub_and_rest_where_python_learns_of_it(page: Page) -> None:
     assert "at=" not in page.url
 
 
+def test_what_the_page_has_is_not_sent_again_and_what_it_has_lost_is(browser: BrowserContext, app: str) -> None:
+    page, frames = new_page(browser, 1200), list[bytes | str]()
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
+
+    def content_was_sent() -> bool:
+        return any(b'"moving"' in frame for frame in frames if isinstance(frame, bytes))
+
+    page.goto(app)
+    stands_at(page, 7)
+    assert content_was_sent()
+    frames.clear()
+    page.get_by_role("button", name="to step 3").click()
+    knows(page, 3)
+    stands_at(page, 1)
+    assert frames
+    assert not content_was_sent()
+    for away in (True, False):
+        page.get_by_text("away").click()
+        expect(page.locator(".lab-film")).to_have_count(0 if away else 1)
+    stands_at(page, 1)
+    assert content_was_sent()
+    page.close()
+
+
 def test_the_mouse_scrubs_in_one_sweep_of_which_python_learns_the_end(page: Page) -> None:
     box = page.locator(SCRUBBER).bounding_box()
     assert box

@@ -26,7 +26,7 @@ from lab.ui.heatmaps.sheets import sheets
 from lab.ui.picked import Picked
 from tests.inside_page import SHORT, trained
 from tests.looking import looked_at, pictures
-from tests.pages import PATIENCE, boards, shown, told, until_it_shows
+from tests.pages import PATIENCE, boards, contents, shown, told, until_it_shows
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
@@ -53,7 +53,7 @@ def page(**parameters: str) -> AppTest:
 
 def film(tab: AppTest) -> dict[str, Any]:
     """What moves, as the browser gets it, at its last moment."""
-    told = json.loads(boards(tab)[0].proto.bytes.partition(b"\n")[2])
+    told = contents(tab)[0]
     for path, numbers in told["moving"]:
         holder = told["cards"]
         for key in path[:-1]:
@@ -75,7 +75,8 @@ def titles(tab: AppTest) -> list[str]:
 
 def rest(tab: AppTest) -> list[dict[str, Any]]:
     """The cards that do not move."""
-    return json.loads(boards(tab)[1].proto.bytes)["cards"]
+    cards: list[dict[str, Any]] = contents(tab)[1]["cards"]
+    return cards
 
 
 def worked_out(tab: AppTest) -> bool:

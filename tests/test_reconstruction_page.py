@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from lab.models import Architecture
 from lab.ui.reconstructions.choices import MOST_FLIPS
 from lab.ui.reconstructions.page import fits
 from tests.browser import REPOSITORY
-from tests.pages import PATIENCE, boards, button, forget_runs, pressed, shown, told, until_it_shows
+from tests.pages import PATIENCE, boards, button, contents, forget_runs, pressed, shown, told, until_it_shows
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
@@ -46,15 +45,13 @@ def trained(*experiments: Experiment) -> Job:
 
 def cards(tab: AppTest) -> dict[str, dict[str, Any]]:
     """What is on the boards below the film, by its id."""
-    found = [json.loads(board.proto.bytes.splitlines()[-1]) for board in boards(tab)]
-    return {card["id"]: card for board in found if "moments" not in board for card in board["cards"]}
+    return {card["id"]: card for board in contents(tab) if "moments" not in board for card in board["cards"]}
 
 
 def film(tab: AppTest) -> dict[str, Any]:
     """The film of the page."""
-    (found,) = [board for board in boards(tab) if b'"moments"' in board.proto.bytes]
-    told: dict[str, Any] = json.loads(found.proto.bytes.splitlines()[-1])
-    return told
+    (found,) = [board for board in contents(tab) if "moments" in board]
+    return found
 
 
 def caption(tab: AppTest, kind: str, side: int = 0) -> str:

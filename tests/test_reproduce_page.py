@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from lab.studies.base import Trained
 from lab.studies.results import ResultsFolder, usual_place
 from lab.studies.tables import write_all
 from tests.idx_files import write_raw
-from tests.pages import boards, button, newest, opened, pressed, shown, told, until
+from tests.pages import boards, button, contents, newest, opened, pressed, shown, told, until
 from tests.studies import MNIST, TINY, results, tiny
 
 
@@ -78,7 +77,7 @@ def test_results_that_came_with_the_lab_are_shown_with_what_made_them(tmp_path: 
     assert column(tab, "ours, mean ± s.e.")[place] == "97.20 ± 0.12"
     assert column(tab, "N")[place] == "3"
     assert column(tab, "verdict")[place] == "not told apart, 1.6 s.e."
-    cards = [card["id"] for card in json.loads(boards(tab)[0].proto.bytes)["cards"]]
+    cards = [card["id"] for card in contents(tab)[0]["cards"]]
     assert cards == ["test_accuracy.beside", "test_accuracy.apart", "test_loss.beside", "test_loss.apart"]
     shown(tab.selectbox(key="study.source-003.row").set_value(row.name))
     assert "Seed 2: 97.40 %" in texts(tab)

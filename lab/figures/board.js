@@ -10,13 +10,15 @@ const READ = ["numbers", "table"] // as text; of the other kinds only their `alt
 
 const boards = new WeakMap()
 
-export default function liveBoard({ data, parentElement, setStateValue }) {
+export default function liveBoard({ data, parentElement, setStateValue, setTriggerValue }) {
   if (!boards.has(parentElement)) boards.set(parentElement, createBoard(parentElement))
   const board = boards.get(parentElement)
   board.tell = setStateValue ?? (() => {}) // in a file there is nobody to tell
   const message = readMessage(board, data)
-  loadPlotly(message.plotly).catch(() => {}) // early; a chart that needs it says what is wrong
-  show(board, message)
+  if (message) {
+    loadPlotly(message.plotly).catch(() => {}) // early; a chart that needs it says what is wrong
+    show(board, message)
+  } else setTriggerValue("missing", true)
   return () => {
     // Streamlit also calls this after an update that a newer one overtook, with the board still in the page.
     if (parentElement.isConnected) return
@@ -25,14 +27,16 @@ export default function liveBoard({ data, parentElement, setStateValue }) {
   }
 }
 
-/** A first line, where there is one, names the content, so that what is there already is not read once more. */
+/** A first line, where there is one, names the content, so that what is there already is not read once more, and need
+ * not follow. Null where it is not there, and does not follow either. */
 function readMessage(board, data) {
   const read = (bytes) => JSON.parse(new TextDecoder().decode(bytes))
   const end = data.indexOf(10)
   if (end < 0) return read(data)
   const line = read(data.subarray(0, end))
-  const content = board.message?.version === line.version ? board.message : read(data.subarray(end))
-  return Object.assign(content, line)
+  const known = board.message?.version === line.version
+  if (!known && end === data.length - 1) return null
+  return Object.assign(known ? board.message : read(data.subarray(end)), line)
 }
 
 function createBoard(parentElement) {

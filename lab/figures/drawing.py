@@ -1,8 +1,9 @@
 """What draws a board in a page, live or in a file: our scripts, their style, and the plotly.js that plotly brings.
 
-The scripts are one JavaScript module. It exports `liveBoard({ data, parentElement, setStateValue })`, which draws the
-JSON of a board or of a film, as bytes, or brings the board that is there up to date. Before that may stand a line of
-JSON with its version and with what else is to be known of it at this place.
+The scripts are one JavaScript module. It exports `liveBoard({ data, parentElement, setStateValue, setTriggerValue })`,
+which draws the JSON of a board or of a film, as bytes, or brings the board that is there up to date. Before that may
+stand a line of JSON with its version and with what else is to be known of it at this place; then the content may be
+left out, and the trigger `missing` tells that it is not there.
 """
 
 from __future__ import annotations

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import orjson
 import streamlit as st
 
 from lab.figures.film import Film, Instant
 from lab.ui import address
-from lab.ui.live_board import PLOTLY_URL, show_encoded
+from lab.ui.live_board import Encoded, show_encoded
 from lab.ui.moment import linked_moment, moment_key
 from lab.ui.picked import Picked, picked_on
 
@@ -49,7 +48,6 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
     steps = [moment.step for moment in film.moments]
     _follow_link(key, steps)
     step, asked = _where(key)
-    line = orjson.dumps({"plotly": PLOTLY_URL, "version": film.version, "asked": asked._asdict()})
     st.session_state[moment_key(key)] = step
 
     cards = [card.at(0).id for card in film.cards]
@@ -59,7 +57,8 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
         if pick is not None and on_pick is not None:
             on_pick(pick)
 
-    show_encoded(_name(key), line + b"\n" + film.encoded, on_step=_nothing, on_pick=picked)
+    encoded = Encoded(film.version, film.encoded)
+    show_encoded(_name(key), encoded, on_step=_nothing, on_pick=picked, asked=asked._asdict())
     place = len(steps) - 1 if step is None else max((i for i, each in enumerate(steps) if each <= step), default=0)
     address.write(**{address.MOMENT: None if step is None else str(film.moments[place].step)})
     return Shown(film.moments[place], step is None, picked_on(_name(key), cards))

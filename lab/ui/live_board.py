@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import orjson
 import streamlit as st
@@ -25,6 +26,8 @@ from lab.figures.theme import Figure
 HERE = Path(__file__).resolve().parent
 PLOTLY_URL = f"app/static/plotly.min.js?v={PLOTLY_VERSION}"
 Listener = Callable[[], None]
+SENT = "boards.sent"
+"""Of a tab: the page that it shows, and the versions of what was sent to it."""
 HEADER_BYTES = 256  # plotly.min.js names its version at its top
 
 _mount = st.components.v2.component(
@@ -35,28 +38,60 @@ _mount = st.components.v2.component(
 )
 
 
+class Encoded(NamedTuple):
+    """A board or a film as the page takes it, in any number of sessions."""
+
+    version: int | str
+    """It names the content."""
+    content: bytes
+
+
 def live_board(key: str, board: Board) -> None:
     """Show the board, or bring the one of this key up to date. The page redraws only when its version changed."""
     show_encoded(key, encoded(board))
 
 
-def encoded(board: Board) -> bytes:
-    """The board as the page takes it, for `show_encoded` in any number of sessions."""
-    return orjson.dumps({"plotly": PLOTLY_URL, **board.payload()}, option=orjson.OPT_SERIALIZE_NUMPY)
+def encoded(board: Board) -> Encoded:
+    """The board for `show_encoded`."""
+    return Encoded(board.version, orjson.dumps(board.payload(), option=orjson.OPT_SERIALIZE_NUMPY))
 
 
-def show_encoded(key: str, board: bytes, on_step: Listener | None = None, on_pick: Listener | None = None) -> None:
+def show_encoded(
+    key: str, board: Encoded, on_step: Listener | None = None, on_pick: Listener | None = None, **here: Any
+) -> None:
     """Show a board that is encoded already, as `live_board` does.
+
+    Content that this tab has been sent is not sent again: that takes longer than all else, where it is large.
 
     Args:
         key: names it on the page; what the reader does to it is in the session's state under this name.
-        board: as `encoded` makes it, or a line that names a film and then the film.
+        board: or a film.
         on_step: called when a reader rests at a moment of a film.
         on_pick: called when he picks something.
+        **here: what else is to be known of it at this place, as JSON values.
     """
     with contextlib.suppress(OSError):  # a folder that cannot be written: the page says that plotly.js is missing
         ensure_plotly_js()
-    _mount(key=key, data=board, on_step_change=on_step, on_picked_change=on_pick)
+    sent = _sent_to_this_page()
+    line = orjson.dumps({"plotly": PLOTLY_URL, "version": board.version, **here})
+    content = b"" if sent.get(key) == board.version else board.content
+    sent[key] = board.version
+
+    def missing() -> None:
+        _sent_to_this_page().pop(key, None)
+
+    data = line + b"\n" + content
+    _mount(key=key, data=data, on_step_change=on_step, on_picked_change=on_pick, on_missing_change=missing)
+
+
+def _sent_to_this_page() -> dict[str, int | str]:
+    """The versions of what was sent to the page that this tab shows, by their keys; another page forgets them."""
+    context = get_script_run_ctx(suppress_warning=True)
+    page = context.page_script_hash if context is not None else ""
+    if SENT not in st.session_state or st.session_state[SENT][0] != page:
+        st.session_state[SENT] = (page, {})
+    versions: dict[str, int | str] = st.session_state[SENT][1]
+    return versions
 
 
 def single_chart(key: str, title: str, figure: Figure, alt: str) -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from lab.boards.contestants import contestants
 from lab.figures.board import Board
 from lab.jobs import Job, JobView
-from lab.ui.live_board import encoded
+from lab.ui.live_board import Encoded, encoded
 
 JOBS_SHOWN = 8
 """Jobs of which what was shown last is kept; others are looked at anew."""
@@ -31,10 +31,10 @@ class Showing:
         self.view = view
         self.runs = contestants(view.experiments, view.snapshots)
         self._taken = time.monotonic()
-        self._boards: dict[tuple[MakeBoard, int, int | None], bytes] = {}
+        self._boards: dict[tuple[MakeBoard, int, int | None], Encoded] = {}
         self._lock = threading.Lock()
 
-    def board(self, make: MakeBoard, picture: int, moment: int | None) -> bytes:
+    def board(self, make: MakeBoard, picture: int, moment: int | None) -> Encoded:
         """The board as the page takes it. Whoever asks while it is being made waits for it."""
         key = make, picture, moment
         with self._lock:
