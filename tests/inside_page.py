@@ -19,7 +19,7 @@ def _script() -> None:
 
     from lab.ui.inside.asking import answers, film_answers, instants, version_of
     from lab.ui.inside.look import live, look_inside
-    from lab.ui.inside.waiting import later
+    from lab.ui.inside.waiting import film_soon, later
     from lab.ui.keep import keep_runs
 
     def fits(experiment):  # type: ignore[no-untyped-def]
@@ -31,6 +31,8 @@ def _script() -> None:
         film = film_answers(look, lambda specimen: specimen.step, "film", 2)
         st.text(f"film {[[(seen.step, seen.weights_step, seen.answer) for seen in side] for side in film]}")
         st.text(f"step 2 {[(seen.run.name, seen.answer) for seen in answers(look, lambda s: s.step, 'rest', 2)]}")
+        soon = film_soon(look, lambda specimen: specimen.step, "soon", 2)
+        st.text(f"soon {[[seen.answer for seen in side] for side in soon]}")
         found = later(look, lambda specimen: len(specimen.test_images), "later", 2)
         st.text("working" if found is None else f"later {[seen.answer for seen in found]}")
         st.text(f"version {version_of(look, 'this')}")

@@ -247,7 +247,7 @@ def test_a_net_whose_weights_are_no_numbers_says_so() -> None:
     job = JOBS.start([small("convnet", optimizer=wild, budget=200, budget_unit="steps")], "a wild run")
     assert job.wait(PATIENCE)
     tab = page()
-    assert "no finite numbers any more" in json.dumps(film(tab))
+    until_it_shows(tab, lambda: "no finite numbers any more" in json.dumps(film(tab)))
 
 
 def test_layers_of_two_nets_are_those_of_either_as_large_as_the_larger() -> None:

@@ -44,6 +44,14 @@ def test_the_only_run_is_looked_into_at_all_its_moments() -> None:
     assert tab.query_params["net"] == f"{job.id}-0"
 
 
+def test_to_a_new_question_the_answer_at_the_step_comes_first_and_those_of_all_moments_soon() -> None:
+    job = trained()
+    tab = page()
+    assert said(tab, "soon") == "[[2]]"
+    until_it_shows(tab, lambda: said(tab, "soon") != "[[2]]")
+    assert said(tab, "soon") == str([[frame.step for frame in moments(job)]])
+
+
 def test_what_is_shown_has_another_name_for_another_picture_and_the_same_for_the_same() -> None:
     trained()
     tab = page(img="t1")

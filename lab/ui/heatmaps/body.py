@@ -27,7 +27,7 @@ from lab.ui.heatmaps.sheets import sheets
 from lab.ui.inside.asking import answers, film_answers, instants, version_of
 from lab.ui.inside.films import kept_film
 from lab.ui.inside.look import Look
-from lab.ui.inside.waiting import later
+from lab.ui.inside.waiting import film_soon, later
 from lab.ui.live_board import live_board
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ def _asked(look: Look, step: int | None) -> int | None:
 
 
 def _film(look: Look, chosen: Chosen, step: int | None) -> Film:
-    sights = film_answers(look, *questions.sight_of(look.picture), step)
+    sights = film_soon(look, *questions.sight_of(look.picture), step)
     kernels = film_answers(look, *questions.kernels_of(chosen.at), step)
     sides = [_together(*pair) for pair in zip(sights, kernels, strict=True)]
     moments = [[(seen.step, seen.weights_step) for seen in side] for side in sides]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -13,7 +15,7 @@ from lab.devices import computing_with
 from lab.jobs.moments import Moment, moments
 from lab.probes import Specimen
 from lab.ui.background import answer
-from lab.ui.inside.asking import moment_of
+from lab.ui.inside.asking import answers, film_answers, moment_of
 from lab.ui.inside.look import Look, wait_for
 from lab.ui.inside.sides import Side
 
@@ -23,6 +25,13 @@ KEPT = 16
 """Of these."""
 BEGUN = "inside.begun"
 """Of a tab: what is under way for the newest moment of nets that train, by the same."""
+
+FILMS = "inside.films"
+"""Of a tab: what is asked at all moments, by the nets and the question."""
+BREATH = 0.3
+"""Seconds before such an answer is begun: what the page shows at once would come later."""
+FILM_BREATH = 0.1
+"""The same for films, which are wanted sooner."""
 
 T = TypeVar("T")
 
@@ -67,6 +76,38 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
     return last.get(place) if step is None else None
 
 
+def film_soon(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[list[Seen[T]]]:
+    """What `film_answers` gives. To a new question there are at first only the answers at the step: they come sooner.
+
+    Args:
+        look: which nets.
+        question: may run the net, and must not change it.
+        key: tells this question from others, with the picture if it is about one.
+        step: that a reader rests at; None for the newest.
+    """
+    place = tuple(side.id for side in look.sides), key
+    begun: dict[Hashable, Future[Any]] = st.session_state.setdefault(FILMS, {})
+    if place not in begun:
+        begun[place] = answer(("film", place), _after(FILM_BREATH, partial(film_answers, look, question, key, step)))
+        while len(begun) > KEPT:
+            begun.pop(next(iter(begun)))
+    if begun[place].done():
+        return film_answers(look, question, key, step)
+    wait_for([begun[place]])
+    return [[seen] for seen in answers(look, question, key, step)]
+
+
+def _after(breath: float, work: Callable[[], T]) -> Callable[[], T]:
+    """The work, to be begun no sooner than so many seconds from now."""
+    begins = time.monotonic() + breath
+
+    def waited() -> T:
+        time.sleep(max(0.0, begins - time.monotonic()))
+        return work()
+
+    return waited
+
+
 def _begun(at: Moment, question: Callable[[Specimen], T], key: Hashable) -> Future[T]:
     """Once for each net: all moments of a large one have the few weights that are kept."""
 
@@ -74,7 +115,7 @@ def _begun(at: Moment, question: Callable[[Specimen], T], key: Hashable) -> Futu
         with computing_with(1):  # the others are for nets that train, and for what a reader waits for
             return question(at.copied())
 
-    future: Future[T] = answer((at.weights, key), work)
+    future: Future[T] = answer((at.weights, key), _after(BREATH, work))
     return future
 
 

@@ -20,12 +20,12 @@ from lab.figures.sheets import Sheet
 from lab.ui.inside.look import Look
 from lab.ui.reconstructions.film import courses_of, frames_of
 from lab.ui.reconstructions.measured import measured_lines
-from lab.ui.reconstructions.panels import Panels
+from lab.ui.reconstructions.panels import OfOthers, OfTheCode
 
 T = TypeVar("T")
 
 
-def sheets_of(look: Look, panels: Panels) -> list[Sheet]:
+def sheets_of(look: Look, code: OfTheCode, others: OfOthers) -> list[Sheet]:
     """Those of all that is there by now."""
     alone = len(look.sides) == 1
 
@@ -37,10 +37,10 @@ def sheets_of(look: Look, panels: Panels) -> list[Sheet]:
     return [
         *frames,
         course_sheet(lambda: courses_of(look)),
-        *each(looked_sheets, panels.looked),
-        *each(strongest_sheets, panels.strongest),
-        *each(walk_sheets, panels.walked),
-        *each(drawn_sheets, panels.drawn),
-        *each(error_sheets, panels.tested),
+        *each(looked_sheets, code.looked),
+        *each(strongest_sheets, code.strongest),
+        *each(walk_sheets, others.walked),
+        *each(drawn_sheets, others.drawn),
+        *each(error_sheets, others.tested),
         *([tradeoff_sheet(lines)] if lines else []),
     ]

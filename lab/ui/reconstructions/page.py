@@ -27,7 +27,7 @@ from lab.ui.reconstructions.controls import flip_controls, walk_controls
 from lab.ui.reconstructions.data import sheets_of
 from lab.ui.reconstructions.film import show_reconstructions
 from lab.ui.reconstructions.measured import measured_lines
-from lab.ui.reconstructions.panels import Panels, Wanted, ask
+from lab.ui.reconstructions.panels import OfOthers, OfTheCode, Wanted, ask_of_others, ask_of_the_code, moments
 
 ANEW = "reconstructions.anew"
 PRESET = "source-001"
@@ -61,40 +61,43 @@ def _moment(look: Look, shown: Shown, bits: int, tests: Offered) -> None:
     chosen = choices()
     goal = target(tests, look.picture.label)
     wanted = Wanted(tuple(chosen["flips"]), tests.pixels(goal), f"{tests.dataset.name} {goal}", chosen["draw"] // DRAWS)
-    panels = ask(look, wanted, None if shown.newest else shown.moment.step)
+    step = None if shown.newest else shown.moment.step
 
     def pick(picked: Picked) -> None:
         _picked(picked, bits, tests)
 
     show_problems(chosen["problems"])
     flip_controls(bits)
-    picking_board("reconstructions.rest", _code_board(look, panels, wanted), pick)
+    code = ask_of_the_code(look, wanted, step)
+    picking_board("reconstructions.rest", _code_board(look, code, wanted), pick)
     walk_controls(tests, goal)
-    picking_board("reconstructions.more", _more_board(look, panels, tests.words(goal), chosen["draw"] % DRAWS), pick)
-    data_menu("reconstructions.data", sheets_of(look, panels), f"{look.subject} at step {shown.moment.step}")
+    others = ask_of_others(look, wanted, step)
+    board = _more_board(look, code, others, tests.words(goal), chosen["draw"] % DRAWS)
+    picking_board("reconstructions.more", board, pick)
+    data_menu("reconstructions.data", sheets_of(look, code, others), f"{look.subject} at step {shown.moment.step}")
     if st.session_state.pop(ANEW, False):
         st.rerun()  # all pages look at another picture
 
 
-def _code_board(look: Look, panels: Panels, wanted: Wanted) -> Board:
+def _code_board(look: Look, code: OfTheCode, wanted: Wanted) -> Board:
     cards = [
-        *looked_cards(panels.looked, look.picture.words),
-        *strongest_cards(panels.strongest, panels.looked, wanted.flips),
+        *looked_cards(code.looked, look.picture.words),
+        *strongest_cards(code.strongest, code.looked, wanted.flips),
     ]
-    version = version_of(look, "code", wanted.flips, panels.moments)
-    return Board(version, cards, f"{look.subject} at step {panels.looked[0].step}")
+    version = version_of(look, "code", wanted.flips, moments(code))
+    return Board(version, cards, f"{look.subject} at step {code.looked[0].step}")
 
 
-def _more_board(look: Look, panels: Panels, goal: str, draw: int) -> Board:
+def _more_board(look: Look, code: OfTheCode, others: OfOthers, goal: str, draw: int) -> Board:
     cards = [
-        *walk_cards(panels.walked, look.picture.words, goal),
-        *drawn_cards(panels.drawn, panels.looked, draw),
-        *error_cards(panels.tested, panels.looked),
+        *walk_cards(others.walked, look.picture.words, goal),
+        *drawn_cards(others.drawn, code.looked, draw),
+        *error_cards(others.tested, code.looked),
     ]
     if lines := measured_lines():
-        cards.append(tradeoff_card(lines, IMAGES, panels.tested, panels.looked))
-    version = version_of(look, "more", goal, choices()["draw"], panels.moments)
-    return Board(version, cards, f"{look.subject} at step {panels.looked[0].step}")
+        cards.append(tradeoff_card(lines, IMAGES, others.tested, code.looked))
+    version = version_of(look, "more", goal, choices()["draw"], moments(code), moments(others))
+    return Board(version, cards, f"{look.subject} at step {code.looked[0].step}")
 
 
 def _picked(picked: Picked, bits: int, tests: Offered) -> None:

@@ -36,22 +36,27 @@ class Wanted(NamedTuple):
     """Of draws."""
 
 
-class Panels(NamedTuple):
-    """The answers, of one net or two; None while they are being worked out."""
+class OfTheCode(NamedTuple):
+    """What there is of the picture's own code, of one net or two; None while it is being worked out."""
 
     looked: list[Seen[Looked]]
-    walked: list[Seen[Walked]]
     strongest: list[Seen[Strongest]] | None
+
+
+class OfOthers(NamedTuple):
+    """What there is of other codes and pictures, of one net or two; None while it is being worked out."""
+
+    walked: list[Seen[Walked]]
     drawn: list[Seen[Drawn]] | None
     tested: list[Seen[Tested]] | None
 
-    @property
-    def moments(self) -> list[Any]:
-        """Of which moment each answer is, by what weights: for the version of a board."""
-        return [None if seen is None else [(each.step, each.weights_step) for each in seen] for seen in self]
+
+def moments(panels: OfTheCode | OfOthers) -> list[Any]:
+    """Of which moment each answer is, by what weights: for the version of a board."""
+    return [None if seen is None else [(each.step, each.weights_step) for each in seen] for seen in panels]
 
 
-def ask(look: Look, wanted: Wanted, step: int | None) -> Panels:
+def ask_of_the_code(look: Look, wanted: Wanted, step: int | None) -> OfTheCode:
     """Ask the nets.
 
     Args:
@@ -60,11 +65,17 @@ def ask(look: Look, wanted: Wanted, step: int | None) -> Panels:
         step: that the reader rests at; None for the newest.
     """
     pixels, key = look.picture.pixels, look.picture.key
-    walk = partial(walk_between, start=pixels, end=wanted.end)
-    return Panels(
+    return OfTheCode(
         answers(look, partial(look_at, pixels=pixels, flips=wanted.flips), ("look", key, wanted.flips), step),
-        answers(look, walk, ("walk", key, wanted.end_key), step),
         later(look, partial(strongest, pixels=pixels), ("strongest", key), step),
+    )
+
+
+def ask_of_others(look: Look, wanted: Wanted, step: int | None) -> OfOthers:
+    """Ask the nets, as `ask_of_the_code` does."""
+    walk = partial(walk_between, start=look.picture.pixels, end=wanted.end)
+    return OfOthers(
+        answers(look, walk, ("walk", look.picture.key, wanted.end_key), step),
         later(look, partial(draw_codes, stack=wanted.stack), ("draw", wanted.stack), step),
         later(look, over_tests, ("tested",), step),
     )
