@@ -74,7 +74,7 @@ def running(tab: Page, app: str) -> Page:
 
 
 def test_the_front_page_starts_a_net_with_one_click_and_its_curve_grows(page: Page) -> None:
-    page.get_by_role("button", name="Start").nth(2).click()
+    page.locator(".st-key-preset-source-003-det-st-both").get_by_role("button", name="Start").click()
     page.wait_for_selector(f"{LOSS} .main-svg")
     before = points(page)
     wait_beyond(page, step(page) + 1)
