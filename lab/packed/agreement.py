@@ -1,0 +1,142 @@
+"""Whether a packed net does what its net does: bit by bit, and logit by logit."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lab.data.batches import normalized
+from lab.estimators import to_levels
+from lab.experiment import Experiment
+from lab.models import Net
+from lab.models.layers import BinaryUnits
+from lab.packed.chain import Stage, stages, steps
+from lab.packed.folding import Tail, weights_of
+from lab.packed.runner import LEVELS, BitLayer, Layer, PackedNet
+
+Bits = NDArray[np.bool_]
+AT_ONCE = 500
+REACH = 2.0**-22
+"""How far rounding takes a sum of float32 numbers, in units of the sum of their sizes: a few times its last digit."""
+
+
+class LayerAgreement(NamedTuple):
+    """A layer alone: it is given the bits that the net itself has in front of it."""
+
+    name: str
+    bits: int
+    """How many were compared."""
+    differing: int
+    ties: int
+    """Of those that differ, how many have a sum of real numbers, such as pixels, scaled bits or a bias, that is at its
+    threshold but for its rounding. Sums of bits alone have no rounding, and so no ties."""
+
+
+class Agreement(NamedTuple):
+    """A packed net beside its net."""
+
+    images: int
+    layers: tuple[LayerAgreement, ...]
+    same: int
+    """Images of which every hidden bit is the same, from the pixels on."""
+    logits: float
+    """The largest difference of a logit, among these."""
+    largest: float
+    """The largest logit, without its sign, that is compared."""
+    classes: int
+    """Images that both give the same class; of logits that are equal but for rounding, either may be the largest."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether all bits are the same, but for ties."""
+        return all(layer.differing == layer.ties for layer in self.layers)
+
+
+@torch.no_grad()
+def agreement(experiment: Experiment, net: Net, packed: PackedNet, images: Tensor) -> Agreement:
+    """Compare a net in evaluation with its packed form.
+
+    Args:
+        experiment: that the net is of.
+        net: left as it is.
+        packed: what `pack` made of it.
+        images: (N, 28, 28) uint8.
+    """
+    scale, device = experiment.architecture.normalization(experiment.dataset.images()), next(net.parameters()).device
+    _, whole = stages(steps(net, normalized(images[:2], *scale, device)))
+    with net.evaluating():
+        parts = [_part(experiment, net, packed, whole, chunk, scale) for chunk in images.split(AT_ONCE)]
+    names = [layer.name for layer in packed.layers if layer.gives in LEVELS]
+    counted = zip(names, np.sum([part.counts for part in parts], axis=0).tolist(), strict=True)
+    layers = tuple(LayerAgreement(name, *counts) for name, counts in counted)
+    same, classes = (sum(getattr(part, name) for part in parts) for name in ("same", "classes"))
+    logits, largest = (max(getattr(part, name) for part in parts) for name in ("logits", "largest"))
+    return Agreement(len(images), layers, same, logits, largest, classes)
+
+
+class _Part(NamedTuple):
+    """Some of the images."""
+
+    counts: NDArray[np.int64]
+    """Bits, those that differ and ties, for each layer."""
+    same: int
+    classes: int
+    logits: float
+    largest: float
+
+
+def _part(
+    experiment: Experiment, net: Net, packed: PackedNet, whole: list[Stage], images: Tensor, scale: tuple[float, float]
+) -> _Part:
+    expected, output = _run(experiment, net, normalized(images, *scale, next(net.parameters()).device))
+    pixels, counts = images.numpy(), []
+    alike = np.ones(len(pixels), np.bool_)
+    bits, logits = packed.bits(pixels), packed.logits(pixels)
+    read = [packed.inputs(pixels), *expected]
+    layers = [layer for layer in packed.layers if layer.gives in LEVELS]
+    for layer, stage, values, right in zip(layers, whole, read, expected, strict=False):
+        differing = layer.bits(values) != right
+        ties = differing & _ties(layer, stage, experiment, values) if differing.any() else differing
+        counts.append([differing.size, differing.sum(), ties.sum()])
+        alike &= (bits[layer.name] == _as_torch(right, layer)).reshape(len(pixels), -1).all(1)
+    furthest = np.abs(logits - output)[alike].max(initial=0)
+    classes = (logits.argmax(1) == output.argmax(1)).sum()
+    return _Part(np.array(counts), int(alike.sum()), int(classes), float(furthest), float(np.abs(output).max()))
+
+
+def _run(experiment: Experiment, net: Net, inputs: Tensor) -> tuple[list[Bits], NDArray[np.float32]]:
+    """The bits of each layer of a net, as packed ones have them, (N, height, width, channels); and its logits."""
+    found: list[Bits] = []
+
+    def visit(unit: BinaryUnits, x: Tensor) -> Tensor:
+        codes = experiment.estimator.step(x)
+        on = codes.cpu().numpy() > 0.5
+        found.append(on.transpose(0, 2, 3, 1) if on.ndim == 4 else on[:, None, None])
+        return to_levels(codes, unit.levels, unit.levels)
+
+    with net.visited(visit):
+        output = net(inputs)
+    return found, output.float().cpu().numpy()
+
+
+def _ties(layer: Layer, stage: Stage, experiment: Experiment, values: NDArray[Any]) -> Bits:
+    """Where rounding decides what a unit is."""
+    weights, tail = weights_of(stage.weights.module), Tail(stage, experiment.estimator)
+    z = weights.scale * layer.products(values) + weights.bias
+    if isinstance(layer, BitLayer):
+        rounded = (weights.scale != 1) | (weights.bias != 0)
+        sizes = rounded * (weights.scale * layer.length + np.abs(weights.bias))
+    else:
+        slope, offset, _ = layer.pixels
+        sums = layer.rows(np.abs(values * slope + offset)) @ np.abs(layer.weight_values.T.astype(np.float64))
+        sizes = weights.scale * sums + np.abs(weights.bias)
+    below, above = (tail.on((z + side * REACH * sizes).astype(np.float32)) for side in (-1, 1))
+    return layer.pooled(below != above)
+
+
+def _as_torch(bits: Bits, layer: Layer) -> Bits:
+    return bits.transpose(0, 3, 1, 2) if layer.window else bits.reshape(len(bits), -1)

@@ -1,0 +1,170 @@
+"""Packed nets beside their nets: every bit the same, or a sentence that says why there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from lab.data import Dataset
+from lab.estimators import Estimator
+from lab.experiment import Experiment
+from lab.models import Architecture
+from lab.packed import Unpackable, agreement, pack, why_not
+from lab.packed.runner import BitLayer, PixelLayer, opened, saved
+from lab.presets import PRESETS
+from tests.packed_nets import moved_net
+from tests.small import small
+from tests.specimens import left_as_it_was, specimen
+from tests.strategies import fields_of
+
+ALL = ["conv1", "conv2", "classifier"]
+DIGITS = Dataset.members["digits"]()
+TEST_IMAGES = DIGITS.images().test[:24]
+
+
+def require_equal(experiment: Experiment) -> None:
+    """A net and what is read from the file of its packed form agree."""
+    net = moved_net(experiment)
+    found = agreement(experiment, net, opened(saved(pack(experiment, net))), TEST_IMAGES)
+    assert found.exact, found
+    assert [layer.name for layer in found.layers] == list(experiment.architecture.site_names)
+    if not any(layer.differing for layer in found.layers):
+        assert found.same == len(TEST_IMAGES)
+        assert found.logits <= 1e-5 * max(1.0, found.largest)
+
+
+CONVNETS = [
+    {"binary_weights": ALL, "levels": "-1/+1"},
+    {"binary_weights": ALL, "levels": "0/1", "weight_levels": "0/1", "pooling": "stride"},
+    {"binary_weights": ["conv2"], "levels": "-1/+1", "weight_scale": "max"},
+    {"binary_weights": ["conv1", "conv2"], "levels": "0/1", "weight_scale": "mean", "pixels": "0..1"},
+    {"binary_weights": ["conv2", "classifier"], "levels": "-1/+1", "weight_levels": "0/1", "pixels": "-1..1"},
+]
+
+
+@pytest.mark.parametrize("shape", CONVNETS, ids=str)
+def test_conv_nets_keep_every_bit(shape: dict[str, Any]) -> None:
+    require_equal(small("convnet", shape))
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(sorted(Architecture.members)), st.sampled_from(sorted(Estimator.members)), st.data())
+def test_a_net_of_any_shape_keeps_every_bit_or_there_is_a_reason(
+    architecture: str, estimator: str, data: st.DataObject
+) -> None:
+    shape = data.draw(fields_of(Architecture.members[architecture]))
+    narrow = {"hidden": min(shape.get("hidden", 9), 60) if architecture == "binary-mlp" else [9]}
+    shape = {**shape, **(narrow if architecture in ("mlp", "binary-mlp") else {})}
+    if architecture == "mlp":
+        shape.pop("binary_layers", None)
+    if shape.get("head") == "none":
+        shape["hidden"] = max(10, shape["hidden"])
+    refused = Estimator.members[estimator]().refusal(Architecture.members[architecture]().shapes)
+    assume(not refused)
+    try:
+        experiment = small(architecture, shape, estimator=estimator)
+    except ValueError:
+        assume(False)
+    reason = why_not(experiment)
+    if not reason:
+        require_equal(experiment)
+    else:
+        assert reason.endswith(".")
+        with pytest.raises(Unpackable) as refusal:
+            pack(experiment, experiment.architecture.build(0))
+        assert str(refusal.value) == reason
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_packed_or_says_why_not(name: str) -> None:
+    experiment = PRESETS[name].experiment(DIGITS)
+    reason = why_not(experiment)
+    if experiment.architecture.has_binary_weights:
+        ternary = "ternary" in (experiment.estimator.forward, experiment.architecture.weights.rule.forward)
+        assert bool(reason) == ternary
+    else:
+        assert "weights are real numbers" in reason
+    if not reason:  # its net, but narrower: width is what no rule is about
+        narrow = experiment.with_changes([f"architecture.hidden={min(experiment.architecture.hidden, 130)}"])
+        require_equal(narrow)
+
+
+@pytest.mark.parametrize(
+    ("shape", "fields", "told"),
+    [
+        (
+            {"binary_weights": ["conv1"]},
+            {},
+            "'conv2' are real numbers, between layers of bits; add it to architecture.",
+        ),
+        ({"binary_weights": ALL, "binary_layers": [1]}, {}, "add its layer to architecture.binary_layers"),
+        ({"binary_weights": ALL, "binary_layers": []}, {}, "give architecture.binary_layers the layers"),
+        ({"binary_weights": ALL}, {"estimator": "ternary"}, "has a third value"),
+        ({"binary_weights": ALL}, {"estimator": {"name": "dorefa", "bit_width": 2}}, "has more than two values"),
+        ({"binary_weights": ALL}, {"estimator": "mean-field"}, "trains on values between"),
+        ({"binary_weights": ALL, "weight_rule": "sign-with-zero"}, {}, "set architecture.weight_rule to identity"),
+        (
+            {"binary_weights": ALL, "weight_rule": "stochastic-sign", "stochastic_weights": True},
+            {},
+            "set architecture.stochastic_weights to false",
+        ),
+        ({"binary_weights": ALL}, {"precision": "bfloat16"}, "set precision to float32"),
+        ({}, {}, "set architecture.binary_weights to the layers"),
+    ],
+    ids=str,
+)
+def test_a_reason_says_what_to_switch_on(shape: dict[str, Any], fields: dict[str, Any], told: str) -> None:
+    assert told in why_not(small("convnet", shape, **fields))
+
+
+def test_units_that_are_drawn_are_packed_as_their_likelier_bits() -> None:
+    experiment = small("binary-mlp", estimator="bernoulli")
+    require_equal(experiment)
+    assert "likelier bits" in pack(experiment, moved_net(experiment)).notes[0]
+
+
+@pytest.mark.parametrize("estimator", ["identity", "saturated", "dorefa"])
+def test_ties_fall_as_those_of_the_net(estimator: str) -> None:
+    # Without batch norm and bias a sum of 0 is common, and so is one at the threshold of 1/2 or 1.
+    shape = {"batch_norm": False, "levels": "-1/+1", "weight_levels": "-1/+1", "binary_input": True}
+    experiment = small("binary-mlp", {**shape, "hidden": 24, "depth": 4}, estimator=estimator)
+    require_equal(experiment)
+    layer = pack(experiment, moved_net(experiment)).layers[1]
+    random = np.random.default_rng(0).integers(0, 2, (200, *layer.shape)).astype(bool)
+    sums = layer.products(random)
+    assert (sums == 0).any()
+    rule = Estimator.members[estimator]()
+    assert np.array_equal(layer.bits(random), rule.step(torch.from_numpy(sums).float()).numpy() > 0.5)
+
+
+def test_packing_leaves_the_net_as_it_was() -> None:
+    looked_at = specimen("convnet", {"binary_weights": ALL})
+    with left_as_it_was(looked_at):
+        packed = pack(looked_at.experiment, looked_at.net)
+        agreement(looked_at.experiment, looked_at.net, packed, looked_at.images)
+    assert [type(layer) for layer in packed.layers] == [PixelLayer, BitLayer, BitLayer]
+
+
+def test_a_net_that_has_diverged_is_not_packed() -> None:
+    experiment = small("binary-mlp")
+    net = moved_net(experiment)
+    with torch.no_grad():
+        net.norms[0].weight[0] = torch.nan
+    with pytest.raises(Unpackable, match="no finite number"):
+        pack(experiment, net)
+
+
+def test_a_difference_is_found() -> None:
+    experiment = small("binary-mlp")
+    net = moved_net(experiment)
+    packed = pack(experiment, net)
+    packed.layers[1].flip[3] ^= True
+    found = agreement(experiment, net, packed, TEST_IMAGES)
+    assert not found.exact
+    assert [layer.differing for layer in found.layers] == [0, len(TEST_IMAGES)]
+    assert found.same == 0
