@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from lab.data import Dataset
 from lab.estimators import Estimator
-from lab.experiment import Experiment
+from lab.experiment import Experiment, InvalidExperiment
 from lab.models import Architecture
 from lab.packed import Unpackable, agreement, pack, why_not
 from lab.packed.runner import BitLayer, PixelLayer, opened, saved
@@ -22,6 +23,8 @@ from tests.small import small
 from tests.specimens import left_as_it_was, specimen
 from tests.strategies import fields_of
 
+WITH_BITS = sorted(name for name, member in Architecture.members.items() if "weight_levels" in member.model_fields)
+OF_BITS = sorted(name for name, member in Estimator.members.items() if member().forward == "bits")
 ALL = ["conv1", "conv2", "classifier"]
 DIGITS = Dataset.members["digits"]()
 TEST_IMAGES = DIGITS.images().test[:24]
@@ -52,32 +55,41 @@ def test_conv_nets_keep_every_bit(shape: dict[str, Any]) -> None:
     require_equal(small("convnet", shape))
 
 
-@settings(max_examples=60)
-@given(st.sampled_from(sorted(Architecture.members)), st.sampled_from(sorted(Estimator.members)), st.data())
-def test_a_net_of_any_shape_keeps_every_bit_or_there_is_a_reason(
-    architecture: str, estimator: str, data: st.DataObject
-) -> None:
+def drawn(data: st.DataObject, architecture: str, estimator: str, left_out: Collection[str] = ()) -> Experiment:
+    """An experiment with any fields of its architecture, but for its width, and those left out."""
     shape = data.draw(fields_of(Architecture.members[architecture]))
-    narrow = {"hidden": min(shape.get("hidden", 9), 60) if architecture == "binary-mlp" else [9]}
-    shape = {**shape, **(narrow if architecture in ("mlp", "binary-mlp") else {})}
-    if architecture == "mlp":
-        shape.pop("binary_layers", None)
-    if shape.get("head") == "none":
-        shape["hidden"] = max(10, shape["hidden"])
-    refused = Estimator.members[estimator]().refusal(Architecture.members[architecture]().shapes)
-    assume(not refused)
+    shape = {name: value for name, value in shape.items() if name not in {"hidden", "binary_layers", *left_out}}
+    if architecture in ("mlp", "binary-mlp"):
+        width = data.draw(st.integers(10, 70))
+        shape |= {"hidden": [width] if architecture == "mlp" else width}
+    if left_out and architecture == "convnet":
+        shape["binary_weights"] = data.draw(st.sampled_from((ALL, ALL[:2], ALL[1:], ALL[1:2])))
+    assume(not Estimator.members[estimator]().refusal(Architecture.members[architecture](**shape).shapes))
     try:
-        experiment = small(architecture, shape, estimator=estimator)
-    except ValueError:
-        assume(False)
+        return small(architecture, shape, estimator=estimator)
+    except InvalidExperiment:
+        return reject()
+
+
+@settings(max_examples=50)
+@given(st.sampled_from(WITH_BITS), st.sampled_from(OF_BITS), st.data())
+def test_a_net_of_any_shape_keeps_every_bit(architecture: str, estimator: str, data: st.DataObject) -> None:
+    experiment = drawn(data, architecture, estimator, ("weight_rule", "stochastic_weights"))
+    assume(not why_not(experiment))
+    require_equal(experiment)
+
+
+@settings(max_examples=50)
+@given(st.sampled_from(sorted(Architecture.members)), st.sampled_from(sorted(Estimator.members)), st.data())
+def test_what_is_not_packed_has_a_reason(architecture: str, estimator: str, data: st.DataObject) -> None:
+    experiment = drawn(data, architecture, estimator)
     reason = why_not(experiment)
-    if not reason:
-        require_equal(experiment)
-    else:
-        assert reason.endswith(".")
-        with pytest.raises(Unpackable) as refusal:
-            pack(experiment, experiment.architecture.build(0))
-        assert str(refusal.value) == reason
+    assume(reason)
+    assert reason.endswith(".")
+    assert len(reason) < 200
+    with pytest.raises(Unpackable) as refusal:
+        pack(experiment, experiment.architecture.net())
+    assert str(refusal.value) == reason
 
 
 @pytest.mark.parametrize("name", PRESETS)

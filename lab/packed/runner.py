@@ -145,7 +145,7 @@ class Layer:
 
     def bits(self, values: Array) -> Bits:
         """Which units are on, pooled."""
-        return self.pooled(np.not_equal(self._sums(values) >= self._limit, self.flip))
+        return self.pooled(np.not_equal(self._sums(values) >= self.limit, self.flip))
 
     def numbers(self, values: Array) -> NDArray[np.float32]:
         """What it gives that ends in numbers."""
@@ -163,8 +163,8 @@ class Layer:
         return self.rows(real) @ self.weight.T.astype(real.dtype)
 
     @property
-    def _limit(self) -> Array:
-        """The threshold of what `_sums` gives."""
+    def limit(self) -> Array:
+        """What is compared with the sums that take the time, (outputs,) or (rows, columns, outputs): real numbers."""
         return self.threshold
 
     @cached_property
@@ -199,7 +199,8 @@ class PixelLayer(Layer):
         return numkong.dots_pack(self.weight_values, dtype="int8")
 
     @cached_property
-    def _limit(self) -> Array:
+    def limit(self) -> Array:
+        """Integers from which on the sum of weights times bytes, less 128 each, is at the threshold."""
         slope, offset, _ = self.pixels
         least = (self.threshold - (MIDDLE * slope + offset) * (self._total - self._beyond)) / slope
         return np.ceil(least).clip(-(2**30), 2**30).astype(np.int32)
@@ -214,7 +215,7 @@ class BitLayer(Layer):
         return (base - factor * self._sums(values)) // 2 + self._wrong
 
     def bits(self, values: Array) -> Bits:
-        return self.pooled(np.not_equal(self._sums(values) <= self._limit, self.flip))
+        return self.pooled(np.not_equal(self._sums(values) <= self.limit, self.flip))
 
     def _sums(self, values: Array) -> Array:
         whole = self.shape[2] % 8 == 0  # a row of whole bytes can be made of bytes, which are fewer
@@ -242,7 +243,8 @@ class BitLayer(Layer):
         return self._beyond if self.reads == "-1/+1" else 0 * self._beyond
 
     @cached_property
-    def _limit(self) -> Array:
+    def limit(self) -> Array:
+        """Integers up to which a count is on the side of the threshold on which products are large."""
         base, factor = self._formula
         return ((base + 2 * (self._wrong - self.threshold.astype(np.int32))) // factor).astype(np.int32)
 
