@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 Kind = Literal["estimators", "architectures", "optimizers", "schedules", "datasets", "presets", "studies"]
-Written = Literal["csv", "parquet", "latex", "markdown", "html", "json", "command"]
+Written = Literal["csv", "parquet", "latex", "markdown", "html", "json", "command", "packed", "onnx", "safetensors"]
 Table = Literal["results", "curves", "final", "differences"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
@@ -98,10 +98,16 @@ def export(
         Path | None, typer.Option(parser=_place, metavar="FILE", help="Where to write it, not to standard output.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    contestant: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Whose net it is to be, of a run that has several.")
+    ] = None,
 ) -> None:
-    """Write the results of runs as a table, as a report that opens offline, or as what trains them again.
+    """Write the results of runs as a table, as a report that opens offline, or as what trains them again; or a net.
 
     `json` is the experiment, or a list where there are several, and `command` the command that trains it.
+
+    `packed` is the net of one run with a bit for each binary weight, and runner.py beside it runs it without the lab;
+    `onnx` is the same for other runtimes. `safetensors` has the weights as they were trained.
 
     Of several seeds, `--table final` has the final figures, and `--table differences` those to the first contestant.
 
@@ -109,11 +115,26 @@ def export(
 
     In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it.
 
-    Exit codes: 0 done, 2 there is no such run, or it cannot be written there.
+    Exit codes: 0 done, 2 there is no such run, it has no such net, or it cannot be written there.
     """
     from lab.cli.export import Asked, main
 
-    raise typer.Exit(main(runs, Asked(format, table, seeds), out, overwrite))
+    raise typer.Exit(main(runs, Asked(format, table, seeds, contestant), out, overwrite))
+
+
+@app.command()
+def predict(
+    file: Annotated[Path, typer.Argument(help="A packed net, as `export --format packed` writes it.")],
+    images: Annotated[list[Path], typer.Argument(help="Pictures: PNG, JPEG, WebP, BMP, GIF or TIFF.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell what is on pictures, each with the probabilities of all classes. Their ink is found and centered first.
+
+    Exit codes: 0 done, 2 the net or a picture cannot be read.
+    """
+    from lab.cli.predict import main
+
+    raise typer.Exit(main(file, images, as_json))
 
 
 @app.command()

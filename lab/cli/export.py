@@ -1,4 +1,4 @@
-"""`python -m lab export`: the results of runs as files, as the app exports them."""
+"""`python -m lab export`: the results of runs as files, as the app exports them, and their nets."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from typing import NamedTuple
 
 import typer
 
+from lab.boards.contestants import labels
 from lab.cli.errors import REFUSED, explained
 from lab.cli.kept import whole_id
 from lab.exports import TABLES, View
 from lab.exports.comparison import NO_PAGE, Comparison
 from lab.exports.gathering import comparison, with_seeds
+from lab.exports.nets import NETS, trained
 from lab.files import replace
 from lab.jobs import JOBS
-from lab.store import runs_folder
+from lab.packed import Unpackable, runner
+from lab.packed.onnx_graph import OnnxMissing
+from lab.store import RunFolder, runs_folder
 
 
 class Refused(Exception):
@@ -32,6 +36,8 @@ class Asked(NamedTuple):
     """Of what."""
     seeds: bool
     """Whether with all other seeds of the runs that are named."""
+    contestant: int | None = None
+    """Whose net, counted from 1."""
 
 
 def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -> int:
@@ -39,6 +45,11 @@ def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -
     with explained():
         JOBS.runs_folder = runs_folder()
         try:
+            if asked.format in NETS:
+                _export_net(runs, asked, out, overwrite)
+                return 0
+            if asked.contestant is not None:
+                raise Refused(f"--contestant is for nets alone; formats of nets are {', '.join(NETS)}.")
             formats = TABLES[asked.table]
             if asked.format not in formats:
                 raise Refused(f"--table {asked.table} is not written as {asked.format}; allowed: {', '.join(formats)}.")
@@ -51,14 +62,44 @@ def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -
             compared = comparison(JOBS, dict.fromkeys(ids), view)
             _require_seeds(compared, asked.table)
             content = format.write(compared)
-            if out is None:
-                typer.echo(content, nl=False)
-            else:
-                _write(out, content)
-        except Refused as refusal:
+            _give(content, out)
+        except (Refused, Unpackable, OnnxMissing) as refusal:
             typer.echo(str(refusal), err=True)
             return REFUSED
     return 0
+
+
+def _export_net(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -> None:
+    if len(runs) != 1 or asked.seeds or asked.table != "results":
+        raise Refused(f"--format {asked.format} is of one net; name one run, without --table and --seeds.")
+    _require_place(out, overwrite, readable=False)
+    folder = RunFolder(runs_folder() / whole_id(runs[0]))
+    contestants = folder.facts().contestants
+    if asked.contestant is None and len(contestants) > 1:
+        named = "; ".join(
+            f"{i} {label}" for i, label in enumerate(labels([c.experiment for c in contestants]), start=1)
+        )
+        raise Refused(f"Run {folder.id} has several nets; give --contestant with the number of one: {named}.")
+    net = trained(folder, (asked.contestant or 1) - 1)
+    _give(NETS[asked.format].write(net), out)
+    if out is not None and asked.format == "packed":
+        typer.echo(_with_runner(out), err=True)
+
+
+def _with_runner(out: Path) -> str:
+    """Put the runner beside a packed net, unless another file has its name; and say what to do with it."""
+    content, beside = Path(runner.__file__).read_bytes(), out.with_name("runner.py")
+    if beside.exists() and not beside.is_dir() and beside.read_bytes() != content:
+        return f"{str(beside)!r} is another file, and stays as it is; what runs the net is {runner.__file__}."
+    _write(beside, content)
+    return f"Beside it is runner.py, which needs numpy and numkong alone: python {beside} {out} PICTURES.npy"
+
+
+def _give(content: bytes, out: Path | None) -> None:
+    if out is None:
+        typer.echo(content, nl=False)
+    else:
+        _write(out, content)
 
 
 def _require_seeds(compared: Comparison, table: str) -> None:

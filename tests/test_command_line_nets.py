@@ -1,0 +1,159 @@
+"""`python -m lab export --format packed|onnx|safetensors` and `python -m lab predict`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors import safe_open
+
+from lab.data import Dataset
+from lab.experiment import Experiment
+from lab.jobs import JOBS
+from lab.packed import agreement, load
+from lab.probes.specimen import initial_net
+from lab.store import RunFolder, run_folders
+from lab.store.weights import reported_weights
+from tests.command_line import lab, two_steps
+from tests.pages import forget_runs
+from tests.small import small
+
+pytestmark = pytest.mark.usefixtures("empty_lab")
+
+DIGITS = Dataset.members["digits"]().images()
+NET = {"binary_weights": ["conv1", "conv2", "classifier"], "levels": "-1/+1"}
+
+
+def run_of(kept_runs: Path, *experiments: Experiment) -> str:
+    """The id of a run that this process has only on disk."""
+    JOBS.runs_folder = kept_runs
+    assert JOBS.start(list(experiments), "A run").wait(60)
+    forget_runs()
+    return run_folders(kept_runs)[0].id
+
+
+@pytest.fixture
+def run(kept_runs: Path) -> str:
+    return run_of(kept_runs, small("convnet", NET))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    file = tmp_path / "digit.png"
+    Image.fromarray(DIGITS.test[3].numpy()).save(file)
+    return file
+
+
+def test_a_packed_net_leaves_and_predicts(run: str, kept_runs: Path, tmp_path: Path, picture: Path) -> None:
+    file = tmp_path / "net.safetensors"
+    answer = lab("export", run[:6], "--format", "packed", "--out", file)
+    assert (answer.code, answer.out) == (0, "")
+    assert "runner.py" in answer.err
+    experiment = small("convnet", NET)
+    net = initial_net(experiment, torch.device("cpu"))
+    kept = reported_weights(RunFolder(kept_runs / run), 0)
+    assert kept is not None
+    net.load_state_dict(kept.tensors)
+    assert agreement(experiment, net, load(file), DIGITS.test[:20]).exact
+    told = lab("predict", file, picture, picture, "--json").json_lines
+    expected = load(file).probabilities(DIGITS.test[3:4].numpy())[0]
+    assert [each["image"] for each in told] == [str(picture)] * 2
+    assert told[0]["class"] == str(expected.argmax())
+    np.testing.assert_allclose(list(told[0]["probabilities"].values()), expected)
+    said = lab("predict", file, picture)
+    assert said.code == 0
+    assert f"digit.png: {expected.argmax()} (" in said.out
+
+
+def test_the_runner_beside_a_net_is_not_written_over_another_file(run: str, tmp_path: Path) -> None:
+    (tmp_path / "runner.py").write_text("mine")
+    answer = lab("export", run, "--format", "packed", "--out", tmp_path / "net.safetensors")
+    assert answer.code == 0
+    assert "another file" in answer.err
+    assert (tmp_path / "runner.py").read_text() == "mine"
+
+
+def test_weights_leave_as_they_were_trained(run: str, kept_runs: Path, tmp_path: Path) -> None:
+    file = tmp_path / "weights.safetensors"
+    assert lab("export", run, "--format", "safetensors", "--out", file).code == 0
+    kept = reported_weights(RunFolder(kept_runs / run), 0)
+    assert kept is not None
+    with safe_open(file, framework="np") as opened:
+        assert set(opened.keys()) == set(kept.tensors)
+        assert Experiment.from_json(opened.metadata()["experiment"]) == small("convnet", NET)
+        assert opened.metadata()["step"] == str(kept.step)
+        for name, tensor in kept.tensors.items():
+            assert np.array_equal(opened.get_tensor(name), tensor.numpy())
+
+
+def test_onnx_leaves_too(run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    file, packed = tmp_path / "net.onnx", tmp_path / "net.safetensors"
+    for format, out in (("onnx", file), ("packed", packed)):
+        assert lab("export", run, "--format", format, "--out", out).code == 0
+    pictures = DIGITS.test[:9].numpy()
+    (logits,) = runtime.InferenceSession(file).run(["logits"], {"pixels": pictures})
+    np.testing.assert_allclose(logits, load(packed).logits(pictures), rtol=1e-4, atol=1e-4)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    answer = lab("export", run, "--format", "onnx", "--out", tmp_path / "other.onnx")
+    assert answer.code == 2
+    assert "pip install onnx" in answer.err
+
+
+def test_of_several_nets_one_is_named(kept_runs: Path, tmp_path: Path) -> None:
+    run = run_of(kept_runs, small("convnet", NET), small("mlp"))
+    out = ("--out", tmp_path / "net.safetensors")
+    several = lab("export", run, "--format", "packed", *out)
+    assert several.code == 2
+    assert "--contestant" in several.err
+    assert lab("export", run, "--format", "packed", "--contestant", "1", *out).code == 0
+    unpackable = lab("export", run, "--format", "packed", "--contestant", "2", *out, "--overwrite")
+    assert unpackable.code == 2
+    assert "weights are real numbers" in unpackable.err
+    assert lab("export", run, "--format", "safetensors", "--contestant", "2", *out, "--overwrite").code == 0
+    assert "2 contestants" in lab("export", run, "--format", "packed", "--contestant", "3", *out, "--overwrite").err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--format", "packed", "--table", "curves"], "without --table and --seeds"),
+        (["--format", "onnx", "--seeds"], "without --table and --seeds"),
+        (["--format", "csv", "--contestant", "1"], "for nets alone"),
+    ],
+)
+def test_what_cannot_be_is_refused(kept_runs: Path, arguments: list[str], told: str) -> None:
+    run = run_of(kept_runs, two_steps("source-000"))
+    answer = lab("export", run, *arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert told in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_what_cannot_be_read_ends_with_a_sentence(run: str, tmp_path: Path, picture: Path) -> None:
+    file, wrong = tmp_path / "net.safetensors", tmp_path / "wrong.safetensors"
+    assert lab("export", run, "--format", "packed", "--out", file).code == 0
+    content = file.read_bytes()
+    blank = tmp_path / "blank.png"
+    Image.new("L", (28, 28)).save(blank)
+    tampered = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
+    cases = [
+        (tmp_path / "none", picture),
+        (tmp_path, picture),
+        (file, tmp_path / "none.png"),
+        (file, file),
+        (file, blank),
+    ]
+    for bad in (b"", b"\x80\x04pickle", content[:500], tampered, json.dumps({}).encode()):
+        cases.append((wrong.with_name(f"wrong{len(cases)}"), picture))
+        cases[-1][0].write_bytes(bad)
+    for net, image in cases:
+        answer = lab("predict", net, picture, image)
+        assert (answer.code, answer.out) == (2, ""), (net, image)
+        assert len(answer.err.splitlines()) == 1
+        assert answer.err.endswith(".\n")
