@@ -149,6 +149,7 @@ def forged(changes: dict[str, Any], layer: dict[str, Any] | None = None) -> byte
         ({"pixels": [10**400, 0.0, None]}, None),
         ({"classes": [1, 2]}, None),
         ({"title": None}, None),
+        ({"classes": ["\x1b[2J"]}, None),
         ({"more": 1}, None),
     ],
     ids=str,

@@ -414,9 +414,9 @@ def _checked(told: dict[str, Any]) -> list[dict[str, Any]]:
     """The layers of a description in which everything is as it can be."""
     slope, offset, least = told["pixels"]
     _require(set(told) == {"title", "classes", "notes", "pixels", "layers"}, "it says something else")
-    _require(
-        all(isinstance(text, str) for text in [told["title"], *told["classes"], *told["notes"]]), "it has no words"
-    )
+    words = [told["title"], *told["classes"], *told["notes"], *(plan["name"] for plan in told["layers"])]
+    # No control characters, which a terminal would obey.
+    _require(all(isinstance(word, str) and word.isprintable() for word in words), "its words cannot be printed")
     _require(math.isfinite(slope) and math.isfinite(offset) and slope > 0, "its pixels have no scale")
     _require(least is None or _within(least, 0, 256), "its pixels have no threshold")
     plans, shape = told["layers"], (SIDE, SIDE, 1)
@@ -426,7 +426,6 @@ def _checked(told: dict[str, Any]) -> list[dict[str, Any]]:
         last = ("numbers", "clipped") if i == len(plans) - 1 else ()
         _require(
             set(plan) == {"name", "reads", "weights", "gives", "shape", "outputs", "window", "pool"}
-            and isinstance(plan["name"], str)
             and plan["reads"] == before
             and plan["reads"] in (*LEVELS, "pixels")
             and (i > 0 or (plan["reads"] == "pixels") == (least is None))
