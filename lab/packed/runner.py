@@ -21,7 +21,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +38,8 @@ TYPES = {"F64": "<f8", "F32": "<f4", "I32": "<i4", "U8": "|u1"}
 ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dtype=np.int32)
 SIDE, MIDDLE = 28, 128
 MOST_BYTES, MOST_HEADER, LARGEST = 2**31, 2**20, 2**16
+FEW = 2
+"""Rows of bytes that are taken apart into bits: eight times as many, with weights that are an eighth."""
 AT_ONCE = 2**25
 """Bytes that the largest layer takes for the images that are worked on together."""
 
@@ -190,9 +192,28 @@ class PixelLayer(Layer):
         return slope * self._sums(values) + (MIDDLE * slope + offset) * (self._total - self._beyond)
 
     def _sums(self, values: Array) -> Array:
+        if len(values) * math.prod(self.places) <= FEW:
+            return self._of_planes(values) - MIDDLE * (self._total - self._beyond)
         rows = self.rows((values ^ np.uint8(MIDDLE)).view(np.int8))
         sums = numkong.dots_packed(rows.reshape(-1, self.length), self._packed)
         return np.asarray(sums).reshape(*rows.shape[:3], self.outputs)
+
+    def _of_planes(self, values: Array) -> Array:
+        """Products with bytes, each as eight bits: the sum of 2^k times those with the bits k."""
+        rows = self.rows(values).reshape(-1, self.length)
+        planes = np.packbits(np.unpackbits(rows[:, None], axis=1), axis=2).reshape(-1, self.weight.shape[1])
+        counts = self._bit_layer.counts(planes).reshape(len(rows), 8, self.outputs)
+        sums = counts[:, 0].copy()
+        for plane in range(1, 8):  # the highest first
+            sums <<= 1
+            sums += counts[:, plane]
+        base, factor = self._bit_layer.formula
+        return ((255 * base - factor * sums) // 2).reshape(len(values), *self.places, self.outputs)
+
+    @cached_property
+    def _bit_layer(self) -> BitLayer:
+        """The same weights on bits."""
+        return BitLayer(**{field.name: getattr(self, field.name) for field in fields(self)} | {"reads": "0/1"})
 
     @cached_property
     def _packed(self) -> Any:
@@ -211,7 +232,7 @@ class BitLayer(Layer):
     less the number of bits that are on."""
 
     def products(self, values: Array) -> Array:
-        base, factor = self._formula
+        base, factor = self.formula
         return (base - factor * self._sums(values)) // 2 + self._wrong
 
     def bits(self, values: Array) -> Bits:
@@ -220,9 +241,12 @@ class BitLayer(Layer):
     def _sums(self, values: Array) -> Array:
         whole = self.shape[2] % 8 == 0  # a row of whole bytes can be made of bytes, which are fewer
         words = self.rows(np.packbits(values, axis=3)) if whole else np.packbits(self.rows(values), axis=3)
-        counts = np.asarray(numkong.hammings_packed(words.reshape(-1, words.shape[3]), self._packed)).view(np.int32)
-        counts = counts if self.weights == "-1/+1" else counts[:, :-1] - counts[:, -1:]
-        return counts.reshape(*words.shape[:3], self.outputs)
+        return self.counts(words.reshape(-1, words.shape[3])).reshape(*words.shape[:3], self.outputs)
+
+    def counts(self, words: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """What is counted of rows of packed bits, (N, outputs)."""
+        counts = np.asarray(numkong.hammings_packed(words, self._packed)).view(np.int32)
+        return counts if self.weights == "-1/+1" else counts[:, :-1] - counts[:, -1:]
 
     @cached_property
     def _packed(self) -> Any:
@@ -231,7 +255,8 @@ class BitLayer(Layer):
         return numkong.hammings_pack(rows, dtype="uint1")
 
     @cached_property
-    def _formula(self) -> tuple[Array, int]:
+    def formula(self) -> tuple[Array, int]:
+        """Base and factor."""
         ones = ONES[self.weight].sum(1, dtype=np.int32)
         if self.weights == "-1/+1":
             return (2 * ones, 2) if self.reads == "0/1" else (np.full_like(ones, 2 * self.length), 4)
@@ -245,7 +270,7 @@ class BitLayer(Layer):
     @cached_property
     def limit(self) -> Array:
         """Integers up to which a count is on the side of the threshold on which products are large."""
-        base, factor = self._formula
+        base, factor = self.formula
         return ((base + 2 * (self._wrong - self.threshold.astype(np.int32))) // factor).astype(np.int32)
 
 
@@ -363,10 +388,10 @@ def opened(content: bytes) -> PackedNet:
     return PackedNet(told["title"], tuple(told["classes"]), tuple(told["notes"]), layers)
 
 
-def layer_of(**fields: Any) -> Layer:
+def layer_of(**known: Any) -> Layer:
     """A layer of the kind that its fields ask for."""
-    kind = Layer if fields["weights"] == "real" else PixelLayer if fields["reads"] == "pixels" else BitLayer
-    return kind(**fields)
+    kind = Layer if known["weights"] == "real" else PixelLayer if known["reads"] == "pixels" else BitLayer
+    return kind(**known)
 
 
 def _plan(layer: Layer) -> dict[str, Any]:
