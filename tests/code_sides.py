@@ -8,7 +8,7 @@ import numpy as np
 
 from lab.boards.code_facts import CodeFacts, facts_of
 from lab.boards.code_questions import code_of, driven, flipped, neighborhood
-from lab.boards.code_rest import AtRest
+from lab.boards.code_rest import AtRest, Steps
 from lab.boards.contestants import Contestant, contestants
 from lab.boards.seen import Seen
 from lab.experiment import Experiment
@@ -68,7 +68,8 @@ def at_rest(layer: str, bit: int, pixels: np.ndarray, *experiments: Experiment, 
                 flipped(specimen, pixels, layer, bit),
                 driven(specimen, pictures, layer),
                 neighborhood(specimen, pictures, layer) if t_sne else None,
-                (seen.step, seen.step),
+                Steps(seen.step, seen.step, seen.step if t_sne else None),
+                facts.most_telling(),
             )
         )
     return found

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from lab.boards.code_board import rest_cards
 from lab.boards.code_cards import CodeCards
 from lab.boards.code_facts import _by_chance, facts_of
-from lab.boards.code_rest import Picture
+from lab.boards.code_rest import Picture, Steps
 from lab.boards.code_scales import code_scales
 from lab.boards.code_words import bit_words
 from lab.estimators import Estimator
@@ -179,7 +179,7 @@ class TestPicture:
 
     def test_of_other_weights_waits_for_codes_of_those(self) -> None:
         (side,) = at_rest("hidden 1", 0, DIGIT, small("mlp", budget=3))
-        waiting = side._replace(weights="Weights of step 1 answer.", driven=None, steps=(1, 1))
+        waiting = side._replace(weights="Weights of step 1 answer.", driven=None, steps=Steps(1, 1, None))
         card = by_id(rest_cards([waiting], PICTURE, 0))["neighbors.0"]
         assert isinstance(card.content, Numbers)
         assert "Being worked out" in card.caption

@@ -56,6 +56,18 @@ def test_a_net_with_bits_shows_its_codes_at_all_its_moments(name: str) -> None:
     assert told(tab) == told(shown(tab)), "nothing is wrong"
 
 
+def test_what_stands_below_the_film_is_of_its_newest_moment_also_where_an_earlier_one_is_reported() -> None:
+    wild = {"name": "sgd", "lr": 20.0}  # the longer it trains the worse it is
+    job = trained(small("mlp", optimizer=wild, report="best-validation", budget=6, evaluate_every=0.5))
+    snapshot = job.view().snapshots[0]
+    assert snapshot.frame is not None
+    assert snapshot.frame.step < snapshot.frames[-1].step
+    tab = page(job)
+    code = rest(tab)["code.0"]["caption"]
+    assert f"After step {snapshot.frames[-1].step}." in code
+    assert "No weights" not in code
+
+
 def test_a_net_without_bits_is_told_what_to_do() -> None:
     tab = page(trained(small("convnet", {"binary_layers": []}, **SHORT)))
     assert "has no binary layer, so there are no codes" in told(tab)

@@ -22,7 +22,7 @@ class Background:
         self.newest, self.waits = 1, 0
         self.begun: dict[int, Future[int]] = {}
         (run,) = contestants([small()], [Recorder().snapshot()])
-        job = SimpleNamespace(status=status, ended=status == "finished")
+        job = SimpleNamespace(status=status, ended=status == "finished", remembered=lambda place: (None, self))
         self.look: Any = SimpleNamespace(sides=[SimpleNamespace(id="a-0", place=0, run=run, job=job)])
         monkeypatch.setattr(waiting, "st", SimpleNamespace(session_state={}))
         monkeypatch.setattr(waiting, "moments", lambda job, place: [SimpleNamespace(step=self.newest)])

@@ -70,12 +70,11 @@ def _numbers(card: MakeCard, side: AtRest, bit: int) -> Card:
 
 
 def _kin(side: AtRest, bit: int) -> str:
-    """A sentence about the bit that is most like it, of those that say most about the class."""
+    """A sentence about the bit that is most like it, of those that the film shows."""
     facts = side.facts
     if facts.counted.dead[bit] or facts.counted.stuck[bit]:
         return "It is dead: off for every image." if facts.counted.dead[bit] else "It is stuck: on for every image."
-    telling = facts.most_telling()
-    others = np.concatenate([[bit], telling[telling != bit]])
+    others = np.concatenate([[bit], side.shown[side.shown != bit]])
     phi = facts.correlation(others).phi[0, 1:]
     if np.isnan(phi).all():
         return "No other bit that is shown varies."
@@ -127,8 +126,7 @@ def _extremes(card: MakeCard, side: AtRest, bit: int) -> Card:
     title = f"Images that drive bit {bit}"
     if side.driven is None:
         return card(EXTREMES, title, Numbers([]), WAIT)
-    driven, (asked, worked_out) = side.driven, side.steps
-    older = "" if asked == worked_out else f" Worked out at step {worked_out}; the next is on its way."
+    driven = side.driven
     most, least = (
         _driving(side, indices[bit], values[bit])
         for indices, values in ((driven.most, driven.highest), (driven.least, driven.lowest))
@@ -138,7 +136,8 @@ def _extremes(card: MakeCard, side: AtRest, bit: int) -> Card:
         title,
         Pictures(most + least, len(most), widest=84),
         f"Above the coded test images for which what enters the unit is highest, below those for which it is lowest, "
-        f"with that number; {_told_on(side, bit)}. Pick one to let all pages look at it.{older}",
+        f"with that number; {_told_on(side, bit)}. Pick one to let all pages look at it."
+        f"{side.older(side.steps.driven)}",
     )
 
 

@@ -56,7 +56,14 @@ class CodeCards:
 
     def _of(self, seen: CodeSeen, alone: bool) -> Iterator[Card]:
         facts, scales = seen.answer, self._scales
-        yield _card(seen, alone, "counts", "How the code is used", *_readouts(facts), wide=alone)
+        yield _card(
+            seen,
+            alone,
+            "counts",
+            "How the code is used",
+            *_readouts(facts, seen.run.experiment.estimator.stochastic),
+            wide=alone,
+        )
         bits = scales.bits[seen.run.id]
         yield _card(seen, alone, PICKED, _some("On-rate of each bit", bits, facts), *_rates(seen, facts, scales))
         if facts.units > len(bits):
@@ -84,7 +91,7 @@ def _some(title: str, bits: np.ndarray, facts: CodeFacts) -> str:
     return title if facts.units <= len(bits) else f"{title} ({len(bits)} of {facts.units})"
 
 
-def _readouts(facts: CodeFacts) -> tuple[Numbers, str]:
+def _readouts(facts: CodeFacts, stochastic: bool) -> tuple[Numbers, str]:
     counted, found, units = facts.counted, facts.found, facts.units
     numbers = Numbers(
         [
@@ -96,10 +103,11 @@ def _readouts(facts: CodeFacts) -> tuple[Numbers, str]:
             Readout("mAP", fixed(found.mean_average_precision, 3), f"{fixed(found.by_chance, 3)} by chance"),
         ]
     )
+    drawn = " A unit that is drawn counts as on where that is likelier." if stochastic else ""
     return numbers, (
-        f"The codes of {counted.pictures} test images, as they were recorded at this moment. The commonest code is "
-        f"that of {counted.largest} of them. Effective dimension: in how many independent, equal directions codes "
-        "would vary as much (participation ratio)."
+        f"The codes of {counted.pictures} test images, as they were recorded at this moment.{drawn} The commonest "
+        f"code is that of {counted.largest} of them. Effective dimension: in how many independent, equal directions "
+        "codes would vary as much (participation ratio)."
     )
 
 

@@ -43,6 +43,16 @@ class Picture(NamedTuple):
     words: str
 
 
+class Steps(NamedTuple):
+    """Of the weights that answered. What takes long is that of the last moment for which it was worked out."""
+
+    code: int
+    driven: int | None
+    """None until there is an answer."""
+    near: int | None
+    """The same."""
+
+
 class AtRest(NamedTuple):
     """What is known of the codes of one net at the moment that is looked at."""
 
@@ -61,15 +71,20 @@ class AtRest(NamedTuple):
     """None until it is worked out."""
     near: Map | str | None
     """A t-SNE map, or why there is none; None until it is worked out."""
-    steps: tuple[int, int]
-    """Of the weights that answered, and of those by which `driven` was worked out: before the next, still the last."""
+    steps: Steps
+    shown: NDArray[np.int64]
+    """The bits that the cards of the film show: those that say most about the class at its newest moment."""
 
     def codes(self) -> Bits | None:
         """Those of the images from the weights that answer; None until they are worked out."""
-        asked, worked_out = self.steps
-        if self.facts.frame.step == asked:
+        if self.facts.frame.step == self.steps.code:
             return self.facts.codes()
-        return self.driven.codes.on() if self.driven is not None and worked_out == asked else None
+        by_same = self.driven is not None and self.steps.driven == self.steps.code
+        return self.driven.codes.on() if self.driven is not None and by_same else None
+
+    def older(self, step: int | None) -> str:
+        """A sentence about an answer of other weights than the picture's code; nothing where it is of the same."""
+        return "" if step in (None, self.steps.code) else f" Worked out at step {step}; the next is on its way."
 
 
 MakeCard = Callable[[str, str, Content, str], Card]
@@ -174,5 +189,5 @@ def _near(card: MakeCard, side: AtRest) -> Card:
         Chart(chart, picks=True, thumbnails=thumbnails(side.facts, side.pictures)),
         "Each point is the code of a test image; near ones have codes that differ in few bits, and how far apart "
         f"others lie says little (perplexity {fixed(side.near.perplexity or 0, 1)}). Pick a point to let all pages "
-        "look at its image.",
+        f"look at its image.{side.older(side.steps.near)}",
     )

@@ -119,6 +119,14 @@ def at_each(job: Job, contestant: int, question: Question[T], key: Hashable) -> 
     return [Answered(frame, *answer) for frame, answer in told if answer]
 
 
+def unanswered(job: Job, contestant: int, key: Hashable) -> int:
+    """How many frames have weights whose answer is not remembered: those of which `at_each` has to ask a net."""
+    snapshot, nets = _contestant(job, contestant)
+    with _lock:
+        new = [frame for frame in snapshot.frames if (frame.step, key) not in _answers.get(frame, ())]
+    return sum(1 for frame in new if weights_in(frame, nets) is not None)
+
+
 def _contestant(job: Job, place: int) -> _Contestant:
     experiment, recorder = job.remembered(place)
     with _lock:

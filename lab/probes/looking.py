@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,8 +12,10 @@ from torch import Tensor, nn
 
 from lab.data.base import SIDE
 from lab.data.batches import normalized
-from lab.evaluation import predict
+from lab.estimators import to_levels
+from lab.evaluation import autocast, even_noise, predict, unit_noise
 from lab.models import Net
+from lab.models.layers import BinaryUnits
 from lab.models.weights import BinaryWeights
 from lab.probes.compact import Array, Bits, Compact, Scaled, compact
 from lab.probes.frame import (
@@ -42,7 +45,8 @@ def probe(specimen: Specimen, epoch: float) -> Frame:
     net = specimen.net
     with net.evaluating():
         maps, output = _mapped(specimen)
-        bits = _bits(specimen)
+        codes = _bits(specimen, partial(even_noise, specimen.experiment.estimator))
+        fired = _fired(specimen) or codes
     filters, latent = _filters(net)
     rebuilt = output[:, 0] if net.task == "reconstruction" else output[:0]
     return Frame(
@@ -54,8 +58,8 @@ def probe(specimen: Specimen, epoch: float) -> Frame:
         filters=filters,
         latent_filters=latent,
         reconstructions=Scaled.of(_numpy(rebuilt)),
-        on_rates={name: _numpy(each.float().mean(0)) for name, each in bits.items()},
-        codes={name: _codes(each) for name, each in bits.items()},
+        on_rates={name: _numpy(each.float().mean(0)) for name, each in fired.items()},
+        codes={name: _codes(each) for name, each in codes.items()},
         weights=_weights(net),
     )
 
@@ -77,24 +81,35 @@ def _mapped(specimen: Specimen) -> tuple[dict[str, Maps], Tensor]:
     return {layer.name: Maps(shown[layer.before], shown[layer.after]) for layer in layers}, output
 
 
-def _bits(specimen: Specimen) -> dict[str, Tensor]:
-    """Whether each unit of each binary layer is on, (images, units), for the test images whose codes are kept."""
-    names, sites, found = specimen.experiment.architecture.site_names, specimen.net.sites, list[Tensor]()
-    if not sites:
+def _fired(specimen: Specimen) -> dict[str, Tensor]:
+    """The bits as an evaluation of the run draws them; none where it draws none."""
+    experiment = specimen.experiment
+    if not experiment.estimator.stochastic or experiment.evaluation == "threshold":
         return {}
+    return _bits(specimen, partial(unit_noise, experiment, generator=specimen.generator("codes")))
 
-    def see(site: nn.Module, values: Tensor) -> None:
-        found.append((values > 0).flatten(1))
-        if site is sites[-1]:
+
+def _bits(specimen: Specimen, noise: Callable[[Tensor], Tensor | None]) -> dict[str, Tensor]:
+    """Whether each unit of each binary layer is on, (images, units), for the test images whose codes are kept.
+
+    Args:
+        specimen: the net.
+        noise: what units of some pre-activations draw.
+    """
+    names, rule, found = specimen.experiment.architecture.site_names, specimen.experiment.estimator, list[Tensor]()
+
+    def visit(unit: BinaryUnits, x: Tensor) -> Tensor:
+        codes = rule.bits(x, specimen.slope, noise(x))
+        found.append((codes > 0.5).flatten(1))
+        if len(found) % len(names) == 0:
             raise _Enough
+        return to_levels(codes, unit.levels, rule.levels)
 
-    generator = specimen.generator("codes")
-    with _heard(sites, see):
-        for images in specimen.test_images[:CODED].split(AT_ONCE):
-            inputs = normalized(images, *specimen.scale, specimen.device)
+    with specimen.net.visited(visit, specimen.slope), autocast(specimen.experiment, specimen.device):
+        for images in specimen.test_images[:CODED].split(AT_ONCE) if names else ():
             with suppress(_Enough):
-                predict(specimen.net, specimen.experiment, inputs, specimen.slope, generator)
-    bits = (torch.cat(found[place :: len(sites)]) for place in range(len(sites)))
+                specimen.net(normalized(images, *specimen.scale, specimen.device))
+    bits = (torch.cat(found[place :: len(names)]) for place in range(len(names)))
     return {name: each[: coded_images(each.shape[1])] for name, each in zip(names, bits, strict=True)}
 
 

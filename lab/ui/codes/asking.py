@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lab.boards.code_facts import CodeFacts
 from lab.boards.code_questions import code_of, driven, flipped, neighborhood
-from lab.boards.code_rest import AtRest
+from lab.boards.code_rest import AtRest, Steps
 from lab.boards.seen import Seen, told_weights
 from lab.probes import Specimen
 from lab.probes.code_map import Map
@@ -72,7 +72,12 @@ def at_rest(look: Look, recorded: Sequence[tuple[Side, Recorded]], chosen: Chose
             flipped=effect[place].answer,
             driven=most[place].answer if most is not None else None,
             near=near[place].answer if near is not None else None,
-            steps=(code[place].weights_step, (most or code)[place].weights_step),
+            steps=Steps(
+                code[place].weights_step,
+                most[place].weights_step if most is not None else None,
+                near[place].weights_step if near is not None else None,
+            ),
+            shown=recorded[place][1][-1].answer.most_telling(),
         )
         for place, (side, _) in enumerate(recorded)
     ]

@@ -72,8 +72,7 @@ def _by_class(side: AtRest) -> dict[int, NDArray[np.float64]]:
 
 
 def _correlation(side: AtRest) -> Arrays:
-    bits = side.facts.most_telling()
-    return {"bits": bits, "phi": side.facts.correlation(bits).phi}
+    return {"bits": side.shown, "phi": side.facts.correlation(side.shown).phi}
 
 
 def _distances(side: AtRest) -> pd.DataFrame:

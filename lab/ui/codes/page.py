@@ -19,19 +19,17 @@ from lab.ui.codes.choices import BIT, T_SNE, bit_control, chosen_bit, chosen_lay
 from lab.ui.codes.data import sheets
 from lab.ui.codes.recorded import Recorded, layers_of, recorded
 from lab.ui.film import Shown, show_film
-from lab.ui.inside.asking import instants, version_of
+from lab.ui.inside.asking import asked_step, instants, version_of
 from lab.ui.inside.films import kept_film
 from lab.ui.inside.look import Look
+from lab.ui.inside.picks import draw_anew, look_at_picked
 from lab.ui.inside.sides import Side
 from lab.ui.picked import Picked
 from lab.ui.picking_board import picking_board
-from lab.ui.picture.held import look_at_test_image
-from lab.ui.picture.images import images_of
 from lab.ui.plain import plain
 
 BITS, IMAGES = (PICKED, TELLING, CODE), (MAP, NEAR, NEIGHBOR, EXTREMES)
 """Cards on which bits, or test images, can be picked."""
-ANEW = "codes.anew"
 
 Told = Sequence[tuple[Side, Recorded]]
 
@@ -60,12 +58,11 @@ def _moment(look: Look, told: Told, layer: str, bits: int, shown: Shown) -> None
     bit = chosen_bit(bits, int(newest.told.telling[0]))
     bit_control(bits, bit)
     chosen = Chosen(layer, bit, chosen_map() == T_SNE)
-    sides = at_rest(look, told, chosen, None if shown.newest else shown.moment.step)
+    sides = at_rest(look, told, chosen, asked_step(look, None if shown.newest else shown.moment.step))
     _show_rest(look, sides, chosen, bits)
     subject = f"{layer} of {look.subject} at step {sides[0].step}"
     data_menu("codes.data", sheets(sides, look.picture.pixels, bit), subject)
-    if st.session_state.pop(ANEW, False):
-        st.rerun()  # all pages look at another picture
+    draw_anew()
 
 
 def _film(look: Look, told: Told, layer: str, with_map: bool) -> Film:
@@ -84,8 +81,8 @@ def _film(look: Look, told: Told, layer: str, with_map: bool) -> Film:
 
 
 def _show_rest(look: Look, sides: Sequence[AtRest], chosen: Chosen, bits: int) -> None:
-    there = [(side.step, side.steps, side.driven is not None, side.near is not None) for side in sides]
-    version = version_of(look, "codes.rest", chosen, there)
+    there = [(side.step, side.steps) for side in sides]
+    version = version_of(look, "codes.rest", look.picture.words, chosen, there)
     picture = Picture(look.picture.pixels, look.picture.words)
     cards = rest_cards(sides, picture, chosen.bit, chosen.with_near)
     subject = f"codes of {look.picture.words}, {look.subject} at step {sides[0].step}"
@@ -110,12 +107,8 @@ def _picks(look: Look, bits: int) -> Callable[[Picked], None]:
 
 
 def _picked(pick: Picked, look: Look, bits: int) -> None:
-    """Look at a bit, or let all pages look at a test image, if there is one of this number."""
-    kind, number = pick.kind, pick.number
-    if number is None:
-        return
-    if kind in BITS and number < bits:
-        keep(BIT, number)
-    elif kind in IMAGES and number < images_of(look.sides[0].run.experiment.dataset).count:
-        look_at_test_image(number)
-        st.session_state[ANEW] = True
+    """Look at a bit, or let all pages look at a test image."""
+    if pick.kind in BITS and pick.number is not None and pick.number < bits:
+        keep(BIT, pick.number)
+    elif pick.kind in IMAGES:
+        look_at_picked(look, pick)

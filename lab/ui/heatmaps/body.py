@@ -24,7 +24,7 @@ from lab.ui.film import Shown, rests_at, show_film
 from lab.ui.heatmaps import questions
 from lab.ui.heatmaps.controls import Chosen, choose, layers_of, picked
 from lab.ui.heatmaps.sheets import sheets
-from lab.ui.inside.asking import answers, film_answers, instants, version_of
+from lab.ui.inside.asking import answers, asked_step, film_answers, instants, version_of
 from lab.ui.inside.films import kept_film
 from lab.ui.inside.look import Look
 from lab.ui.inside.waiting import film_soon, later
@@ -58,17 +58,8 @@ def heatmaps(look: Look) -> None:
     layers = layers_of(experiments)
     chosen = choose(layers, any(each.architecture.task == "classification" for each in experiments))
     step = rests_at(look.key, [instant.step for instant in instants(look)])
-    shown = show_film(look.key, _film(look, chosen, _asked(look, step)), partial(picked, layers=layers))
+    shown = show_film(look.key, _film(look, chosen, asked_step(look, step)), partial(picked, layers=layers))
     _rest(look, chosen, shown)
-
-
-def _asked(look: Look, step: int | None) -> int | None:
-    """The step to ask for where a reader rests at one, or at the newest moment for None.
-
-    Now, a net that has ended has the weights that it reports, which need not be those of its newest moment.
-    """
-    trains = any(not side.job.ended for side in look.sides)
-    return instants(look)[-1].step if step is None and not trains else step
 
 
 def _film(look: Look, chosen: Chosen, step: int | None) -> Film:
@@ -104,7 +95,7 @@ def _with(seen: Seen[Any], answer: T) -> Seen[T]:
 
 def _rest(look: Look, chosen: Chosen, shown: Shown) -> None:
     """What does not move: worked out for the moment that the reader rests at."""
-    step = _asked(look, None if shown.newest else shown.moment.step)
+    step = asked_step(look, None if shown.newest else shown.moment.step)
     picture, label = look.picture, chosen.label
     rest = Rest(
         answers(look, *questions.grad_cam_of(picture, chosen.at.layer.name, label), step),

@@ -55,6 +55,15 @@ def answers(look: Look, question: Callable[[Specimen], T], key: Hashable, step: 
     return [_told(side, moment_of(side, step), question, key) for side in look.sides]
 
 
+def asked_step(look: Look, step: int | None) -> int | None:
+    """The step to ask for where a reader rests at one, or at the newest moment for None.
+
+    Now, a net that has ended has the weights that it reports, which need not be those of its newest moment.
+    """
+    trains = any(not side.job.ended for side in look.sides)
+    return instants(look)[-1].step if step is None and not trains else step
+
+
 def _film_of(side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]]:
     told = [
         Seen(side.run, frame.step, frame.step, found) for frame, found in at_each(side.job, side.place, question, key)

@@ -85,7 +85,7 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
 
     def watch() -> None:
         waiting = st.session_state[WAITING]
-        new = all(future.done() for future in waiting) if waiting else _seen(look.sides) != st.session_state[SEEN]
+        new = any(future.done() for future in waiting) if waiting else _seen(look.sides) != st.session_state[SEEN]
         if new:
             st.rerun()
 
@@ -97,7 +97,7 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
 
 
 def wait_for(futures: Sequence[Future[Any]]) -> None:
-    """Let the page be drawn again when all of these have come."""
+    """Let the page be drawn again when any of these has come."""
     st.session_state[WAITING] += futures
     if st.session_state[EVERY] != SOON:
         st.rerun()  # the timer, which stands beside what is drawn now, is to be set

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from lab.boards.seen import Seen
 from lab.devices import computing_with
-from lab.jobs.moments import Moment, moments
+from lab.jobs.moments import Moment, moments, unanswered
 from lab.probes import Specimen
 from lab.ui.background import answer
 from lab.ui.inside.asking import answers, film_answers, moment_of
@@ -26,8 +25,8 @@ KEPT = 16
 BEGUN = "inside.begun"
 """Of a tab: what is under way for the newest moment of nets that train, by the same."""
 
-FILMS = "inside.films"
-"""Of a tab: what is asked at all moments, by the nets and the question."""
+FEW = 4
+"""Frames that are asked at once, such as those that came since the last look."""
 BREATH = 0.3
 """Seconds before such an answer is begun: what the page shows at once would come later."""
 FILM_BREATH = 0.1
@@ -48,16 +47,16 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
         key: tells this question from others, with the picture if it is about one.
         step: that a reader rests at.
     """
-    place = tuple(side.id for side in look.sides), key
+    place = _place(look, key)
     begun: dict[Hashable, Any] = st.session_state.setdefault(BEGUN, {})
     trains = step is None and any(side.job.status == "running" for side in look.sides)
     asked = begun.pop(place, None)
     if asked is None or not trains:
         at_step = [moment_of(side, _last_kept(side) if step is None else step) for side in look.sides]
         asked = [(at, _begun(at, question, key)) for at in at_step]
-    futures = [future for _, future in asked]
+    pending = [future for _, future in asked if not future.done()]
     last: dict[Hashable, Any] = st.session_state.setdefault(LAST, {})
-    if all(future.done() for future in futures):
+    if not pending:
         found = [
             Seen(side.run, at.frame.step, at.weights_step, future.result())
             for side, (at, future) in zip(look.sides, asked, strict=True)
@@ -72,7 +71,7 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
         begun[place] = asked
         while len(begun) > KEPT:
             begun.pop(next(iter(begun)))
-    wait_for(futures)
+    wait_for(pending)
     return last.get(place) if step is None else None
 
 
@@ -85,16 +84,19 @@ def film_soon(look: Look, question: Callable[[Specimen], T], key: Hashable, step
         key: tells this question from others, with the picture if it is about one.
         step: that a reader rests at; None for the newest.
     """
-    place = tuple(side.id for side in look.sides), key
-    begun: dict[Hashable, Future[Any]] = st.session_state.setdefault(FILMS, {})
-    if place not in begun:
-        begun[place] = answer(("film", place), _after(FILM_BREATH, partial(film_answers, look, question, key, step)))
-        while len(begun) > KEPT:
-            begun.pop(next(iter(begun)))
-    if begun[place].done():
+    if all(unanswered(side.job, side.place, key) <= FEW for side in look.sides):
         return film_answers(look, question, key, step)
-    wait_for([begun[place]])
+
+    def work() -> None:
+        film_answers(look, question, key, step)  # which every frame remembers
+
+    wait_for([answer(("film", _place(look, key)), _after(FILM_BREATH, work), kept=False)])
     return [[seen] for seen in answers(look, question, key, step)]
+
+
+def _place(look: Look, key: Hashable) -> Hashable:
+    """Names a question to some nets as they train: a run that began anew is another one."""
+    return tuple((side.id, side.job.remembered(side.place)[1]) for side in look.sides), key
 
 
 def _after(breath: float, work: Callable[[], T]) -> Callable[[], T]:

@@ -15,12 +15,12 @@ from lab.presets import PRESETS
 from lab.studies.base import IMAGES
 from lab.ui.card_data import data_menu
 from lab.ui.film import Shown
-from lab.ui.inside.asking import version_of
+from lab.ui.inside.asking import asked_step, version_of
 from lab.ui.inside.look import Look
+from lab.ui.inside.picks import draw_anew, look_at_picked
 from lab.ui.notices import show_problems
 from lab.ui.picked import Picked
 from lab.ui.picking_board import picking_board
-from lab.ui.picture.held import look_at_test_image
 from lab.ui.picture.images import Offered, images_of
 from lab.ui.reconstructions.choices import choices, follow_address, target, toggle, write_address
 from lab.ui.reconstructions.controls import flip_controls, walk_controls
@@ -29,7 +29,6 @@ from lab.ui.reconstructions.film import show_reconstructions
 from lab.ui.reconstructions.measured import measured_lines
 from lab.ui.reconstructions.panels import OfOthers, OfTheCode, Wanted, ask_of_others, ask_of_the_code, moments
 
-ANEW = "reconstructions.anew"
 PRESET = "source-001"
 
 
@@ -61,10 +60,10 @@ def _moment(look: Look, shown: Shown, bits: int, tests: Offered) -> None:
     chosen = choices()
     goal = target(tests, look.picture.label)
     wanted = Wanted(tuple(chosen["flips"]), tests.pixels(goal), f"{tests.dataset.name} {goal}", chosen["draw"] // DRAWS)
-    step = None if shown.newest else shown.moment.step
+    step = asked_step(look, None if shown.newest else shown.moment.step)
 
     def pick(picked: Picked) -> None:
-        _picked(picked, bits, tests)
+        _picked(picked, look, bits)
 
     show_problems(chosen["problems"])
     flip_controls(bits)
@@ -75,8 +74,7 @@ def _moment(look: Look, shown: Shown, bits: int, tests: Offered) -> None:
     board = _more_board(look, code, others, tests.words(goal), chosen["draw"] % DRAWS)
     picking_board("reconstructions.more", board, pick)
     data_menu("reconstructions.data", sheets_of(look, code, others), f"{look.subject} at step {shown.moment.step}")
-    if st.session_state.pop(ANEW, False):
-        st.rerun()  # all pages look at another picture
+    draw_anew()
 
 
 def _code_board(look: Look, code: OfTheCode, wanted: Wanted) -> Board:
@@ -84,7 +82,7 @@ def _code_board(look: Look, code: OfTheCode, wanted: Wanted) -> Board:
         *looked_cards(code.looked, look.picture.words),
         *strongest_cards(code.strongest, code.looked, wanted.flips),
     ]
-    version = version_of(look, "code", wanted.flips, moments(code))
+    version = version_of(look, "code", look.picture.words, wanted.flips, moments(code))
     return Board(version, cards, f"{look.subject} at step {code.looked[0].step}")
 
 
@@ -96,17 +94,13 @@ def _more_board(look: Look, code: OfTheCode, others: OfOthers, goal: str, draw: 
     ]
     if lines := measured_lines():
         cards.append(tradeoff_card(lines, IMAGES, others.tested, code.looked))
-    version = version_of(look, "more", goal, choices()["draw"], moments(code), moments(others))
+    version = version_of(look, "more", look.picture.words, goal, choices()["draw"], moments(code), moments(others))
     return Board(version, cards, f"{look.subject} at step {code.looked[0].step}")
 
 
-def _picked(picked: Picked, bits: int, tests: Offered) -> None:
-    """Flip a bit, or look at a test image, if there is one of this number."""
-    number = picked.number
-    if number is None:
-        return
-    if picked.kind in BITS and number < bits:
-        toggle(number)
-    elif picked.kind in ENDS and number < tests.count:
-        look_at_test_image(number)
-        st.session_state[ANEW] = True
+def _picked(picked: Picked, look: Look, bits: int) -> None:
+    """Flip a bit, or look at a test image."""
+    if picked.kind in BITS and picked.number is not None and picked.number < bits:
+        toggle(picked.number)
+    elif picked.kind in ENDS:
+        look_at_picked(look, picked)
