@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from lab.run_state import State
 
 FORMAT = "1"
 """Version of what is written."""
+CHECKSUM = "crc32"
 
 
 class CheckpointError(ValueError):
@@ -49,11 +51,14 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         OSError: the file cannot be written; the one before is still there.
     """
-    replace(path, save(checkpoint.tensors, {"format": FORMAT, "state": checkpoint.tree}))
+    facts = {"format": FORMAT, "state": checkpoint.tree, CHECKSUM: _checksum(checkpoint)}
+    replace(path, save(checkpoint.tensors, facts))
 
 
 def read(path: Path, *keys: str | int) -> Any:
     """The state that was written to a path, or only what it has under some keys, one within the other.
+
+    The checksum is that of the whole, so it is not looked at where a part is read; files of earlier labs have none.
 
     Raises:
         CheckpointError: there is no file, or it is not one of this lab, or it was changed or cut off.
@@ -69,6 +74,10 @@ def read(path: Path, *keys: str | int) -> Any:
             for key in keys:
                 tree = _item(tree, key)
             left = set(file.keys())
+            if not keys and CHECKSUM in facts:
+                whole = Checkpoint({name: file.get_tensor(name) for name in left}, facts["state"])
+                if _checksum(whole) != facts[CHECKSUM]:
+                    raise CheckpointError(f"{path} is not a whole checkpoint: something in it was changed.")
             return _with_tensors(tree, lambda name: file.get_tensor(_taken(left, name)))
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint at {path}.") from None
@@ -76,6 +85,14 @@ def read(path: Path, *keys: str | int) -> Any:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(f"{path} is not a whole checkpoint: it was changed or cut off ({error}).") from None
+
+
+def _checksum(checkpoint: Checkpoint) -> str:
+    """CRC-32 of the tree and of the bytes of all tensors, by their names."""
+    found = zlib.crc32(checkpoint.tree.encode())
+    for _, tensor in sorted(checkpoint.tensors.items()):
+        found = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, found)
+    return f"{found:08x}"
 
 
 def _without_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:

@@ -136,7 +136,7 @@ def test_lost_frames_are_told_and_the_others_shown(kept_runs: Path) -> None:
     steps = [frame.step for frame in moments(job)]
     run._frames, run._lost = run._frames[1:], (steps[0],)  # as a damaged file leaves it
     tab = page()
-    assert f"1 of its frames are missing or damaged (steps {steps[0]})" in told(tab)
+    assert f"1 of its frames is missing or damaged (after step {steps[0]})" in told(tab)
     assert said(tab, "moments") == str(steps[1:])
 
 

@@ -77,7 +77,10 @@ def spoil(folder: RunFolder) -> list[int]:
     files[3].write_bytes(b"")
     shutil.copyfile(files[8], files[4])
     checkpoints.write(files[6], checkpoints.copied({"step": 6, "maps": torch.zeros(3)}))
-    return [0, 2, 3, 4, 6]
+    changed = bytearray(files[10].read_bytes())
+    changed[-1] ^= 1
+    files[10].write_bytes(changed)
+    return [0, 2, 3, 4, 6, 10]
 
 
 class TestLost:

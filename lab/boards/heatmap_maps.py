@@ -49,7 +49,7 @@ def channel_cards(sides: Sides, choice: Choice) -> list[Card]:
 def _means(seen: Seen[Sight], sides: Sides, picture: NDArray[np.uint8], choice: Choice) -> Card:
     sheet, ranges, note = tiles(picture[None], ["picture"], 0, 255, GRAY), [], ""
     for maps in seen.answer.maps:
-        span = _after_range(sides, maps.name)
+        span = _mean_range(sides, maps.name)
         mean = maps.after.mean(1)
         sheet += tiles(mean, [maps.name], span.low, span.high, VIRIDIS, help=[_look_into(maps)], picks=[maps.name])
         ranges.append((f"{short(span.low)} to {short(span.high)}", maps.name))
@@ -132,6 +132,12 @@ def _after_range(sides: Sides, layer: str) -> Range:
     """One for all nets: the levels of binary units, and what real ones reach."""
     found = [(seen.run, maps) for seen in sides if (maps := seen.answer.of(layer)) is not None]
     return rising_range((run, _reached(maps)) for run, maps in found)
+
+
+def _mean_range(sides: Sides, layer: str) -> Range:
+    """One for all nets: what the means reach, which are far from the levels of units that are seldom on."""
+    found = [(seen.run, maps) for seen in sides if (maps := seen.answer.of(layer)) is not None]
+    return rising_range((run, maps.after.mean(1)) for run, maps in found)
 
 
 def _reached(maps: LayerMaps) -> NDArray[np.float32]:

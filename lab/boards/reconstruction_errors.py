@@ -97,8 +97,9 @@ def _classes(seen: Sequence[Seen[Tested]]) -> Card:
     if not sound:
         return Card(CLASSES, "Error by class", Numbers([]), NOT_FINITE, alt=NOT_FINITE, wide=True)
     bars = [_bars(each) for each in sound]
-    hardest = [f"{bar.name} {bar.labels[int(np.argmax(bar.means))]}" for bar in bars]
-    easiest = [f"{bar.name} {bar.labels[int(np.argmin(bar.means))]}" for bar in bars]
+    of = [f" of {bar.name}" if len(bars) > 1 else "" for bar in bars]
+    hardest = [f"{bar.labels[int(np.argmax(bar.means))]}{whose}" for bar, whose in zip(bars, of, strict=True)]
+    easiest = [f"{bar.labels[int(np.argmin(bar.means))]}{whose}" for bar, whose in zip(bars, of, strict=True)]
     caption = (
         f"{' '.join(dict.fromkeys(moment_of(each) for each in seen))} Mean error of the test images of each class; the "
         f"lines reach one standard deviation of its pictures up and down. Easiest class: {', '.join(easiest)}; "

@@ -90,12 +90,13 @@ def moment(job: Job, contestant: int = 0, step: int | None = None) -> Moment | N
     Args:
         job: under way, ended, or here to be looked at alone.
         contestant: its place among those of the job.
-        step: the newest frame is taken that is not later; None for the newest look, which is not always kept.
+        step: the newest look is taken that is not later; None for the newest of all, which is not always kept.
     """
     snapshot, nets = _contestant(job, contestant)
     frame = snapshot.frame
     if step is not None:
-        frame = max((each for each in snapshot.frames if each.step <= step), key=lambda f: f.step, default=None)
+        seen = [*snapshot.frames, *([frame] if frame is not None else [])]
+        frame = max((each for each in seen if each.step <= step), key=lambda each: each.step, default=None)
     if frame is None:
         return None
     net = nearest(job, contestant, snapshot, nets, frame)

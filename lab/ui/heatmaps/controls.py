@@ -20,6 +20,8 @@ from lab.ui.picked import Picked
 LAYER, CHANNEL, CLASS = "layer", "channel", "class"
 """What the choices are called in the address."""
 PLACE = "heatmaps"
+PROBLEMS = "heatmaps.problems"
+"""What the address asks for in vain; said until something is chosen, for a page may soon be drawn again."""
 
 ANSWER = -1
 """In place of a class, whichever the net gives."""
@@ -51,6 +53,7 @@ def choose(layers: dict[str, ConvSize], classes: bool) -> Chosen:
         classes: whether any of the nets tells classes.
     """
     _follow_address(layers)
+    show_problems(st.session_state.get(PROBLEMS, []))
     with st.container(horizontal=True, vertical_alignment="bottom", key="heatmaps.controls"):
         layer = _segments(layers)
         channel = _number(layer)
@@ -69,6 +72,7 @@ def picked(pick: Picked, layers: dict[str, ConvSize]) -> None:
 
 def _keep(what: str, value: Any) -> None:
     st.session_state[f"{PLACE}.{what}"] = value
+    st.session_state[PROBLEMS] = []
 
 
 def _kept(what: str, usual: Any) -> Any:
@@ -135,7 +139,7 @@ def _follow_address(layers: dict[str, ConvSize]) -> None:
     layer = _layer(layers)
     problems += _take(CHANNEL, linked[CHANNEL], 1, layer.channels, f"channel of {layer.name}")
     problems += _take(CLASS, linked[CLASS], 0, CLASSES - 1, "class")
-    show_problems(problems)
+    st.session_state[PROBLEMS] = problems
 
 
 def _take(what: str, text: str | None, first: int, last: int, named: str) -> list[str]:

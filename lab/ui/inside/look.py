@@ -135,9 +135,13 @@ def _can_be_shown(side: Side, fits: Callable[[Experiment], str]) -> bool:
     lost = side.run.snapshot.lost
     if lost:
         steps = ", ".join(map(str, lost[:LOST_SHOWN])) + (" and more" if len(lost) > LOST_SHOWN else "")
+        if side.run.snapshot.frames:
+            are, after = ("is", "step") if len(lost) == 1 else ("are", "steps")
+            told = f"{len(lost)} of its frames {are} missing or damaged (after {after} {steps}). The others are shown"
+        else:
+            told = f"All of its {len(lost)} frames are missing or damaged. The last state is shown, no moment before"
         st.warning(
-            f"{plain(side.run.name)}: {len(lost)} of its frames are missing or damaged (steps {steps}). The others are "
-            "shown; a new run of the same experiment brings all of them back.",
+            f"{plain(side.run.name)}: {told}; a new run of the same experiment brings all of them back.",
             icon=":material/warning:",
         )
     return True

@@ -72,24 +72,24 @@ def _follow_address() -> None:
     for what, id in (linked or {}).items():
         if id is None:
             st.session_state.pop(what, None)
-        elif _found(id):
-            st.session_state[what] = id
+        elif found := _found(id):
+            st.session_state[what] = found
 
 
-def _found(id: str) -> bool:
-    """Whether there is a net of this name; where there is none, that is said."""
+def _found(id: str) -> str:
+    """The net of this name. Where there is none that is said, and it is the first net of the run, or nothing."""
     run, _, place = id.partition("-")
     try:
         job = JOBS.find(run, again=True)
     except (StoreError, BeyondLimits) as error:
         st.session_state[state.PROBLEMS] = str(error).splitlines()
-        return False
+        return ""
     count = 0 if job is None else len(job.experiments)
     if place.isascii() and place.isdecimal() and len(place) <= 2 and int(place) < count:
-        return True
-    why = archive.whereabouts(run) if job is None else f"That run has {count}: {run}-0 is the first one."
+        return id
+    why = archive.whereabouts(run) if job is None else f"That run has {count}, and this is the first one: {run}-0."
     st.session_state[state.PROBLEMS] = [f"The address asks for the net {address.quoted(id)}. {why}"]
-    return False
+    return "" if job is None else net_name(run, 0)
 
 
 def _opened(ids: Sequence[str]) -> list[tuple[Job, int]]:
