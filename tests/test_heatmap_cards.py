@@ -18,6 +18,7 @@ from lab.boards.heatmap_kernels import kernel_cards
 from lab.boards.heatmap_maps import channel_cards, mean_cards
 from lab.boards.heatmap_reasons import grad_cam_cards, occlusion_cards
 from lab.boards.seen import Seen
+from lab.data import Dataset
 from lab.figures.board import Board, Card, Chart, Numbers, Pictures, Tile
 from lab.figures.film import Film, FilmCard, Instant
 from lab.models import Architecture
@@ -27,6 +28,7 @@ from lab.probes.habits import habits
 from lab.probes.occlusion import occlusion
 from lab.probes.sight import conv_sizes, kernels, sight
 from lab.recorder import Recorder
+from lab.ui.heatmaps.controls import classes_of
 from tests.looking import looked_at, pictures
 
 PICTURE, *_ = pictures(1)
@@ -213,6 +215,50 @@ def test_the_answer_is_told_with_what_is_right() -> None:
         np.testing.assert_allclose(card.content.figure["data"][0]["y"], probabilities, atol=1e-5)
     (card,) = answer_cards(seen, PICTURE, None)
     assert "answer:" not in card.caption
+
+
+def test_an_answer_is_right_or_wrong_only_to_nets_of_the_dataset_that_the_picture_is_of() -> None:
+    specimens = [looked_at("convnet"), looked_at("convnet", dataset="fashion_mnist"), looked_at("convnet", seed=4)]
+    seen = [Seen(run, 7, 7, sight(each, PICTURE)) for run, each in zip(runs_of(specimens), specimens, strict=True)]
+    own, other, same = answer_cards(seen, PICTURE, 3)
+    for card in (own, same):
+        assert "answer: the picture is of class 3." in card.caption
+    assert "answer:" not in other.caption
+    (alone,) = answer_cards(seen[1:2], PICTURE, 3)
+    assert "answer: the picture is of class Dress." in alone.caption
+
+
+@pytest.mark.parametrize("dataset", Dataset.members)
+def test_classes_are_called_what_the_dataset_calls_them(dataset: str) -> None:
+    specimen = looked_at("convnet", dataset=dataset)
+    names = Dataset.members[dataset].classes
+    (run,) = runs_of([specimen])
+    found = sight(specimen, PICTURE)
+    assert found.probabilities is not None
+    best = int(found.probabilities.argmax())
+    choice = Choice(conv_sizes(specimen.experiment.architecture)[0], 0)
+    cards = {card.id.partition(".")[0]: card for card in looks([specimen], choice)}
+    assert f"most sure of class {names[best]}:" in cards["answer"].caption
+    answer = cards["answer"].content
+    assert isinstance(answer, Chart)
+    assert answer.figure["layout"]["xaxis"]["ticktext"] == answer.figure["data"][0]["customdata"] == list(names)
+    for kind in ("grad-cam", "occlusion"):
+        assert f"class {names[best]}" in cards[kind].caption
+    watched = Watched(habits(specimen, TESTS), TESTS, LABELS)
+    patches, _ = habit_cards([Seen(run, 7, 7, watched)], choice)
+    for tile in tiles_of(patches):
+        image = int(tile.help.removeprefix("test image ").partition(",")[0])
+        assert tile.help.endswith(f", class {names[LABELS[image]]}")
+        assert tile.label.endswith(f" · {names[LABELS[image]]}")
+
+
+def test_what_is_to_be_explained_is_called_what_the_classifiers_call_it() -> None:
+    digits, clothes = looked_at("convnet").experiment, looked_at("convnet", dataset="fashion_mnist").experiment
+    rebuilding = looked_at("autoencoder", dataset="kmnist").experiment
+    assert classes_of([digits, rebuilding, digits]) == list("0123456789")
+    assert classes_of([clothes])[-1] == "Ankle boot"
+    assert classes_of([digits, clothes])[-1] == "9 or Ankle boot"
+    assert classes_of([rebuilding]) == []
 
 
 def test_cards_that_do_not_move_say_of_when_they_are() -> None:

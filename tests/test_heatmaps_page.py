@@ -177,7 +177,7 @@ def _picking() -> None:
     layers = layers_of([Experiment.parse({"dataset": "digits", "architecture": "convnet"})])
     for card, name in st.session_state.get("picks", []):
         picked(Picked(card, name), layers)
-    at = choose(layers, classes=True).at
+    at = choose(layers, classes=[str(label) for label in range(10)]).at
     st.text(f"{at.layer.name} {at.number}")
 
 

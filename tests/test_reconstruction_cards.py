@@ -174,6 +174,25 @@ def test_errors_of_a_frame_are_those_of_its_reconstructions() -> None:
     assert f"{errors_of(frame).mean():.4f}" in caption
 
 
+def test_classes_are_called_what_each_dataset_calls_them() -> None:
+    digits, clothes = rebuilding(), rebuilding(dataset="fashion_mnist")
+    cards = Page([digits, clothes]).cards()
+    names = ["T-shirt/top", "Trouser", "Pullover"]  # the classes of the pictures are 0 to 2
+    chart = card(cards, "classes").content
+    assert isinstance(chart, Chart)
+    assert [bars["x"] for bars in chart.figure["data"]] == [["0", "1", "2"], names]
+    assert chart.figure["layout"]["xaxis"]["categoryarray"] == ["0", "1", "2", *names]
+    bars = chart.figure["data"][1]
+    easiest, hardest = (names[place(bars["y"])] for place in (np.argmin, np.argmax))
+    told = re.search(r"Easiest class: .*?, .* (\S+); hardest: .*?, .* (\S+)\.$", card(cards, "classes").caption)
+    assert told is not None
+    assert told.groups() == (easiest, hardest)
+    for kind in ("best", "worst", "ends"):
+        sheet = card(cards, f"{kind}.1").content
+        assert isinstance(sheet, Pictures)
+        assert all(re.search(rf", class ({'|'.join(names)})(:|$)", tile.help) for tile in sheet.tiles), kind
+
+
 def test_a_star_is_only_among_what_was_measured_on_the_same_images() -> None:
     net = rebuilding()
     asked, looked = seen([net], over_tests), seen([net], partial(look_at, pixels=PIXELS, flips=()))

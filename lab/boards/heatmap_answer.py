@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lab.boards.heatmap_card import LARGE, SIGNED, colors_of, maker, placed, signed_range
 from lab.boards.seen import Seen
 from lab.boards.wording import number, percent
+from lab.data.base import Dataset
 from lab.figures.board import Card, Chart, Pictures
 from lab.figures.histograms import bar_chart
 from lab.figures.pictures import tiles
@@ -29,7 +30,7 @@ def answer_cards(sides: Sequence[Seen[Sight]], picture: NDArray[np.uint8], label
     Args:
         sides: the nets, and what they make of the picture.
         picture: (28, 28) uint8.
-        label: its class, where that is known.
+        label: its class, where that is known, in the dataset of the first net.
     """
     return placed((_card(seen, sides, picture, label) for seen in sides), sides)
 
@@ -37,8 +38,12 @@ def answer_cards(sides: Sequence[Seen[Sight]], picture: NDArray[np.uint8], label
 def _card(seen: Seen[Sight], sides: Sequence[Seen[Sight]], picture: NDArray[np.uint8], label: int | None) -> Card:
     make = maker(seen, len(sides) == 1)
     if seen.answer.probabilities is not None:
-        chart = Chart(_bars(seen.answer.probabilities, seen.run.color))
-        return make(ANSWER, "Answer", chart, _said(seen.answer.probabilities, label))
+        own, first = (each.run.experiment.dataset for each in (seen, sides[0]))
+        chart = Chart(_bars(seen.answer.probabilities, own, seen.run.color))
+        # To the net of another dataset, the number of the class means something else.
+        return make(
+            ANSWER, "Answer", chart, _said(seen.answer.probabilities, own, label if own.name == first.name else None)
+        )
     errors = [(each.run, _error(each.answer, picture)) for each in sides if each.answer.rebuilt is not None]
     span = signed_range(errors)
     error = _error(seen.answer, picture)
@@ -52,26 +57,31 @@ def _card(seen: Seen[Sight], sides: Sequence[Seen[Sight]], picture: NDArray[np.u
     return make(ANSWER, "Answer", Pictures(sheet, columns=3, widest=LARGE), caption)
 
 
-def _bars(probabilities: NDArray[np.float32], color: str) -> Figure:
-    figure = bar_chart(range(len(probabilities)), probabilities, "class", "probability", color, HEIGHT, (0.0, 1.0))
+def _bars(probabilities: NDArray[np.float32], dataset: Dataset, color: str) -> Figure:
+    labels = list(range(len(probabilities)))
+    names = [dataset.class_name(label) for label in labels]
+    figure = bar_chart(labels, probabilities, "class", "probability", color, HEIGHT, (0.0, 1.0))
+    figure["data"][0] |= {"customdata": names, "hovertemplate": "%{customdata}: %{y:.4~g}<extra></extra>"}
     layout: dict[str, Any] = figure["layout"]
-    layout["xaxis"] |= {"tickmode": "linear", "dtick": 1}
+    layout["xaxis"] |= {"tickmode": "array", "tickvals": labels, "ticktext": names, "automargin": True}
     layout["yaxis"] |= {"tickformat": ".1f"}
     return figure
 
 
-def _said(probabilities: NDArray[np.float32], label: int | None) -> str:
+def _said(probabilities: NDArray[np.float32], dataset: Dataset, label: int | None) -> str:
     if not np.isfinite(probabilities).all():
         return "What this net answers are no finite numbers any more."
     order = np.argsort(-probabilities, kind="stable")
     first, second = int(order[0]), int(order[1])
-    others = f", then class {second}: {percent(float(probabilities[second]))}" if probabilities[second] > LEAST else ""
-    verdict = (
-        ""
-        if label is None
-        else f" It is a {'right' if first == label else 'wrong'} answer: the picture is of class {label}."
+    likely, next_likely = (
+        f"class {dataset.class_name(i)}: {percent(float(probabilities[i]))}" for i in (first, second)
     )
-    return f"The net is most sure of class {first}: {percent(float(probabilities[first]))}{others}.{verdict}"
+    others = f", then {next_likely}" if probabilities[second] > LEAST else ""
+    verdict = ""
+    if label is not None:
+        right = "right" if first == label else "wrong"
+        verdict = f" It is a {right} answer: the picture is of class {dataset.class_name(label)}."
+    return f"The net is most sure of {likely}{others}.{verdict}"
 
 
 def _presented(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -51,11 +51,9 @@ def _patches(seen: Seen[Watched], sides: Sides, choice: Choice) -> Card:
     if found is None:
         return make(PATCHES, title, Numbers([]), _lacking(seen, choice))
     patches = found.patches(seen.answer.pictures, choice.channel)
-    labels = [
-        f"{short(float(value))} · {seen.answer.labels[at]}"
-        for at, value in zip(patches.pictures, patches.activations, strict=True)
-    ]
-    told = [f"test image {at}, a {seen.answer.labels[at]}" for at in patches.pictures]
+    names = [seen.run.experiment.dataset.class_name(int(seen.answer.labels[at])) for at in patches.pictures]
+    labels = [f"{short(float(value))} · {name}" for value, name in zip(patches.activations, names, strict=True)]
+    told = [f"test image {at}, class {name}" for at, name in zip(patches.pictures, names, strict=True)]
     sheet = tiles(patches.patches, labels, 0, 255, GRAY, help=told)
     height, width = patches.patches.shape[1:]
     whole = (

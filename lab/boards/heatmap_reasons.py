@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from lab.boards.heatmap_card import (
     signed_range,
 )
 from lab.boards.seen import Seen
+from lab.boards.wording import MINUS
 from lab.data.base import SIDE
 from lab.figures.board import Card, Numbers, Pictures, Tile
 from lab.figures.pictures import picture, tiles
@@ -63,11 +64,11 @@ def _cam(seen: Seen[GradCam | str], sides: Cams, pixels: Pixels) -> Card:
         *tiles(values[None], ["map"], span.low, span.high, VIRIDIS),
     ]
     sheet.append(Tile("over it", picture(over(pixels, colored(values, span, VIRIDIS)))))
-    label = None if found.labels is None else int(found.labels[0])
+    what = "the reconstruction" if found.labels is None else _class(seen, int(found.labels[0]))
     height, width = found.coarse.shape[1:]
     empty = "" if values.any() else " Nothing in this layer speaks for it."
     caption = (
-        f"Where {found.layer} finds what speaks for {_what(label)}; {colors_of(span, False)}.{span.note}{empty} "
+        f"Where {found.layer} finds what speaks for {what}; {colors_of(span, False)}.{span.note}{empty} "
         f"Enlarged from {height} × {width}. {THROUGH[found.through].format(', '.join(found.crossed))}{moment_of(seen)}"
     )
     return make(GRAD_CAM, f"Grad-CAM, {found.layer}", Pictures(sheet, COLUMNS, LARGE), caption)
@@ -81,7 +82,7 @@ def _occluded(seen: Seen[Occlusion], sides: Occlusions, pixels: Pixels) -> Card:
     sheet += tiles(found.falls[None], ["map"], span.low, span.high, SIGNED)
     sheet.append(Tile("over it", picture(over(pixels, colored(enlarged, span, SIGNED)))))
     caption = (
-        f"What is lost of {_score(found)} where a square of 5 × 5 pixels around a place is covered with background: "
+        f"What is lost of {_score(seen)} where a square of 5 × 5 pixels around a place is covered with background: "
         f"red where the answer needs what is there, blue where it gains without; {colors_of(span, True)}.{span.note}"
         f"{moment_of(seen)}"
     )
@@ -94,11 +95,12 @@ def _enlarged(found: Occlusion) -> NDArray[np.float32]:
     return found.falls[np.ix_(nearest, nearest)]
 
 
-def _what(label: int | None) -> str:
-    return "the reconstruction" if label is None else f"class {label}"
+def _class(seen: Seen[Any], label: int) -> str:
+    return f"class {seen.run.experiment.dataset.class_name(label)}"
 
 
-def _score(found: Occlusion) -> str:
-    if found.label is None:
-        return "the reconstruction, in mean squared error over its pixels from −1 to 1,"
-    return f"the logit of class {found.label}, which is {found.score:.3g} for the whole picture,".replace("-", "−")
+def _score(seen: Seen[Occlusion]) -> str:
+    label, score = seen.answer.label, f"{seen.answer.score:.3g}".replace("-", MINUS)
+    if label is None:
+        return f"the reconstruction, in mean squared error over its pixels from {MINUS}1 to 1,"
+    return f"the logit of {_class(seen, label)}, which is {score} for the whole picture,"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -55,6 +55,7 @@ def _of_net(seen: Seen[Tested], alone: bool) -> list[Card]:
     found = seen.answer
     if not finite(found.errors):
         return [said_instead(seen, alone, kind, title, NOT_FINITE, kind == "ends") for kind, title in TITLES.items()]
+    names = seen.run.experiment.dataset.class_name
     count, mean = len(found.errors), number(float(found.errors.mean()))
     over = f"over {count} test images, whose mean error is {mean}"
     cards = [
@@ -63,14 +64,14 @@ def _of_net(seen: Seen[Tested], alone: bool) -> list[Card]:
             alone,
             kind,
             TITLES[kind],
-            Pictures([*_sheet(pairs), *_rebuilt(pairs)], columns=len(pairs)),
+            Pictures([*_sheet(pairs, names), *_rebuilt(pairs, names)], columns=len(pairs)),
             f"{moment_of(seen)} The {len(pairs)} {what} errors {over}: above the test images with their numbers, below "
             "what the net gives back, with the error. Click one to look at it.",
         )
         for kind, pairs, what in (("best", found.best, "smallest"), ("worst", found.worst, "largest"))
     ]
     lines = [[best for best, _ in found.ends], [worst for _, worst in found.ends]]
-    sheet = [tile for line in lines for tile in (*_sheet(line), *_rebuilt(line))]
+    sheet = [tile for line in lines for tile in (*_sheet(line, names), *_rebuilt(line, names))]
     caption = (
         f"{moment_of(seen)} Two lines of the best of each class, {over}, and two of the worst: the test image with its "
         "number, and what the net gives back, with the error. Click one to look at it."
@@ -81,14 +82,14 @@ def _of_net(seen: Seen[Tested], alone: bool) -> list[Card]:
     ]
 
 
-def _sheet(pairs: Sequence[Pair]) -> list[Tile]:
-    said = [f"Look at test image {pair.image}, class {pair.label}" for pair in pairs]
+def _sheet(pairs: Sequence[Pair], names: Callable[[int], str]) -> list[Tile]:
+    said = [f"Look at test image {pair.image}, class {names(pair.label)}" for pair in pairs]
     numbers = [str(pair.image) for pair in pairs]
     return originals([pair.original for pair in pairs], numbers, help=said, picks=numbers)
 
 
-def _rebuilt(pairs: Sequence[Pair]) -> list[Tile]:
-    said = [f"test image {pair.image}, class {pair.label}: error {number(pair.error)}" for pair in pairs]
+def _rebuilt(pairs: Sequence[Pair], names: Callable[[int], str]) -> list[Tile]:
+    said = [f"test image {pair.image}, class {names(pair.label)}: error {number(pair.error)}" for pair in pairs]
     return originals([pair.rebuilt for pair in pairs], [fixed(pair.error, 3) for pair in pairs], help=said)
 
 
@@ -100,6 +101,7 @@ def _classes(seen: Sequence[Seen[Tested]]) -> Card:
     of = [f" of {bar.name}" if len(bars) > 1 else "" for bar in bars]
     hardest = [f"{bar.labels[int(np.argmax(bar.means))]}{whose}" for bar, whose in zip(bars, of, strict=True)]
     easiest = [f"{bar.labels[int(np.argmin(bar.means))]}{whose}" for bar, whose in zip(bars, of, strict=True)]
+    classes = list(dict.fromkeys(name for each in sound for name in each.run.experiment.dataset.classes))
     caption = (
         f"{' '.join(dict.fromkeys(moment_of(each) for each in seen))} Mean error of the test images of each class; the "
         f"lines reach one standard deviation of its pictures up and down. Easiest class: {', '.join(easiest)}; "
@@ -107,10 +109,15 @@ def _classes(seen: Sequence[Seen[Tested]]) -> Card:
     )
     means = ((bar.name, zip(bar.labels, np.asarray(bar.means), strict=True)) for bar in bars)
     alt = "; ".join(f"{name}: {', '.join(f'{label} {mean:.3g}' for label, mean in each)}" for name, each in means)
-    return Card(CLASSES, "Error by class", Chart(class_bars(bars, MSE)), caption, alt=alt, wide=True)
+    return Card(CLASSES, "Error by class", Chart(class_bars(bars, classes, MSE)), caption, alt=alt, wide=True)
+
+
+def _names(seen: Seen[Tested]) -> list[str]:
+    """Of the classes that there are, in the order of their numbers."""
+    return [seen.run.experiment.dataset.class_name(row.label) for row in seen.answer.classes]
 
 
 def _bars(seen: Seen[Tested]) -> Bars:
     rows = seen.answer.classes
     means, deviations = [row.mean for row in rows], [row.deviation for row in rows]
-    return Bars(seen.run.name, seen.run.color, [row.label for row in rows], means, deviations)
+    return Bars(seen.run.name, seen.run.color, _names(seen), means, deviations)

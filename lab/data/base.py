@@ -70,6 +70,10 @@ class Dataset(Part):
     validation: int = Field(default=6000, ge=1, title="Validation images")
     """Training images held out for choosing the epoch, the learning rate or the recipe."""
 
+    def class_name(self, label: int) -> str:
+        """What a class is called: its number, where the dataset names none of that number."""
+        return self.classes[label] if label < len(self.classes) else str(label)
+
     def images(self, progress: OnProgress | None = None) -> Images:
         """The training and test images: loaded, and downloaded where need be, once a process.
 

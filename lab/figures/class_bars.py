@@ -13,23 +13,29 @@ from lab.figures.theme import Figure, axis, layout, uid
 
 @dataclass(frozen=True)
 class Bars:
-    """One run: its classes (N,), their means (N,) and standard deviations (N,), NaN where unknown."""
+    """One run: the names of its classes (N,), their means (N,) and standard deviations (N,), NaN where unknown."""
 
     name: str
     color: str
-    labels: Sequence[int]
+    labels: Sequence[str]
     means: ArrayLike
     deviations: ArrayLike
 
 
-def class_bars(runs: Sequence[Bars], y_title: str) -> Figure:
-    """A group of bars for each class, with a line as far up and down as the standard deviation."""
+def class_bars(runs: Sequence[Bars], classes: Sequence[str], y_title: str) -> Figure:
+    """A group of bars for each class, with a line as far up and down as the standard deviation.
+
+    Args:
+        runs: of whose classes those are shown that there are.
+        classes: the names of all, in the order that they are to stand in.
+        y_title: of the axis, with its unit.
+    """
     traces = [
         {
             "type": "bar",
             "uid": uid(f"{place} {run.name}"),
             "name": run.name,
-            "x": [str(label) for label in run.labels],
+            "x": list(run.labels),
             "y": json_numbers(run.means),
             "error_y": {"type": "data", "array": json_numbers(run.deviations), "thickness": 1.5, "width": 4},
             "marker": {"color": run.color, "line": {"width": 0}},
@@ -37,8 +43,8 @@ def class_bars(runs: Sequence[Bars], y_title: str) -> Figure:
         }
         for place, run in enumerate(runs)
     ]
-    labels = sorted({label for run in runs for label in run.labels})
-    across = axis("class", type="category", categoryarray=[str(label) for label in labels], nticks=len(labels))
+    labels = [name for name in classes if any(name in run.labels for run in runs)]
+    across = axis("class", type="category", categoryarray=labels, nticks=len(labels), automargin=True)
     vertical = axis(y_title, tickformat="~g", rangemode="tozero")
     style = layout(hovermode="closest", xaxis=across, yaxis=vertical, showlegend=len(runs) > 1, bargap=0.25)
     return {"data": traces, "layout": style}

@@ -22,7 +22,7 @@ from lab.probes.sight import Kernels, Sight
 from lab.ui.card_data import data_menu
 from lab.ui.film import Shown, rests_at, show_film
 from lab.ui.heatmaps import questions
-from lab.ui.heatmaps.controls import Chosen, choose, layers_of, picked
+from lab.ui.heatmaps.controls import Chosen, choose, classes_of, layers_of, picked
 from lab.ui.heatmaps.sheets import sheets
 from lab.ui.inside.asking import answers, asked_step, film_answers, instants, version_of
 from lab.ui.inside.films import kept_film
@@ -56,7 +56,7 @@ def heatmaps(look: Look) -> None:
     """
     experiments = [side.run.experiment for side in look.sides]
     layers = layers_of(experiments)
-    chosen = choose(layers, any(each.architecture.task == "classification" for each in experiments))
+    chosen = choose(layers, classes_of(experiments))
     step = rests_at(look.key, [instant.step for instant in instants(look)])
     shown = show_film(look.key, _film(look, chosen, asked_step(look, step)), partial(picked, layers=layers))
     _rest(look, chosen, shown)

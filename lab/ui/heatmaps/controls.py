@@ -45,19 +45,27 @@ def layers_of(experiments: Sequence[Experiment]) -> dict[str, ConvSize]:
     return found
 
 
-def choose(layers: dict[str, ConvSize], classes: bool) -> Chosen:
+def classes_of(experiments: Sequence[Experiment]) -> list[str]:
+    """What each class is called in the datasets of the nets that tell classes; nothing where none does."""
+    datasets = [each.dataset for each in experiments if each.architecture.task == "classification"]
+    if not datasets:
+        return []
+    return [" or ".join(dict.fromkeys(each.class_name(label) for each in datasets)) for label in range(CLASSES)]
+
+
+def choose(layers: dict[str, ConvSize], classes: Sequence[str]) -> Chosen:
     """The controls, and what is chosen.
 
     Args:
         layers: by name, one at least.
-        classes: whether any of the nets tells classes.
+        classes: what they are called; nothing where none of the nets tells classes.
     """
     _follow_address(layers)
     show_problems(st.session_state.get(PROBLEMS, []))
     with st.container(horizontal=True, vertical_alignment="bottom", key="heatmaps.controls"):
         layer = _segments(layers)
         channel = _number(layer)
-        label = _explained() if classes else ANSWER
+        label = _explained(classes) if classes else ANSWER
     address.write(**{LAYER: layer.name, CHANNEL: str(channel + 1), CLASS: None if label == ANSWER else str(label)})
     return Chosen(Choice(layer, channel), None if label == ANSWER else label)
 
@@ -109,14 +117,14 @@ def _number(layer: ConvSize) -> int:
     return channel
 
 
-def _explained() -> int:
+def _explained(classes: Sequence[str]) -> int:
     widget = f"{PLACE}.explained"
     label: int = _kept(CLASS, ANSWER)
     st.session_state[widget] = label
     st.selectbox(
         "Explain",
-        [ANSWER, *range(CLASSES)],
-        format_func=lambda label: "the net's answer" if label == ANSWER else f"class {label}",
+        [ANSWER, *range(len(classes))],
+        format_func=lambda label: "the net's answer" if label == ANSWER else f"class {classes[label]}",
         key=widget,
         on_change=lambda: _keep(CLASS, st.session_state[widget]),
         help="What Grad-CAM and the occlusion map look for in the picture. Of an autoencoder, which tells no classes, "

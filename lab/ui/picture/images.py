@@ -39,8 +39,7 @@ class Offered:
 
     def class_of(self, label: int) -> str:
         """What a class is called."""
-        classes = self.dataset.classes
-        return classes[label] if label < len(classes) else str(label)
+        return self.dataset.class_name(label)
 
     def words(self, index: int) -> str:
         """What one of them is called."""
