@@ -115,6 +115,13 @@ def test_a_square_over_background_alone_changes_nothing_at_all() -> None:
     assert not occlusion(specimen, np.zeros((SIDE, SIDE), np.uint8)).falls.any()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_picture_may_be_read_only() -> None:
+    kept = IMAGE.copy()
+    kept.flags.writeable = False
+    assert occlusion(looked_at("mlp"), kept, stride=14).falls.any()
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

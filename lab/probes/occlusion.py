@@ -41,7 +41,7 @@ class Occlusion:
 @torch.no_grad()
 def occlusion(
     specimen: Specimen,
-    picture: NDArray[np.uint8] | Tensor,
+    picture: NDArray[np.uint8],
     target: Target | None = None,
     size: int = 5,
     stride: int = 1,
@@ -67,7 +67,7 @@ def occlusion(
     _check(size, stride, background)
     target = usual_target(specimen.net) if target is None else target
     check_target(specimen, target)
-    whole = torch.as_tensor(picture)
+    whole = torch.tensor(picture)  # of its own: a picture may be read-only
     original = presented(specimen, whole[None])
     outputs, entered = _answers(specimen, original, target)
     label = explained_labels(target, outputs)
