@@ -277,6 +277,7 @@ def test_covering_what_the_answer_needs_is_red_where_it_lies() -> None:
     (run,) = runs_of([specimen])
     found = occlusion(specimen, PICTURE, stride=2)
     (card,) = occlusion_cards([Seen(run, 7, 7, found)], PICTURE)
+    assert "5 × 5 pixels around a place, each 2 pixels from the next, is covered" in card.caption
     _, coarse, over = tiles_of(card)
     assert coarse.image.width == 14
     worst = np.unravel_index(found.falls.argmax(), found.falls.shape)

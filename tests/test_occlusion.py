@@ -67,6 +67,7 @@ def test_is_what_a_loop_finds(name: str, evaluation: str) -> None:
     np.testing.assert_allclose(found.falls, expected, atol=2e-5)
     assert np.abs(expected).max() > 1e-4
     np.testing.assert_array_equal(found.centers, [0, 9, 18, 27])
+    assert (found.size, found.stride) == (8, 9)
 
 
 def test_of_the_logit_of_the_class_that_the_net_gives() -> None:

@@ -81,9 +81,11 @@ def _occluded(seen: Seen[Occlusion], sides: Occlusions, pixels: Pixels) -> Card:
     sheet = tiles(pixels[None], ["picture"], 0, 255, GRAY)
     sheet += tiles(found.falls[None], ["map"], span.low, span.high, SIGNED)
     sheet.append(Tile("over it", picture(over(pixels, colored(enlarged, span, SIGNED)))))
+    places = "a place" if found.stride == 1 else f"a place, each {found.stride} pixels from the next,"
     caption = (
-        f"What is lost of {_score(seen)} where a square of 5 × 5 pixels around a place is covered with background: "
-        f"red where the answer needs what is there, blue where it gains without; {colors_of(span, True)}.{span.note}"
+        f"What is lost of {_score(seen)} where a square of {found.size} × {found.size} pixels around {places} is "
+        "covered with background: red where the answer needs what is there, blue where it gains without; "
+        f"{colors_of(span, True)}.{span.note}"
         f"{moment_of(seen)}"
     )
     return make(OCCLUSION, "Occlusion", Pictures(sheet, COLUMNS, LARGE), caption)

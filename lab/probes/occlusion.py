@@ -32,6 +32,10 @@ class Occlusion:
     centers: NDArray[np.int64]
     """Of the squares, in pixels along either side of the picture: (rows,). A square of even size reaches one pixel less
     far to the right and down; all are cut off at the border."""
+    size: int
+    """Side of the square in pixels."""
+    stride: int
+    """Pixels from one square to the next."""
     score: float
     """The target's value for the whole picture."""
     label: int | None
@@ -83,7 +87,7 @@ def occlusion(
         falls[changed] = score - target_scores(target, outputs, entered, original, labels).cpu()
     centers = np.arange(0, SIDE, stride)
     shaped = falls.view(len(centers), len(centers)).numpy()
-    return Occlusion(shaped, centers, score, None if label is None else int(label))
+    return Occlusion(shaped, centers, size, stride, score, None if label is None else int(label))
 
 
 def _check(size: int, stride: int, background: int) -> None:
