@@ -201,10 +201,12 @@ def test_a_star_is_only_among_what_was_measured_on_the_same_images() -> None:
     assert star.content.figure["data"][-1]["x"] == [8]
     assert star.content.figure["data"][-1]["y"] == [pytest.approx(asked[0].answer.errors.mean(), rel=1e-5)]
     assert "12 test images alone" in star.caption
+    assert "over all test images of Digits (8×8, embedded)," in star.caption
     other = tradeoff_card(LINES, "mnist", asked, looked)
     assert isinstance(other.content, Chart)
     assert len(other.content.figure["data"]) == len(LINES)
     assert "has no star" in other.caption
+    assert "over all test images of MNIST," in other.caption
 
 
 @pytest.mark.parametrize("net", [rebuilding, lambda: rebuilding(70), lambda: diverged(rebuilding())])

@@ -9,6 +9,7 @@ from lab.boards.reconstruction_answers import Looked, Tested
 from lab.boards.reconstruction_pictures import WAITING, finite, moment_of
 from lab.boards.seen import Seen
 from lab.boards.wording import number
+from lab.data import Dataset
 from lab.experiment import Experiment
 from lab.figures.board import Card, Chart
 from lab.figures.numbers import json_numbers
@@ -44,8 +45,8 @@ def tradeoff_card(
     if seen is None and len(others) < len(waiting):
         said.append(WAITING)
     caption = (
-        "Measured for this lab over all MNIST test images, mean ± standard error over seeds, at the end of training. "
-        f"{' '.join(said)}"
+        f"Measured for this lab over all test images of {Dataset.members[images].title}, mean ± standard error over "
+        f"seeds, at the end of training. {' '.join(said)}"
     )
     ends = (
         f"{each.name} from {each.y[0]:.4g} at {each.x[0]:g} to {each.y[-1]:.4g} at {each.x[-1]:g}" for each in lines
