@@ -19,9 +19,9 @@ from lab.figures.correlations import correlation_picture
 from lab.figures.histograms import bar_chart
 from lab.probes.code_statistics import strongest_pairs
 
-PICKED = "rates"
-"""Cards with this name, a dot and the id of a run have bits that can be picked; so do those of the next."""
-TELLING, MAP = "telling", "map"
+RATES, TELLING = "rates", "telling"
+"""Cards with one of these names, a dot and the id of a run have bits that can be picked."""
+MAP = "map"
 STRONGEST = 3
 """Pairs of bits that are named."""
 CodeSeen = Seen[CodeFacts]
@@ -65,7 +65,7 @@ class CodeCards:
             wide=alone,
         )
         bits = scales.bits[seen.run.id]
-        yield _card(seen, alone, PICKED, _some("On-rate of each bit", bits, facts), *_rates(seen, facts, scales))
+        yield _card(seen, alone, RATES, _some("On-rate of each bit", bits, facts), *_rates(seen, facts, scales))
         if facts.units > len(bits):
             yield _card(seen, alone, "histogram", "On-rates of all bits", *_histogram(seen, facts, scales))
         title = _some("What each bit says about the class", bits, facts)

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from lab.boards.code_board import rest_cards
-from lab.boards.code_cards import MAP, PICKED, TELLING, CodeCards
+from lab.boards.code_cards import MAP, RATES, TELLING, CodeCards
 from lab.boards.code_rest import CODE, EXTREMES, NEAR, NEIGHBOR, AtRest, Picture
 from lab.boards.filming import film_of
 from lab.figures.board import Board
@@ -28,7 +28,7 @@ from lab.ui.picked import Picked
 from lab.ui.picking_board import picking_board
 from lab.ui.plain import plain
 
-BITS, IMAGES = (PICKED, TELLING, CODE), (MAP, NEAR, NEIGHBOR, EXTREMES)
+BITS, IMAGES = (RATES, TELLING, CODE), (MAP, NEAR, NEIGHBOR, EXTREMES)
 """Cards on which bits, or test images, can be picked."""
 
 Told = Sequence[tuple[Side, Recorded]]
