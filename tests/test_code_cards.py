@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from lab.boards.code_board import rest_cards
 from lab.boards.code_cards import CodeCards
-from lab.boards.code_facts import _by_chance, facts_of
+from lab.boards.code_facts import _by_chance, _found, facts_of
 from lab.boards.code_rest import Picture, Steps
 from lab.boards.code_scales import code_scales
 from lab.boards.code_words import bit_words
@@ -23,6 +23,7 @@ from lab.figures.board import Board, Card, Chart, Numbers, Pictures
 from lab.figures.film import Film, FilmCard, Instant
 from lab.models import Architecture
 from lab.probes.compact import Bits
+from lab.probes.distances import hamming
 from lab.probes.frame import Codes
 from lab.probes.retrieval import retrieval
 from tests.code_sides import at_rest, facts_in, recorded, trained
@@ -90,6 +91,21 @@ class TestFacts:
     def test_a_layer_that_was_not_recorded_has_none(self) -> None:
         frame = trained(small("mlp", budget=3))[1][-1]
         assert facts_of(frame, "conv 7", (4,), np.zeros(2000, np.int64)) is None
+
+    def test_what_images_find_leaves_out_those_that_are_alone_in_their_class(self) -> None:
+        labels = np.array([0, 0, 1, 2, 2])
+        found = _found(hamming(np.eye(3, dtype=bool)[labels]), labels)
+        assert found.without == 1
+        assert found.mean_average_precision == pytest.approx(1)
+        assert found.precision.tolist() == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4])
+        assert found.undecided.tolist() == [0, 1, 1, 0]
+
+    @pytest.mark.parametrize("images", [1, 3])
+    def test_images_that_are_all_alone_in_their_class_find_nothing(self, images: int) -> None:
+        found = _found(np.zeros((images, images), np.int32), np.arange(images))
+        assert np.isnan([found.mean_average_precision, found.by_chance, *found.precision, *found.undecided]).all()
+        assert found.without == images
+        assert len(found.precision) == images - 1
 
     @given(st.integers(2, 9).flatmap(lambda n: arrays(np.bool_, (3, n))))
     def test_chance_is_what_codes_find_that_are_all_alike(self, relevant: np.ndarray) -> None:

@@ -107,34 +107,34 @@ class TestRetrieval:
     @given(LABELED)
     def test_a_picture_looks_among_all_others(self, drawn: tuple[Bits, Whole]) -> None:
         codes, labels = drawn
-        found = among_themselves(codes, labels)
+        found = among_themselves(hamming(codes), labels)
         for query in range(len(codes)):
             others = [i for i in range(len(codes)) if i != query]
             alone = retrieval(hamming(codes[[query]], codes[others]), labels[None, others] == labels[query])
             np.testing.assert_allclose(found.precision[query], alone.precision[0], atol=1e-12)
             np.testing.assert_allclose(found.average_precision[query], alone.average_precision[0], atol=1e-12)
-        lonely = [label for label in labels.tolist() if labels.tolist().count(label) == 1]
-        assert found.without_relevant == len(lonely)
+        lonely = [labels.tolist().count(label) == 1 for label in labels.tolist()]
+        assert np.isnan(found.average_precision).tolist() == lonely
 
     @given(LABELED, st.randoms())
     def test_the_order_of_the_pictures_does_not_matter(self, drawn: tuple[Bits, Whole], random: object) -> None:
         codes, labels = drawn
         order = list(range(len(codes)))
         random.shuffle(order)  # type: ignore[attr-defined]
-        one, other = among_themselves(codes, labels), among_themselves(codes[order], labels[order])
+        one, other = (among_themselves(hamming(codes[each]), labels[each]) for each in (range(len(codes)), order))
         np.testing.assert_allclose(one.average_precision[order], other.average_precision, atol=1e-12)
         np.testing.assert_allclose(one.precision[order], other.precision, atol=1e-12)
 
     def test_equal_codes_find_what_chance_does(self) -> None:
         labels = np.arange(40) % 4
-        found = among_themselves(np.zeros((40, 8), bool), labels)
+        found = among_themselves(hamming(np.zeros((40, 8), bool)), labels)
         np.testing.assert_allclose(found.precision, 9 / 39)
         assert found.tied.tolist() == [[39] * 39] * 40
         assert found.undecided.tolist() == [[True] * 38 + [False]] * 40
 
     def test_codes_of_the_class_alone_find_it_first(self) -> None:
         labels = np.arange(40) % 4
-        found = among_themselves(np.eye(4, dtype=bool)[labels], labels)
+        found = among_themselves(hamming(np.eye(4, dtype=bool)[labels]), labels)
         assert found.mean_average_precision == pytest.approx(1)
         np.testing.assert_allclose(found.precision[:, :9], 1)
         np.testing.assert_array_equal(found.tied[:, 0], 9)
@@ -154,7 +154,7 @@ class TestRetrieval:
     @pytest.mark.parametrize("pictures", [0, 1])
     def test_a_picture_alone_has_nothing_to_look_among(self, pictures: int) -> None:
         with pytest.raises(NoCodes, match="at least two"):
-            among_themselves(np.zeros((pictures, 3), bool), np.zeros(pictures, np.int64))
+            among_themselves(np.zeros((pictures, pictures), np.int32), np.zeros(pictures, np.int64))
 
 
 class TestNearest:

@@ -17,7 +17,7 @@ from lab.probes.code_statistics import CodeStatistics, Correlation, correlation,
 from lab.probes.codes import Place
 from lab.probes.distances import ByClass, by_class, hamming
 from lab.probes.processors import numpy_on_one_processor
-from lab.probes.retrieval import retrieval
+from lab.probes.retrieval import among_themselves
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -150,18 +150,17 @@ def _count(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tuple
 
 def _found(distances: NDArray[np.int32], labels: Whole) -> Found:
     n = len(labels)
-    others = ~np.eye(n, dtype=bool)
-    relevant = (labels[:, None] == labels)[others].reshape(n, n - 1)
-    had = relevant.any(axis=1)
+    relevant = (labels[:, None] == labels).sum(axis=1) - 1
+    had = relevant > 0
     if not had.any():
         nothing = np.full(n - 1, np.nan)
         return Found(nothing, nothing, float("nan"), float("nan"), n)
-    result = retrieval(distances[others].reshape(n, n - 1)[had], relevant[had])
+    result = among_themselves(distances, labels)
     return Found(
-        precision=result.precision.mean(axis=0),
-        undecided=result.undecided.mean(axis=0),
+        precision=result.precision[had].mean(axis=0),
+        undecided=result.undecided[had].mean(axis=0),
         mean_average_precision=result.mean_average_precision,
-        by_chance=_by_chance(relevant[had].sum(axis=1), n - 1),
+        by_chance=_by_chance(relevant[had], n - 1),
         without=int((~had).sum()),
     )
 

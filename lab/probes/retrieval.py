@@ -50,11 +50,6 @@ class Retrieval(NamedTuple):
         known = self.average_precision[~np.isnan(self.average_precision)]
         return float(known.mean()) if len(known) else float("nan")
 
-    @property
-    def without_relevant(self) -> int:
-        """Queries for which nothing is relevant, and which `mean_average_precision` leaves out."""
-        return int(np.isnan(self.average_precision).sum())
-
 
 def nearest(code: Bits, codes: Bits, count: int, without: int | None = None) -> Neighbors:
     """The `count` codes (N, bits) closest to a code (bits,), or all where there are fewer.
@@ -80,21 +75,21 @@ def nearest(code: Bits, codes: Bits, count: int, without: int | None = None) -> 
     )
 
 
-def among_themselves(codes: Bits, labels: Whole) -> Retrieval:
+def among_themselves(distances: NDArray[np.int32], labels: Whole) -> Retrieval:
     """Every picture as the query among all others: those of its class are relevant, and itself is left out.
 
     Args:
-        codes: (N, bits).
+        distances: of their codes, (N, N).
         labels: (N,).
 
     Raises:
         NoCodes: there are fewer than two pictures.
     """
-    n = len(codes)
+    n = len(labels)
     if n < 2:
         raise NoCodes(f"There are {n} pictures to look among; at least two are needed.")
     others = ~np.eye(n, dtype=bool)
-    distances, relevant = hamming(codes), labels[:, None] == labels
+    relevant = labels[:, None] == labels
     return retrieval(distances[others].reshape(n, n - 1), relevant[others].reshape(n, n - 1))
 
 
