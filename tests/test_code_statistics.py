@@ -138,11 +138,11 @@ class TestInformation:
 class TestOneBit:
     PICTURES = np.random.default_rng(1).integers(0, 256, (6, 28, 28), dtype=np.uint8)
 
-    def test_pictures_are_ordered_by_what_enters_the_unit(self) -> None:
+    def test_pictures_are_those_that_switch_it_on_and_the_others(self) -> None:
         on = np.array([1, 0, 1, 1, 0, 0], bool)
-        found = look(self.PICTURES, on, np.array([0.1, -3, 2, 0.5, -0.1, -3], np.float32))
-        assert found.on.tolist() == [2, 3, 0]
-        assert found.off.tolist() == [1, 5, 4]
+        found = look(self.PICTURES, on)
+        assert found.on.tolist() == [0, 2, 3]
+        assert found.off.tolist() == [1, 4, 5]
         assert found.mean_on is not None
         np.testing.assert_allclose(found.mean_on, self.PICTURES[[0, 2, 3]].astype(float).mean(0), rtol=1e-6)
         assert found.mean_off is not None

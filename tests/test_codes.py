@@ -14,7 +14,7 @@ from lab.evaluation import predict
 from lab.models import Architecture
 from lab.probes import Specimen
 from lab.probes.bit_flips import effect_on_classes
-from lab.probes.codes import bits_say_all, codes, place, places, pre_activations_of, site_index
+from lab.probes.codes import bits_say_all, codes, place, places, site_index
 from lab.probes.decoding import cross, effect_of, sample, walk
 from lab.probes.likelier import run
 from lab.probes.passes import presented
@@ -52,11 +52,12 @@ def test_codes_are_the_bits_of_an_evaluation_by_threshold(architecture: str, est
         passed = run(looked_at, presented(looked_at, PICTURES))
     names = looked_at.experiment.architecture.site_names
     assert list(found) == list(names) == list(places(looked_at))
-    for name, x, values, unit in zip(names, entered, left, looked_at.net.sites, strict=True):
+    layers = zip(names, entered, left, looked_at.net.sites, passed.layers, strict=True)
+    for name, x, values, unit, layer in layers:
         middle = 0.5 if unit.levels == "0/1" else 0.0
         np.testing.assert_array_equal(found[name], (values > middle).numpy())
         assert found[name].dtype == bool
-        np.testing.assert_array_equal(pre_activations_of(looked_at, PICTURES, name), x.numpy())
+        np.testing.assert_array_equal(layer.x.flatten(1).float().numpy(), x.numpy())
         if bits_say_all(looked_at):
             assert set(np.unique(values.numpy())) <= ({0, 1} if unit.levels == "0/1" else {-1, 1})
     if looked_at.net.task == "classification":
@@ -69,10 +70,10 @@ def test_codes_are_the_bits_of_an_evaluation_by_threshold(architecture: str, est
 def test_codes_draw_nothing_however_a_run_is_evaluated(evaluation: str) -> None:
     drawn = specimen("convnet", estimator="bernoulli", evaluation=evaluation)
     plain = specimen("convnet", estimator="bernoulli")
-    for name, found in codes(drawn, PICTURES).items():
+    layers = run(drawn, presented(drawn, PICTURES)).layers
+    for (name, found), layer in zip(codes(drawn, PICTURES).items(), layers, strict=True):
         np.testing.assert_array_equal(found, codes(plain, PICTURES)[name])
-        x = pre_activations_of(drawn, PICTURES, name)
-        np.testing.assert_array_equal(found, torch.sigmoid(SLOPE * torch.tensor(x)).numpy() > 0.5)
+        np.testing.assert_array_equal(found, torch.sigmoid(SLOPE * layer.x.flatten(1)).numpy() > 0.5)
 
 
 @EVERY_NET
@@ -115,7 +116,7 @@ def test_a_net_without_binary_layers_has_no_codes() -> None:
 
 def test_a_layer_that_a_net_does_not_have_is_told() -> None:
     with pytest.raises(NoCodes, match="'conv 9': its binary layers are conv 1, conv 2"):
-        pre_activations_of(specimen("convnet"), PICTURES, "conv 9")
+        site_index(specimen("convnet"), "conv 9")
 
 
 @pytest.mark.parametrize(

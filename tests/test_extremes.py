@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from lab.models import Architecture
-from lab.probes.codes import codes, pre_activations_of
+from lab.probes.codes import codes
 from lab.probes.extremes import extremes
+from lab.probes.likelier import run
+from lab.probes.passes import presented
 from lab.probes.refusals import NoCodes
 from tests.specimens import PICTURES, left_as_it_was, specimen
 
@@ -17,8 +19,9 @@ pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 @pytest.mark.parametrize("name", Architecture.members)
 def test_are_the_ends_of_all_pictures_by_what_enters_a_unit(name: str) -> None:
     net = specimen(name)
-    for site in net.experiment.architecture.site_names:
-        driven = pre_activations_of(net, PICTURES, site)
+    layers = run(net, presented(net, PICTURES)).layers
+    for site, layer in zip(net.experiment.architecture.site_names, layers, strict=True):
+        driven = layer.x.flatten(1).float().numpy()
         with left_as_it_was(net):
             found = extremes(net, PICTURES, site, count=3)
         np.testing.assert_array_equal(found.most, np.argsort(-driven, axis=0, kind="stable")[:3].T)

@@ -19,9 +19,9 @@ class Bit(NamedTuple):
     """What one bit is for some pictures."""
 
     on: Whole
-    """The pictures that switch it on, by index: those with the highest pre-activation first."""
+    """The pictures that switch it on, by index."""
     off: Whole
-    """The others: those with the lowest pre-activation first."""
+    """The others."""
     mean_on: NDArray[np.float32] | None
     """Mean of the pictures that switch it on, (28, 28), pixels of 0 to 255; None where there are none."""
     mean_off: NDArray[np.float32] | None
@@ -51,22 +51,14 @@ class Information(NamedTuple):
         return np.argsort(-self.bits, kind="stable")
 
 
-def look(pictures: NDArray[np.uint8], on: Bits, pre_activations: NDArray[np.float32] | None = None) -> Bit:
+def look(pictures: NDArray[np.uint8], on: Bits) -> Bit:
     """Look at one bit.
 
     Args:
         pictures: (N, 28, 28).
         on: the bit for each of them, (N,).
-        pre_activations: what enters its unit, (N,), to order them by; without it they keep their order.
     """
-    strength = np.zeros(len(on)) if pre_activations is None else pre_activations
-    on_indices, off_indices = np.flatnonzero(on), np.flatnonzero(~on)
-    return Bit(
-        on_indices[np.argsort(-strength[on_indices], kind="stable")],
-        off_indices[np.argsort(strength[off_indices], kind="stable")],
-        _mean(pictures[on]),
-        _mean(pictures[~on]),
-    )
+    return Bit(np.flatnonzero(on), np.flatnonzero(~on), _mean(pictures[on]), _mean(pictures[~on]))
 
 
 def information(codes: Bits, labels: Whole) -> Information:

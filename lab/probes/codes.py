@@ -41,20 +41,6 @@ def codes(specimen: Specimen, pictures: NDArray[np.uint8], batch: int = EVALUATE
     return {name: np.concatenate(layer) for name, layer in zip(names, zip(*parts, strict=True), strict=True)}
 
 
-def pre_activations_of(
-    specimen: Specimen, pictures: NDArray[np.uint8], site: str, batch: int = EVALUATED_AT_ONCE
-) -> NDArray[np.float32]:
-    """What enters each unit of a binary layer, (B, units); for the rest see `codes`.
-
-    Raises:
-        NoCodes: the net has no layer of that name.
-        ValueError: they are no such pictures.
-    """
-    index = site_index(specimen, site)
-    chunks = presented(specimen, pictures).split(batch)
-    return np.concatenate([to_array(run(specimen, chunk).layers[index].x.flatten(1).float()) for chunk in chunks])
-
-
 def places(specimen: Specimen) -> dict[str, Place]:
     """The shape of every binary layer by its name: (units,), or (channels, rows, columns). See `place`."""
     architecture = specimen.experiment.architecture

@@ -24,8 +24,6 @@ class Shown(NamedTuple):
     """At which he rests."""
     newest: bool
     """Whether that is the newest one, so that he will see those that come."""
-    picked: Picked | None
-    """What he picked last."""
 
 
 class _Asked(NamedTuple):
@@ -61,7 +59,7 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
     show_encoded(_name(key), encoded, on_step=_nothing, on_pick=picked, asked=asked._asdict())
     place = len(steps) - 1 if step is None else max((i for i, each in enumerate(steps) if each <= step), default=0)
     address.write(**{address.MOMENT: None if step is None else str(film.moments[place].step)})
-    return Shown(film.moments[place], step is None, picked_on(_name(key), cards))
+    return Shown(film.moments[place], step is None)
 
 
 def rests_at(key: str, steps: list[int]) -> int | None:
