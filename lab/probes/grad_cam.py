@@ -17,10 +17,9 @@ from torch import Tensor
 
 from lab.data.base import SIDE
 from lab.models import ConvLayer
-from lab.probes.passes import PURPOSE, Pictures, RememberingUnits, copied, evaluating, listening, presented
+from lab.probes.passes import PURPOSE, EvaluatedUnits, Pictures, copied, evaluating, listening, presented
 from lab.probes.specimen import Specimen
 from lab.probes.targets import (
-    Bit,
     CannotExplain,
     Target,
     check_target,
@@ -77,7 +76,7 @@ def grad_cam(specimen: Specimen, pictures: Pictures, layer: str, target: Target 
         ValueError: the pictures are not of that kind.
     """
     target = usual_target(specimen.net) if target is None else target
-    check_target(specimen, target)
+    check_target(specimen.net, target)
     inputs, shown = presented(specimen, pictures), _layer(specimen, layer)
     with torch.enable_grad():
         maps, score, labels, units = _run(specimen, inputs, shown, target)
@@ -111,7 +110,7 @@ def _run(
     specimen: Specimen, inputs: Tensor, layer: ConvLayer, target: Target
 ) -> tuple[Tensor, Tensor, Tensor | None, _Differentiable]:
     """The layer's maps, as a leaf, the target's values that depend on them, and what lies between."""
-    units = _Differentiable(specimen, target)
+    units = _Differentiable(specimen)
     leaves: list[Tensor] = []
 
     def hear(_: ConvLayer, before: Tensor, after: Tensor) -> Tensor:
@@ -122,29 +121,25 @@ def _run(
     with evaluating(specimen, units), listening([layer], hear):
         outputs = specimen.net(inputs).float()[None]
     labels = explained_labels(target, outputs)
-    entered = units.entered[units.last].float().flatten(1)[None, :, target.unit] if isinstance(target, Bit) else None
-    return leaves[0], target_scores(target, outputs, entered, inputs, labels), labels, units
+    return leaves[0], target_scores(target, outputs, inputs, labels), labels, units
 
 
-class _Differentiable(RememberingUnits):
+class _Differentiable(EvaluatedUnits):
     """Units that give the bits of an evaluation, with a derivative; they note which of them stand behind a layer."""
 
-    def __init__(self, specimen: Specimen, target: Target) -> None:
+    def __init__(self, specimen: Specimen) -> None:
         super().__init__(specimen, specimen.generator(PURPOSE))
-        self._target = target
         self._names = specimen.experiment.architecture.site_names
-        self._first = 0
-        self.last = self._names.index(target.site) if isinstance(target, Bit) else len(self._names)
-        """The layer of units whose pre-activation is the target, or behind the last one."""
+        self._ran = self._first = 0
 
     def begin(self) -> None:
         """The layer has run: what runs from now on stands behind it."""
-        self._first = len(self.entered)
+        self._first = self._ran
 
     @property
     def crossed(self) -> tuple[str, ...]:
         """The layers of units between layer and target."""
-        return self._names[self._first : self.last]
+        return self._names[self._first :]
 
     @property
     def through(self) -> Through:
@@ -155,9 +150,6 @@ class _Differentiable(RememberingUnits):
 
     def refusal(self, layer: str) -> str:
         """Why no gradient comes from the target to the layer, as a sentence."""
-        if self._first > self.last:
-            name = self._names[self.last]
-            return f"The bits of {name!r} are decided before anything leaves layer {layer!r}, which cannot move them."
         names = ", ".join(map(repr, self.crossed))
         return (
             f"{self.experiment.estimator.title} sends nothing back through its bits, and those of {names} stand "
@@ -165,6 +157,7 @@ class _Differentiable(RememberingUnits):
         )
 
     def codes(self, x: Tensor, noise: Tensor | None) -> Tensor:
+        self._ran += 1
         rule, bits = self.experiment.estimator.inner, super().codes(x, noise)
         if self._has_surrogate:
             surrogate = rule.binarize(x, self.slope, noise)

@@ -11,16 +11,18 @@ from torch import Tensor
 
 from lab.data.base import SIDE
 from lab.evaluation import samples_of
-from lab.probes.passes import AT_ONCE, PURPOSE, RememberingUnits, evaluating, presented
+from lab.probes.passes import AT_ONCE, PURPOSE, EvaluatedUnits, evaluating, presented
 from lab.probes.specimen import Specimen
 from lab.probes.targets import (
-    Bit,
     Target,
     check_target,
     explained_labels,
     target_scores,
     usual_target,
 )
+
+BACKGROUND = 0
+"""The pixel that a square is filled with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +51,6 @@ def occlusion(
     target: Target | None = None,
     size: int = 5,
     stride: int = 1,
-    background: int = 0,
 ) -> Occlusion:
     """What a target loses where a square of the picture is set to the background; works for every net.
 
@@ -62,39 +63,37 @@ def occlusion(
         target: what to ask for; by default the class that the net gives, or the reconstruction.
         size: side of the square in pixels.
         stride: pixels from one square to the next.
-        background: what the square is filled with, 0 to 255.
 
     Raises:
         CannotExplain: the net has no such target.
         ValueError: the picture or a number is not of that kind.
     """
-    _check(size, stride, background)
+    _check(size, stride)
     target = usual_target(specimen.net) if target is None else target
-    check_target(specimen, target)
+    check_target(specimen.net, target)
     whole = torch.tensor(picture)  # of its own: a picture may be read-only
     original = presented(specimen, whole[None])
-    outputs, entered = _answers(specimen, original, target)
+    outputs = _answers(specimen, original)
     label = explained_labels(target, outputs)
-    score = float(target_scores(target, outputs, entered, original, label))
+    score = float(target_scores(target, outputs, original, label))
 
-    covered = torch.where(_squares(size, stride), background, whole).to(torch.uint8)
+    covered = torch.where(_squares(size, stride), BACKGROUND, whole).to(torch.uint8)
     changed = (covered != whole).flatten(1).any(1)  # around a digit most squares cover nothing but background
     falls = torch.zeros(len(covered))
     if changed.any():
         inputs = presented(specimen, covered[changed])
-        outputs, entered = _answers(specimen, inputs, target)
+        outputs = _answers(specimen, inputs)
         labels = None if label is None else label.expand(len(inputs))
-        falls[changed] = score - target_scores(target, outputs, entered, original, labels).cpu()
+        falls[changed] = score - target_scores(target, outputs, original, labels).cpu()
     centers = np.arange(0, SIDE, stride)
     shaped = falls.view(len(centers), len(centers)).numpy()
     return Occlusion(shaped, centers, size, stride, score, None if label is None else int(label))
 
 
-def _check(size: int, stride: int, background: int) -> None:
-    allowed = {"size": (size, 1, SIDE), "stride": (stride, 1, SIDE), "background": (background, 0, 255)}
-    for name, (value, least, most) in allowed.items():
-        if not least <= value <= most:
-            raise ValueError(f"{name} is {value}; allowed are {least} to {most}")
+def _check(size: int, stride: int) -> None:
+    for name, value in (("size", size), ("stride", stride)):
+        if not 1 <= value <= SIDE:
+            raise ValueError(f"{name} is {value}; allowed are 1 to {SIDE}")
 
 
 def _squares(size: int, stride: int) -> Tensor:
@@ -104,22 +103,11 @@ def _squares(size: int, stride: int) -> Tensor:
     return (along[:, None, :, None] & along[None, :, None, :]).flatten(0, 1)
 
 
-def _answers(specimen: Specimen, inputs: Tensor, target: Target) -> tuple[Tensor, Tensor | None]:
-    """What the net gives, (K, B, ...) for K samples of its bits, and for a bit what enters its layer, alike."""
-    samples, outputs, entered = samples_of(specimen.experiment), [], []
-    bit = target if isinstance(target, Bit) else None
-    site = 0 if bit is None else specimen.experiment.architecture.site_names.index(bit.site)
+def _answers(specimen: Specimen, inputs: Tensor) -> Tensor:
+    """What the net gives, (K, B, ...) for K samples of its bits."""
+    samples, outputs = samples_of(specimen.experiment), []
     for chunk in inputs.split(AT_ONCE):
-        generator = specimen.generator(PURPOSE)  # each chunk begins with the same noise
-        for _ in range(samples):
-            units = RememberingUnits(specimen, generator)
-            with evaluating(specimen, units):
-                outputs.append(specimen.net(chunk).float())
-            if bit is not None:
-                entered.append(units.entered[site].float().flatten(1)[:, bit.unit])
-    return _by_sample(outputs, samples), _by_sample(entered, samples) if entered else None
-
-
-def _by_sample(parts: list[Tensor], samples: int) -> Tensor:
-    """Parts of (chunk, ...), samples of each chunk after each other, as (samples, B, ...)."""
-    return torch.stack([torch.cat(parts[sample::samples]) for sample in range(samples)])
+        units = EvaluatedUnits(specimen, specimen.generator(PURPOSE))  # each chunk begins with the same noise
+        with evaluating(specimen, units):
+            outputs.append(torch.stack([specimen.net(chunk).float() for _ in range(samples)]))
+    return torch.cat(outputs, 1)

@@ -64,19 +64,6 @@ class EvaluatedUnits:
         return self.experiment.estimator.bits(x, self.slope, noise)
 
 
-class RememberingUnits(EvaluatedUnits):
-    """The same, and what has entered them."""
-
-    def __init__(self, specimen: Specimen, generator: torch.Generator) -> None:
-        super().__init__(specimen, generator)
-        self.entered: list[Tensor] = []
-        """Pre-activations, in the order in which the layers ran."""
-
-    def __call__(self, unit: BinaryUnits, x: Tensor) -> Tensor:
-        self.entered.append(x)
-        return super().__call__(unit, x)
-
-
 @contextmanager
 def evaluating(specimen: Specimen, units: EvaluatedUnits) -> Iterator[None]:
     """The net is run as in an evaluation, with these units; all is put back after it."""
