@@ -238,6 +238,14 @@ def bench_pages(as_json: AsJson = False) -> None:
         main(json=as_json)
 
 
+@bench.command("xnor")
+def bench_xnor(as_json: AsJson = False) -> None:
+    """Time packed nets against the same nets in float32."""
+    from lab.bench.xnor import main
+
+    main(json=as_json)
+
+
 @bench.command("live")
 def bench_live(as_json: AsJson = False) -> None:
     """Time the live page."""

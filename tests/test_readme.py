@@ -66,7 +66,7 @@ def test_it_shows_every_command() -> None:
     assert "python -m lab resume ID" in README
     assert "python -m lab export ID" in README
     assert "python -m lab reproduce STUDY" in README
-    benchmarks = {"train", "live", "race", "watchers", "gradients", "frames", "pages"}
+    benchmarks = {"train", "live", "race", "watchers", "gradients", "frames", "pages", "xnor"}
     assert {words[1] for words in shown if words[0] == "bench"} == benchmarks
 
 

@@ -36,6 +36,8 @@ FORMAT = "binary-neuron-lab packed 1"
 LEVELS = {"0/1": (0, 1), "-1/+1": (-1, 1)}
 TYPES = {"F64": "<f8", "F32": "<f4", "I32": "<i4", "U8": "|u1"}
 ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dtype=np.int32)
+POWERS = 2 ** np.arange(7, -1, -1, dtype=np.int32)
+"""What the bits of a byte stand for, the highest first."""
 SIDE, MIDDLE = 28, 128
 MOST_BYTES, MOST_HEADER, LARGEST = 2**31, 2**20, 2**16
 FEW = 2
@@ -134,8 +136,9 @@ class Layer:
 
     def rows(self, values: Array) -> Array:
         """The inputs of each place, (N, rows, columns, K), with zeros beyond the border."""
-        met = self.window.views(values) if self.window else [values.reshape(len(values), 1, 1, -1)]
-        return np.stack(met, axis=3).reshape(len(values), *self.places, -1)
+        if not self.window:
+            return values.reshape(len(values), 1, 1, -1)
+        return np.stack(self.window.views(values), axis=3).reshape(len(values), *self.places, -1)
 
     def products(self, values: Array) -> Array:
         """w.x of every output, (N, rows, columns, outputs): int32 between bits, float64 of pixels, else float32.
@@ -193,22 +196,24 @@ class PixelLayer(Layer):
 
     def _sums(self, values: Array) -> Array:
         if len(values) * math.prod(self.places) <= FEW:
-            return self._of_planes(values) - MIDDLE * (self._total - self._beyond)
+            return self._of_planes(values)
         rows = self.rows((values ^ np.uint8(MIDDLE)).view(np.int8))
         sums = numkong.dots_packed(rows.reshape(-1, self.length), self._packed)
         return np.asarray(sums).reshape(*rows.shape[:3], self.outputs)
 
     def _of_planes(self, values: Array) -> Array:
-        """Products with bytes, each as eight bits: the sum of 2^k times those with the bits k."""
+        """Products with bytes less 128, each as eight bits: the sum of 2^k times those with the bits k."""
         rows = self.rows(values).reshape(-1, self.length)
         planes = np.packbits(np.unpackbits(rows[:, None], axis=1), axis=2).reshape(-1, self.weight.shape[1])
-        counts = self._bit_layer.counts(planes).reshape(len(rows), 8, self.outputs)
-        sums = counts[:, 0].copy()
-        for plane in range(1, 8):  # the highest first
-            sums <<= 1
-            sums += counts[:, plane]
+        counts = self._bit_layer.counts(planes).reshape(len(values), *self.places, 8, self.outputs)
+        base, factor = self._of_planes_formula
+        return (base - factor * np.einsum("k,...ko->...o", POWERS, counts)) >> 1
+
+    @cached_property
+    def _of_planes_formula(self) -> tuple[Array, int]:
+        """Base and factor of twice such products, where counts are summed in the same way."""
         base, factor = self._bit_layer.formula
-        return ((255 * base - factor * sums) // 2).reshape(len(values), *self.places, self.outputs)
+        return 255 * base - 2 * MIDDLE * (self._total - self._beyond), factor
 
     @cached_property
     def _bit_layer(self) -> BitLayer:
@@ -320,9 +325,13 @@ class PackedNet:
     def _chunks(self, images: Array) -> list[Array]:
         fits = images.dtype == np.uint8 and images.ndim == 3 and images.shape[1:] == (SIDE, SIDE) and len(images)
         _require(fits, f"pictures are (N, {SIDE}, {SIDE}) bytes, and these are {images.shape} of {images.dtype}")
+        return [images[start : start + self._at_once] for start in range(0, len(images), self._at_once)]
+
+    @cached_property
+    def _at_once(self) -> int:
+        """How many images are worked on together."""
         most = max(math.prod(layer.places) * (layer.length + 8 * layer.outputs) for layer in self.layers)
-        size = max(1, AT_ONCE // most)
-        return [images[start : start + size] for start in range(0, len(images), size)]
+        return max(1, AT_ONCE // most)
 
     def _run(self, images: Array) -> Iterator[Array]:
         values = self.inputs(images)
