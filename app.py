@@ -26,6 +26,7 @@ st.navigation(
         st.Page("views/heatmaps.py", title="Heatmaps", icon=":material/visibility:"),
         st.Page("views/codes.py", title="Codes", icon=":material/qr_code_2:"),
         st.Page("views/reconstructions.py", title="Reconstructions", icon=":material/imagesearch_roller:"),
+        st.Page("views/xnor.py", title="XNOR", icon=":material/memory:"),
         st.Page("views/gradients.py", title="Gradients", icon=":material/show_chart:"),
         st.Page("views/reproduce.py", title="Reproduce", icon=":material/fact_check:"),
     ]

@@ -13,7 +13,7 @@ from lab.boards.inside_cards import SEPARATOR, in_rows
 from lab.boards.scales import extents, shared_scale
 from lab.boards.seen import Seen, told_weights
 from lab.boards.wording import MINUS
-from lab.figures.board import Card, Chart, Numbers, Pictures
+from lab.figures.board import Card, Content, Numbers
 from lab.figures.pictures import scaled
 from lab.figures.theme import Lookup, lookup
 from lab.probes.sight import ConvSize
@@ -29,7 +29,7 @@ LARGE, LARGEST = 160, 224
 UNSOUND = " Some values are no finite numbers any more: NaN is drawn as the lowest."
 WAITING = "Being worked out…"
 
-MakeCard = Callable[[str, str, Pictures | Chart | Numbers, str], Card]
+MakeCard = Callable[[str, str, Content, str], Card]
 """Makes a card of a net from its kind, title, content and caption."""
 Floats = NDArray[np.floating[Any]]
 
@@ -70,7 +70,7 @@ def maker(seen: Seen[Any], alone: bool) -> MakeCard:
     """
     run = seen.run
 
-    def make(kind: str, title: str, content: Pictures | Chart | Numbers, caption: str) -> Card:
+    def make(kind: str, title: str, content: Content, caption: str) -> Card:
         caption += told_weights(seen)
         return Card(
             f"{kind}.{run.id}",

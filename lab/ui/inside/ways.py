@@ -8,7 +8,7 @@ from lab.jobs import Job
 from lab.ui.inside.offered import net_name
 from lab.ui.inside.sides import BESIDE, NET
 
-INSIDE = {"heatmaps": "Heatmaps", "codes": "Codes", "reconstructions": "Reconstructions"}
+INSIDE = {"heatmaps": "Heatmaps", "codes": "Codes", "reconstructions": "Reconstructions", "xnor": "XNOR"}
 """The pages, by the names of their files."""
 
 

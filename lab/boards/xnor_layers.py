@@ -1,0 +1,169 @@
+"""The cards of a packed net: what its layers take, whether its weights are bits, and if it is exact and fast."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from lab.boards.heatmap_card import MakeCard, maker
+from lab.boards.seen import Seen
+from lab.boards.wording import fixed, grouped, percent
+from lab.figures.board import Card, Head, Numbers, Readout, Row, Table
+from lab.probes.xnor_layers import Compared, Cost, Distinct, Facts
+
+WAIT = "Being worked out…"
+EXACT, SPEED = "exact", "speed"
+
+
+class Timed(NamedTuple):
+    """How long both ways took on this machine."""
+
+    batch: int
+    floats: float
+    """Milliseconds of a go in float32."""
+    packed: float
+    """The same on packed words."""
+    low: float
+    """The smallest ratio of any round."""
+    ratio: float
+    """In the middle."""
+    high: float
+    packing: float
+    """Milliseconds that it took to pack the net, once."""
+    threads: int
+    rounds: int
+    seconds: float
+    """Of a turn."""
+    others: float | None
+    """Share of the processors that other work, such as runs, had meanwhile; None where the system does not tell."""
+    libraries: str
+
+
+def fact_cards(seen: Seen[Facts], alone: bool) -> Iterator[Card]:
+    """What is known of the net without a picture."""
+    card = maker(seen, alone)
+    yield replace(_costs(card, seen.answer), wide=alone)
+    yield replace(_binary(card, seen.answer), wide=alone)
+
+
+def exact_card(seen: Seen[Compared], alone: bool) -> Card:
+    """Whether the packed net is the net."""
+    found, card = seen.answer.found, maker(seen, alone)
+    bits, differing, ties = (
+        sum(getattr(layer, name) for layer in found.layers) for name in ("bits", "differing", "ties")
+    )
+    told = "the same to the last one" if not differing else f"{differing} differ, {ties} of them by rounding alone"
+    numbers = [
+        Readout("test images", grouped(found.images), f"of {grouped(seen.answer.images)}"),
+        Readout("hidden bits compared", grouped(bits), told),
+        Readout("images with all bits the same", grouped(found.same), percent(found.same / found.images)),
+        Readout("logits apart at most", f"{found.logits:.1g}", f"the largest is {fixed(found.largest, 2)}"),
+        Readout("images of the same class", grouped(found.classes), percent(found.classes / found.images)),
+    ]
+    verdict = "It is exact" if found.exact else "It is not exact"
+    said = (
+        f"{verdict}: the packed net beside PyTorch's, in evaluation, layer by layer on the same inputs. After "
+        "real-valued pixels a sum may be at its threshold but for the rounding of floats; such bits are ties."
+    )
+    return card(EXACT, "Is it exact?", Numbers(numbers), said)
+
+
+def speed_card(seen: Seen[Timed | str], alone: bool) -> Card:
+    """How fast it is on this machine, or why that is not known."""
+    timed, card = seen.answer, maker(seen, alone)
+    if isinstance(timed, str):
+        return card(SPEED, "How fast is it here?", Numbers([]), timed)
+    numbers = [
+        Readout("times as fast", fixed(timed.ratio, 1), f"{fixed(timed.low, 1)} to {fixed(timed.high, 1)} by round"),
+        Readout("packed", f"{timed.packed:.3g} ms", f"for {_images(timed.batch)}"),
+        Readout("PyTorch, float32", f"{timed.floats:.3g} ms", "weights made to bits before"),
+        Readout("packing the net", f"{timed.packing:.3g} ms", "once, and not in these times"),
+        Readout("batch", str(timed.batch), f"{timed.threads} thread each"),
+    ]
+    others = "" if timed.others is None else f" Other work had {timed.others:.0%} of the processors meanwhile."
+    said = (
+        f"From pixels to logits, also packing the activations, in turns of {timed.seconds:g} s, {timed.rounds} rounds; "
+        f"{timed.libraries}.{others} {_pays(timed)}"
+    )
+    return card(SPEED, "How fast is it here?", Numbers(numbers), said)
+
+
+def _pays(timed: Timed) -> str:
+    if timed.ratio < 1:
+        return "Here it does not pay: this net is too small, or the batch."
+    if timed.ratio < 4:
+        return "Here it pays little: small nets and convolutions of few channels have few bits to a word."
+    return "It pays less for smaller nets, and for convolutions of few channels, which have few bits to a word."
+
+
+def _images(count: int) -> str:
+    return f"{count} image{'s' if count > 1 else ''}"
+
+
+def _costs(card: MakeCard, facts: Facts) -> Card:
+    heads = [
+        Head("layer", number=False),
+        Head("shape", number=False),
+        Head("reads", "What stands for a bit, or bytes of pixels", number=False),
+        Head("weights"),
+        Head("bytes in float32", "With biases and batch norm"),
+        Head("bytes packed", "With thresholds"),
+        Head("multiply-adds", "For an image, in float32"),
+        Head("words counted", "64 bits each: one XOR and one popcount"),
+    ]
+    rows = [Row(_cost(cost)) for cost in facts.costs]
+    before, after = (sum(getattr(cost, name) for cost in facts.costs) for name in ("bytes_before", "bytes_after"))
+    products, words = (sum(getattr(cost, name) for cost in facts.costs) for name in ("products", "words"))
+    weights = sum(cost.weights for cost in facts.costs)
+    rows.append(Row(["all", "", "", *map(grouped, (weights, before, after, products, words))]))
+    said = (
+        f"Packed it takes {before / after:.1f} times less, in a file of {grouped(facts.file_bytes)} bytes. A layer on "
+        "bytes counts each of their eight bits. Where weights are real, the multiply-adds stay."
+    )
+    return card("costs", "Every layer, before and after", Table(heads, rows), said)
+
+
+def _cost(cost: Cost) -> list[str]:
+    layer = cost.layer
+    rows, columns = layer.places
+    if layer.window:
+        kernel, _, _ = layer.window
+        shape = f"{kernel}×{kernel}×{layer.shape[2]} → {layer.outputs}, at {rows}×{columns}"
+    else:
+        shape = f"{layer.length} → {layer.outputs}"
+    numbers = (cost.weights, cost.bytes_before, cost.bytes_after, cost.products, cost.words)
+    return [layer.name, shape, layer.reads.replace("-", "\N{MINUS SIGN}"), *map(grouped, numbers)]
+
+
+def _binary(card: MakeCard, facts: Facts) -> Card:
+    heads = [
+        Head("layer", number=False),
+        Head("weights looked at"),
+        Head("values, latent", "Of the weights that are trained"),
+        Head("values in use", "Of what the layer multiplies by"),
+        Head("of one output", "With its scale, if there is one: two are bits"),
+        Head("values packed"),
+        Head("binary?", number=False),
+    ]
+    rows = [Row([*_distinct(each), _verdict(each)]) for each in facts.distinct]
+    lost = [each.name for each in facts.distinct if not each.packed]
+    said = (
+        f"The weights of {', '.join(lost)} are real, and stay so; all others are bits."
+        if lost
+        else "All of its weights are bits."
+    )
+    return card("binary", "Is it really binary?", Table(heads, rows), f"{said} Values are told apart exactly.")
+
+
+def _distinct(each: Distinct) -> list[str]:
+    numbers = (each.looked_at, each.latent, each.used, each.per_output)
+    return [each.name, *map(grouped, numbers), str(each.packed) if each.packed else "–"]
+
+
+def _verdict(each: Distinct) -> str:
+    if not each.packed:
+        return "no: real"
+    scales = math.ceil(each.used / 2)
+    return "yes" if scales <= 1 else f"yes, with {scales} scales"

@@ -1,0 +1,133 @@
+"""What the layers of a net take before and after they are packed, and whether their weights are bits at all."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lab.models.weights import BinaryWeights
+from lab.packed import Agreement, Layer, PackedNet, agreement, pack, saved
+from lab.packed.chain import Stage, stages, steps
+from lab.packed.runner import LEVELS
+from lab.probes.specimen import Specimen
+
+WORD = 64
+PLANES = 8
+LOOKED_AT = 1_000_000
+"""Weights of a layer at most among which values are told apart; evenly spread over all."""
+IMAGES, PRODUCTS = 1000, 2e10
+"""Test images on which a net is compared with its packed form, as many as these products allow, and 50 at least."""
+
+
+class Cost(NamedTuple):
+    """A layer of weights, with all that follows up to the next one."""
+
+    layer: Layer
+    weights: int
+    bytes_before: int
+    """Of weights, biases and batch norm in float32."""
+    bytes_after: int
+    products: int
+    """Multiply-accumulates for an image in float32; as many are left where weights are real."""
+    words: int
+    """Words of 64 bits in which bits are counted for an image instead; 0 where weights are real."""
+
+
+class Distinct(NamedTuple):
+    """How many different values the weights of a layer have."""
+
+    name: str
+    looked_at: int
+    """Weights among which they were told apart."""
+    latent: int
+    used: int
+    """Of what the layer multiplies by: two, or two for each scale."""
+    per_output: int
+    """The same within one output, at most."""
+    packed: int
+    """2, or none where they stay real: 0."""
+
+
+class Facts(NamedTuple):
+    """What is known of a net and its packed form."""
+
+    packed: PackedNet
+    costs: tuple[Cost, ...]
+    distinct: tuple[Distinct, ...]
+    file_bytes: int
+
+
+class Compared(NamedTuple):
+    """A packed net beside its net on test images."""
+
+    found: Agreement
+    images: int
+    """That there are."""
+
+
+@torch.no_grad()
+def facts(specimen: Specimen) -> Facts:
+    """Pack a net of which there is a packed form, and look at both.
+
+    Raises:
+        Unpackable: there is none of this one.
+    """
+    packed = pack(specimen.experiment, specimen.net)
+    _, found = stages(steps(specimen.net, specimen.batch(2)[0]))
+    with specimen.net.evaluating():
+        distinct = tuple(_distinct(layer, stage) for layer, stage in zip(packed.layers, found, strict=True))
+    costs = tuple(_cost(layer, stage) for layer, stage in zip(packed.layers, found, strict=True))
+    return Facts(packed, costs, distinct, len(saved(packed)))
+
+
+def compared(specimen: Specimen, packed: PackedNet) -> Compared:
+    """Whether both give the same bits and logits for test images."""
+    products = sum(math.prod(layer.places) * layer.outputs * layer.length for layer in packed.layers)
+    images = specimen.test_images[: max(50, min(IMAGES, int(PRODUCTS / products)))]
+    return Compared(agreement(specimen.experiment, specimen.net, packed, images), len(specimen.test_images))
+
+
+def _cost(layer: Layer, stage: Stage) -> Cost:
+    modules = [stage.weights.module, *(step.module for step in stage.following)]
+    tensors = [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
+    floats = [tensor.numel() for tensor in tensors if tensor.is_floating_point()]
+    arrays = (layer.weight, layer.threshold, np.packbits(layer.flip), layer.scale, layer.offset)
+    outputs, planes = math.prod(layer.places) * layer.outputs, PLANES if layer.reads == "pixels" else 1
+    return Cost(
+        layer=layer,
+        weights=layer.outputs * layer.length,
+        bytes_before=4 * sum(floats),
+        bytes_after=sum(array.nbytes for array in arrays),
+        products=outputs * layer.length,
+        words=outputs * planes * -(-layer.length // WORD) if layer.weights in LEVELS else 0,
+    )
+
+
+def _distinct(layer: Layer, stage: Stage) -> Distinct:
+    module = stage.weights.module
+    latent = module.weight
+    assert isinstance(latent, Tensor)
+    used = module.binary_weight() if isinstance(module, BinaryWeights) else latent
+    few = used[: max(1, LOOKED_AT // used[0].numel())].flatten(1)
+    return Distinct(
+        name=layer.name,
+        looked_at=len(_some(latent)),
+        latent=_values(latent),
+        used=_values(used),
+        per_output=max(len(torch.unique(row)) for row in few[:LOOKED_AT]),
+        packed=2 if layer.weights in LEVELS else 0,
+    )
+
+
+def _values(weights: Tensor) -> int:
+    return len(torch.unique(_some(weights)))
+
+
+def _some(weights: Tensor) -> Tensor:
+    """All, or as many of them as are looked at."""
+    flat = weights.detach().flatten()
+    return flat[:: -(-len(flat) // LOOKED_AT)]

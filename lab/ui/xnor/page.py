@@ -1,0 +1,130 @@
+"""The panels of the XNOR page: a unit under the microscope, every layer, exactness, and how fast it is here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from lab.boards.heatmap_card import placed, waiting
+from lab.boards.seen import Seen
+from lab.boards.xnor_layers import EXACT, SPEED, Timed, exact_card, fact_cards, speed_card
+from lab.boards.xnor_unit import unit_cards
+from lab.figures.board import Board, Card
+from lab.packed import PackedNet, Unpackable, pack
+from lab.probes import Specimen
+from lab.probes.xnor import Meeting, binary_layers, meeting
+from lab.probes.xnor_layers import Compared, Facts, compared, facts
+from lab.ui.card_data import data_menu
+from lab.ui.inside.asking import moment_of, version_of
+from lab.ui.inside.look import Look
+from lab.ui.inside.sides import Side
+from lab.ui.inside.waiting import later
+from lab.ui.live_board import live_board
+from lab.ui.plain import plain
+from lab.ui.xnor.choices import Chosen, choose
+from lab.ui.xnor.data import sheets
+from lab.ui.xnor.taking import take_along
+from lab.ui.xnor.timing import timing
+
+PAYS = (
+    "One bit pays where layers are wide: 64 places of a sum are one XOR and one popcount. Small nets, and convolutions "
+    "of few channels, have few bits to a word and gain little or nothing; so measure it here."
+)
+
+
+def xnor(look: Look) -> None:
+    """Show all panels.
+
+    Args:
+        look: nets that can be packed, and the picture.
+    """
+    found = later(look, _facts, "xnor.facts", None)
+    if found is None:
+        st.info("The net is being packed…")
+        return
+    for problem in (each for each in found if isinstance(each.answer, str)):
+        st.info(f"{plain(problem.run.name)}: {problem.answer}", icon=":material/info:")
+    there = [
+        (side, Seen(each.run, each.step, each.weights_step, each.answer))
+        for side, each in zip(look.sides, found, strict=True)
+        if isinstance(each.answer, Facts)
+    ]
+    if not there:
+        return
+    known = [each for _, each in there]
+    look = look._replace(sides=tuple(side for side, _ in there))
+    packed = [each.answer.packed for each in known]
+    layers = {layer.name: layer for net in reversed(packed) for layer in binary_layers(net)}
+    chosen = choose({layer.name: layers[layer.name] for net in packed for layer in binary_layers(net)})
+    met = [_met(look, side, each, chosen) for side, each in there]
+    exact = later(look, _compared, "xnor.exact", None)
+    _board(look, known, met, exact, chosen)
+    st.caption(PAYS)
+    times = timing(look)
+    _speed_board(look, times)
+    with st.container(horizontal=True, key="xnor.files"):
+        take_along(known)
+        data_menu("xnor.data", sheets(known, met, times or []), f"{look.subject} at step {known[0].step}")
+
+
+def _facts(specimen: Specimen) -> Facts | str:
+    try:
+        return facts(specimen)
+    except Unpackable as error:
+        return str(error)
+
+
+def _compared(specimen: Specimen) -> Compared:
+    return compared(specimen, pack(specimen.experiment, specimen.net))
+
+
+def _met(look: Look, side: Side, known: Seen[Facts], chosen: Chosen) -> Seen[Meeting | None]:
+    """What meets in the unit: asked of the very weights that were packed."""
+    at = moment_of(side, None if side.job.ended else known.step)
+    ask = partial(_meeting, packed=known.answer.packed, pixels=look.picture.pixels, chosen=chosen)
+    same = at.weights_step == known.weights_step
+    answer = at.answer(ask, ("xnor.unit", look.picture.key, chosen)) if same else None
+    return Seen(side.run, known.step, known.weights_step, answer)
+
+
+def _meeting(specimen: Specimen, packed: PackedNet, pixels: NDArray[np.uint8], chosen: Chosen) -> Meeting | None:
+    layer = next((each for each in binary_layers(packed) if each.name == chosen.layer), None)
+    if layer is None or chosen.unit >= layer.outputs or any(np.array(chosen.place) >= layer.places):
+        return None
+    return meeting(specimen, packed, pixels, *chosen)
+
+
+def _board(
+    look: Look,
+    known: Sequence[Seen[Facts]],
+    met: Sequence[Seen[Meeting | None]],
+    exact: Sequence[Seen[Compared]] | None,
+    chosen: Chosen,
+) -> None:
+    alone = len(known) == 1
+    cards = [card for each in met for card in unit_cards(each, look.picture.words, alone)]
+    if exact is None:
+        cards += [waiting(EXACT, "Is it exact?", each.run, "" if alone else EXACT) for each in known]
+    else:
+        cards += [exact_card(each, alone) for each in exact]
+    cards += [card for each in known for card in fact_cards(each, alone)]
+    steps = [[(each.step, each.weights_step) for each in of] for of in (known, exact or ())]
+    version = version_of(look, "xnor", chosen, look.picture.words, steps, exact is None)
+    subject = f"packed net of {look.subject} at step {known[0].step}"
+    live_board("xnor", Board(version, placed(cards, known), subject))
+
+
+def _speed_board(look: Look, times: Sequence[Seen[Timed | str]] | None) -> None:
+    alone = len(look.sides) == 1
+    cards: list[Card] = []
+    if times is None:
+        cards = [waiting(SPEED, "How fast is it here?", side.run, "" if alone else SPEED) for side in look.sides]
+    for each in times or ():
+        cards.append(speed_card(each, alone))
+    if cards:
+        version = version_of(look, "xnor.speed", None if times is None else [each.answer for each in times])
+        live_board("xnor.speed", Board(version, cards, f"speed of {look.subject}"))
