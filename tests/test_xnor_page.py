@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lab.jobs import Job
+from lab.jobs import JOBS, Job
 from lab.models import Architecture
 from lab.packed import why_not
 from lab.packed.runner import opened as read
@@ -23,7 +23,7 @@ from lab.ui.xnor import timing
 from lab.ui.xnor.taking import file_of
 from tests.inside_page import SHORT, trained
 from tests.packed_nets import moved_net
-from tests.pages import contents, handed, opened, pressed, shown, told, until_it_shows
+from tests.pages import PATIENCE, contents, handed, opened, pressed, shown, told, until_it_shows
 from tests.small import small
 from tests.specimens import specimen
 
@@ -121,6 +121,28 @@ def test_what_is_taken_away_runs_by_itself(tmp_path: Path) -> None:
     expected = packed.logits(images).argmax(1)
     assert [line.split()[1] for line in ran.stdout.splitlines()] == [packed.name_of(int(each)) for each in expected]
     assert (read((tmp_path / "net.safetensors").read_bytes()).logits(images).argmax(1) == expected).all()
+
+
+def test_two_nets_stand_beside_each_other_also_where_only_one_has_the_layer() -> None:
+    deep = trained(small("binary-mlp", SIGNS | {"depth": 4}, **SHORT))
+    other = trained(small("convnet", shape_of("convnet"), **SHORT))
+    tab = opened("xnor.py", net=f"{deep.id}-0", beside=f"{other.id}-0", layer="hidden 3", unit="2")
+    until_it_shows(tab, lambda: all(cards(tab).get(f"exact.{i}", {}).get("readouts") for i in (0, 1)))
+    found = cards(tab)
+    assert found["bits.0"]["row"] == found["bits.1"]["row"] == "bits"
+    assert "no such unit" in found["bits.1"]["caption"]
+    assert {"costs.0", "costs.1", "binary.0", "binary.1"} <= set(found)
+
+
+def test_a_net_that_trains_is_packed_as_it_is_then() -> None:
+    job = JOBS.start([small("binary-mlp", SIGNS, budget=100_000)], "a run")
+    try:
+        tab = page(job)
+        counted = readouts(cards(tab).get("counted.0", {"readouts": []}))
+        assert not counted or counted["dot product by counting"] + ".0" == counted["by PyTorch in float32"]
+    finally:
+        job.stop()
+        assert job.wait(PATIENCE)
 
 
 def test_data_are_handed_over() -> None:

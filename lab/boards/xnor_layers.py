@@ -37,7 +37,7 @@ class Timed(NamedTuple):
     seconds: float
     """Of a turn."""
     others: float | None
-    """Share of the processors that other work, such as runs, had meanwhile; None where the system does not tell."""
+    """Share of the processors that other processes had meanwhile; None where the system does not tell."""
     libraries: str
 
 
@@ -82,7 +82,7 @@ def speed_card(seen: Seen[Timed | str], alone: bool) -> Card:
         Readout("packing the net", f"{timed.packing:.3g} ms", "once, and not in these times"),
         Readout("batch", str(timed.batch), f"{timed.threads} thread each"),
     ]
-    others = "" if timed.others is None else f" Other work had {timed.others:.0%} of the processors meanwhile."
+    others = "" if timed.others is None else f" Other processes had {timed.others:.0%} of the processors meanwhile."
     said = (
         f"From pixels to logits, also packing the activations, in turns of {timed.seconds:g} s, {timed.rounds} rounds; "
         f"{timed.libraries}.{others} {_pays(timed)}"

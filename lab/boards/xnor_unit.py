@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from lab.figures.theme import GRAY
 from lab.probes.xnor import Meeting
 
 WORD = 64
+FEW = 8
+"""Words that are still shown large, one row of them below the other."""
 COLORS = np.array([[0, 63, 110], [240, 228, 66], [128, 128, 128]], np.uint8)
 """Of bits that are off, on, and of places where there is none."""
 NONE = 2
@@ -33,7 +36,7 @@ def unit_cards(seen: Seen[Meeting | None], words: str, alone: bool) -> Iterator[
     if met is None:
         yield card("bits", "The bits that meet", Numbers([]), "This net has no such unit in a layer of binary weights.")
         return
-    yield _bits(card, met, words)
+    yield replace(_bits(card, met, words), wide=alone and met.layer.reads != "pixels")
     yield _counted(card, met)
     if met.layer.reads == "pixels":
         yield _planes(card, met)
@@ -48,7 +51,8 @@ def name_of(met: Meeting) -> str:
 
 def _bits(card: MakeCard, met: Meeting, words: str) -> Card:
     length = met.layer.length
-    filled = " Gray are places without a bit." if length % WORD or not met.there.all() else ""
+    gray = not met.there.all() or (length > WORD and length % WORD and met.layer.reads != "pixels")
+    filled = " Gray are places without a bit." if gray else ""
     if met.layer.reads == "pixels":
         side = met.layer.window.kernel if met.layer.window else met.layer.shape[1]
         sheet = [_tile(f"bit {2 ** (7 - k)}", plane, met.there, side) for k, plane in enumerate(met.planes)]
@@ -63,12 +67,13 @@ def _bits(card: MakeCard, met: Meeting, words: str) -> Card:
     side = min(WORD, length)
     sheet = [_tile("activations", met.planes[0], met.there, side), _tile("weights", met.weights, met.there, side)]
     sheet += [_tile("XNOR", met.alike[0], met.there, side)]
+    content = Pictures(sheet, 1, widest=960) if length <= FEW * WORD else Pictures(sheet, 3, widest=320)
     words_of_bits = "a word" if length <= WORD else f"{-(-length // WORD)} words"
     said = (
         f"What it reads of {words}, its weights, and their XNOR: {length} bits in {words_of_bits} "
         "of 64, a word to a line. Yellow is on; in the XNOR it is where both are the same."
     )
-    return card("bits", f"The bits that meet: {name_of(met)}", Pictures(sheet, 3, widest=320), said + filled)
+    return card("bits", f"The bits that meet: {name_of(met)}", content, said + filled)
 
 
 def _tile(label: str, bits: NDArray[np.bool_], there: NDArray[np.bool_], width: int) -> Tile:

@@ -66,9 +66,8 @@ def xnor(look: Look) -> None:
     st.caption(PAYS)
     times = timing(look)
     _speed_board(look, times)
-    with st.container(horizontal=True, key="xnor.files"):
-        take_along(known)
-        data_menu("xnor.data", sheets(known, met, times or []), f"{look.subject} at step {known[0].step}")
+    take_along(known)
+    data_menu("xnor.data", sheets(known, met, times or []), f"{look.subject} at step {known[0].step}")
 
 
 def _facts(specimen: Specimen) -> Facts | str:
