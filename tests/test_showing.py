@@ -10,6 +10,7 @@ import pytest
 from lab.figures.board import Board
 from lab.jobs import Job, Jobs, JobView
 from lab.ui.live import LONGEST, SECONDS_BETWEEN_UPDATES, seconds_between_updates
+from lab.ui.live_board import Encoded
 from lab.ui.showing import showing, watchers
 from tests.small import small
 
@@ -59,7 +60,7 @@ def test_a_board_is_made_once_however_many_ask_for_it(job: Job) -> None:
 
     shared = showing(job, AGES, "me")
 
-    def ask(picture: int) -> bytes:
+    def ask(picture: int) -> Encoded:
         together.wait()
         return shared.board(make, picture, None)
 
@@ -67,7 +68,7 @@ def test_a_board_is_made_once_however_many_ask_for_it(job: Job) -> None:
         boards = list(people.map(ask, [0, 0, 0, 1]))
     assert sorted(made) == [0, 1]
     assert boards[0] is boards[1] is boards[2]
-    assert f"{job.id}:{shared.view.version}:1".encode() in boards[3]
+    assert f"{job.id}:{shared.view.version}:1".encode() in boards[3].content
 
 
 def test_the_more_watch_the_longer_they_wait_but_never_three_seconds(job: Job) -> None:

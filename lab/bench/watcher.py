@@ -160,7 +160,7 @@ class Watcher:
         update = Update(time.monotonic(), found[1].decode(), int(found[2]))
         if not self.updates or self.updates[-1][1:] != update[1:]:
             self.updates.append(update)
-            self.board = update.at, board
+            self.board = update.at, board.partition(b"\n")[2]
 
     def _forget(self, ran: Collection[str]) -> None:
         """Keep no messages of these fragments, or of any where none is named, that the last runs did not show."""
