@@ -56,8 +56,9 @@ def write_whole(*others: str, **parameters: str | None) -> None:
 
 def whole(text: str | None) -> int | None:
     """The number that a text is, if it is one from 0 on."""
-    is_one = text is not None and text.isascii() and text.isdecimal() and len(text) <= LONGEST
-    return int(text) if is_one and text is not None else None
+    if text is None or not text.isascii() or not text.isdecimal() or len(text) > LONGEST:
+        return None
+    return int(text)
 
 
 def quoted(text: str) -> str:

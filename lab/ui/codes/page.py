@@ -15,7 +15,7 @@ from lab.figures.board import Board
 from lab.figures.film import Film
 from lab.ui.card_data import data_menu
 from lab.ui.codes.asking import Chosen, at_rest, coded_pictures
-from lab.ui.codes.choices import BIT, T_SNE, bit_control, chosen_bit, chosen_layer, chosen_map, controls, keep
+from lab.ui.codes.choices import T_SNE, bit_control, choose_bit, chosen_bit, chosen_layer, chosen_map, controls
 from lab.ui.codes.data import sheets
 from lab.ui.codes.recorded import Recorded, layers_of, recorded
 from lab.ui.film import Shown, show_film
@@ -109,6 +109,6 @@ def _picks(look: Look, bits: int) -> Callable[[Picked], None]:
 def _picked(pick: Picked, look: Look, bits: int) -> None:
     """Look at a bit, or let all pages look at a test image."""
     if pick.kind in BITS and pick.number is not None and pick.number < bits:
-        keep(BIT, pick.number)
+        choose_bit(pick.number)
     elif pick.kind in IMAGES:
         look_at_picked(look, pick)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -14,15 +14,12 @@ from lab.experiment import Experiment
 from lab.models.binary_mlp import CLASSES
 from lab.probes.sight import ConvSize, conv_sizes
 from lab.ui import address
-from lab.ui.notices import show_problems
+from lab.ui.page_choices import PageChoices
 from lab.ui.picked import Picked
 
 LAYER, CHANNEL, CLASS = "layer", "channel", "class"
 """What the choices are called in the address."""
-PLACE = "heatmaps"
-PROBLEMS = "heatmaps.problems"
-"""What the address asks for in vain; said until something is chosen, for a page may soon be drawn again."""
-
+CHOICES = PageChoices("heatmaps")
 ANSWER = -1
 """In place of a class, whichever the net gives."""
 
@@ -61,72 +58,40 @@ def choose(layers: dict[str, ConvSize], classes: Sequence[str]) -> Chosen:
         classes: what they are called; nothing where none of the nets tells classes.
     """
     _follow_address(layers)
-    show_problems(st.session_state.get(PROBLEMS, []))
+    CHOICES.show_problems()
+    layer = _layer(layers)
+    number = min(CHOICES.kept(CHANNEL, 1), layer.channels)
     with st.container(horizontal=True, vertical_alignment="bottom", key="heatmaps.controls"):
-        layer = _segments(layers)
-        channel = _number(layer)
+        CHOICES.segments("Layer", LAYER, list(layers), layer.name)
+        CHOICES.number("Channel", CHANNEL, 1, layer.channels, number, of=layer.name)
         label = _explained(classes) if classes else ANSWER
-    address.write(**{LAYER: layer.name, CHANNEL: str(channel + 1), CLASS: None if label == ANSWER else str(label)})
-    return Chosen(Choice(layer, channel), None if label == ANSWER else label)
+    address.write(**{LAYER: layer.name, CHANNEL: str(number), CLASS: None if label == ANSWER else str(label)})
+    return Chosen(Choice(layer, number - 1), None if label == ANSWER else label)
 
 
 def picked(pick: Picked, layers: dict[str, ConvSize]) -> None:
     """Choose what was clicked: a layer among the means, a channel elsewhere."""
     if pick.kind == MEANS and pick.name in layers:
-        _keep(LAYER, pick.name)
+        CHOICES.keep(LAYER, pick.name)
     elif pick.kind in (BEFORE, AFTER, LATENT, BITS) and pick.number:
-        _keep(CHANNEL, pick.number - 1)
-
-
-def _keep(what: str, value: Any) -> None:
-    st.session_state[f"{PLACE}.{what}"] = value
-    st.session_state[PROBLEMS] = []
-
-
-def _kept(what: str, usual: Any) -> Any:
-    return st.session_state.get(f"{PLACE}.{what}", usual)
+        CHOICES.keep(CHANNEL, pick.number)
 
 
 def _layer(layers: dict[str, ConvSize]) -> ConvSize:
     """The one that was chosen, where these nets have it."""
-    return layers.get(_kept(LAYER, ""), next(iter(layers.values())))
-
-
-def _segments(layers: dict[str, ConvSize]) -> ConvSize:
-    widget, layer = f"{PLACE}.layers.{'/'.join(layers)}", _layer(layers)
-    st.session_state[widget] = layer.name
-    st.segmented_control(
-        "Layer", list(layers), required=True, key=widget, on_change=lambda: _keep(LAYER, st.session_state[widget])
-    )
-    return layer
-
-
-def _number(layer: ConvSize) -> int:
-    channel: int = min(_kept(CHANNEL, 0), layer.channels - 1)
-    widget = f"{PLACE}.channel.{layer.name}.{layer.channels}"
-    st.session_state[widget] = channel + 1
-    st.number_input(
-        f"Channel, 1 to {layer.channels}",
-        1,
-        layer.channels,
-        key=widget,
-        on_change=lambda: _keep(CHANNEL, st.session_state[widget] - 1),
-        disabled=layer.channels == 1,
-        width=170,
-    )
-    return channel
+    return layers.get(CHOICES.kept(LAYER, ""), next(iter(layers.values())))
 
 
 def _explained(classes: Sequence[str]) -> int:
-    widget = f"{PLACE}.explained"
-    label: int = _kept(CLASS, ANSWER)
+    widget = "heatmaps.explained"
+    label: int = CHOICES.kept(CLASS, ANSWER)
     st.session_state[widget] = label
     st.selectbox(
         "Explain",
         [ANSWER, *range(len(classes))],
         format_func=lambda label: "the net's answer" if label == ANSWER else f"class {classes[label]}",
         key=widget,
-        on_change=lambda: _keep(CLASS, st.session_state[widget]),
+        on_change=lambda: CHOICES.keep(CLASS, st.session_state[widget]),
         help="What Grad-CAM and the occlusion map look for in the picture. Of an autoencoder, which tells no classes, "
         "they show what its reconstruction needs.",
         width=170,
@@ -135,27 +100,12 @@ def _explained(classes: Sequence[str]) -> int:
 
 
 def _follow_address(layers: dict[str, ConvSize]) -> None:
-    """Choose what the address asks for, and say what of it there is not."""
-    linked = address.asked(PLACE, LAYER, CHANNEL, CLASS)
+    """Choose what the address asks for, and note what of it there is not."""
+    linked = CHOICES.asked(LAYER, CHANNEL, CLASS)
     if linked is None:
         return
-    problems, name = [], linked[LAYER]
-    if name in layers:
-        _keep(LAYER, name)
-    elif name is not None:
-        problems.append(f"The address asks for the layer {address.quoted(name)}; there are {', '.join(layers)}.")
+    problems = CHOICES.take_name(LAYER, linked[LAYER], layers)
     layer = _layer(layers)
-    problems += _take(CHANNEL, linked[CHANNEL], 1, layer.channels, f"channel of {layer.name}")
-    problems += _take(CLASS, linked[CLASS], 0, CLASSES - 1, "class")
-    st.session_state[PROBLEMS] = problems
-
-
-def _take(what: str, text: str | None, first: int, last: int, named: str) -> list[str]:
-    """Choose a number that the address asks for; else why not."""
-    if text is None:
-        return []
-    number = address.whole(text)
-    if number is None or not first <= number <= last:
-        return [f"The address asks for the {named} {address.quoted(text)}; allowed are {first} to {last}."]
-    _keep(what, number - first)
-    return []
+    problems += CHOICES.take_number(CHANNEL, linked[CHANNEL], 1, layer.channels, f"channel of {layer.name}")
+    problems += CHOICES.take_number(CLASS, linked[CLASS], 0, CLASSES - 1)
+    CHOICES.tell(problems)

@@ -9,11 +9,11 @@ import streamlit as st
 
 from lab.packed import Layer
 from lab.ui import address
-from lab.ui.notices import show_problems
+from lab.ui.page_choices import PageChoices
 
 LAYER, UNIT, ROW, COLUMN = "layer", "unit", "row", "column"
 """What the choices are called in the address."""
-PLACE, PROBLEMS = "xnor", "xnor.problems"
+CHOICES = PageChoices("xnor")
 
 
 class Chosen(NamedTuple):
@@ -32,10 +32,10 @@ def choose(layers: Mapping[str, Layer]) -> Chosen:
         layers: those of binary weights, by their names, one at least.
     """
     _follow_address(layers)
-    show_problems(st.session_state.get(PROBLEMS, []))
+    CHOICES.show_problems()
     layer = layers[_layer(layers)]
     with st.container(horizontal=True, vertical_alignment="bottom", key="xnor.controls"):
-        _segments(layers, layer.name)
+        CHOICES.segments("Layer", LAYER, list(layers), layer.name)
         unit = _number("Channel" if layer.window else "Unit", UNIT, layer, 0, layer.outputs - 1)
         rows, columns = layer.places
         place = (0, 0)
@@ -48,62 +48,29 @@ def choose(layers: Mapping[str, Layer]) -> Chosen:
 
 def _layer(layers: Mapping[str, Layer]) -> str:
     """The one that was chosen, where these nets have it; else the first that reads bits."""
-    chosen = st.session_state.get(f"{PLACE}.{LAYER}")
+    chosen = CHOICES.kept(LAYER)
     if chosen in layers:
         return str(chosen)
     return next((name for name, layer in layers.items() if layer.reads != "pixels"), next(iter(layers)))
 
 
-def _keep(what: str, value: object) -> None:
-    st.session_state[f"{PLACE}.{what}"] = value
-    st.session_state[PROBLEMS] = []
-
-
-def _segments(layers: Mapping[str, Layer], current: str) -> None:
-    widget = f"{PLACE}.layers.{'/'.join(layers)}"
-    st.session_state[widget] = current
-    st.segmented_control(
-        "Layer", list(layers), required=True, key=widget, on_change=lambda: _keep(LAYER, st.session_state[widget])
-    )
-
-
 def _number(label: str, what: str, layer: Layer, first: int, last: int) -> int:
     """A number of a unit or a place: the chosen one, or the first unit and the place in the middle."""
-    kept = st.session_state.get(f"{PLACE}.{what}")
+    kept = CHOICES.kept(what)
     usual = first if what == UNIT else (first + last) // 2
     number = kept if isinstance(kept, int) and first <= kept <= last else usual
-    widget = f"{PLACE}.{what}.{layer.name}.{last}"
-    st.session_state[widget] = number
-    st.number_input(
-        f"{label}, {first} to {last}",
-        first,
-        last,
-        key=widget,
-        on_change=lambda: _keep(what, st.session_state[widget]),
-        disabled=first == last,
-        width=150,
-    )
+    CHOICES.number(label, what, first, last, number, of=layer.name)
     return number
 
 
 def _follow_address(layers: Mapping[str, Layer]) -> None:
-    """Choose what the address asks for, and say what of it there is not."""
-    linked = address.asked(PLACE, LAYER, UNIT, ROW, COLUMN)
+    """Choose what the address asks for, and note what of it there is not."""
+    linked = CHOICES.asked(LAYER, UNIT, ROW, COLUMN)
     if linked is None:
         return
-    problems, name = [], linked[LAYER]
-    if name in layers:
-        _keep(LAYER, name)
-    elif name is not None:
-        problems.append(f"The address asks for the layer {address.quoted(name)}; there are {', '.join(layers)}.")
+    problems = CHOICES.take_name(LAYER, linked[LAYER], layers)
     layer = layers[_layer(layers)]
     rows, columns = layer.places
     for what, first, last in ((UNIT, 0, layer.outputs - 1), (ROW, 1, rows), (COLUMN, 1, columns)):
-        text = linked[what]
-        number = address.whole(text)
-        if number is not None and first <= number <= last:
-            _keep(what, number)
-        elif text is not None:
-            allowed = f"allowed in {layer.name} are {first} to {last}"
-            problems.append(f"The address asks for the {what} {address.quoted(text)}; {allowed}.")
-    st.session_state[PROBLEMS] = problems
+        problems += CHOICES.take_number(what, linked[what], first, last, where=layer.name)
+    CHOICES.tell(problems)
