@@ -11,8 +11,10 @@ from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
 
 from lab.bench.audience import Audience
+from lab.bench.watcher import BOARD, Watcher
 from lab.links import encode
 from tests.app_page import LOSS, focus_nothing, paused, points, step, stop, wait_beyond, wait_for
 from tests.browser import REPOSITORY, new_page, run_app
@@ -267,6 +269,29 @@ def test_all_who_watch_a_race_see_it_go_on(app: str) -> None:
         audience.until(lambda: "Go on" in audience.watchers[0].buttons)
     with urlopen(f"{app}/_stcore/health") as answer:
         assert answer.status == 200
+
+
+class Unlucky(Watcher):
+    """Its first board was overtaken on its way: only the line before it came."""
+
+    lost = 0
+
+    async def _note(self, component: BidiComponent, fragment: str) -> None:
+        if not self.lost and BOARD.search(component.bytes):
+            self.lost += 1
+            component.bytes = component.bytes.partition(b"\n")[0] + b"\n"
+        await super()._note(component, fragment)
+
+
+def test_a_board_that_was_lost_on_its_way_is_sent_once_more(app: str) -> None:
+    with Audience(app) as audience:
+        audience.start([encode(small(estimator=name, budget=1e6)) for name in ("identity", "hard-sigmoid")])
+        audience.press("Stop")
+        audience.until(lambda: "Go on" in audience.watchers[0].buttons)
+        unlucky = Unlucky(app, "compare", f"run={audience.run}")  # nothing new comes to who opens it now
+        audience.add(unlucky)
+        audience.until(lambda: bool(unlucky.updates))
+        assert unlucky.lost == 1
 
 
 @pytest.mark.parametrize("width", [430, 1600])

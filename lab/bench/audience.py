@@ -67,6 +67,11 @@ class Audience:
         new = [self._join(f"run={self.run}") for _ in range(count)]
         self.until(lambda: all(watcher.updates for watcher in new))
 
+    def add(self, watcher: Watcher) -> None:
+        """Let a watcher open what it is for."""
+        self.watchers.append(watcher)
+        self._watching.append(asyncio.run_coroutine_threadsafe(watcher.watch(), self._loop))
+
     def press(self, label: str) -> None:
         """Let the first watcher press a button of the page."""
         self._do(self.watchers[0].press(label))
@@ -107,8 +112,7 @@ class Audience:
 
     def _join(self, query: str) -> Watcher:
         watcher = Watcher(self._address, "compare", query)
-        self.watchers.append(watcher)
-        self._watching.append(asyncio.run_coroutine_threadsafe(watcher.watch(), self._loop))
+        self.add(watcher)
         return watcher
 
     def _do(self, what: Coroutine[Any, Any, T]) -> T:

@@ -9,15 +9,19 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-BOARD = re.compile(rb'"version":"(\w+):(\d+):')
-"""Where a board names its job and the version that it shows, near its beginning."""
-BEGINNING = 400
+BOARD = re.compile(rb'"version":"(\w+):(\d+):[^"]*"')
+"""Where the line before a board names what follows, first of all the job and the version that it shows."""
+MISSING = '[{"event":"missing","value":true}]'
+"""What a page says of a board that it has not got."""
+TRIGGERS = "$$STREAMLIT_INTERNAL_KEY_{}__events"
+"""Streamlit's name for all that may happen to a component."""
 
 
 class Update(NamedTuple):
@@ -55,6 +59,7 @@ class Watcher:
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
         self.buttons: dict[str, tuple[str, str]] = {}
         """The buttons that the page has shown, by their labels: the id of each, and of the fragment that it is in."""
+        self._boards: dict[str, bytes] = {}
         self._kept: dict[str, tuple[str, int]] = {}
         self._runs = self._runs_kept = 0
 
@@ -80,7 +85,7 @@ class Watcher:
                 await self._ask()
                 async for data in self._connection:
                     if isinstance(data, bytes):
-                        self._take(ForwardMsg.FromString(data))
+                        await self._take(ForwardMsg.FromString(data))
             finally:
                 for timer in list(self._timers):
                     self._stop(timer)
@@ -90,20 +95,20 @@ class Watcher:
         while label not in self.buttons:
             await asyncio.sleep(0.05)
         id, fragment = self.buttons[label]
-        await self._ask(fragment, pressed=id)
+        await self._ask(fragment, WidgetState(id=id, trigger_value=True))
 
     async def close(self) -> None:
         """Leave the page."""
         if self._connection is not None:
             await self._connection.close()
 
-    async def _ask(self, fragment: str = "", timer: bool = False, pressed: str = "") -> None:
+    async def _ask(self, fragment: str = "", done: WidgetState | None = None, timer: bool = False) -> None:
         """Let the page run, or one fragment of it."""
         message = BackMsg(rerun_script=self._state)
         message.rerun_script.fragment_id, message.rerun_script.is_auto_rerun = fragment, timer
         message.rerun_script.cached_message_hashes.extend(self._kept)
-        if pressed:
-            message.rerun_script.widget_states.widgets.append(WidgetState(id=pressed, trigger_value=True))
+        if done is not None:
+            message.rerun_script.widget_states.widgets.append(done)
         if self._connection is not None:
             await self._connection.send(message.SerializeToString())
 
@@ -120,7 +125,7 @@ class Watcher:
         if task is not None:
             task.cancel()
 
-    def _take(self, message: ForwardMsg) -> None:
+    async def _take(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._runs_kept = message.new_session.config.max_cached_message_age
@@ -136,7 +141,7 @@ class Watcher:
             for fragment in message.stop_auto_rerun.fragment_ids:
                 self._stop(fragment)
         elif kind == "delta" and message.delta.HasField("new_element"):
-            self._draw(message)
+            await self._draw(message)
 
     def _set_timer(self, seconds: float, fragment: str) -> None:
         if fragment in self._timers and self._timers[fragment][0] == seconds:
@@ -144,23 +149,29 @@ class Watcher:
         self._stop(fragment)
         self._timers[fragment] = seconds, asyncio.create_task(self._every(seconds, fragment))
 
-    def _draw(self, message: ForwardMsg) -> None:
+    async def _draw(self, message: ForwardMsg) -> None:
         element, fragment = message.delta.new_element, message.delta.fragment_id
         if message.metadata.cacheable:
             self._kept[message.hash] = fragment, self._runs
         if element.HasField("button"):
             self.buttons[element.button.label] = element.button.id, fragment
         if element.HasField("bidi_component"):
-            self._note(element.bidi_component.bytes)
+            await self._note(element.bidi_component, fragment)
 
-    def _note(self, board: bytes) -> None:
-        found = BOARD.search(board[:BEGINNING])
+    async def _note(self, component: BidiComponent, fragment: str) -> None:
+        line, _, board = component.bytes.partition(b"\n")
+        found = BOARD.search(line)
         if found is None:
             return
-        update = Update(time.monotonic(), found[1].decode(), int(found[2]))
-        if not self.updates or self.updates[-1][1:] != update[1:]:
-            self.updates.append(update)
-            self.board = update.at, board.partition(b"\n")[2]
+        if board:
+            self._boards[component.id] = found[0]
+            update = Update(time.monotonic(), found[1].decode(), int(found[2]))
+            if not self.updates or self.updates[-1][1:] != update[1:]:
+                self.updates.append(update)
+                self.board = update.at, board
+        elif self._boards.get(component.id) != found[0]:  # a newer message took its place before it was sent
+            lost = WidgetState(id=TRIGGERS.format(component.id), json_trigger_value=MISSING)
+            await self._ask(fragment, lost)
 
     def _forget(self, ran: Collection[str]) -> None:
         """Keep no messages of these fragments, or of any where none is named, that the last runs did not show."""
