@@ -73,12 +73,13 @@ def read(path: Path, *keys: str | int) -> Any:
             tree = json.loads(facts["state"])
             for key in keys:
                 tree = _item(tree, key)
-            left = set(file.keys())
+            left, tensor = set(file.keys()), file.get_tensor
             if not keys and CHECKSUM in facts:
-                whole = Checkpoint({name: file.get_tensor(name) for name in left}, facts["state"])
+                whole = Checkpoint({name: tensor(name) for name in left}, facts["state"])
                 if _checksum(whole) != facts[CHECKSUM]:
                     raise CheckpointError(f"{path} is not a whole checkpoint: something in it was changed.")
-            return _with_tensors(tree, lambda name: file.get_tensor(_taken(left, name)))
+                tensor = whole.tensors.__getitem__
+            return _with_tensors(tree, lambda name: tensor(_taken(left, name)))
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint at {path}.") from None
     except (SafetensorError, OSError, LookupError, TypeError, ValueError, RecursionError) as error:

@@ -22,10 +22,11 @@ from lab.boards.reconstruction_answers import (
 from lab.boards.reconstruction_errors import error_cards
 from lab.boards.reconstruction_film import course_card, course_of, errors_of, probe_cards
 from lab.boards.reconstruction_flips import looked_cards, strongest_cards
-from lab.boards.reconstruction_pictures import NOT_FINITE, WAITING, differences
+from lab.boards.reconstruction_pictures import NOT_FINITE, differences
 from lab.boards.reconstruction_tradeoff import tradeoff_card
 from lab.boards.reconstruction_walks import drawn_cards, walk_cards
 from lab.boards.seen import Seen
+from lab.boards.wording import WAITING
 from lab.figures.board import Board, Card, Chart, Numbers, Pictures
 from lab.figures.tradeoff import Line
 from lab.models import Architecture

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lab.boards.reconstruction_answers import look_at, scaled_as_pixels
-from lab.boards.reconstruction_pictures import WAITING
+from lab.boards.wording import WAITING
 from lab.experiment import Experiment
 from lab.jobs import JOBS, Job
 from lab.jobs.moments import moment, moments

@@ -156,7 +156,8 @@ def test_data_are_handed_over() -> None:
 
 def known(name: str, shape: dict[str, Any]) -> tuple[Any, Facts]:
     found = specimen(name, shape)
-    found = found._replace(net=moved_net(found.experiment), test_images=found.images)
+    scale = found.experiment.architecture.normalization(found.experiment.dataset.images())
+    found = found._replace(net=moved_net(found.experiment), test_images=found.images, scale=scale)
     return found, facts(found)
 
 

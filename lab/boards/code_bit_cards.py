@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from lab.boards.code_charts import REFERENCE
-from lab.boards.code_rest import EXTREMES, WAIT, AtRest, MakeCard, Picture, maker
+from lab.boards.code_rest import EXTREMES, AtRest, MakeCard, Picture, maker
 from lab.boards.code_words import bit_words, share
-from lab.boards.wording import NOTHING, fixed
+from lab.boards.wording import NOTHING, WAITING, fixed
 from lab.figures.bars import Bars, named_bars
 from lab.figures.board import Card, Chart, Numbers, Pictures, Readout, Tile
 from lab.figures.pictures import tiles
@@ -125,7 +125,7 @@ def _means(card: MakeCard, side: AtRest, bit: int) -> Card:
 def _extremes(card: MakeCard, side: AtRest, bit: int) -> Card:
     title = f"Images that drive bit {bit}"
     if side.driven is None:
-        return card(EXTREMES, title, Numbers([]), WAIT)
+        return card(EXTREMES, title, Numbers([]), WAITING)
     driven = side.driven
     most, least = (
         _driving(side, indices[bit], values[bit])
@@ -163,7 +163,7 @@ def _told_on(side: AtRest, bit: int) -> str:
 def _flip(card: MakeCard, side: AtRest, picture: Picture, bit: int, reach: float) -> Card:
     title, flipped = f"What flipping bit {bit} does", side.flipped
     if flipped is None or flipped.effect is None:
-        return card(FLIP, title, Numbers([]), flipped.refusal if flipped is not None else WAIT)
+        return card(FLIP, title, Numbers([]), flipped.refusal if flipped is not None else WAITING)
     more = "" if flipped.exact else NOT_EXACT
     if isinstance(flipped.effect, ClassEffects):
         return card(FLIP, title, _votes(side, flipped.effect), _votes_told(side, picture, bit, flipped.effect) + more)

@@ -14,7 +14,7 @@ from lab.boards.code_questions import Flipped
 from lab.boards.code_words import bit_words, is_flat
 from lab.boards.contestants import Contestant
 from lab.boards.inside_cards import SEPARATOR
-from lab.boards.wording import fixed
+from lab.boards.wording import WAITING, fixed
 from lab.figures.board import Card, Chart, Content, Numbers, Pictures, Tile
 from lab.figures.pictures import tiles
 from lab.figures.points import point_chart
@@ -25,7 +25,6 @@ from lab.probes.extremes import Extremes
 from lab.probes.retrieval import Neighbors, nearest
 
 Bits = NDArray[np.bool_]
-WAIT = "Being worked out…"
 NEIGHBORS = 12
 SINGLE = 128
 """Bits up to which each has a tile of its own."""
@@ -79,8 +78,9 @@ class AtRest(NamedTuple):
         """Those of the images from the weights that answer; None until they are worked out."""
         if self.facts.frame.step == self.steps.code:
             return self.facts.codes()
-        by_same = self.driven is not None and self.steps.driven == self.steps.code
-        return self.driven.codes.on() if self.driven is not None and by_same else None
+        if self.driven is None or self.steps.driven != self.steps.code:
+            return None
+        return self.driven.codes.on()
 
     def older(self, step: int | None) -> str:
         """A sentence about an answer of other weights than the picture's code; nothing where it is of the same."""
@@ -144,7 +144,7 @@ def _grid(code: Bits) -> Tile:
 def _neighbors(card: MakeCard, side: AtRest, picture: Picture) -> Card:
     title, codes, facts = "Nearest neighbors of the picture", side.codes(), side.facts
     if side.code is None or codes is None:
-        return card(NEIGHBOR, title, Numbers([]), WAIT if side.code is not None else "This net has no such layer.")
+        return card(NEIGHBOR, title, Numbers([]), WAITING if side.code is not None else "This net has no such layer.")
     itself = np.flatnonzero((side.pictures == picture.pixels).all(axis=(1, 2)))
     found = nearest(side.code, codes, NEIGHBORS, int(itself[0]) if len(itself) else None)
     sheet = tiles(
@@ -180,7 +180,7 @@ def _pairs(found: Neighbors) -> list[tuple[int, int]]:
 def _near(card: MakeCard, side: AtRest) -> Card:
     title = "Map of the codes (t-SNE)"
     if not isinstance(side.near, Map):
-        return card(NEAR, title, Numbers([]), WAIT if side.near is None else side.near)
+        return card(NEAR, title, Numbers([]), WAITING if side.near is None else side.near)
     points = side.near.points - side.near.points.mean(axis=0)
     chart = point_chart(class_points(side.facts, points), ("", ""), float(np.abs(points).max()), ticks=False)
     return card(

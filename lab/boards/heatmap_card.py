@@ -12,7 +12,7 @@ from lab.boards.contestants import Contestant
 from lab.boards.inside_cards import SEPARATOR, in_rows
 from lab.boards.scales import extents, shared_scale
 from lab.boards.seen import Seen, told_weights
-from lab.boards.wording import MINUS
+from lab.boards.wording import MINUS, WAITING
 from lab.figures.board import Card, Content, Numbers
 from lab.figures.pictures import scaled
 from lab.figures.theme import Lookup, lookup
@@ -27,7 +27,6 @@ FEW = 16
 LARGE, LARGEST = 160, 224
 """Pixels of a tile at most, where there are few."""
 UNSOUND = " Some values are no finite numbers any more: NaN is drawn as the lowest."
-WAITING = "Being worked out…"
 
 MakeCard = Callable[[str, str, Content, str], Card]
 """Makes a card of a net from its kind, title, content and caption."""

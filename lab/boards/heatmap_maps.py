@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.boards.contestants import Contestant
 from lab.boards.heatmap_card import (
     FEW,
     LARGE,
@@ -130,14 +131,17 @@ def before_range(sides: Sides, layer: str) -> Range:
 
 def _after_range(sides: Sides, layer: str) -> Range:
     """One for all nets: the levels of binary units, and what real ones reach."""
-    found = [(seen.run, maps) for seen in sides if (maps := seen.answer.of(layer)) is not None]
-    return rising_range((run, _reached(maps)) for run, maps in found)
+    return rising_range((run, _reached(maps)) for run, maps in _of_all(sides, layer))
 
 
 def _mean_range(sides: Sides, layer: str) -> Range:
     """One for all nets: what the means reach, which are far from the levels of units that are seldom on."""
-    found = [(seen.run, maps) for seen in sides if (maps := seen.answer.of(layer)) is not None]
-    return rising_range((run, maps.after.mean(1)) for run, maps in found)
+    return rising_range((run, maps.after.mean(1)) for run, maps in _of_all(sides, layer))
+
+
+def _of_all(sides: Sides, layer: str) -> list[tuple[Contestant, LayerMaps]]:
+    """The maps of a layer, of the nets that have it."""
+    return [(seen.run, maps) for seen in sides if (maps := seen.answer.of(layer)) is not None]
 
 
 def _reached(maps: LayerMaps) -> NDArray[np.float32]:

@@ -9,7 +9,6 @@ import numpy as np
 from lab.boards.reconstruction_answers import Looked, Pair, Tested
 from lab.boards.reconstruction_pictures import (
     NOT_FINITE,
-    WAITING,
     finite,
     moment_of,
     originals,
@@ -18,7 +17,7 @@ from lab.boards.reconstruction_pictures import (
     side_card,
 )
 from lab.boards.seen import Seen
-from lab.boards.wording import fixed, number
+from lab.boards.wording import WAITING, fixed, number
 from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
 from lab.figures.class_bars import Bars, class_bars
 

@@ -10,7 +10,6 @@ from lab.boards.reconstruction_answers import Looked, Strongest
 from lab.boards.reconstruction_pictures import (
     NOT_FINITE,
     REACH,
-    WAITING,
     beyond,
     differences,
     finite,
@@ -22,7 +21,7 @@ from lab.boards.reconstruction_pictures import (
     side_card,
 )
 from lab.boards.seen import Seen
-from lab.boards.wording import fixed, number
+from lab.boards.wording import WAITING, fixed, number
 from lab.figures.board import Card, Chart, Pictures, Tile
 from lab.figures.code_grid import code_grid
 from lab.figures.histograms import bar_chart

@@ -19,7 +19,6 @@ DIVERGING = lookup("RdBu_r")
 REACH = 1.0
 """Differences of so much have the strongest colors; there can be twice as much."""
 NOT_FINITE = "What this net gives are no finite numbers any more."
-WAITING = "Being worked out…"
 
 Pictures = NDArray[np.floating[Any]]
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 from lab.boards.reconstruction_answers import Looked, Tested
-from lab.boards.reconstruction_pictures import WAITING, finite, moment_of
+from lab.boards.reconstruction_pictures import finite, moment_of
 from lab.boards.seen import Seen
-from lab.boards.wording import number
+from lab.boards.wording import WAITING, number
 from lab.data import Dataset
 from lab.experiment import Experiment
 from lab.figures.board import Card, Chart

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from lab.boards.reconstruction_answers import DRAWN, Drawn, Looked, Walked
 from lab.boards.reconstruction_pictures import (
     NOT_FINITE,
-    WAITING,
     finite,
     moment_of,
     originals,
@@ -16,6 +15,7 @@ from lab.boards.reconstruction_pictures import (
     side_card,
 )
 from lab.boards.seen import Seen
+from lab.boards.wording import WAITING
 from lab.figures.board import Card, Pictures
 
 TITLES = {"independent": "Drawn codes", "crossed": "Crossed codes"}

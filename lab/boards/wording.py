@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike
 
+WAITING = "Being worked out…"
 NOTHING = "–"
 """In place of a number that there is not."""
 MINUS = "\N{MINUS SIGN}"

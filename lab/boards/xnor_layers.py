@@ -13,7 +13,6 @@ from lab.boards.wording import fixed, grouped, percent
 from lab.figures.board import Card, Head, Numbers, Readout, Row, Table
 from lab.probes.xnor_layers import Compared, Cost, Distinct, Facts
 
-WAIT = "Being worked out…"
 EXACT, SPEED = "exact", "speed"
 
 

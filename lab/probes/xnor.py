@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from lab.data.batches import normalized
 from lab.packed import Layer, PackedNet
 from lab.packed.chain import Stage, stages, steps
 from lab.packed.folding import Tail, weights_of
 from lab.packed.runner import LEVELS
+from lab.probes.passes import presented
 from lab.probes.specimen import Specimen
 
 Bits = NDArray[np.bool_]
@@ -108,9 +108,8 @@ def meeting(
     for before in packed.layers[:at]:
         values = before.bits(values)
     inputs, there = layer.rows(values)[0][place], layer.rows(np.ones_like(values, np.bool_))[0][place]
-    scale = specimen.experiment.architecture.normalization(specimen.experiment.dataset.images())
-    presented = normalized(torch.from_numpy(pixels[None]), *scale, specimen.device)
-    _, found = stages(steps(specimen.net, presented))
+    _, found = stages(steps(specimen.net, presented(specimen, pixels[None])))
+    dot = layer.products(values)[0][place][unit]
     on = _net_fires(specimen, found[at], unit, place) if layer.gives in LEVELS else None
     return Meeting(
         layer=layer,
@@ -119,16 +118,11 @@ def meeting(
         inputs=inputs,
         there=there.astype(np.bool_),
         weights=layer.weight_bits[unit],
-        dot=float(layer.products(values)[0][place][unit]),
+        dot=float(dot),
         float_dot=float(_float_product(found[at], layer.weights)[(0, *place, unit)]),
-        fires=None if on is None else _fires(layer, values, place, unit),
+        fires=None if on is None else bool((dot >= layer.threshold[unit]) != layer.flip[unit]),
         net_fires=on,
     )
-
-
-def _fires(layer: Layer, values: Array, place: tuple[int, int], unit: int) -> bool:
-    at_least = layer.products(values)[0][place][unit] >= layer.threshold[unit]
-    return bool(at_least != layer.flip[unit])
 
 
 def _float_product(stage: Stage, levels: str) -> Tensor:

@@ -81,16 +81,28 @@ def linked_job(id: str | None, race: bool) -> tuple[Job | None, list[str]]:
         id: of the job; None where the address names none.
         race: whether the page shows races, or single runs.
     """
-    try:
-        job = JOBS.find(id, again=True)
-    except (StoreError, BeyondLimits) as error:
-        return None, str(error).splitlines()
+    job, problems = looked_up(id, again=True)
+    if problems:
+        return None, problems
     if job is None:
         return None, [] if id is None else [f"The address asks for run {address.quoted(id)}. {archive.whereabouts(id)}"]
     if (len(job.experiments) > 1) == race:
         return job, []
     what, page = ("a single run", "Train") if race else ("a race", "Compare")
     return None, [f"The address asks for run {id!r}, which is {what}: the {page} page shows it."]
+
+
+def looked_up(id: str | None, again: bool = False) -> tuple[Job | None, list[str]]:
+    """The job of an id, wherever it is, if there is one; and why it cannot be looked at, a sentence a line.
+
+    Args:
+        id: of the job.
+        again: whether to read once more what could not be read.
+    """
+    try:
+        return JOBS.find(id, again), []
+    except (StoreError, BeyondLimits) as error:
+        return None, str(error).splitlines()
 
 
 def watched(key: str = RUN) -> Job | None:
@@ -100,10 +112,9 @@ def watched(key: str = RUN) -> Job | None:
 
 def found(id: str | None) -> Job | None:
     """The job of an id, wherever it is; None, and a notice, where it cannot be looked at."""
-    try:
-        job = JOBS.find(id)
-    except (StoreError, BeyondLimits) as error:
-        st.session_state[PROBLEMS] = str(error).splitlines()
+    job, problems = looked_up(id)
+    if problems:
+        st.session_state[PROBLEMS] = problems
         return None
     gone = id if job is None else None
     st.session_state[GONE] = [f"Run {gone} is no longer here. {archive.whereabouts(gone)}"] if gone else []

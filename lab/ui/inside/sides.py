@@ -9,9 +9,7 @@ import streamlit as st
 
 from lab.boards.contestants import Contestant, contestants
 from lab.experiment import Experiment
-from lab.jobs import JOBS, Job
-from lab.limits import BeyondLimits
-from lab.store import StoreError
+from lab.jobs import Job
 from lab.ui import address, archive, state
 from lab.ui.inside.offered import Offered, net_name, offered
 from lab.ui.race import RACE
@@ -79,10 +77,9 @@ def _follow_address() -> None:
 def _found(id: str) -> str:
     """The net of this name. Where there is none that is said, and it is the first net of the run, or nothing."""
     run, _, place = id.partition("-")
-    try:
-        job = JOBS.find(run, again=True)
-    except (StoreError, BeyondLimits) as error:
-        st.session_state[state.PROBLEMS] = str(error).splitlines()
+    job, problems = state.looked_up(run, again=True)
+    if problems:
+        st.session_state[state.PROBLEMS] = problems
         return ""
     count = 0 if job is None else len(job.experiments)
     if place.isascii() and place.isdecimal() and len(place) <= 2 and int(place) < count:
@@ -96,15 +93,11 @@ def _opened(ids: Sequence[str]) -> list[tuple[Job, int]]:
     """The jobs and places of those nets that can be opened; of the others it is said why not."""
     found, problems = [], []
     for run, _, place in (id.partition("-") for id in ids):
-        try:
-            job = JOBS.find(run)
-        except (StoreError, BeyondLimits) as error:
-            problems += str(error).splitlines()
-            continue
-        if job is None:
-            problems.append(f"Run {run} is no longer here. {archive.whereabouts(run)}")
-        else:
+        job, why = state.looked_up(run)
+        if job is not None:
             found.append((job, int(place)))
+        else:
+            problems += why or [f"Run {run} is no longer here. {archive.whereabouts(run)}"]
     if problems:
         st.session_state[state.PROBLEMS] = problems
     return found

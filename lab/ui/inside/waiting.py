@@ -62,17 +62,20 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
             for side, (at, future) in zip(look.sides, asked, strict=True)
         ]
         if step is None:
-            last.pop(place, None)
-            last[place] = found
-            while len(last) > KEPT:
-                last.pop(next(iter(last)))
+            _remember(last, place, found)
         return found
     if trains:
-        begun[place] = asked
-        while len(begun) > KEPT:
-            begun.pop(next(iter(begun)))
+        _remember(begun, place, asked)
     wait_for(pending)
     return last.get(place) if step is None else None
+
+
+def _remember(of: dict[Hashable, Any], place: Hashable, value: Any) -> None:
+    """Keep a value as the newest of a few."""
+    of.pop(place, None)
+    of[place] = value
+    while len(of) > KEPT:
+        of.pop(next(iter(of)))
 
 
 def film_soon(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[list[Seen[T]]]:

@@ -99,7 +99,7 @@ def linked() -> Linked:
 def _take(picture: Linked) -> None:
     choice = held()
     if picture.kind == TEST:
-        choice.update({"how": "test", "index": picture.number, "among": ALL, "page": -1})
+        look_at_test_image(picture.number)
     elif picture.kind == UPLOADED:
         assert picture.pixels is not None
         choice.update({"how": "upload", "uploaded": encoded(picture.pixels), "name": "", "problem": ""})

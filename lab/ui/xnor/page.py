@@ -14,7 +14,7 @@ from lab.boards.seen import Seen
 from lab.boards.xnor_layers import EXACT, SPEED, Timed, exact_card, fact_cards, speed_card
 from lab.boards.xnor_unit import unit_cards
 from lab.figures.board import Board, Card
-from lab.packed import PackedNet, Unpackable, pack
+from lab.packed import Layer, PackedNet, Unpackable, pack
 from lab.probes import Specimen
 from lab.probes.xnor import Meeting, binary_layers, meeting
 from lab.probes.xnor_layers import Compared, Facts, compared, facts
@@ -58,8 +58,10 @@ def xnor(look: Look) -> None:
     known = [each for _, each in there]
     look = look._replace(sides=tuple(side for side, _ in there))
     packed = [each.answer.packed for each in known]
-    layers = {layer.name: layer for net in reversed(packed) for layer in binary_layers(net)}
-    chosen = choose({layer.name: layers[layer.name] for net in packed for layer in binary_layers(net)})
+    layers: dict[str, Layer] = {}
+    for layer in (layer for net in packed for layer in binary_layers(net)):
+        layers.setdefault(layer.name, layer)
+    chosen = choose(layers)
     met = [_met(look, side, each, chosen) for side, each in there]
     exact = later(look, _compared, "xnor.exact", None)
     _board(look, known, met, exact, chosen)
@@ -111,8 +113,8 @@ def _board(
     else:
         cards += [exact_card(each, alone) for each in exact]
     cards += [card for each in known for card in fact_cards(each, alone)]
-    steps = [[(each.step, each.weights_step) for each in of] for of in (known, exact or ())]
-    version = version_of(look, "xnor", chosen, look.picture.words, steps, exact is None)
+    steps = [[(each.step, each.weights_step) for each in of or ()] for of in (known, exact)]
+    version = version_of(look, "xnor", chosen, look.picture.words, steps)
     subject = f"packed net of {look.subject} at step {known[0].step}"
     live_board("xnor", Board(version, placed(cards, known), subject))
 
@@ -122,8 +124,7 @@ def _speed_board(look: Look, times: Sequence[Seen[Timed | str]] | None) -> None:
     cards: list[Card] = []
     if times is None:
         cards = [waiting(SPEED, "How fast is it here?", side.run, "" if alone else SPEED) for side in look.sides]
-    for each in times or ():
-        cards.append(speed_card(each, alone))
+    cards += [speed_card(each, alone) for each in times or ()]
     if cards:
         version = version_of(look, "xnor.speed", None if times is None else [each.answer for each in times])
         live_board("xnor.speed", Board(version, cards, f"speed of {look.subject}"))
