@@ -230,6 +230,8 @@ def test_a_bad_link_is_told_and_the_page_works(folder: Path, text: str, sentence
     assert sentence in told(tab)
     assert image(tab).startswith("t")
     assert shows(tab, IMAGES[359 if text == "t360" else 0])
+    assert sentence in told(tab.run())  # drawn again, the page has not forgotten it
+    assert sentence not in told(way(tab, "draw"))
 
 
 def test_the_images_that_a_run_is_most_wrong_on_come_first(folder: Path) -> None:

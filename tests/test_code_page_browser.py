@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from lab.jobs import Jobs
-from tests.browser import REPOSITORY, new_page, run_app
-from tests.job_waits import PATIENCE
-from tests.small import small
+from tests.browser import new_page
+from tests.inside_app import InsideApp
 
 
 @pytest.fixture(scope="module")
-def page(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    folder = tmp_path_factory.mktemp("codes")
-    jobs = Jobs()
-    jobs.runs_folder = folder
-    job = jobs.start([small("autoencoder", budget=6, evaluate_every=0.5)], "A run")
-    assert job.wait(PATIENCE)
-    jobs.stop_all()
-    env = {"LAB_RUNS": str(folder), "LAB_DATA": "", "HOME": str(folder), "LAB_MLFLOW": "off"}
-    with run_app(REPOSITORY / "app.py", env) as address:
-        tab = new_page(browser, 1400, 1000)
-        tab.goto(f"{address}/codes?net={job.id}-0")
-        tab.wait_for_selector("[data-card='rates.0'] .main-svg")
-        tab.wait_for_selector("[data-card='extremes.0'] canvas")
-        yield tab
-        tab.close()
+def page(browser: BrowserContext, inside_app: InsideApp) -> Iterator[Page]:
+    tab = new_page(browser, 1400, 1000)
+    tab.goto(inside_app.page("codes", "autoencoder"))
+    tab.wait_for_selector("[data-card='rates.0'] .main-svg")
+    tab.wait_for_selector("[data-card='extremes.0'] canvas")
+    yield tab
+    tab.close()
 
 
 def test_a_bar_of_the_film_and_a_tile_of_the_code_choose_the_bit(page: Page) -> None:
@@ -48,6 +39,25 @@ def test_a_neighbor_becomes_the_picture_of_all_pages(page: Page) -> None:
     tile.click()
     expect(page.locator("[data-card='code.0'] .lab-caption")).to_contain_text(f"test image {image} ")
     assert f"img=t{image}" in page.url
+
+
+def test_the_picture_stands_out_on_the_map_where_it_is_one_of_its_images(page: Page) -> None:
+    chart = page.locator("[data-card='map.0'] .lab-chart")
+    chart.scroll_into_view_if_needed()
+    page.wait_for_selector("[data-card='map.0'] .main-svg")
+    marked = """() => document.querySelector("[data-card='map.0'] .lab-chart").data
+        .flatMap(({ ids, selectedpoints }) => (selectedpoints ?? []).map((place) => ids[place])).join()"""
+    for number in ("5", "2"):
+        page.get_by_label("Test image, 0 to").fill(number)
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"number => ({marked})() === number", arg=number)
+        largest = chart.evaluate(
+            "node => Math.max(...[...node.querySelectorAll('path.point')].map(each => each.getBBox().width))"
+        )
+        assert largest > 12
+    page.get_by_text("Draw", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Begin with")).first.click()
+    page.wait_for_function(f"() => ({marked})() === ''")
 
 
 def test_a_point_of_the_map_shows_its_picture_to_mouse_and_keys(page: Page) -> None:

@@ -182,5 +182,5 @@ def _map(facts: CodeFacts, scales: CodeScales, run: str, pictures: Thumbnails | 
     return chart, (
         f"Each point is the code of a test image, where near codes are near: the two directions in which codes vary "
         f"most, with {both} of all variance. The scale is this net's own, the same at all moments. "
-        "Pick a point to let all pages look at its image."
+        "Pick a point to let all pages look at its image: its point is larger then."
     )

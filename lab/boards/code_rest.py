@@ -189,5 +189,5 @@ def _near(card: MakeCard, side: AtRest) -> Card:
         Chart(chart, picks=True, thumbnails=thumbnails(side.facts, side.pictures)),
         "Each point is the code of a test image; near ones have codes that differ in few bits, and how far apart "
         f"others lie says little (perplexity {fixed(side.near.perplexity or 0, 1)}). Pick a point to let all pages "
-        f"look at its image.{side.older(side.steps.near)}",
+        f"look at its image: its point is larger then.{side.older(side.steps.near)}",
     )

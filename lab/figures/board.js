@@ -75,13 +75,22 @@ function show(board, message) {
   const look = readLook(board.root)
   const known = board.message?.version === message.version
   if (known && board.film) obey(board, message)
-  if (known && sameLook(board.look, look)) return
-  Object.assign(board, { message: known ? board.message : message, look })
+  if (known && sameLook(board.look, look)) return markAnew(board)
+  Object.assign(board, { message: known ? board.message : message, look, marked: message.marked ?? {} })
   if (!known) enterFilm(board)
   placeCards(board)
   for (const slot of board.slots.values()) draw(board, slot)
   const draws = (window.__labBoard?.draws ?? 0) + 1
   window.__labBoard = { version: message.version, draws }
+}
+
+/** Let other points stand out. */
+function markAnew(board) {
+  const before = board.marked
+  board.marked = board.message.marked ?? {}
+  for (const slot of board.slots.values()) {
+    if (board.marked[slot.card.id] !== before[slot.card.id]) draw(board, slot)
+  }
 }
 
 /** Sizes changed, or the page's text scale. */

@@ -35,7 +35,7 @@ async function drawChart(board, slot) {
   if (!slot.stale || !slot.node.clientWidth) return // a removed chart has no width
   slot.stale = false
   slot.draws += 1
-  slot.drawing = window.Plotly.react(slot.node, tracesOf(slot, board.look), layoutOf(slot, board.look), CONFIG)
+  slot.drawing = window.Plotly.react(slot.node, tracesOf(slot, board), layoutOf(slot, board.look), CONFIG)
   if (!slot.drawn) listen(board, slot)
   slot.drawn = true
   offerPoints(board, slot)
@@ -51,11 +51,20 @@ function resizeChart(board, slot) {
   else drawChart(board, slot)
 }
 
-function tracesOf(slot, { unit }) {
+const MARKED_SIZE = 2.2 // times as large as the other points
+
+function tracesOf(slot, { look: { unit, text }, marked }) {
   return slot.card.figure.data.map((trace) => {
     const larger = { ...trace }
     if (trace.line?.width) larger.line = { ...trace.line, width: trace.line.width * unit }
     if (trace.marker?.size) larger.marker = { ...trace.marker, size: trace.marker.size * unit }
+    const place = trace.ids?.indexOf(marked[slot.card.id]) ?? -1
+    if (place >= 0) {
+      const { size, opacity } = larger.marker
+      larger.selectedpoints = [place]
+      larger.selected = { marker: { size: MARKED_SIZE * size, opacity: 1, color: text } }
+      larger.unselected = { marker: { opacity } }
+    }
     return larger
   })
 }

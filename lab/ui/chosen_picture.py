@@ -10,9 +10,8 @@ import streamlit as st
 from lab.data import Dataset
 from lab.jobs import Job
 from lab.probes import Specimen
-from lab.ui import address, state
+from lab.ui import address, in_vain, state
 from lab.ui.draft import TRAIN
-from lab.ui.notices import show_problems
 from lab.ui.pad import Pixels
 from lab.ui.picture.drawing import drawn_picture
 from lab.ui.picture.held import Held, follow_address, held, linked
@@ -42,6 +41,8 @@ class ChosenPicture(NamedTuple):
     """What it is called in a sentence, without marks of Markdown that mean something: "test image 7 (class 9)"."""
     key: str
     """The same for the same pixels alone, to keep answers by."""
+    number: int | None = None
+    """Of the test image; None where it is none."""
 
 
 def choose_picture(job: Job | None, specimen: Specimen | None = None, contestant: int = 0) -> ChosenPicture:
@@ -67,7 +68,7 @@ def choose_picture(job: Job | None, specimen: Specimen | None = None, contestant
         with st.container(horizontal=True, vertical_alignment="center"):
             preview = st.container(width=PREVIEW)
             told = st.container(width="stretch")
-        show_problems([problem] if problem else [])
+        problems = st.container()
         own = _own_picture(choice, tests)
         index = choice["index"] if own is not None else _index(choice, tests, job, specimen, contestant)
     chosen = _chosen(choice, own, tests, index)
@@ -75,7 +76,12 @@ def choose_picture(job: Job | None, specimen: Specimen | None = None, contestant
         one_picture("picture.preview", chosen.pixels, f"What is looked at: {chosen.words}", PREVIEW)
     with told:
         st.caption(f"All pages look at **{plain(chosen.words)}**.")
-    address.write(**{PICTURE: said(linked())})
+    link = said(linked())
+    if problem:
+        in_vain.remember(PICTURE, problem, link)
+    with problems:
+        in_vain.say(PICTURE, link)
+    address.write(**{PICTURE: link})
     return chosen
 
 
@@ -119,10 +125,10 @@ def _index(choice: Held, tests: Offered, job: Job | None, specimen: Specimen | N
 
 
 def _chosen(choice: Held, own: Pixels | None, tests: Offered, index: int) -> ChosenPicture:
+    pixels = tests.pixels(index) if own is None else own
+    key = hashlib.sha256(pixels.tobytes()).hexdigest()[:16]
     if own is None:
-        pixels, label, words = tests.pixels(index), int(tests.labels[index]), tests.words(index)
-    elif choice["how"] == "draw":
-        pixels, label, words = own, None, "your drawing"
-    else:
-        pixels, label, words = own, None, f"the picture {choice['name'] or 'that was uploaded'}"
-    return ChosenPicture(pixels, label, words, hashlib.sha256(pixels.tobytes()).hexdigest()[:16])
+        return ChosenPicture(pixels, int(tests.labels[index]), tests.words(index), key, index)
+    drawn = choice["how"] == "draw"
+    words = "your drawing" if drawn else f"the picture {choice['name'] or 'that was uploaded'}"
+    return ChosenPicture(pixels, None, words, key)

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from lab.figures.film import Film, Instant
-from lab.ui import address
-from lab.ui.live_board import Encoded, show_encoded
+from lab.ui import address, in_vain
+from lab.ui.live_board import Encoded, Marked, show_encoded
 from lab.ui.moment import linked_moment, moment_key
 from lab.ui.picked import Picked, picked_on
 
@@ -33,7 +33,9 @@ class _Asked(NamedTuple):
     times: int
 
 
-def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = None) -> Shown:
+def show_film(
+    key: str, film: Film, on_pick: Callable[[Picked], None] | None = None, marked: Marked | None = None
+) -> Shown:
     """Show a film, or bring the one of this key up to date; what the reader rests at is said in the address.
 
     New moments leave him where he is, unless that is the newest.
@@ -42,11 +44,13 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
         key: names the film on the page. Where it shows one job, the job's id: its board looks back to the same moment.
         film: what to show. Make it once for each version: to encode it takes time.
         on_pick: called for everything that is picked, also where it was picked already.
+        marked: points that stand out.
     """
     steps = [moment.step for moment in film.moments]
     _follow_link(key, steps)
     step, asked = _where(key)
     st.session_state[moment_key(key)] = step
+    in_vain.say(moment_key(key), step)
 
     cards = [card.at(0).id for card in film.cards]
 
@@ -56,7 +60,7 @@ def show_film(key: str, film: Film, on_pick: Callable[[Picked], None] | None = N
             on_pick(pick)
 
     encoded = Encoded(film.version, film.encoded)
-    show_encoded(_name(key), encoded, on_step=_nothing, on_pick=picked, asked=asked._asdict())
+    show_encoded(_name(key), encoded, on_step=_nothing, on_pick=picked, marked=marked, asked=asked._asdict())
     place = len(steps) - 1 if step is None else max((i for i, each in enumerate(steps) if each <= step), default=0)
     address.write(**{address.MOMENT: None if step is None else str(film.moments[place].step)})
     return Shown(film.moments[place], step is None)
@@ -100,7 +104,7 @@ def _follow_link(key: str, steps: list[int]) -> None:
     text = linked[address.MOMENT]
     # Where this tab has not shown the film yet, an address without a moment asks for none.
     if text is not None or _asking(key) in st.session_state:
-        go_to(key, linked_moment(text, steps))
+        go_to(key, linked_moment(moment_key(key), text, steps))
 
 
 def _where(key: str) -> tuple[int | None, _Asked]:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ from lab.figures.theme import Figure
 HERE = Path(__file__).resolve().parent
 PLOTLY_URL = f"app/static/plotly.min.js?v={PLOTLY_VERSION}"
 Listener = Callable[[], None]
+Marked = Mapping[str, str]
+"""Of a card, by its id, the name of a point that stands out, as its trace calls it in its `ids`."""
 SENT = "boards.sent"
 """Of a tab: the page that it shows, and the versions of what was sent to it."""
 HEADER_BYTES = 256  # plotly.min.js names its version at its top
@@ -57,7 +59,12 @@ def encoded(board: Board) -> Encoded:
 
 
 def show_encoded(
-    key: str, board: Encoded, on_step: Listener | None = None, on_pick: Listener | None = None, **here: Any
+    key: str,
+    board: Encoded,
+    on_step: Listener | None = None,
+    on_pick: Listener | None = None,
+    marked: Marked | None = None,
+    **here: Any,
 ) -> None:
     """Show a board that is encoded already, as `live_board` does.
 
@@ -68,12 +75,13 @@ def show_encoded(
         board: or a film.
         on_step: called when a reader rests at a moment of a film.
         on_pick: called when he picks something.
+        marked: points that stand out.
         **here: what else is to be known of it at this place, as JSON values.
     """
     with contextlib.suppress(OSError):  # a folder that cannot be written: the page says that plotly.js is missing
         ensure_plotly_js()
     sent = _sent_to_this_page()
-    line = orjson.dumps({"plotly": PLOTLY_URL, "version": board.version, **here})
+    line = orjson.dumps({"plotly": PLOTLY_URL, "version": board.version, "marked": marked or {}, **here})
     content = b"" if sent.get(key) == board.version else board.content
     sent[key] = board.version
 

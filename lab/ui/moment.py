@@ -8,7 +8,7 @@ import streamlit as st
 
 from lab.boards.moment import kept_steps
 from lab.jobs import JobView
-from lab.ui import address
+from lab.ui import address, in_vain
 
 NOW = "Now"
 LONGEST = 18
@@ -23,12 +23,13 @@ def picked_moment(view: JobView) -> int | None:
     chosen = moment_key(view.id)
     linked = address.asked(chosen, address.MOMENT, "run")
     if linked is not None and linked["run"] == view.id:
-        st.session_state[chosen] = linked_moment(linked[address.MOMENT], steps)
+        st.session_state[chosen] = linked_moment(chosen, linked[address.MOMENT], steps)
     if st.session_state.get(chosen) not in steps:  # also where a rewind took it away
         st.session_state[chosen] = None
     if len(steps) > 1:
         _ask(chosen, steps, view)
     step: int | None = st.session_state[chosen]
+    in_vain.say(chosen, step)
     address.write(**{address.MOMENT: None if step is None else str(step)})
     return step
 
@@ -69,11 +70,15 @@ def _ask(chosen: str, steps: Sequence[int], view: JobView) -> None:
             st.caption(f"Inside the net after step {step}, epoch {epoch:.2f}. Curves and numbers are of now.")
 
 
-def linked_moment(text: str | None, steps: Sequence[int]) -> int | None:
-    """The moment that an address asks for: the newest kept one that is not later; None for now."""
+def linked_moment(what: str, text: str | None, steps: Sequence[int]) -> int | None:
+    """The moment that an address asks for: the newest kept one that is not later; None for now.
+
+    What it asks for in vain is remembered under `what`.
+    """
     if text is None:
         return None
     if not text.isascii() or not text.isdecimal() or len(text) > LONGEST:
-        st.error(f"The address asks for the moment {text[:40]!r}; allowed is a step, such as {address.MOMENT}=64.")
+        asked = f"The address asks for the moment {address.quoted(text)}"
+        in_vain.remember(what, f"{asked}; allowed is a step, such as {address.MOMENT}=64.", None)
         return None
     return max((step for step in steps if step <= int(text)), default=None)

@@ -24,6 +24,7 @@ from lab.ui.inside.films import kept_film
 from lab.ui.inside.look import Look
 from lab.ui.inside.picks import draw_anew, look_at_picked
 from lab.ui.inside.sides import Side
+from lab.ui.live_board import Marked
 from lab.ui.picked import Picked
 from lab.ui.picking_board import picking_board
 from lab.ui.plain import plain
@@ -48,7 +49,7 @@ def codes(look: Look) -> None:
     _say_what_lacks(look, told, layer)
     if not told:
         return
-    shown = show_film(look.key, _film(look, told, layer, map_name != T_SNE), _picks(look, layers[layer]))
+    shown = show_film(look.key, _film(look, told, layer, map_name != T_SNE), _picks(look, layers[layer]), _marked(look))
     st.fragment(_moment, key="codes.moment")(look, told, layer, layers[layer], shown)
 
 
@@ -86,7 +87,7 @@ def _show_rest(look: Look, sides: Sequence[AtRest], chosen: Chosen, bits: int) -
     picture = Picture(look.picture.pixels, look.picture.words)
     cards = rest_cards(sides, picture, chosen.bit, chosen.with_near)
     subject = f"codes of {look.picture.words}, {look.subject} at step {sides[0].step}"
-    picking_board("codes.rest", Board(version, cards, subject), _picks(look, bits))
+    picking_board("codes.rest", Board(version, cards, subject), _picks(look, bits), _marked(look))
 
 
 def _say_what_lacks(look: Look, told: Told, layer: str) -> None:
@@ -100,6 +101,14 @@ def _say_what_lacks(look: Look, told: Told, layer: str) -> None:
                 f"No codes of {plain(side.run.name)} were recorded: its frames are of an earlier version of the lab, "
                 "or are missing. A new run of the same experiment records them."
             )
+
+
+def _marked(look: Look) -> Marked:
+    """The picture on the maps, where it is one of the test images of a net."""
+    dataset = look.sides[0].run.experiment.dataset  # whose test images are offered
+    sides = [side for side in look.sides if side.run.experiment.dataset == dataset]
+    number = look.picture.number
+    return {} if number is None else {f"{kind}.{side.run.id}": str(number) for side in sides for kind in (MAP, NEAR)}
 
 
 def _picks(look: Look, bits: int) -> Callable[[Picked], None]:
