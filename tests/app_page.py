@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
+
+from tests.browser import REPOSITORY, run_app
 
 LOSS = "[data-card=loss] .lab-chart"
 READOUT = "[data-card=now]"
 STOP = "[class*='st-key-train-Stop'] button, [class*='st-key-race-Stop'] button"
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app on the embedded digits, for all files of tests."""
+    with run_app(REPOSITORY / "app.py", env={"HOME": str(tmp_path_factory.mktemp("home")), "LAB_DATA": ""}) as address:
+        yield address
 
 
 def step(page: Page) -> int:

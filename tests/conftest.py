@@ -8,21 +8,38 @@ from lab.jobs import Jobs  # isort: skip
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 import torch
 from playwright.sync_api import BrowserContext
+from xdist.scheduler import LoadFileScheduling
 
+from tests.app_page import app
 from tests.archives import store
 from tests.browser import launch_browser
+from tests.film_page import film_app
+from tests.inside_app import inside_app
 from tests.pages import forget_runs, look_from_this_machine
 
-__all__ = ["store"]
+__all__ = ["app", "film_app", "inside_app", "store"]
 
 # No test is about seconds, which on a busy machine tell nothing.
 hypothesis.settings.register_profile("without a deadline", deadline=None)
 hypothesis.settings.load_profile("without a deadline")
+
+
+class OneBrowser(LoadFileScheduling):
+    """Tests in a browser are left to one process, which starts browser and app once; of others each has its files."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "browser" if file.endswith("_browser.py") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
+    return OneBrowser(config, log)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -48,9 +65,9 @@ def pages_are_looked_at_from_this_machine() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[BrowserContext]:
-    """A real browser, one for each file of tests."""
+    """A real browser, one for each process of tests."""
     with launch_browser() as browser:
         yield browser
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, expect
 
-from tests.browser import new_page
+from tests.browser import new_page, run_script
 
 SCRIPT = """
 import numpy as np
@@ -77,6 +78,13 @@ SHOWN = """() => {
         said: document.querySelector(".lab-range").getAttribute("aria-valuetext"), text: text(".lab-when"),
     }
 }"""
+
+
+@pytest.fixture(scope="session")
+def film_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page's address, for all files of tests."""
+    with run_script(tmp_path_factory.mktemp("film"), SCRIPT) as address:
+        yield address
 
 
 @contextmanager

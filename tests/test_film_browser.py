@@ -7,19 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser import new_page, run_script
-from tests.film_page import SCRIPT, SCRUBBER, fill, film_tab, knows, new_film, scrubber, stands_at
+from tests.browser import new_page
+from tests.film_page import SCRUBBER, fill, film_tab, knows, new_film, scrubber, stands_at
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with run_script(tmp_path_factory.mktemp("film"), SCRIPT) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def tab(browser: BrowserContext, app: str) -> Iterator[Page]:
-    with film_tab(browser, app) as page:
+def tab(browser: BrowserContext, film_app: str) -> Iterator[Page]:
+    with film_tab(browser, film_app) as page:
         yield page
 
 
@@ -42,14 +36,14 @@ def test_keys_scrub_and_rest_where_python_learns_of_it(page: Page) -> None:
     assert "at=" not in page.url
 
 
-def test_what_the_page_has_is_not_sent_again_and_what_it_has_lost_is(browser: BrowserContext, app: str) -> None:
+def test_what_the_page_has_is_not_sent_again_and_what_it_has_lost_is(browser: BrowserContext, film_app: str) -> None:
     page, frames = new_page(browser, 1200), list[bytes | str]()
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
 
     def content_was_sent() -> bool:
         return any(b'"moving"' in frame for frame in frames if isinstance(frame, bytes))
 
-    page.goto(app)
+    page.goto(film_app)
     stands_at(page, 7)
     assert content_was_sent()
     frames.clear()
@@ -138,7 +132,7 @@ def test_new_moments_leave_the_reader_where_he_is_unless_that_is_the_newest(page
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
 
 
-def test_python_and_links_send_the_reader_somewhere(page: Page, browser: BrowserContext, app: str) -> None:
+def test_python_and_links_send_the_reader_somewhere(page: Page, browser: BrowserContext, film_app: str) -> None:
     page.get_by_role("button", name="to step 3").click()
     stands_at(page, 1)
     knows(page, 3)
@@ -148,7 +142,7 @@ def test_python_and_links_send_the_reader_somewhere(page: Page, browser: Browser
     stands_at(page, 1)
     knows(page, 3)
     linked = new_page(browser, 1200)
-    linked.goto(f"{app}?at=13")
+    linked.goto(f"{film_app}?at=13")
     stands_at(linked, 4)
     knows(linked, 12)
     linked.close()
@@ -168,10 +162,10 @@ def test_nothing_moves_while_pictures_change(page: Page) -> None:
         assert page.evaluate(places) == before
 
 
-def test_it_fits_a_phone_and_the_scrubber_stays_in_sight_in_dark_colors(browser: BrowserContext, app: str) -> None:
+def test_it_fits_a_phone_and_the_scrubber_stays_in_sight_in_dark_colors(browser: BrowserContext, film_app: str) -> None:
     page = new_page(browser, 420)
     page.emulate_media(color_scheme="dark")
-    page.goto(app)
+    page.goto(film_app)
     stands_at(page, 7)
     page.locator("[data-card=table]").scroll_into_view_if_needed()
     page.mouse.wheel(0, 3000)

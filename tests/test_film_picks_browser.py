@@ -8,19 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser import run_script
-from tests.film_page import BITS, MAPS, SCRIPT, film_tab, new_film, scrubber, stands_at
+from tests.film_page import BITS, MAPS, film_tab, new_film, scrubber, stands_at
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with run_script(tmp_path_factory.mktemp("film"), SCRIPT) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def tab(browser: BrowserContext, app: str) -> Iterator[Page]:
-    with film_tab(browser, app) as page:
+def tab(browser: BrowserContext, film_app: str) -> Iterator[Page]:
+    with film_tab(browser, film_app) as page:
         yield page
 
 

@@ -7,41 +7,23 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser import new_page, run_script
+from tests.browser import new_page
+from tests.inside_app import InsideApp
 
-SCRIPT = """
-import streamlit as st
-
-from lab.jobs import JOBS
-from lab.ui.heatmaps.body import heatmaps
-from lab.ui.heatmaps.fitting import without_heatmaps
-from lab.ui.inside.look import live, look_inside
-from lab.ui.keep import keep_runs
-from tests.small import small
-
-st.set_page_config(layout="wide")
-keep_runs()
-if not JOBS.all():
-    JOBS.start([small("convnet", budget=6, evaluate_every=0.5)], "a run").wait(100)
-look = look_inside(without_heatmaps)
-if look is not None:
-    live(look, heatmaps)
-"""
 DRAWN = """selector => [...document.querySelectorAll(`${selector} canvas`)].map(canvas =>
     canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join())"""
 
 
 @pytest.fixture(scope="module")
-def page(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with run_script(tmp_path_factory.mktemp("heatmaps"), SCRIPT) as address:
-        page = new_page(browser, 1400, 2600)  # what is out of sight is not drawn
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address)
-        expect(card(page, "patches").locator("canvas").first).to_be_visible()
-        yield page
-        page.close()
-        assert errors == []
+def page(browser: BrowserContext, inside_app: InsideApp) -> Iterator[Page]:
+    page = new_page(browser, 1400, 2600)  # what is out of sight is not drawn
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(inside_app.page("heatmaps", "convnet"))
+    expect(card(page, "patches").locator("canvas").first).to_be_visible()
+    yield page
+    page.close()
+    assert errors == []
 
 
 def card(page: Page, kind: str) -> Locator:

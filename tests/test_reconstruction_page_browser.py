@@ -8,38 +8,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser import new_page, run_script
+from tests.browser import new_page
+from tests.inside_app import InsideApp
 
-SCRIPT = """
-import streamlit as st
-
-from lab.jobs import JOBS
-from lab.ui.inside.look import live, look_inside
-from lab.ui.reconstructions.page import body, fits
-from tests.small import small
-
-st.set_page_config(layout="wide")
-if not JOBS.all():
-    JOBS.start([small("autoencoder", budget=6, evaluate_every=0.5)], "a run").wait(120)
-look = look_inside(fits)
-if look is not None:
-    live(look, body)
-"""
 WAITING = ".lab-caption:has-text('Being worked out')"
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with run_script(tmp_path_factory.mktemp("reconstructions"), SCRIPT) as address:
-        yield address
-
-
 @pytest.fixture
-def tab(browser: BrowserContext, app: str) -> Iterator[Page]:
+def tab(browser: BrowserContext, inside_app: InsideApp) -> Iterator[Page]:
     page = new_page(browser, 1300)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{app}/?img=t3")
+    page.goto(f"{inside_app.page('reconstructions', 'autoencoder')}&img=t3")
     expect(caption(page, "picture")).to_contain_text("Test image 3")
     expect(page.locator(WAITING)).to_have_count(0)
     yield page

@@ -65,12 +65,8 @@ def running_app(script: Path, env: Mapping[str, str] | None = None, base: str = 
             _wait_until_healthy(server, address, log)
             yield App(address, server.pid)
         finally:
-            server.terminate()
-            try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            server.kill()  # to end in peace would take seconds, and nothing of it is wanted any more
+            server.wait()
 
 
 @contextmanager
