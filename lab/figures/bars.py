@@ -13,6 +13,8 @@ from lab.figures.theme import CHART_HEIGHT, ZERO_COLOR, Figure, axis, layout, ui
 
 WIDE = 24
 """Bars from which on there is no room for all of their names."""
+NAMED = 8
+"""Of so many bars, how many are named: lying names, which do not reach into the title of the axis."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def named_bars(
         ids: (N,) what they are called where they are picked.
     """
     horizontal = axis(titles[0], type="category", categoryorder="array", categoryarray=list(names))
-    horizontal["nticks"] = min(len(names), WIDE)
+    horizontal |= {"nticks": len(names)} if len(names) <= WIDE else {"nticks": NAMED, "tickangle": 0}
     vertical = axis(titles[1], range=json_numbers(y_range), tickformat="~g")
     return {
         "data": [_trace(names, group, ids) for group in groups],
