@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from lab.data.base import Images, OnProgress
 from lab.data.digits import Digits
 from lab.estimators import Estimator
 from lab.experiment import Experiment
@@ -88,6 +90,21 @@ def board_of(tab) -> str:  # type: ignore[no-untyped-def]
     return str(board.proto)
 
 
+@pytest.fixture
+def images_that_never_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run waits for its images until it is stopped, so that not even the widest net is built."""
+    real = Digits.images
+
+    def wait(self: Digits, progress: OnProgress | None = None) -> Images:
+        while progress is not None:
+            progress(0, 1)
+            time.sleep(0.01)
+        return real(self)
+
+    monkeypatch.setattr(Digits, "images", wait)
+
+
+@pytest.mark.usefixtures("images_that_never_come")
 @pytest.mark.parametrize("name", CARDS)
 def test_a_card_starts_each_version_of_its_source(name: str) -> None:
     versions = {title: name + end for end, title in VERSIONS.items() if name + end in PRESETS}
@@ -100,6 +117,7 @@ def test_a_card_starts_each_version_of_its_source(name: str) -> None:
         assert PRESETS[preset].summary in [item.value for item in tab.markdown]
         pressed(tab, f"preset.{name}")
         assert newest().experiments[0] == PRESETS[preset].experiment(Digits())
+        assert newest().playing
         forget_runs()
 
 
