@@ -105,9 +105,7 @@ def _at_a_level(weight: BinaryWeight) -> Tensor:
 def _places(weights: list[Tensor], generator: torch.Generator) -> list[Tensor]:
     """Which elements of each of some tensors to follow: drawn from all of them alike, none twice."""
     count = sum(weight.numel() for weight in weights)
-    drawn = torch.arange(count)
-    if count > WATCHED:
-        drawn = torch.randint(count, (WATCHED,), generator=generator).unique()
+    drawn = torch.randint(count, (WATCHED,), generator=generator).unique() if count > WATCHED else torch.arange(count)
     places, start = [], 0
     for weight in weights:
         inside = (drawn >= start) & (drawn < start + weight.numel())
