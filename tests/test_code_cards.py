@@ -68,9 +68,9 @@ def test_every_net_with_bits_has_all_cards_at_every_moment_of_its_film(name: str
 @every_rule
 def test_every_rule_answers_what_a_bit_does(rule: str) -> None:
     for name in ("mlp", "autoencoder"):
-        experiment = fitting(name, rule)
+        experiment = fitting(name, rule, budget=1)
         (layer,) = experiment.architecture.site_names
-        cards = by_id(all_cards(layer, experiment, bit=5))
+        cards = by_id(rest_cards(at_rest(layer, 5, DIGIT, experiment), PICTURE, 5))
         assert isinstance(cards["flip.0"].content, Chart if name == "mlp" else Pictures), cards["flip.0"].caption
         assert isinstance(cards["neighbors.0"].content, Pictures)
 
