@@ -73,7 +73,7 @@ def test_takes_the_images_it_is_given(name: str) -> None:
 def test_trains(name: str) -> None:
     batch = 4 if name == "source-001" else 16
     quick = [f"batch_size={batch}", f"subset={4 * batch}", "evaluate_every=9", "threads=2", *narrow(name)]
-    training = Training(PRESETS[name].experiment(Digits(validation=20)).with_changes(quick))
+    training = Training(PRESETS[name].experiment(Digits(validation=20)).with_changes(quick), frames=False)
     events = steps(islice(without_frames(training.events()), 2))
     assert [event.step for event in events] == [1, 2]
     assert all(torch.isfinite(torch.tensor(event.loss)) for event in events)
