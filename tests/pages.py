@@ -105,6 +105,13 @@ def forget_runs() -> None:
     JOBS._jobs.clear()
 
 
+def remember_run(job: Job) -> Job:
+    """Have a run that came to its end before `forget_runs`, for tests that only look at it."""
+    assert job.ended
+    JOBS._jobs[job.id] = job
+    return job
+
+
 def tick(tab: AppTest, which: int, rows: list[int]) -> AppTest:
     """The page with some rows of one of its tables ticked."""
     key = user_key_from_element_id(tab.dataframe[which].proto.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,23 @@ from lab.models import Architecture
 from lab.ui.reconstructions.choices import MOST_FLIPS
 from lab.ui.reconstructions.page import fits
 from tests.browser import REPOSITORY
-from tests.pages import PATIENCE, boards, button, contents, forget_runs, pressed, shown, told, until_it_shows
+from tests.pages import (
+    PATIENCE,
+    boards,
+    button,
+    contents,
+    forget_runs,
+    pressed,
+    remember_run,
+    shown,
+    told,
+    until_it_shows,
+)
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
 
-SHORT: dict[str, Any] = {"budget": 6, "evaluate_every": 0.5}
+SHORT: dict[str, Any] = {"budget": 3, "evaluate_every": 0.5}
 BITS = 8
 
 
@@ -36,11 +48,23 @@ def page(**parameters: str) -> AppTest:
 
 
 def trained(*experiments: Experiment) -> Job:
-    """A job that has ended, of a small autoencoder where nothing else is asked for."""
-    job = JOBS.start(experiments or [small("autoencoder", **SHORT)], "a run")
+    """A job that has ended."""
+    job = JOBS.start(experiments, "a run")
     assert job.wait(PATIENCE)
     assert job.status == "finished", job.view().message
     return job
+
+
+@cache
+def rebuilding() -> Job:
+    """One of a small autoencoder, trained once for all tests that only look at it."""
+    return trained(small("autoencoder", **SHORT))
+
+
+@pytest.fixture
+def run(empty_lab: None) -> Job:
+    """The same, as if it had just been trained."""
+    return remember_run(rebuilding())
 
 
 def cards(tab: AppTest) -> dict[str, dict[str, Any]]:
@@ -75,8 +99,8 @@ def test_autoencoders_fit_and_of_others_it_is_said_what_to_do(architecture: str)
         assert "train one on the Train page, such as the preset “source-001: Binary autoencoder”." in said
 
 
-def test_a_classifier_alone_shows_no_board_and_beside_an_autoencoder_only_that() -> None:
-    classifier, rebuilding = trained(small("mlp", **SHORT)), trained()
+def test_a_classifier_alone_shows_no_board_and_beside_an_autoencoder_only_that(run: Job) -> None:
+    classifier, rebuilding = trained(small("mlp", **SHORT)), run
     assert boards(page(net=f"{classifier.id}-0")) == []
     tab = page(net=f"{classifier.id}-0", beside=f"{rebuilding.id}-0")
     assert "gives classes, not pictures" in told(tab)
@@ -84,31 +108,28 @@ def test_a_classifier_alone_shows_no_board_and_beside_an_autoencoder_only_that()
     assert "picture.1" not in cards(tab)
 
 
-def test_all_moments_are_in_the_film_and_the_newest_below_it() -> None:
-    job = trained()
+def test_all_moments_are_in_the_film_and_the_newest_below_it(run: Job) -> None:
     tab = all_there(page())
-    steps = [frame.step for frame in moments(job)]
+    steps = [frame.step for frame in moments(run)]
     assert [each["step"] for each in film(tab)["moments"]] == steps
     assert [card["id"] for card in film(tab)["cards"]] == ["probes.0", "course"]
     assert all(f"tep {steps[-1]}" in caption(tab, kind) for kind in ("picture", "strongest", "walk", "best"))
     assert "has no star" in cards(tab)["tradeoff"]["caption"]  # for it was measured on other images
 
 
-def test_the_same_moment_is_not_asked_or_sent_anew_for_another_picture() -> None:
-    trained()
+def test_the_same_moment_is_not_asked_or_sent_anew_for_another_picture(run: Job) -> None:
     one, other = film(page(img="t1")), film(page(img="t2"))
     assert one["version"] == other["version"]
 
 
-def test_bits_are_flipped_and_flipped_back() -> None:
-    job = trained()
+def test_bits_are_flipped_and_flipped_back(run: Job) -> None:
     tab = page(img="t3")
     tab.number_input(key=f"reconstructions.bit.{BITS}").set_value(5)
     pressed(tab, "reconstructions.flip")
     assert tab.query_params["flip"] == "5"
-    at = moment(job)
+    at = moment(run)
     assert at is not None
-    pixels = job.experiments[0].dataset.images().test[3].numpy()
+    pixels = run.experiments[0].dataset.images().test[3].numpy()
     expected = at.ask(lambda specimen: look_at(specimen, pixels, (5,)))
     change = np.square(expected.flipped - expected.decoded).mean()
     assert f"Bit 5 is flipped, which changes the picture by a mean square of {change:.2g}" in caption(tab, "picture")
@@ -123,8 +144,7 @@ def test_bits_are_flipped_and_flipped_back() -> None:
     assert "Pick a bit" in caption(tab, "picture")
 
 
-def test_a_walk_goes_where_it_is_sent_and_draws_differ() -> None:
-    trained()
+def test_a_walk_goes_where_it_is_sent_and_draws_differ(run: Job) -> None:
     tab = all_there(page(img="t3", to="8"))
     assert "test image 8 (class " in caption(tab, "walk")
     pressed(tab, "reconstructions.class.5")
@@ -136,8 +156,7 @@ def test_a_walk_goes_where_it_is_sent_and_draws_differ() -> None:
     assert cards(all_there(page(img="t3", draw="1")))["crossed.0"]["tiles"] == cards(tab)["crossed.0"]["tiles"]
 
 
-def test_a_walk_goes_to_another_class_where_nobody_says_where() -> None:
-    trained()
+def test_a_walk_goes_to_another_class_where_nobody_says_where(run: Job) -> None:
     labels = small("autoencoder").dataset.images().test_labels.tolist()
     for index in (labels.index(0), labels.index(1)):
         start, _, end = caption(page(img=f"t{index}"), "walk").partition(" to that of test image ")
@@ -157,8 +176,7 @@ WRONG: tuple[tuple[dict[str, str], str], ...] = (
 )
 
 
-def test_a_wrong_address_is_told_in_a_sentence() -> None:
-    trained()
+def test_a_wrong_address_is_told_in_a_sentence(run: Job) -> None:
     for parameters, words in WRONG:
         tab = page(**parameters)
         assert words in told(tab)
@@ -166,16 +184,15 @@ def test_a_wrong_address_is_told_in_a_sentence() -> None:
         assert words in told(shown(tab)), "it is still to be read when the page is drawn again"
 
 
-def test_an_address_brings_all_choices_back() -> None:
-    trained()
+def test_an_address_brings_all_choices_back(run: Job) -> None:
     tab = page(flip="3.7", to="2", draw="9")
     assert "Bits 3, 7 are flipped" in caption(tab, "picture")
     assert "test image 2 " in caption(tab, "walk")
     assert [tab.query_params[name] for name in ("flip", "to", "draw")] == ["3.7", "2", "9"]
 
 
-def test_two_nets_share_their_flips_as_far_as_they_have_such_bits() -> None:
-    one, other = trained(), trained(small("autoencoder", {"code_bits": 12}, **SHORT))
+def test_two_nets_share_their_flips_as_far_as_they_have_such_bits(run: Job) -> None:
+    one, other = run, trained(small("autoencoder", {"code_bits": 12}, **SHORT))
     tab = all_there(page(net=f"{one.id}-0", beside=f"{other.id}-0", flip="3.11"))
     assert "Bit 3 is flipped" in caption(tab, "picture", 0)
     assert "Bits 3, 11 are flipped" in caption(tab, "picture", 1)
@@ -185,8 +202,7 @@ def test_two_nets_share_their_flips_as_far_as_they_have_such_bits() -> None:
     assert "Pick a bit" in caption(tab, "picture", 1)
 
 
-def test_the_data_of_all_cards_are_handed_over() -> None:
-    trained()
+def test_the_data_of_all_cards_are_handed_over(run: Job) -> None:
     tab = all_there(page())
     (menu,) = [item for item in tab.get("menu_button")] or [None]
     options = menu.proto.options if menu is not None else []
@@ -209,7 +225,7 @@ def test_a_run_that_is_brought_back_answers_with_its_own_weights(
     kept_runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(JOBS, "runs_folder", kept_runs)
-    job = trained()
+    job = trained(small("autoencoder", **SHORT))
     before = cards(all_there(page(net=f"{job.id}-0")))
     forget_runs()
     tab = all_there(page(net=f"{job.id}-0"))
