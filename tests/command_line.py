@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +19,7 @@ from lab.data import Dataset
 from lab.experiment import Experiment
 from lab.presets import PRESETS
 from tests.browser import REPOSITORY
+from tests.job_waits import until
 
 SMALL = ("subset=16", "budget=2", "budget_unit=steps", "dataset.validation=20")
 TWO_STEPS = ["--dataset", "digits", *(word for change in SMALL for word in ("--set", change))]
@@ -37,6 +42,25 @@ class Answer(NamedTuple):
 def lab(*arguments: str | Path) -> Answer:
     result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
     return Answer(result.exit_code, result.stdout, result.stderr)
+
+
+def interrupted(when: Callable[[], bool], *arguments: str | Path) -> Answer:
+    """The same, where Ctrl-C is pressed as soon as something is so."""
+
+    def press() -> None:
+        until(lambda: when() or over.is_set())
+        if not over.is_set():
+            os.kill(os.getpid(), signal.SIGINT)
+
+    over, handler = threading.Event(), signal.signal(signal.SIGINT, signal.default_int_handler)
+    thread = threading.Thread(target=press)
+    thread.start()
+    try:
+        return lab(*arguments)
+    finally:
+        over.set()
+        thread.join()
+        signal.signal(signal.SIGINT, handler)
 
 
 def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:

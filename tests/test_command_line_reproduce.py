@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import errno
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from lab.jobs import JOBS
 from lab.store import StoreError, run_folders
 from lab.studies.results import ResultsFolder
 from tests.browser import REPOSITORY
-from tests.command_line import Answer, lab
+from tests.command_line import Answer, interrupted, lab
 from tests.job_waits import PATIENCE, until
 from tests.pages import forget_runs
 from tests.studies import TINY, tiny
@@ -237,13 +236,11 @@ app(sys.argv[1:])
 """
 
 
-def test_killed_and_interrupted_it_goes_on_bit_for_bit(out: Path, kept_runs: Path) -> None:
-    row = ("wizaron", *ON_DIGITS, "--rows", "det-st", "--seeds", "2", "--epochs", "50")
+def test_killed_and_interrupted_it_goes_on_bit_for_bit(
+    out: Path, kept_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = ("wizaron", *ON_DIGITS, "--rows", "det-st", "--seeds", "2", "--epochs", "15")
     command = [sys.executable, "-c", ALL_THE_TIME, "reproduce", *row, "--out", str(out)]
-
-    def started(*more: str) -> subprocess.Popen[str]:
-        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen([*command, *more], cwd=REPOSITORY, **quiet)
 
     def unfinished() -> Path | None:
         """The state of the run of seed 1 that is under way."""
@@ -252,7 +249,7 @@ def test_killed_and_interrupted_it_goes_on_bit_for_bit(out: Path, kept_runs: Pat
         there = [each for each in run_folders(kept_runs) if each.id != told(out)["measured"][0]["run"]]
         return next((each.path / "state" for each in there if (each.path / "state").exists()), None)
 
-    killed = started()
+    killed = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until(lambda: unfinished() is not None)
     killed.kill()
     killed.wait()
@@ -263,13 +260,14 @@ def test_killed_and_interrupted_it_goes_on_bit_for_bit(out: Path, kept_runs: Pat
     assert not behind.held
 
     written = state.stat().st_mtime_ns
-    again = started("--resume")
-    until(lambda: state.stat().st_mtime_ns != written)
-    again.send_signal(signal.SIGINT)
-    _, error = again.communicate()
-    assert again.returncode == 130
-    assert f"Stopped. 1 measured and kept in {out}; --resume goes on." in error
+    with monkeypatch.context() as patch:
+        patch.setattr("lab.jobs.saver.SECONDS_BETWEEN", 0.0)
+        patch.setattr("lab.jobs.saver.SHARE", 1e9)
+        again = interrupted(lambda: state.stat().st_mtime_ns != written, "reproduce", *row, "--out", out, "--resume")
+    assert again.code == 130
+    assert f"Stopped. 1 measured and kept in {out}; --resume goes on." in again.err
     assert behind.facts().status == "stopped"
+    forget_runs()
 
     resumed = lab("reproduce", *row, "--out", out, "--resume", "--json")
     assert resumed.code == 0

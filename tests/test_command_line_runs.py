@@ -12,8 +12,7 @@ import pytest
 from lab.jobs import JOBS
 from lab.store import RunFolder, describe, run_folders
 from tests.browser import REPOSITORY
-from tests.command_line import TWO_STEPS, lab
-from tests.job_waits import until
+from tests.command_line import TWO_STEPS, interrupted, lab
 from tests.pages import forget_runs
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
@@ -53,8 +52,8 @@ def test_it_is_not_kept_where_nobody_wants_it(kept_runs: Path) -> None:
 
 
 def test_stopped_by_a_signal_it_is_resumed_to_the_same_numbers(kept_runs: Path) -> None:
-    whole = ["--dataset", "digits", "--set", "subset=512", "--set", "budget=2500", "--set", "budget_unit=steps"]
-    whole += ["--set", "evaluate_every=25"]
+    whole = ["--dataset", "digits", "--set", "subset=512", "--set", "budget=600", "--set", "budget_unit=steps"]
+    whole += ["--set", "evaluate_every=5"]
     command = [sys.executable, "-m", "lab", *PRESET, *whole]
     running = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert running.stderr is not None
@@ -65,14 +64,12 @@ def test_stopped_by_a_signal_it_is_resumed_to_the_same_numbers(kept_runs: Path) 
     assert run["state"] == "stopped"
     forget_runs()
     folder = RunFolder(kept_runs / run["id"])
-    again = subprocess.Popen([*command[:3], "resume", run["id"]], cwd=REPOSITORY, stdout=subprocess.DEVNULL)
-    until(lambda: folder.facts().status == "under way")
-    again.send_signal(signal.SIGINT)
-    assert again.wait(60) == 130
+    assert interrupted(lambda: folder.facts().status == "under way", "resume", run["id"]).code == 130
     assert folder.facts().status == "stopped"
+    forget_runs()
     resumed = lab("resume", run["id"], "--json")
     assert resumed.code == 0
-    assert resumed.json["contestants"][0]["steps"] == 2500
+    assert resumed.json["contestants"][0]["steps"] == 600
     expected = lab(*PRESET, *whole, "--no-keep", "--json").json
     assert resumed.json["contestants"][0]["test"] == expected["test_accuracy"]
 
