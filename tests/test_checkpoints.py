@@ -41,6 +41,8 @@ def written_at(experiment: Experiment, at: Collection[int], folder: Path) -> dic
         if isinstance(event, Step) and event.step in paths:
             # The run goes on: a state that shared memory with it would change with it.
             checkpoints.write(paths[event.step], checkpoints.copied(state_of(training)))
+            if event.step == max(paths):
+                break
     return paths
 
 

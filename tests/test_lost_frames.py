@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 
 from lab import checkpoints
+from lab.experiment import Experiment
 from lab.jobs import Job, Jobs
 from lab.jobs.records import records
 from lab.jobs.restoring import left
@@ -50,16 +52,27 @@ def framed(job: Job) -> list[int]:
     return [frame.step for frame in job.view().snapshots[0].frames]
 
 
+@cache
+def never_broken_off(name: str) -> tuple[Experiment, list[Frame]]:
+    """An experiment and the frames of its run, up to the one at the end."""
+    experiment = small(name, estimator="bernoulli", budget=9, evaluate_every=1.25)
+    found: list[Frame] = []
+    for frame in (event for event in train(experiment) if isinstance(event, Frame)):
+        found.append(frame)
+        if frame.step == 9:
+            break
+    return experiment, found
+
+
 @pytest.mark.parametrize("name", Architecture.members)
 @pytest.mark.parametrize("steps", [1, 5])
 def test_a_resumed_run_has_the_frames_of_one_that_was_never_broken_off(
     keeping: Jobs, later: Jobs, name: str, steps: int
 ) -> None:
-    experiment = small(name, estimator="bernoulli", budget=9, evaluate_every=1.25)
+    experiment, expected = never_broken_off(name)
     job = stopped(keeping, experiment, steps)
     back = later.go_on(job.id)
     assert back.wait(PATIENCE)
-    expected = [event for event in train(experiment) if isinstance(event, Frame)]
     assert [frame.step for frame in expected] == [0, 1, 2, 3, 4, 5, 6, 8, 9]
     for one, other in zip(back.view().snapshots[0].frames, expected, strict=True):
         assert_same(one, other)

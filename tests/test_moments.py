@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ def weights_of(specimen: Specimen) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in specimen.net.state_dict().items()}
 
 
+@cache
 def weights_after(experiment: Experiment, step: int) -> tuple[dict[str, Tensor], float]:
     """The weights and the slope of a run after a step, from a run of its own."""
     training = Training(experiment)
@@ -63,7 +65,7 @@ def assert_equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> None:
 class TestSmallNets:
     @pytest.mark.parametrize("name", Architecture.members)
     def test_the_net_of_each_moment_shows_again_what_was_recorded(self, jobs: Jobs, name: str) -> None:
-        experiment = small(name, estimator="bernoulli", slope=SLOPED, budget=6, evaluate_every=1.25)
+        experiment = small(name, estimator="bernoulli", slope=SLOPED, budget=4, evaluate_every=0.75)
         job = ended(jobs, experiment)
         recorded = [event for event in train(experiment) if isinstance(event, Frame)]
         assert [frame.step for frame in moments(job)] == [frame.step for frame in recorded]
@@ -213,7 +215,7 @@ class TestAtEach:
 
 class TestOneAtATime:
     def test_questions_of_many_threads_do_not_meet_in_a_net(self, jobs: Jobs) -> None:
-        job = ended(jobs, small("convnet", estimator="bernoulli", budget=6))
+        job = ended(jobs, small("convnet", estimator="bernoulli", budget=3))
         steps = [frame.step for frame in moments(job)]
         expected = {step: at(job, step).ask(lambda specimen: probe(specimen, 0.0)) for step in steps}
 
@@ -226,7 +228,7 @@ class TestOneAtATime:
                     assert_same(each.answer, expected[each.frame.step])
 
         with ThreadPoolExecutor(6) as pool:
-            list(pool.map(ask, range(40)))
+            list(pool.map(ask, range(20)))
 
     def test_the_net_that_trains_is_no_moments_net(self, jobs: Jobs) -> None:
         job = held(jobs, small("convnet", budget=4))

@@ -171,7 +171,8 @@ def test_what_is_wrong_and_what_to_look_for_is_said(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if ": " in preset.look[:40]])
 def test_what_to_look_for_is_on_its_board(name: str, empty_lab: None) -> None:
     preset = PRESETS[name]
-    experiment = preset.experiment(Digits()).with_changes([*narrow(name), "subset=4", "budget=2", "budget_unit=steps"])
+    short = [*narrow(name), "subset=4", "budget=1", "budget_unit=steps"]
+    experiment = preset.experiment(Digits(validation=20)).with_changes(short)
     job = JOBS.start([experiment], name)
     assert job.wait(60)
     titles = [card.title.lower() for card in board(job.view(), 0).cards]
