@@ -44,7 +44,7 @@ def changed_by_one_step(training: Training) -> set[str]:
 @pytest.mark.parametrize("architecture", Architecture.members)
 @pytest.mark.parametrize("name", Estimator.members)
 def test_one_step_teaches_what_is_in_front_of_the_bits_or_nothing_there(name: str, architecture: str) -> None:
-    training = Training(fitting(architecture, name))
+    training = Training(fitting(architecture, name), frames=False)
     in_front = set(in_front_of_the_bits(training.net))
     changed = changed_by_one_step(training)
     first, *_, last = after = weights(training.net)
