@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import orjson
@@ -17,6 +18,8 @@ from lab.boards.code_facts import _by_chance, _found, facts_of
 from lab.boards.code_rest import Picture, Steps
 from lab.boards.code_scales import code_scales
 from lab.boards.code_words import bit_words
+from lab.boards.seen import Seen
+from lab.boards.wording import fixed
 from lab.estimators import Estimator
 from lab.experiment import Experiment
 from lab.figures.board import Board, Card, Chart, Numbers, Pictures
@@ -157,10 +160,6 @@ def test_maps_of_moments_are_turned_alike() -> None:
 
 
 def test_codes_that_are_all_the_same_have_no_map_and_the_card_says_so() -> None:
-    from dataclasses import replace
-
-    from lab.boards.seen import Seen
-
     side = recorded("hidden 1", small("mlp", budget=3))[0]
     frame = trained(small("mlp", budget=3))[1][-1]
     dead = Codes(frame.codes["hidden 1"].images, Bits.of(np.zeros(frame.codes["hidden 1"].bits.shape, bool)))
@@ -192,6 +191,22 @@ class TestPicture:
         tied = int((np.delete(distances, at) == last).sum())
         shown = int((distances[order] == last).sum())
         assert (f"are {tied} images, of which {shown}" in card.caption) == (shown < tied)
+
+    def test_the_mean_distance_is_that_to_the_others(self) -> None:
+        experiment = small("mlp", budget=3)
+        (side,) = at_rest("hidden 1", 0, DIGIT, experiment)
+        frame, own = trained(experiment)[1][-1], side.code
+        assert own is not None
+        alike = (side.pictures == DIGIT).all(axis=(1, 2))
+        few = np.concatenate([np.flatnonzero(alike), np.flatnonzero((side.facts.codes() != own).any(axis=1))[:2]])
+        codes = Codes(side.facts.images[few], Bits.of(side.facts.codes()[few]))
+        facts = facts_in(experiment, replace(frame, codes={"hidden 1": codes}), "hidden 1")
+        assert facts is not None
+        with_few = side._replace(facts=facts, pictures=side.pictures[few], driven=None)
+        card = by_id(rest_cards([with_few], PICTURE, 0))["neighbors.0"]
+        mean = float((facts.codes()[1:] != own).sum(axis=1).mean())
+        assert "The 2 of 3 coded test images without itself" in card.caption
+        assert f"; {fixed(mean, 1)} are the mean of all." in card.caption
 
     def test_of_other_weights_waits_for_codes_of_those(self) -> None:
         (side,) = at_rest("hidden 1", 0, DIGIT, small("mlp", budget=3))

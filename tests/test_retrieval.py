@@ -168,6 +168,7 @@ class TestNearest:
         last = shown[-1][0]
         assert found.tied == sum(distance == last for distance, _ in expected)
         assert found.shown == sum(distance == last for distance, _ in shown)
+        assert found.mean == pytest.approx(sum(distance for distance, _ in expected) / len(expected))
 
     def test_a_drawn_picture_may_find_any(self) -> None:
         codes = np.array([[0, 0], [1, 1], [0, 1]], bool)

@@ -20,7 +20,6 @@ from lab.figures.pictures import tiles
 from lab.figures.points import point_chart
 from lab.figures.theme import GRAY, VIRIDIS
 from lab.probes.code_map import Map
-from lab.probes.distances import hamming
 from lab.probes.extremes import Extremes
 from lab.probes.retrieval import Neighbors, nearest
 
@@ -162,14 +161,13 @@ def _neighbors(card: MakeCard, side: AtRest, picture: Picture) -> Card:
         if found.shown < found.tied
         else ""
     )
-    mean = float(hamming(side.code[None], codes).mean())
     return card(
         NEIGHBOR,
         title,
         Pictures(sheet, 6, widest=96),
         f"The {len(found.indices)} of {len(codes)} coded test images{left} whose codes differ least from that of "
-        f"{picture.words}: in how many of {codes.shape[1]} bits, and their class; {fixed(mean, 1)} are the mean of all."
-        f"{ties} Pick one to let all pages look at it.",
+        f"{picture.words}: in how many of {codes.shape[1]} bits, and their class; {fixed(found.mean, 1)} are the "
+        f"mean of all.{ties} Pick one to let all pages look at it.",
     )
 
 

@@ -30,6 +30,8 @@ class Neighbors(NamedTuple):
     """Pictures at the distance of the last one."""
     shown: int
     """How many of those are among the neighbors: fewer than `tied` where their order, the index, decided."""
+    mean: float
+    """Mean distance of all pictures that could be found."""
 
 
 class Retrieval(NamedTuple):
@@ -69,10 +71,9 @@ def nearest(code: Bits, codes: Bits, count: int, without: int | None = None) -> 
     found = order[:count]
     if not len(found):
         raise NoCodes("There is no other picture to be found; at least one is needed.")
-    last = distances[found[-1]]
-    return Neighbors(
-        found, distances[found], int((distances[order] == last).sum()), int((distances[found] == last).sum())
-    )
+    near, all_found = distances[found], distances[order]
+    tied, shown = (int((each == near[-1]).sum()) for each in (all_found, near))
+    return Neighbors(found, near, tied, shown, float(all_found.mean()))
 
 
 def among_themselves(distances: NDArray[np.int32], labels: Whole) -> Retrieval:
