@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -90,6 +92,17 @@ class TestFacts:
         assert facts.counted.unique == len({tuple(code) for code in codes.tolist()})
         assert facts.counted.on_rate == pytest.approx(codes.mean(axis=0))
         assert facts_in(experiment, frame, "hidden 1") is facts, "they are counted once"
+
+    def test_keep_no_frame_in_memory(self) -> None:
+        experiment = small("mlp", budget=3)
+        frame = replace(trained(experiment)[1][-1])
+        facts, gone = facts_in(experiment, frame, "hidden 1"), weakref.ref(frame)
+        assert facts is not None
+        codes = frame.codes["hidden 1"].bits.on()
+        del frame
+        gc.collect()
+        assert gone() is None
+        assert (facts.codes() == codes).all()
 
     def test_a_layer_that_was_not_recorded_has_none(self) -> None:
         frame = trained(small("mlp", budget=3))[1][-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -15,6 +15,7 @@ from lab.probes.bits import Information, information
 from lab.probes.code_map import Map, NoMap, principal_components
 from lab.probes.code_statistics import CodeStatistics, Correlation, correlation, statistics
 from lab.probes.codes import Place
+from lab.probes.compact import Bits as PackedBits
 from lab.probes.distances import ByClass, by_class, hamming
 from lab.probes.processors import numpy_on_one_processor
 from lab.probes.retrieval import among_themselves
@@ -44,8 +45,10 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class CodeFacts:
-    """The codes of one layer in one frame, counted."""
+    """The codes of one layer in one frame, counted: remembered as long as the frame, and so without it."""
 
+    step: int
+    """Of the frame."""
     layer: str
     shape: Place
     images: Whole
@@ -61,7 +64,8 @@ class CodeFacts:
     """Why there is no map; nothing where there is one."""
     classes: tuple[str, ...]
     """What they are called."""
-    frame: Frame = field(repr=False)
+    recorded: PackedBits
+    """The bits themselves."""
 
     def image_words(self, place: int) -> str:
         """What the image of that place among the coded ones is called."""
@@ -78,7 +82,8 @@ class CodeFacts:
 
     def codes(self) -> Bits:
         """The bits themselves: (images, units)."""
-        return recorded(self.frame, self.layer)
+        bits: Bits = self.recorded.on()
+        return bits
 
     def most_telling(self, count: int = SHOWN) -> Whole:
         """The bits that say most about the class, at most so many, by their numbers."""
@@ -91,16 +96,6 @@ class CodeFacts:
 
 _facts: WeakKeyDictionary[Frame, dict[str, CodeFacts]] = WeakKeyDictionary()
 _lock = threading.Lock()
-
-
-def recorded(frame: Frame, layer: str) -> Bits:
-    """The recorded bits of a layer: (images, units).
-
-    Raises:
-        KeyError: there are none.
-    """
-    bits: Bits = frame.codes[layer].bits.on()
-    return bits
 
 
 def facts_of(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tuple[str, ...] = ()) -> CodeFacts | None:
@@ -124,8 +119,9 @@ def facts_of(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tup
 
 
 def _count(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tuple[str, ...]) -> CodeFacts:
-    images = frame.codes[layer].images.astype(np.int64)
-    own, codes = labels[images], recorded(frame, layer)
+    recorded = frame.codes[layer]
+    images, codes = recorded.images.astype(np.int64), recorded.bits.on()
+    own = labels[images]
     distances = hamming(codes)
     drawn, problem = None, ""
     try:
@@ -133,6 +129,7 @@ def _count(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tuple
     except NoMap as error:
         problem = str(error)
     return CodeFacts(
+        step=frame.step,
         layer=layer,
         shape=shape,
         images=images,
@@ -144,7 +141,7 @@ def _count(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tuple
         map=drawn,
         no_map=problem,
         classes=classes,
-        frame=frame,
+        recorded=recorded.bits,
     )
 
 

@@ -75,7 +75,7 @@ class AtRest(NamedTuple):
 
     def codes(self) -> Bits | None:
         """Those of the images from the weights that answer; None until they are worked out."""
-        if self.facts.frame.step == self.steps.code:
+        if self.facts.step == self.steps.code:
             return self.facts.codes()
         if self.driven is None or self.steps.driven != self.steps.code:
             return None

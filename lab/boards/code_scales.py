@@ -84,4 +84,4 @@ def _edges(all_facts: Sequence[CodeFacts]) -> NDArray[np.int64]:
 def _points(side: Sequence[Seen[CodeFacts]]) -> Iterator[tuple[tuple[str, int], NDArray[np.float32]]]:
     for each, drawn in zip(side, turned([each.answer for each in side]), strict=True):
         if drawn is not None:
-            yield (each.run.id, each.answer.frame.step), drawn
+            yield (each.run.id, each.answer.step), drawn

@@ -64,8 +64,8 @@ def at_rest(look: Look, recorded: Sequence[tuple[Side, Recorded]], chosen: Chose
     return [
         AtRest(
             run=side.run,
-            step=facts[place].frame.step,
-            weights=told_weights(code[place]._replace(step=facts[place].frame.step)).strip(),
+            step=facts[place].step,
+            weights=told_weights(code[place]._replace(step=facts[place].step)).strip(),
             facts=facts[place],
             pictures=pictures[place],
             code=code[place].answer,
