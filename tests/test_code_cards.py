@@ -27,8 +27,10 @@ from lab.experiment import Experiment
 from lab.figures.board import Board, Card, Chart, Numbers, Pictures
 from lab.figures.film import Film, FilmCard, Instant
 from lab.models import Architecture
+from lab.probes.code_map import NoMap, principal_components
+from lab.probes.code_statistics import statistics
 from lab.probes.compact import Bits
-from lab.probes.distances import hamming
+from lab.probes.distances import by_class, hamming
 from lab.probes.frame import Codes
 from lab.probes.retrieval import retrieval
 from tests.code_sides import at_rest, facts_in, recorded, trained
@@ -103,6 +105,24 @@ class TestFacts:
         gc.collect()
         assert gone() is None
         assert (facts.codes() == codes).all()
+
+    @every_architecture
+    def test_are_to_the_last_digit_what_each_question_alone_says(self, name: str) -> None:
+        experiment = small(name)
+        for layer in experiment.architecture.site_names:
+            facts = facts_in(experiment, trained(experiment)[1][-1], layer)
+            assert facts is not None
+            codes = facts.codes()
+            assert facts.counted.dimension == statistics(codes).dimension
+            pairs = by_class(hamming(codes), facts.labels, facts.units)
+            assert [counts.tolist() for counts in facts.distances] == [counts.tolist() for counts in pairs]
+            if facts.map is None:
+                with pytest.raises(NoMap, match=facts.no_map):
+                    principal_components(codes)
+                continue
+            alone = principal_components(codes)
+            assert facts.map.points.tolist() == alone.points.tolist()
+            assert facts.map.explained == alone.explained
 
     def test_a_layer_that_was_not_recorded_has_none(self) -> None:
         frame = trained(small("mlp", budget=3))[1][-1]

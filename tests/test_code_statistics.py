@@ -13,7 +13,14 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from lab.probes.bits import information, look, on_rate_by_class
-from lab.probes.code_statistics import both_on, correlation, effective_dimension, statistics, strongest_pairs
+from lab.probes.code_statistics import (
+    both_on,
+    correlation,
+    effective_dimension,
+    scatter,
+    statistics,
+    strongest_pairs,
+)
 from lab.probes.refusals import NoCodes
 
 Bits = NDArray[np.bool_]
@@ -46,7 +53,7 @@ class TestStatistics:
         assert (found.dead.tolist(), found.stuck.tolist()) == ([True, False, False], [False, True, False])
 
     def test_no_picture_is_refused(self) -> None:
-        for ask in (statistics, correlation, effective_dimension):
+        for ask in (statistics, correlation):
             with pytest.raises(NoCodes, match="at least one is needed"):
                 ask(np.zeros((0, 4), bool))
 
@@ -90,13 +97,14 @@ class TestEffectiveDimension:
     def test_is_the_participation_ratio_of_the_eigenvalues(self, codes: Bits) -> None:
         values = np.linalg.eigvalsh(np.atleast_2d(np.cov(codes.T.astype(float), bias=True)))
         expected = values.sum() ** 2 / np.square(values).sum() if (codes != codes[0]).any() else 0
-        assert effective_dimension(codes) == pytest.approx(expected, abs=1e-9)
+        assert effective_dimension(scatter(codes)) == pytest.approx(expected, abs=1e-9)
+        assert statistics(codes).dimension == effective_dimension(scatter(codes, both_on(codes.T)))
 
     @pytest.mark.parametrize("bits", [1, 3, 5])
     def test_counts_independent_bits_and_takes_copies_for_one(self, bits: int) -> None:
         every = np.array([[code >> bit & 1 for bit in range(bits)] for code in range(2**bits)], bool)
-        assert effective_dimension(every) == pytest.approx(bits)
-        assert effective_dimension(every[:, [0] * 7]) == pytest.approx(1)
+        assert effective_dimension(scatter(every)) == pytest.approx(bits)
+        assert effective_dimension(scatter(every[:, [0] * 7])) == pytest.approx(1)
 
 
 class TestInformation:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from lab.probes import Frame
 from lab.probes.bits import Information, information
 from lab.probes.code_map import Map, NoMap, principal_components
-from lab.probes.code_statistics import CodeStatistics, Correlation, correlation, statistics
+from lab.probes.code_statistics import CodeStatistics, Correlation, both_on, correlation, scatter, statistics
 from lab.probes.codes import Place
 from lab.probes.compact import Bits as PackedBits
-from lab.probes.distances import ByClass, by_class, hamming
+from lab.probes.distances import ByClass, apart, by_class
 from lab.probes.processors import numpy_on_one_processor
 from lab.probes.retrieval import among_themselves
 
@@ -122,10 +122,11 @@ def _count(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tuple
     recorded = frame.codes[layer]
     images, codes = recorded.images.astype(np.int64), recorded.bits.on()
     own = labels[images]
-    distances = hamming(codes)
+    shared = both_on(codes.T)  # what takes longest, and distances, dimension and map are all made of
+    distances, scattered = apart(shared), scatter(codes, shared)
     drawn, problem = None, ""
     try:
-        drawn = principal_components(codes)
+        drawn = principal_components(codes, scattered)
     except NoMap as error:
         problem = str(error)
     return CodeFacts(
@@ -134,7 +135,7 @@ def _count(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tuple
         shape=shape,
         images=images,
         labels=own,
-        counted=statistics(codes),
+        counted=statistics(codes, scattered),
         told=information(codes, own),
         distances=by_class(distances, own, codes.shape[1]),
         found=_found(distances, own),

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.probes.code_statistics import scatter
-from lab.probes.distances import Bits, hamming
+from lab.probes.code_statistics import on_rate, scatter
+from lab.probes.distances import Bits, Floats, hamming
 
 FEWEST = 4
 """Codes that a map can be made of."""
@@ -33,11 +33,15 @@ class Map(NamedTuple):
     """That was used; None where there is none."""
 
 
-def principal_components(codes: Bits) -> Map:
+def principal_components(codes: Bits, scattered: Floats | None = None) -> Map:
     """The two directions in which the codes (N, bits) vary most. Pearson 1901.
 
     The sign of a direction is nobody's choice: the bit that counts most in it counts positively, and of several such
     bits the first.
+
+    Args:
+        codes: to be mapped.
+        scattered: their `scatter`, where it is known.
 
     Raises:
         NoMap: there are too few codes or too many, or all are the same.
@@ -46,22 +50,22 @@ def principal_components(codes: Bits) -> Map:
 
     _check(codes)
     # Not by iteration, which is faster in wide layers: where several directions vary alike it gives others every time.
-    product = scatter(codes)
+    product = scatter(codes) if scattered is None else scattered
     side = len(product)
     values, vectors = eigh(product, subset_by_index=(max(side - 2, 0), side - 1))
     shares = values[::-1] / np.trace(product)
     points = np.zeros((len(codes), 2), np.float32)
     explained = [0.0, 0.0]
+    bits, means = codes.astype(np.float64), on_rate(codes)
     for axis, (vector, value, share) in enumerate(zip(vectors.T[::-1], values[::-1], shares, strict=True)):
         if share > 1e-9:  # less is rounding
-            points[:, axis] = _along(codes, vector, float(value))
+            points[:, axis] = _along(bits, means, vector, float(value))
             explained[axis] = float(share)
     return Map(points, (explained[0], explained[1]), None)
 
 
-def _along(codes: Bits, vector: NDArray[np.float64], value: float) -> NDArray[np.float64]:
-    """Coordinates (codes,) of codes along an eigenvector of `scatter(codes)`."""
-    means = codes.mean(axis=0, dtype=np.float64)
+def _along(codes: Floats, means: Floats, vector: Floats, value: float) -> Floats:
+    """Coordinates (codes,) of codes, whose bits have these means, along an eigenvector of `scatter(codes)`."""
     if len(codes) < codes.shape[1]:
         return vector * np.sqrt(value) * _sign(vector @ codes - vector.sum() * means)
     return (codes @ vector - means @ vector) * _sign(vector)
@@ -92,7 +96,7 @@ def t_sne(codes: Bits, seed: int = 0, perplexity: float = PERPLEXITY) -> Map:
     return Map(points.astype(np.float32), None, bounded)
 
 
-def _sign(weights: NDArray[np.float64]) -> float:
+def _sign(weights: Floats) -> float:
     """Of the first bit that counts as much as any, but for rounding."""
     sizes = np.abs(weights)
     return float(np.sign(weights[np.argmax(sizes >= sizes.max() * (1 - 1e-6))]))

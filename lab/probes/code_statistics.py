@@ -52,8 +52,12 @@ class Pair(NamedTuple):
     phi: float
 
 
-def statistics(codes: Bits) -> CodeStatistics:
+def statistics(codes: Bits, scattered: Floats | None = None) -> CodeStatistics:
     """Count the codes (pictures, bits) of a layer.
+
+    Args:
+        codes: of the layer.
+        scattered: their `scatter`, where it is known.
 
     Raises:
         NoCodes: there are none.
@@ -68,7 +72,7 @@ def statistics(codes: Bits) -> CodeStatistics:
         stuck=rate == 1,
         unique=len(counts),
         largest=int(counts.max()),
-        dimension=effective_dimension(codes),
+        dimension=effective_dimension(scatter(codes) if scattered is None else scattered),
     )
 
 
@@ -79,7 +83,7 @@ def on_rate(codes: Bits) -> Floats:
         NoCodes: there are no pictures.
     """
     _at_least_one(codes)
-    return codes.mean(axis=0, dtype=np.float64)
+    return codes.sum(axis=0, dtype=np.int32) / len(codes)  # half the time of a mean
 
 
 def entropy(rate: Floats) -> Floats:
@@ -128,27 +132,32 @@ def both_on(codes: Bits) -> Floats:
     return (counted.T @ counted).astype(np.float64)
 
 
-def effective_dimension(codes: Bits) -> float:
+def effective_dimension(scattered: Floats) -> float:
     """The participation ratio (Σ λ)² / Σ λ² of the eigenvalues λ of the bits' covariance; 0 where nothing varies.
 
     It is the number of bits where all vary alike and independently, and 1 where all vary together.
+
+    Args:
+        scattered: the `scatter` of the codes.
     """
-    _at_least_one(codes)
-    product = scatter(codes)
-    squares = float(np.square(product).sum())
-    return float(np.trace(product) ** 2 / squares) if squares else 0.0
+    squares = float(np.square(scattered).sum())
+    return float(np.trace(scattered) ** 2 / squares) if squares else 0.0
 
 
-def scatter(codes: Bits) -> Floats:
+def scatter(codes: Bits, shared: Floats | None = None) -> Floats:
     """Inner products of what is left of the bits when their means are gone, of which the eigenvalues above 0 are those
     of the bits' covariance times the number of pictures.
 
     Of each two pictures, or of each two bits, whichever are fewer: exact but for the last step, and fast, because
     products of zeros and ones are whole numbers that fit into single precision.
+
+    Args:
+        codes: (N, bits).
+        shared: how many bits are on in each two of them, `both_on(codes.T)`, where that is known.
     """
     n, bits = codes.shape
     if n < bits:
-        shared = both_on(codes.T)
+        shared = both_on(codes.T) if shared is None else shared
         means = shared.mean(axis=0)
         return shared - means - means[:, None] + means.mean()
     on = codes.sum(axis=0).astype(np.float64)

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.probes.code_statistics import both_on
 from lab.probes.refusals import NoCodes
 
 Bits = NDArray[np.bool_]
 Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 class ByClass(NamedTuple):
@@ -41,13 +43,20 @@ def hamming(codes: Bits, others: Bits | None = None) -> NDArray[np.int32]:
     Raises:
         NoCodes: the two have not the same number of bits.
     """
-    others = codes if others is None else others
+    if others is None:
+        return apart(both_on(codes.T))
     if codes.shape[1] != others.shape[1]:
         raise NoCodes(f"Codes of {codes.shape[1]} bits and of {others.shape[1]} have no distance.")
     one, other = codes.astype(np.float32), others.astype(np.float32)
     shared = (one @ other.T).astype(np.int32)
     on = codes.sum(axis=1, dtype=np.int32)[:, None] + others.sum(axis=1, dtype=np.int32)
     return on - 2 * shared
+
+
+def apart(shared: Floats) -> NDArray[np.int32]:
+    """In how many bits each two codes differ, (N, N), by how many are on in both: `both_on(codes.T)`."""
+    on = shared.diagonal()  # in a code and itself
+    return (on[:, None] + on - 2 * shared).astype(np.int32)
 
 
 def by_class(distances: NDArray[np.int32], labels: NDArray[np.int64], bits: int) -> ByClass:

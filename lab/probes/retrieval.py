@@ -101,11 +101,10 @@ def retrieval(distances: NDArray[np.int32], relevant: Bits) -> Retrieval:
     of its places stands a relevant one with probability r / n, and then R + 1 + (i - 1)(r - 1) / (n - 1) relevant ones
     are expected up to there.
     """
-    order = np.argsort(distances, axis=1, kind="stable")
-    ranked = np.take_along_axis(distances, order, axis=1)
+    ranked, hits = np.divmod(np.sort(2 * distances + relevant, axis=1), 2)  # faster than an order to follow
     starts, ends = _groups(ranked)
     found = np.zeros((len(ranked), ranked.shape[1] + 1))
-    np.cumsum(np.take_along_axis(relevant, order, axis=1), axis=1, out=found[:, 1:])
+    np.cumsum(hits, axis=1, out=found[:, 1:])
     before = np.take_along_axis(found, starts, axis=1)
     size, inside = ends - starts, np.take_along_axis(found, ends, axis=1) - before
     k = np.arange(1, ranked.shape[1] + 1)
