@@ -18,6 +18,7 @@ from lab.jobs.moments import moment, moments
 from lab.models import Architecture
 from lab.probes.sight import conv_sizes, kernels, sight
 from lab.recorder import Recorder
+from lab.ui import address
 from lab.ui.chosen_picture import ChosenPicture
 from lab.ui.heatmaps.controls import layers_of
 from lab.ui.heatmaps.fitting import without_heatmaps
@@ -130,6 +131,18 @@ def test_the_address_chooses_layer_channel_and_class() -> None:
     assert [said(again, name) for name in ("layer", "channel", "class")] == ["conv 2", "7", "3"]
 
 
+def test_back_leads_before_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained()
+    tab = page(layer="conv 2")
+    (explained,) = [item for item in tab.selectbox if item.label == "Explain"]
+    shown(explained.set_value(4))
+    assert said(tab, "class") == "4"
+    tab.query_params.pop("class")
+    monkeypatch.setattr(address, "_through_history", lambda: True)
+    assert "class" not in shown(tab).query_params
+    assert said(tab, "layer") == "conv 2"
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
@@ -192,7 +205,7 @@ def _picking() -> None:
     ],
 )
 def test_tiles_are_picked(picks: list[tuple[str, str]], chosen: str) -> None:
-    tab = AppTest.from_function(_picking, default_timeout=PATIENCE)
+    tab = shown(AppTest.from_function(_picking, default_timeout=PATIENCE))
     tab.session_state["picks"] = [Picked(*pick) for pick in picks]
     assert [item.value for item in shown(tab).text] == [chosen]
 

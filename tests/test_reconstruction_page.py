@@ -16,6 +16,7 @@ from lab.experiment import Experiment
 from lab.jobs import JOBS, Job
 from lab.jobs.moments import moment, moments
 from lab.models import Architecture
+from lab.ui import address
 from lab.ui.reconstructions.choices import MOST_FLIPS
 from lab.ui.reconstructions.page import fits
 from tests.browser import REPOSITORY
@@ -124,7 +125,7 @@ def test_the_same_moment_is_not_asked_or_sent_anew_for_another_picture(run: Job)
 
 def test_bits_are_flipped_and_flipped_back(run: Job) -> None:
     tab = page(img="t3")
-    tab.number_input(key=f"reconstructions.bit.{BITS}").set_value(5)
+    tab.number_input(key=f"reconstructions.bit..{BITS - 1}").set_value(5)
     pressed(tab, "reconstructions.flip")
     assert tab.query_params["flip"] == "5"
     at = moment(run)
@@ -134,7 +135,7 @@ def test_bits_are_flipped_and_flipped_back(run: Job) -> None:
     change = np.square(expected.flipped - expected.decoded).mean()
     assert f"Bit 5 is flipped, which changes the picture by a mean square of {change:.2g}" in caption(tab, "picture")
     assert f"{np.square(expected.rebuilt - scaled_as_pixels(pixels)).mean():.4f}" in caption(tab, "picture")
-    tab.number_input(key=f"reconstructions.bit.{BITS}").set_value(2)
+    tab.number_input(key=f"reconstructions.bit..{BITS - 1}").set_value(2)
     pressed(tab, "reconstructions.flip")
     assert tab.query_params["flip"] == "5.2"
     pressed(tab, "reconstructions.flip")
@@ -165,14 +166,12 @@ def test_a_walk_goes_to_another_class_where_nobody_says_where(run: Job) -> None:
 
 
 WRONG: tuple[tuple[dict[str, str], str], ...] = (
-    ({"flip": "x"}, f"The address asks to flip 'x'; allowed are the numbers of up to {MOST_FLIPS} bits from 0 to 7"),
-    ({"flip": "3.8"}, "The address asks to flip '3.8'"),
-    ({"flip": "3..4"}, "The address asks to flip '3..4'"),
-    ({"flip": "-1"}, "The address asks to flip '-1'"),
-    ({"flip": ".".join(["1"] * (MOST_FLIPS + 1))}, "The address asks to flip '1.1.1"),
-    ({"to": "99999"}, "The address asks for a walk to '99999'; allowed is the number of a test image from 0 to"),
-    ({"to": "²"}, "The address asks for a walk to '²'"),
-    ({"draw": "last"}, "The address asks for draw 'last'; allowed is a number"),
+    ({"flip": "x"}, f"The address asks for the flipped bits 'x'; allowed are 0 to 7, at most {MOST_FLIPS} of them"),
+    ({"flip": "8.."}, "The address asks for the flipped bits '8..'"),
+    ({"flip": "-1"}, "The address asks for the flipped bits '-1'"),
+    ({"to": "99999"}, "The address asks for the test image to walk to '99999'; allowed are 0 to "),
+    ({"to": "²"}, "The address asks for the test image to walk to '²'"),
+    ({"draw": "last"}, "The address asks for the draw 'last'; allowed are 0 to "),
 )
 
 
@@ -182,6 +181,53 @@ def test_a_wrong_address_is_told_in_a_sentence(run: Job) -> None:
         assert words in told(tab)
         assert not {"flip", "to", "draw"} & set(tab.query_params)
         assert words in told(shown(tab)), "it is still to be read when the page is drawn again"
+
+
+@pytest.mark.parametrize(
+    ("asked", "known"),
+    [("3.11", "3"), ("3..x.4", "3.4"), (".".join(["1", *map(str, range(8)), *["9"] * 64]), "1.0.2.3")],
+)
+def test_of_the_flips_in_an_address_those_that_there_cannot_be_are_left_out(run: Job, asked: str, known: str) -> None:
+    tab = page(flip=asked)
+    assert "The address asks for the flipped bits" in told(tab)
+    assert tab.query_params["flip"].startswith(known)
+    assert "The address asks" not in told(page(flip=tab.query_params["flip"]))
+
+
+def test_an_address_says_the_flips_of_the_nets_that_are_shown_and_no_others(run: Job) -> None:
+    short, long = run, trained(small("autoencoder", {"code_bits": 12}, **SHORT))
+    tab = page(net=f"{long.id}-0", flip="3.11")
+    assert tab.query_params["flip"] == "3.11"
+    tab.session_state["net"] = f"{short.id}-0"
+    assert shown(tab).query_params["flip"] == "3"
+    assert "Bit 3 is flipped" in caption(tab, "picture")
+    again = page(net=f"{short.id}-0", flip=tab.query_params["flip"])
+    assert "The address asks" not in told(again)
+    assert caption(again, "picture") == caption(tab, "picture")
+    tab.session_state["net"] = f"{long.id}-0"
+    assert shown(tab).query_params["flip"] == "3.11"
+
+
+def test_flips_that_no_shown_net_has_leave_room_for_others(run: Job) -> None:
+    short, long = run, trained(small("autoencoder", {"code_bits": MOST_FLIPS + 8}, **SHORT))
+    tab = page(net=f"{long.id}-0", flip=".".join(str(bit) for bit in range(8, MOST_FLIPS + 8)))
+    pressed(tab, "reconstructions.flip")
+    assert f"{MOST_FLIPS} bits are flipped, the most at once" in told(tab)
+    tab.session_state["net"] = f"{short.id}-0"
+    assert "flip" not in shown(tab).query_params
+    pressed(tab, "reconstructions.flip")
+    assert "Bit 0 is flipped" in caption(tab, "picture")
+    assert "the most at once" not in told(tab)
+
+
+def test_back_leads_before_a_flip(run: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    tab = page()
+    pressed(tab, "reconstructions.flip")
+    assert "Bit 0 is flipped" in caption(tab, "picture")
+    tab.query_params.pop("flip")
+    monkeypatch.setattr(address, "_through_history", lambda: True)
+    assert "Pick a bit" in caption(shown(tab), "picture")
+    assert "flip" not in tab.query_params
 
 
 def test_an_address_brings_all_choices_back(run: Job) -> None:

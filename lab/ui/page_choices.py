@@ -10,6 +10,9 @@ import streamlit as st
 from lab.ui import address
 from lab.ui.notices import show_problems
 
+BETWEEN = "."
+"""Between numbers of which the address has several."""
+
 
 class PageChoices:
     """The choices of a page, each by what the address calls it.
@@ -24,16 +27,22 @@ class PageChoices:
 
     def keep(self, what: str, value: Any) -> None:
         """Remember a choice in this tab; what the address asked for in vain is no matter any more."""
-        st.session_state[f"{self._page}.{what}"] = value
+        st.session_state[f"{self._page}.chosen.{what}"] = value
         st.session_state[self._problems] = []
 
     def kept(self, what: str, usual: Any = None) -> Any:
         """A choice of this tab, which the nets that are shown need not have; the usual one before there is any."""
-        return st.session_state.get(f"{self._page}.{what}", usual)
+        return st.session_state.get(f"{self._page}.chosen.{what}", usual)
 
     def asked(self, *names: str) -> dict[str, str | None] | None:
-        """What the address says under some names, where a person asks by it: see `address.asked`."""
-        return address.asked(self._page, *names)
+        """What the address says under some names, where a person asks by it: see `address.asked`.
+
+        It says all that is chosen: what this tab has kept under these names is then forgotten.
+        """
+        linked = address.asked(self._page, *names)
+        for what in linked or ():
+            st.session_state.pop(f"{self._page}.chosen.{what}", None)
+        return linked
 
     def take_name(self, what: str, text: str | None, there: Collection[str]) -> list[str]:
         """Choose one of some names that the address asks for; else why not."""
@@ -64,6 +73,28 @@ class PageChoices:
             return [f"The address asks for the {called or what} {address.quoted(text)}; {allowed}."]
         return []
 
+    def take_numbers(self, what: str, text: str | None, last: int, most: int, called: str) -> list[str]:
+        """Choose the numbers that the address asks for, as far as they are allowed; why some are not.
+
+        Args:
+            what: the choice: numbers from 0 on, each once.
+            text: that the address has.
+            last: the largest number allowed.
+            most: how many there may be.
+            called: what they are called in the sentence.
+        """
+        if text is None:
+            return []
+        numbers = [address.whole(part) for part in text.split(BETWEEN)]
+        allowed = [number for number in numbers if number is not None and number <= last][:most]
+        self.keep(what, tuple(dict.fromkeys(allowed)))
+        if len(allowed) == len(numbers):
+            return []
+        return [
+            f"The address asks for the {called} {address.quoted(text)}; allowed are 0 to {last}, at most {most} of "
+            "them with dots between. All others are left out."
+        ]
+
     def tell(self, problems: Sequence[str]) -> None:
         """Say what the address asks for in vain until something is chosen, for a page may soon be drawn again."""
         st.session_state[self._problems] = list(problems)
@@ -88,7 +119,15 @@ class PageChoices:
         )
 
     def number(
-        self, label: str, what: str, first: int, last: int, current: int, of: str = "", help: str | None = None
+        self,
+        label: str,
+        what: str,
+        first: int,
+        last: int,
+        current: int,
+        of: str = "",
+        help: str | None = None,
+        width: int = 170,
     ) -> None:
         """A choice among numbers.
 
@@ -100,6 +139,7 @@ class PageChoices:
             current: the one that is chosen.
             of: what it is a number of, such as a layer: for each a field of its own.
             help: what else to know.
+            width: pixels of the field.
         """
         widget = f"{self._page}.{what}.{of}.{last}"
         st.session_state[widget] = current
@@ -110,6 +150,6 @@ class PageChoices:
             key=widget,
             on_change=lambda: self.keep(what, st.session_state[widget]),
             disabled=first == last,
-            width=170,
+            width=width,
             help=help,
         )

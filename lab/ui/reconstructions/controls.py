@@ -5,67 +5,57 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from lab.ui import address
 from lab.ui.picture.images import Offered
-from lab.ui.reconstructions.choices import choices, toggle
+from lab.ui.reconstructions.choices import CHOICES, DRAW, FLIP, LAST_DRAW, TO, Chosen, toggle
 
-BIT, TARGET = "reconstructions.bit", "reconstructions.target"
-LAST_DRAW = 10**address.LONGEST - 1
+BIT = "bit"
+"""The one that a button flips."""
 
 
-def flip_controls(bits: int) -> None:
+def flip_controls(bits: int, chosen: Chosen) -> None:
     """A bit by its number, and back to the code as it is.
 
     Args:
         bits: of the longest code on the page.
+        chosen: what is looked at.
     """
-    chosen = choices()
-    key = f"{BIT}.{bits}"
     with st.container(horizontal=True, vertical_alignment="bottom", key="flip-controls"):
-        st.number_input(f"Bit, 0 to {bits - 1}", 0, bits - 1, key=key, width=150, persist_state="session")
+        CHOICES.number("Bit", BIT, 0, bits - 1, _bit(bits))
         st.button(
             "Flip it",
             icon=":material/swap_vert:",
             key="reconstructions.flip",
-            on_click=lambda: toggle(st.session_state[key]),
+            on_click=lambda: toggle(_bit(bits), bits),
             help="As a click on its cell does; once more flips it back",
         )
         st.button(
             "Flip all back",
             icon=":material/undo:",
             key="reconstructions.reset",
-            on_click=lambda: chosen.update({"flips": [], "problems": []}),
-            disabled=not chosen["flips"],
+            on_click=CHOICES.keep,
+            args=(FLIP, ()),
+            disabled=not chosen.flips,
         )
 
 
-def walk_controls(tests: Offered, target: int) -> None:
+def walk_controls(tests: Offered, chosen: Chosen) -> None:
     """Where the walk goes, and other draws.
 
     Args:
         tests: the images that it may go to.
-        target: the one that it goes to now.
+        chosen: what is looked at.
     """
-    chosen = choices()
     first = {int(label): int(place) for label, place in zip(*np.unique(tests.labels, return_index=True), strict=True)}
-    # A key for each number that no reader has chosen: while a new value is on its way, a browser may say the old one.
-    key = f"{TARGET}.{target if chosen['to'] is None else ''}"
-    st.session_state[key] = target
+    # A field for each goal that no reader has chosen: while a new value is on its way, a browser may say the old one.
+    of = str(chosen.goal) if chosen.to is None else ""
     with st.container(horizontal=True, vertical_alignment="bottom", key="walk-controls"):
-        st.number_input(
-            f"Walk to test image, 0 to {tests.count - 1}",
-            0,
-            tests.count - 1,
-            key=key,
-            on_change=lambda: chosen.update({"to": st.session_state[key]}),
-            width=220,
-        )
+        CHOICES.number("Walk to test image", TO, 0, tests.count - 1, chosen.goal, of=of, width=220)
         for label, place in first.items():
             st.button(
                 tests.class_of(label),
                 key=f"reconstructions.class.{label}",
-                on_click=chosen.update,
-                args=({"to": place},),
+                on_click=CHOICES.keep,
+                args=(TO, place),
                 type="tertiary",
                 help=f"Walk to the first test image of class {tests.class_of(label)}",
             )
@@ -73,6 +63,12 @@ def walk_controls(tests: Offered, target: int) -> None:
             "Draw other codes",
             icon=":material/casino:",
             key="reconstructions.draw",
-            on_click=lambda: chosen.update({"draw": min(chosen["draw"] + 1, LAST_DRAW)}),
+            on_click=CHOICES.keep,
+            args=(DRAW, min(chosen.draw + 1, LAST_DRAW)),
             help="Each draw has a number, which is in the address: it always gives the same codes",
         )
+
+
+def _bit(bits: int) -> int:
+    number: int = CHOICES.kept(BIT, 0)
+    return min(number, bits - 1)

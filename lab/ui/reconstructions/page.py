@@ -18,11 +18,10 @@ from lab.ui.film import Shown
 from lab.ui.inside.asking import asked_step, version_of
 from lab.ui.inside.look import Look
 from lab.ui.inside.picks import draw_anew, look_at_picked
-from lab.ui.notices import show_problems
 from lab.ui.picked import Picked
 from lab.ui.picking_board import picking_board
 from lab.ui.picture.images import Offered, images_of
-from lab.ui.reconstructions.choices import choices, follow_address, target, toggle, write_address
+from lab.ui.reconstructions.choices import CHOICES, choose, toggle
 from lab.ui.reconstructions.controls import flip_controls, walk_controls
 from lab.ui.reconstructions.data import sheets_of
 from lab.ui.reconstructions.film import show_reconstructions
@@ -49,29 +48,27 @@ def body(look: Look) -> None:
     """The panels of the page."""
     experiments = [side.run.experiment for side in look.sides]
     bits, tests = max(map(bits_of, experiments)), images_of(experiments[0].dataset)
-    follow_address(bits, tests.count)
     shown = show_reconstructions(look)
     st.fragment(_moment, key="reconstructions.moment")(look, shown, bits, tests)
 
 
 def _moment(look: Look, shown: Shown, bits: int, tests: Offered) -> None:
     """What is below the film. It is drawn alone where a bit is flipped: to send the film again would take longer."""
-    write_address()
-    chosen = choices()
-    goal = target(tests, look.picture.label)
-    wanted = Wanted(tuple(chosen["flips"]), tests.pixels(goal), f"{tests.dataset.name} {goal}", chosen["draw"] // DRAWS)
+    chosen = choose(bits, tests, look.picture.label)
+    end = f"{tests.dataset.name} {chosen.goal}"
+    wanted = Wanted(chosen.flips, tests.pixels(chosen.goal), end, chosen.draw // DRAWS)
     step = asked_step(look, None if shown.newest else shown.moment.step)
 
     def pick(picked: Picked) -> None:
         _picked(picked, look, bits)
 
-    show_problems(chosen["problems"])
-    flip_controls(bits)
+    CHOICES.show_problems()
+    flip_controls(bits, chosen)
     code = ask_of_the_code(look, wanted, step)
     picking_board("reconstructions.rest", _code_board(look, code, wanted), pick)
-    walk_controls(tests, goal)
+    walk_controls(tests, chosen)
     others = ask_of_others(look, wanted, step)
-    board = _more_board(look, code, others, tests.words(goal), chosen["draw"] % DRAWS)
+    board = _more_board(look, code, others, tests.words(chosen.goal), chosen.draw)
     picking_board("reconstructions.more", board, pick)
     data_menu("reconstructions.data", sheets_of(look, code, others), f"{look.subject} at step {shown.moment.step}")
     draw_anew()
@@ -89,18 +86,18 @@ def _code_board(look: Look, code: OfTheCode, wanted: Wanted) -> Board:
 def _more_board(look: Look, code: OfTheCode, others: OfOthers, goal: str, draw: int) -> Board:
     cards = [
         *walk_cards(others.walked, look.picture.words, goal),
-        *drawn_cards(others.drawn, code.looked, draw),
+        *drawn_cards(others.drawn, code.looked, draw % DRAWS),
         *error_cards(others.tested, code.looked),
     ]
     if lines := measured_lines():
         cards.append(tradeoff_card(lines, IMAGES, others.tested, code.looked))
-    version = version_of(look, "more", look.picture.words, goal, choices()["draw"], moments(code), moments(others))
+    version = version_of(look, "more", look.picture.words, goal, draw, moments(code), moments(others))
     return Board(version, cards, f"{look.subject} at step {code.looked[0].step}")
 
 
 def _picked(picked: Picked, look: Look, bits: int) -> None:
     """Flip a bit, or look at a test image."""
     if picked.kind in BITS and picked.number is not None and picked.number < bits:
-        toggle(picked.number)
+        toggle(picked.number, bits)
     elif picked.kind in ENDS:
         look_at_picked(look, picked)
