@@ -18,7 +18,6 @@ from lab.jobs.moments import moment, moments
 from lab.models import Architecture
 from lab.probes.sight import conv_sizes, kernels, sight
 from lab.recorder import Recorder
-from lab.ui import address
 from lab.ui.chosen_picture import ChosenPicture
 from lab.ui.heatmaps.controls import layers_of
 from lab.ui.heatmaps.fitting import without_heatmaps
@@ -138,7 +137,7 @@ def test_back_leads_before_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     shown(explained.set_value(4))
     assert said(tab, "class") == "4"
     tab.query_params.pop("class")
-    monkeypatch.setattr(address, "_through_history", lambda: True)
+    monkeypatch.setattr("lab.ui.address._through_history", lambda: True)
     assert "class" not in shown(tab).query_params
     assert said(tab, "layer") == "conv 2"
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lab.boards.heatmap_card import LARGE, LARGEST, Choice, maker, moment_of, placed, short
 from lab.boards.seen import Seen
+from lab.boards.unit_words import on_words
 from lab.boards.wording import percent
 from lab.figures.board import Card, Numbers, Pictures
 from lab.figures.pictures import tiles
@@ -78,10 +79,10 @@ def _firing(seen: Seen[Watched], sides: Sides, choice: Choice) -> Card:
     names = [f"channel {choice.number}", "mean of all"]
     sheet = tiles(np.stack([own, rates.mean]), names, 0.0, 1.0, VIRIDIS)
     shares = [percent(float(each.mean())) for each in (own, rates.rates)]
-    when = "above 0" if rates.levels is None else "at its upper level"
+    when = on_words(rates.levels, seen.run.experiment.estimator)
     caption = (
         f"The share of {rates.pictures} test images for which each position is {when}; dark is 0, yellow 1. The "
-        f"channel is on {shares[0]} of the time, all channels together {shares[1]}."
+        f"channel is so {shares[0]} of the time, all channels together {shares[1]}."
         f"{moment_of(seen)}"
     )
     return make(FIRING, title, Pictures(sheet, columns=2, widest=LARGEST), caption)

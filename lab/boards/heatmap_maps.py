@@ -26,6 +26,8 @@ from lab.boards.heatmap_card import (
     signed_range,
 )
 from lab.boards.seen import Seen
+from lab.boards.unit_words import on_words, units_words
+from lab.estimators import Estimator
 from lab.figures.board import Card, Numbers, Pictures
 from lab.figures.pictures import tiles
 from lab.figures.theme import GRAY, VIRIDIS
@@ -49,10 +51,13 @@ def channel_cards(sides: Sides, choice: Choice) -> list[Card]:
 
 def _means(seen: Seen[Sight], sides: Sides, picture: NDArray[np.uint8], choice: Choice) -> Card:
     sheet, ranges, note = tiles(picture[None], ["picture"], 0, 255, GRAY), [], ""
+    rule = seen.run.experiment.estimator
     for maps in seen.answer.maps:
         span = _mean_range(sides, maps.name)
         mean = maps.after.mean(1)
-        sheet += tiles(mean, [maps.name], span.low, span.high, VIRIDIS, help=[_look_into(maps)], picks=[maps.name])
+        sheet += tiles(
+            mean, [maps.name], span.low, span.high, VIRIDIS, help=[_look_into(maps, rule)], picks=[maps.name]
+        )
         ranges.append((f"{short(span.low)} to {short(span.high)}", maps.name))
         note = note or span.note
     content = Pictures(sheet, columns=len(sheet) if len(sheet) < 6 else 5, widest=LARGE, picked=choice.layer.name)
@@ -70,9 +75,9 @@ def _grouped(ranges: Sequence[tuple[str, str]]) -> str:
     return "; ".join(f"{span} in {', '.join(names)}" for span, names in named.items())
 
 
-def _look_into(maps: LayerMaps) -> str:
-    units = f"binary units, {maps.levels}" if maps.levels is not None else "real units"
-    return f"{maps.after.shape[1]} channels of {maps.after.shape[2]} × {maps.after.shape[3]}, {units}"
+def _look_into(maps: LayerMaps, rule: Estimator) -> str:
+    _, channels, height, width = maps.after.shape
+    return f"{channels} channels of {height} × {width}, whose units are {units_words(maps.levels, rule)}"
 
 
 def _channels(seen: Seen[Sight], sides: Sides, choice: Choice) -> Iterator[Card]:
@@ -85,7 +90,8 @@ def _channels(seen: Seen[Sight], sides: Sides, choice: Choice) -> Iterator[Card]
             yield make(kind, title, Numbers([]), said)
         return
     spans = {BEFORE: before_range(sides, layer), AFTER: _after_range(sides, layer)}
-    yield _enlarged(make, maps, choice, spans[BEFORE], spans[AFTER])
+    rule = seen.run.experiment.estimator
+    yield _enlarged(make, maps, choice, spans[BEFORE], spans[AFTER], on_words(maps.levels, rule))
     shown = slice(choice.block.start, min(choice.block.stop, maps.before.shape[1]))
     numbers = [str(channel + 1) for channel in range(shown.start, shown.stop)]
     which = f"channels {numbers[0]} to {numbers[-1]} of {maps.before.shape[1]}" if len(numbers) > 1 else "its channel"
@@ -95,24 +101,20 @@ def _channels(seen: Seen[Sight], sides: Sides, choice: Choice) -> Iterator[Card]
         widest = LARGE if len(sheet) <= FEW else 112
         content = Pictures(sheet, columns(len(sheet), len(sides) == 1), widest, picked=str(choice.number))
         what = "What enters the units" if kind == BEFORE else "What comes out of them"
-        units = f"; {_units(maps)}" if kind == AFTER else ""
+        units = f"; the units are {units_words(maps.levels, rule)}" if kind == AFTER else ""
         caption = f"{what}, {which}; {colors_of(span, kind == BEFORE)}{units}.{span.note}"
         yield make(kind, titles[kind], content, f"{caption} Click one to choose it.")
 
 
-def _enlarged(make: MakeCard, maps: LayerMaps, choice: Choice, before: Range, after: Range) -> Card:
+def _enlarged(make: MakeCard, maps: LayerMaps, choice: Choice, before: Range, after: Range, on_where: str) -> Card:
     one, other = maps.before[:, choice.channel], maps.after[:, choice.channel]
     sheet = tiles(one, ["before"], before.low, before.high, SIGNED)
     sheet += tiles(other, ["after"], after.low, after.high, VIRIDIS)
     content = Pictures(sheet, columns=2, widest=LARGEST)
     on = int((other > (0.5 if maps.levels == "0/1" else 0.0)).sum())
-    positions = f"{on} of {other.size} position{'s are' if other.size > 1 else ' is'} on"
+    positions = f"{on} of {other.size} position{'s are' if other.size > 1 else ' is'} {on_where}"
     caption = f"Before the units, {colors_of(before, True)}; after them, {colors_of(after, False)}: {positions}."
     return make(CHANNEL, f"Channel {choice.number}, {maps.name}", content, caption + (before.note or after.note))
-
-
-def _units(maps: LayerMaps) -> str:
-    return f"the units are binary, {maps.levels}" if maps.levels is not None else "the units are real"
 
 
 def _lacking(seen: Seen[Sight], choice: Choice) -> str:
@@ -130,7 +132,7 @@ def before_range(sides: Sides, layer: str) -> Range:
 
 
 def _after_range(sides: Sides, layer: str) -> Range:
-    """One for all nets: the levels of binary units, and what real ones reach."""
+    """One for all nets: the levels of binary units, and what the values reach."""
     return rising_range((run, _reached(maps)) for run, maps in _of_all(sides, layer))
 
 
@@ -145,6 +147,6 @@ def _of_all(sides: Sides, layer: str) -> list[tuple[Contestant, LayerMaps]]:
 
 
 def _reached(maps: LayerMaps) -> NDArray[np.float32]:
-    """Its values and, where these are binary, both levels."""
+    """Its values and, where these have levels, both of them."""
     levels = {"0/1": [0, 1], "-1/+1": [-1, 1]}[maps.levels] if maps.levels is not None else []
     return np.concatenate([maps.after.ravel(), np.array(levels, dtype=np.float32)])

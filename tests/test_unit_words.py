@@ -1,0 +1,65 @@
+"""What heatmaps say of units: of every rule what its values are, and where they count as on."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from lab.boards.contestants import contestants
+from lab.boards.heatmap_card import Choice
+from lab.boards.heatmap_habits import Watched, habit_cards
+from lab.boards.heatmap_maps import channel_cards, mean_cards
+from lab.boards.seen import Seen
+from lab.estimators import Estimator, Levels
+from lab.figures.board import Pictures
+from lab.models import Architecture
+from lab.probes.habits import habits
+from lab.probes.sight import conv_sizes, sight
+from lab.recorder import Recorder
+from tests.looking import looked_at, pictures
+from tests.test_estimators_exact import EVERY, label
+
+SHAPE = {"binary_layers": (1,)}
+NET = Architecture.members["convnet"](**SHAPE)  # type: ignore[arg-type]
+RULES = [
+    *(rule for rule in EVERY if not rule.wraps and rule.refusal(NET.shapes) is None),
+    Estimator.members["dorefa"](bit_width=2),  # type: ignore[call-arg]
+]
+TESTS = pictures(12)
+PICTURE, *_ = TESTS
+
+
+@pytest.mark.parametrize("levels", get_args(Levels))
+@pytest.mark.parametrize("rule", RULES, ids=label)
+def test_units_are_called_binary_where_they_are_and_on_where_they_are_counted(rule: Estimator, levels: Levels) -> None:
+    specimen = looked_at("convnet", {**SHAPE, "levels": levels}, estimator=rule.model_dump())
+    (run,) = contestants([specimen.experiment], [Recorder().snapshot()])
+    seen, choice = [Seen(run, 7, 7, sight(specimen, PICTURE))], Choice(conv_sizes(NET)[0], 0)
+    enlarged, _, after = channel_cards(seen, choice)
+    means = mean_cards(seen, PICTURE, choice)[0].content
+    assert isinstance(means, Pictures)
+    own, values = [0.0, 1.0] if levels == "0/1" else [-1.0, 1.0], seen[0].answer.maps[0].after
+    for words in (after.caption, means.tiles[1].help):
+        assert set(np.unique(values)) <= set(own) or "binary" not in words
+        assert ("units are binary" in words) == (rule.forward in ("bits", "soft"))
+    (_, firing) = habit_cards([Seen(run, 7, 7, Watched(habits(specimen, TESTS), TESTS, np.arange(12) % 10))], choice)
+    for words in (enlarged.caption, firing.caption):
+        assert len(np.unique(values)) == 2 or "level" not in words
+        assert ("at the upper level" in words) != ("above the middle of its values" in words)
+    on = int((values[0, 0] > np.mean(own)).sum())
+    assert re.search(rf" {on} of {values[0, 0].size} positions are ", enlarged.caption)
+
+
+def test_real_units_are_called_real() -> None:
+    specimen = looked_at("convnet", {"binary_layers": ()}, estimator="ternary")
+    (run,) = contestants([specimen.experiment], [Recorder().snapshot()])
+    enlarged, _, after = channel_cards([Seen(run, 7, 7, sight(specimen, PICTURE))], Choice(conv_sizes(NET)[0], 0))
+    assert "the units are real" in after.caption
+    assert "positions are above 0." in enlarged.caption
+
+
+def test_rules_of_every_kind_are_among_those() -> None:
+    assert {rule.forward for rule in RULES} == {"bits", "soft", "ternary", "scaled bits", "several bits"}
