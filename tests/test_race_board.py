@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,14 +12,18 @@ from hypothesis import strategies as st
 
 from lab.boards.board import board
 from lab.boards.contestants import Contestant, contestants
+from lab.boards.heatmap_card import Range, rising_range, signed_range
 from lab.boards.inside_cards import inside_cards
-from lab.boards.scales import FAR, Scale, extents, shared_scale
+from lab.boards.scales import FAR, extents, shared_scale
 from lab.events import Finished
 from lab.figures.board import Card, Chart, Numbers
 from lab.jobs import Jobs, JobView
+from lab.probes import probe
 from lab.recorder import Recorder
 from tests.job_waits import PATIENCE, alone
+from tests.reconstruction_sides import with_test_images
 from tests.small import small
+from tests.specimens import specimen
 
 pytestmark = pytest.mark.usefixtures("no_data_folder", "threads_kept")
 
@@ -78,7 +83,8 @@ def contestant(name: str, diverged: bool = False) -> Contestant:
 def test_who_explodes_is_left_out_of_the_scale_of_the_others_and_told(reaches: list[float], wild: float) -> None:
     sound = [(contestant(str(reach)), np.array([-reach, 0, np.nan])) for reach in reaches]
     scale = shared_scale(extents(sound))
-    assert scale == Scale(-max(reaches), 0.0, "")
+    assert scale is not None
+    assert (scale.low, scale.high, scale.cut) == (-max(reaches), 0.0, "")
     exploded = extents([*sound, (contestant("wild", diverged=True), np.array([wild, np.inf]))])
     found = shared_scale(exploded)
     assert found is not None
@@ -87,6 +93,32 @@ def test_who_explodes_is_left_out_of_the_scale_of_the_others_and_told(reaches: l
     beyond = shared_scale(extents([*sound, (contestant("far"), np.array([2 * FAR * max(reaches)]))]))
     assert beyond is not None
     assert (beyond.high < FAR * max(reaches)) == ("far (up to" in beyond.cut) is True
+
+
+VALUES = st.lists(st.floats(-20, 20), min_size=1, max_size=4)
+
+
+@pytest.mark.parametrize("range_of", [signed_range, rising_range])
+@given(VALUES, VALUES)
+def test_of_who_explodes_it_is_told_that_it_is_cut_where_it_is(
+    range_of: Callable[..., Range], usual: list[float], wild: list[float]
+) -> None:
+    span = range_of([(contestant("sound"), np.array(usual)), (contestant("wild", diverged=True), np.array(wild))])
+    assert span.low <= min(usual) <= max(usual) <= span.high
+    assert ("wild (up to" in span.note) == (min(wild) < span.low or max(wild) > span.high)
+    assert "sound (up to" not in span.note
+
+
+def test_channels_are_drawn_as_far_as_their_values_reach() -> None:
+    for rule, beyond in (("identity", False), ({"name": "stochastic-sign", "allow_scale": True}, True)):
+        net = with_test_images(specimen("convnet", estimator=rule))
+        frame = probe(net, 0.5)
+        (run,) = contestants([net.experiment], [replace(Recorder().snapshot(), frame=frame)])
+        highest = max(1.0, float(frame.maps["conv 1"].after.array().max()))
+        assert (highest > 1) == beyond
+        (card,) = [card for card in inside_cards([run], 0) if card.id == "channels conv 1.0"]
+        assert f"{highest:.3g} yellow" in card.caption
+        assert "cut" not in card.caption
 
 
 def test_a_race_in_which_one_explodes_shows_the_others_as_if_it_were_not_there(jobs: Jobs) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lab.boards.contestants import Contestant
 from lab.boards.inside_cards import SEPARATOR, in_rows
-from lab.boards.scales import extents, shared_scale
+from lab.boards.scales import Scale, extents, shared_scale
 from lab.boards.seen import Seen, told_weights
 from lab.boards.wording import MINUS, WAITING
 from lab.figures.board import Card, Content, Numbers
@@ -90,28 +90,27 @@ def placed(cards: Iterable[Card], sides: Sequence[Seen[Any]]) -> list[Card]:
 
 def signed_range(values: Iterable[tuple[Contestant, Floats]]) -> Range:
     """As far below 0 as above, so that the middle of the colors is 0."""
-    pairs = _exact(values)
-    scale = shared_scale(extents(pairs))
-    reach = 0.0 if scale is None else max(abs(scale.low), abs(scale.high))
-    return Range(-(reach or 1.0), reach or 1.0, _note(pairs, "" if scale is None else scale.cut))
+    pairs = list(values)
+    scale = _scale(pairs)
+    reach = max(abs(scale.low), abs(scale.high)) or 1.0
+    return _range(scale._replace(low=-reach, high=reach), pairs)
 
 
 def rising_range(values: Iterable[tuple[Contestant, Floats]]) -> Range:
     """From 0, or from the smallest value where that is below."""
-    pairs = _exact(values)
-    scale = shared_scale(extents(pairs))
-    if scale is None:
-        return Range(0.0, 1.0, _note(pairs, ""))
+    pairs = list(values)
+    scale = _scale(pairs)
     low = min(0.0, scale.low)
-    return Range(low, scale.high if scale.high > low else low + 1.0, _note(pairs, scale.cut))
+    return _range(scale._replace(low=low, high=scale.high if scale.high > low else low + 1.0), pairs)
 
 
-def _exact(values: Iterable[tuple[Contestant, Floats]]) -> list[tuple[Contestant, NDArray[np.float64]]]:
-    return [(run, each.astype(np.float64)) for run, each in values]
+def _scale(pairs: Sequence[tuple[Contestant, Floats]]) -> Scale:
+    return shared_scale(extents((run, each.astype(np.float64)) for run, each in pairs)) or Scale(0.0, 0.0, ())
 
 
-def _note(pairs: Sequence[tuple[Contestant, Floats]], cut: str) -> str:
-    return cut + ("" if all(np.isfinite(values).all() for _, values in pairs) else UNSOUND)
+def _range(scale: Scale, pairs: Sequence[tuple[Contestant, Floats]]) -> Range:
+    unsound = "" if all(np.isfinite(each).all() for _, each in pairs) else UNSOUND
+    return Range(scale.low, scale.high, scale.cut + unsound)
 
 
 def colored(values: Floats, span: Range, colors: Lookup) -> NDArray[np.uint8]:

@@ -119,7 +119,8 @@ def _filters(card: MakeCard, frame: Frame, shown: Shown) -> Iterator[Card]:
     if scale is None or not _has_filters(frame):
         yield card("filters", title, Numbers([]), "Some of these weights are no finite numbers any more.")
         return
-    sheet = tiles(filters, [""] * len(filters), -scale.high, scale.high, VIRIDIS)
+    scale = scale._replace(low=-scale.high)
+    sheet = tiles(filters, [""] * len(filters), scale.low, scale.high, VIRIDIS)
     kind = "units" if filters.shape[-1] == SIDE else "filters"
     caption = f"The weights of the first {len(sheet)} {kind}; ±{scale.high:.2g} is yellow and dark.{scale.cut}"
     yield card("filters", title, Pictures(sheet, columns=8), caption)
@@ -140,10 +141,10 @@ def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Itera
         return
     rows, ranges, cut = picture_tiles(frame)[:LARGE_TILES], [], ""
     for layer, maps in own.items():
-        low, high, beyond = _scale((run, seen[run.id][layer].mean(1)) for run, _ in shown if layer in seen[run.id])
-        rows += tiles(maps.mean(1)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], low, high, VIRIDIS)
-        ranges.append(f"{low:.2g} to {high:.2f} in {layer}")
-        cut = cut or beyond
+        scale = _scale((run, seen[run.id][layer].mean(1)) for run, _ in shown if layer in seen[run.id])
+        rows += tiles(maps.mean(1)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], scale.low, scale.high, VIRIDIS)
+        ranges.append(f"{scale.low:.2g} to {scale.high:.2f} in {layer}")
+        cut = cut or scale.cut
     yield card(
         "heatmaps",
         "Heatmaps",
@@ -153,20 +154,24 @@ def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Itera
     )
     for layer, maps in own.items():
         channels = maps[picture]
-        low, _, cut = _scale((run, seen[run.id][layer]) for run, _ in shown if layer in seen[run.id])
+        scale = _scale((run, seen[run.id][layer]) for run, _ in shown if layer in seen[run.id])
+        scale = scale._replace(high=max(1.0, scale.high))
         labels = [str(channel) for channel in range(1, len(channels) + 1)]
         yield card(
             f"channels {layer}",
             f"Channels, {layer}",
-            Pictures(tiles(channels, labels, low, 1.0, VIRIDIS), columns=LARGE_TILES if len(channels) <= 16 else 8),
-            f"Every channel after the units, for validation image {picture + 1}; {low:g} dark, 1 yellow.{cut}",
+            Pictures(
+                tiles(channels, labels, scale.low, scale.high, VIRIDIS), LARGE_TILES if len(channels) <= 16 else 8
+            ),
+            f"Every channel after the units, for validation image {picture + 1}; {scale.low:.3g} dark, "
+            f"{scale.high:.3g} yellow.{scale.cut}",
         )
 
 
 def _scale(values: Iterable[tuple[Contestant, Array]]) -> Scale:
     """One that begins at 0, or below; from 0 to 1 where no value is finite."""
     scale = shared_scale(extents(values))
-    return Scale(0.0, 1.0, "") if scale is None else scale._replace(low=min(0.0, scale.low))
+    return Scale(0.0, 1.0, ()) if scale is None else scale._replace(low=min(0.0, scale.low))
 
 
 def shown_maps(frame: Frame) -> dict[str, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median_low
 from typing import NamedTuple
 
@@ -30,11 +30,19 @@ class Extent(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """From where to where, and a sentence about the contestants whose values are cut there; empty where none are."""
+    """From where to where, for some contestants."""
 
     low: float
     high: float
-    cut: str
+    found: Sequence[Extent]
+    """How far each of them reaches, also beyond."""
+
+    @property
+    def cut(self) -> str:
+        """A sentence about those whose values are cut there; nothing where none are."""
+        beyond = [each for each in self.found if each.low < self.low or each.high > self.high]
+        names = ", ".join(f"{each.run.name} (up to {each.reach:.2g})" for each in beyond)
+        return f" Beyond the scale of the others, and cut: {names}." if beyond else ""
 
 
 def extents(values: Iterable[tuple[Contestant, FloatArray]]) -> list[Extent]:
@@ -58,10 +66,7 @@ def shared_scale(found: list[Extent], far: float = FAR) -> Scale | None:
     sound = [each for each in found if not _diverged(each.run)] or found
     usual = median_low(each.reach for each in sound)
     kept = [each for each in sound if each.reach <= far * usual or not usual]
-    low, high = min(each.low for each in kept), max(each.high for each in kept)
-    beyond = [each for each in found if each.low < low or each.high > high]
-    names = ", ".join(f"{each.run.name} (up to {each.reach:.2g})" for each in beyond)
-    return Scale(low, high, f" Beyond the scale of the others, and cut: {names}." if beyond else "")
+    return Scale(min(each.low for each in kept), max(each.high for each in kept), found)
 
 
 def _diverged(run: Contestant) -> bool:
