@@ -14,6 +14,7 @@ from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
 
 from lab.data import Dataset
+from lab.data.base import Images, OnProgress
 from lab.experiment import Experiment
 from lab.jobs import JOBS, Job
 from lab.presets import PRESETS
@@ -110,6 +111,19 @@ def remember_run(job: Job) -> Job:
     assert job.ended
     JOBS._jobs[job.id] = job
     return job
+
+
+def never_load(dataset: type[Dataset], patch: pytest.MonkeyPatch) -> None:
+    """Let runs wait for these images until they are stopped, so that not even the widest net is built."""
+    real = dataset.images
+
+    def wait(self: Dataset, progress: OnProgress | None = None) -> Images:
+        while progress is not None:
+            progress(0, 1)
+            time.sleep(0.01)
+        return real(self)
+
+    patch.setattr(dataset, "images", wait)
 
 
 def tick(tab: AppTest, which: int, rows: list[int]) -> AppTest:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
-from lab.data.base import Images, OnProgress
 from lab.data.digits import Digits
 from lab.estimators import Estimator
 from lab.experiment import Experiment
@@ -19,7 +17,7 @@ from lab.presets import PRESETS
 from lab.presets.base import VERSIONS
 from lab.schedules import Schedule
 from lab.ui.presets import CARDS
-from tests.pages import PAGES, button, forget_runs, newest, on_digits, opened, pressed, shown, told, until
+from tests.pages import PAGES, button, forget_runs, never_load, newest, on_digits, opened, pressed, shown, told, until
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 CUT_SHORT = encode(on_digits("source-000"))[:-9]
@@ -90,23 +88,9 @@ def board_of(tab) -> str:  # type: ignore[no-untyped-def]
     return str(board.proto)
 
 
-@pytest.fixture
-def images_that_never_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run waits for its images until it is stopped, so that not even the widest net is built."""
-    real = Digits.images
-
-    def wait(self: Digits, progress: OnProgress | None = None) -> Images:
-        while progress is not None:
-            progress(0, 1)
-            time.sleep(0.01)
-        return real(self)
-
-    monkeypatch.setattr(Digits, "images", wait)
-
-
-@pytest.mark.usefixtures("images_that_never_come")
 @pytest.mark.parametrize("name", CARDS)
-def test_a_card_starts_each_version_of_its_source(name: str) -> None:
+def test_a_card_starts_each_version_of_its_source(name: str, monkeypatch) -> None:
+    never_load(Digits, monkeypatch)
     versions = {title: name + end for end, title in VERSIONS.items() if name + end in PRESETS}
     assert len(versions) > 1
     for title, preset in versions.items():
