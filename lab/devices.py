@@ -34,6 +34,11 @@ def resolve_device(name: str) -> torch.device:
     return torch.device(found[-1] if name == "auto" and len(found) > 2 else "cpu" if name == "auto" else name)
 
 
+def device_to_look(name: str) -> torch.device:
+    """The device for a name, or the processor where this machine does not have it: to look at a net that will do."""
+    return resolve_device(name if name in devices() else "cpu")
+
+
 @contextmanager
 def computing_with(threads: int) -> Iterator[None]:
     """Let PyTorch use so many processor threads for what this thread computes, until the end of the block."""

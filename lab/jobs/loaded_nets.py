@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
+import torch
 from torch import Tensor
 
-from lab.data import split
-from lab.devices import computing_with, resolve_device
+from lab.data import Dataset, Images, split
+from lab.devices import computing_with, device_to_look
 from lab.experiment import Experiment
-from lab.models import stream
+from lab.models import Net, stream
 from lab.probes import Specimen
-from lab.probes.specimen import initial_net
+from lab.probes.specimen import initial_net, net_to_fill
 from lab.schedules import Progress
 
 AT_HAND, MOST_AT_HAND = 256_000_000, 64
-"""Bytes of the weights of all nets that are kept at hand, and their number; the newest stays whatever it has."""
+"""Bytes of the weights of all nets that are kept at hand, and their number."""
+TOGETHER = 2
+"""Nets that stay at hand whatever they have: those that were asked last, as many as a page shows beside each other."""
 
 T = TypeVar("T")
 Question = Callable[[Specimen], T]
@@ -79,7 +84,7 @@ class _AtHand:
     def put(self, key: tuple[Nets, Hashable], net: LoadedNet) -> LoadedNet:
         with self._lock:
             self._nets[key] = net
-            while len(self._nets) > 1 and self._too_many():
+            while len(self._nets) > TOGETHER and self._too_many():
                 self._nets.popitem(last=False)
         return net
 
@@ -94,6 +99,9 @@ class _AtHand:
 _at_hand = _AtHand()
 
 
+_numbers = itertools.count()
+
+
 class Nets:
     """The nets of one contestant at any moment of one start of its run.
 
@@ -103,10 +111,15 @@ class Nets:
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
+        self.number = next(_numbers)
+        """Tells them from all other nets of this process, also from those that are gone."""
 
     def initial(self) -> LoadedNet:
         """With the weights before the first step, drawn again from the seed."""
-        return self.at_hand(0) or _at_hand.put((self, 0), LoadedNet(_initial(self.experiment)))
+        if (there := self.at_hand(0)) is not None:
+            return there
+        net = initial_net(self.experiment, device_to_look(self.experiment.device))
+        return _at_hand.put((self, 0), LoadedNet(self._with(net)))
 
     def at_hand(self, key: Hashable) -> LoadedNet | None:
         """A net that was loaded under a key and is still there."""
@@ -122,26 +135,44 @@ class Nets:
         Raises:
             RuntimeError: they are of another net.
         """
-        net = self.initial().copied()
+        net = self._to_fill()
         net.answer_with(weights, slope, step, lambda _: None)
         return _at_hand.put((self, key), net)
 
     def fits(self, weights: Mapping[str, Tensor]) -> bool:
         """Whether a net of this kind can have them."""
-        own, others = self.initial().specimen.net.state_dict(), dict(weights)
-        return own.keys() == others.keys() and all(own[name].shape == others[name].shape for name in own)
+        return self._shapes == {name: value.shape for name, value in weights.items()}
 
     def spare(self) -> LoadedNet:
-        """A net for weights that change from question to question."""
-        return self.at_hand("spare") or _at_hand.put((self, "spare"), self.initial().copied())
+        """A net for weights that change from question to question; it has none yet."""
+        return self.at_hand("spare") or _at_hand.put((self, "spare"), self._to_fill())
+
+    @property
+    def first_slope(self) -> float:
+        """Of the units before the first step."""
+        steps, epochs = self.experiment.length()
+        return self.experiment.slope.at(Progress(0, steps, 0.0, epochs))
+
+    @cached_property
+    def _shapes(self) -> dict[str, torch.Size]:
+        with torch.device("meta"):
+            net = self.experiment.architecture.net()
+        return {name: value.shape for name, value in net.state_dict().items()}
+
+    def _to_fill(self) -> LoadedNet:
+        return LoadedNet(self._with(net_to_fill(self.experiment, device_to_look(self.experiment.device))))
+
+    def _with(self, net: Net) -> Specimen:
+        experiment = self.experiment
+        images = experiment.dataset.images()  # loaded once a process
+        held_out = _validation(experiment.dataset, images, experiment.seed, experiment.subset)
+        scale = experiment.architecture.normalization(images)
+        tests = images.test, images.test_labels
+        return Specimen(experiment, net.eval(), *held_out, scale, self.first_slope, 0, *tests)
 
 
-def _initial(experiment: Experiment) -> Specimen:
-    images = experiment.dataset.images()  # loaded once a process
-    chosen = split(experiment.dataset, images, stream(experiment.seed, "split"), experiment.subset).validation
-    net = initial_net(experiment, resolve_device(experiment.device)).eval()
-    steps, epochs = experiment.length()
-    slope = experiment.slope.at(Progress(0, steps, 0.0, epochs))
-    held_out = images.train[chosen], images.train_labels[chosen]
-    scale = experiment.architecture.normalization(images)
-    return Specimen(experiment, net, *held_out, scale, slope, 0, images.test, images.test_labels)
+@lru_cache(maxsize=8)
+def _validation(dataset: Dataset, images: Images, seed: int, subset: int | None) -> tuple[Tensor, Tensor]:
+    """The validation images of a run and their labels: the same for all of its nets."""
+    chosen = split(dataset, images, stream(seed, "split"), subset).validation
+    return images.train[chosen], images.train_labels[chosen]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary
 
 from lab.jobs.job import Job
 from lab.jobs.loaded_nets import LoadedNet, Nets, Question
@@ -36,6 +36,8 @@ class Moment:
     """What was seen inside its net at this moment."""
     weights_step: int
     """The step that the weights of the net are of: that of the frame, or the nearest of which there are weights."""
+    weights: tuple[int, int]
+    """Names these weights among those of all runs: moments that have the same ones have the same name."""
     _net: LoadedNet
 
     def ask(self, question: Question[T]) -> T:
@@ -51,11 +53,6 @@ class Moment:
         answer = _remembered(self.frame, (self.weights_step, key), lambda: (self.ask(question),))
         assert answer is not None
         return answer[0]
-
-    @property
-    def weights(self) -> Hashable:
-        """The same for moments whose net is the same; keeps no net alive."""
-        return ref(self._net)
 
     def copied(self) -> Specimen:
         """Such a net that belongs to who asks."""
@@ -100,7 +97,13 @@ def moment(job: Job, contestant: int = 0, step: int | None = None) -> Moment | N
     if frame is None:
         return None
     net = nearest(job, contestant, snapshot, nets, frame)
-    return Moment(contestant, frame, net.specimen.step, net)
+    step = net.specimen.step
+    return Moment(contestant, frame, step, (nets.number, step), net)
+
+
+def start_of(job: Job, contestant: int) -> int:
+    """Tells the start of a contestant from all others: where it began anew it is another one."""
+    return _contestant(job, contestant).nets.number
 
 
 def at_each(job: Job, contestant: int, question: Question[T], key: Hashable) -> list[Answered]:

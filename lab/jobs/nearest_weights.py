@@ -119,4 +119,4 @@ def _slope(snapshot: Snapshot, step: int, nets: Nets) -> float:
     """That of the last step which the weights have seen."""
     place = int(np.searchsorted(snapshot.steps["step"], step))
     known = place < len(snapshot.steps["step"]) and snapshot.steps["step"][place] == step
-    return float(snapshot.steps["slope"][place]) if known else nets.initial().specimen.slope
+    return float(snapshot.steps["slope"][place]) if known else nets.first_slope

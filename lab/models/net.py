@@ -228,10 +228,15 @@ class Architecture(Part):
 
     def build(self, seed: int) -> Net:
         """The net with its initial weights, on the CPU. Touches no global random state."""
+        net = self.undrawn()
+        draw_weights(net, seed, self.weight_init)
+        return net
+
+    def undrawn(self) -> Net:
+        """The net on the CPU with memory for its weights and buffers, all of which are still to be written."""
         with torch.device("meta"):
             net = self.net()
         net.to_empty(device="cpu")
-        draw_weights(net, seed, self.weight_init)
         net.prepare()
         return net
 

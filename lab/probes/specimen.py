@@ -53,7 +53,16 @@ class Specimen(NamedTuple):
 
 def initial_net(experiment: Experiment, device: torch.device) -> Net:
     """The net of a run before its first step, on the device where the run computes."""
-    net = experiment.architecture.build(experiment.seed).to(device)
+    return _ready(experiment.architecture.build(experiment.seed), experiment, device)
+
+
+def net_to_fill(experiment: Experiment, device: torch.device) -> Net:
+    """Such a net whose weights are still to come: those that it has are whatever was in memory."""
+    return _ready(experiment.architecture.undrawn(), experiment, device)
+
+
+def _ready(net: Net, experiment: Experiment, device: torch.device) -> Net:
+    net.to(device)
     # Convolutions are fastest where the channels of a pixel lie side by side, as they then do in all that follows.
     net.to(memory_format=torch.channels_last)
     net.stage.step = experiment.estimator.step
