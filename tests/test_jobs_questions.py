@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from threading import Lock
+from threading import Event, Lock
 from time import sleep
 
 import pytest
@@ -97,3 +97,22 @@ def test_old_jobs_let_go_of_their_nets(jobs: Jobs) -> None:
     wait_for(answers, PATIENCE)
     assert [answer.cancelled() for answer in answers] == [True] + [False] * (NETS_KEPT + 1)
     assert ended[0].view().snapshots[0].steps["step"].size == 4
+
+
+def test_a_question_that_nobody_begins_to_answer_in_time_is_withdrawn(jobs: Jobs) -> None:
+    job = jobs.start([small(budget=100_000)], "busy")
+    began, go_on, asked = Event(), Event(), list[int]()
+
+    def hold(specimens: Sequence[Specimen]) -> None:
+        began.set()
+        go_on.wait(PATIENCE)
+
+    held = job.questions.ask(hold)
+    assert began.wait(PATIENCE)
+    late = job.questions.ask(lambda specimens: asked.append(1), patience=0.05)
+    with pytest.raises(TimeoutError):
+        late.result(PATIENCE)
+    go_on.set()
+    held.result(PATIENCE)
+    assert job.questions.ask(steps_of, patience=PATIENCE).result(PATIENCE)[0] >= 0
+    assert asked == []

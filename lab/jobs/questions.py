@@ -32,10 +32,15 @@ class Questions:
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def ask(self, question: Question) -> Future[Any]:
+    def ask(self, question: Question, patience: float | None = None) -> Future[Any]:
         """Ask about the nets, one for each experiment: answered between two steps, or now where they are at rest.
 
-        The answer may be an exception: one of the question's own, or `CancelledError` where there are no nets.
+        The answer may be an exception: one of the question's own, `CancelledError` where there are no nets, or
+        `TimeoutError`.
+
+        Args:
+            question: what is asked.
+            patience: seconds after which it is withdrawn if nobody has begun to answer; None to wait for ever.
         """
         answer: Future[Any] = Future()
         with self._condition:
@@ -44,6 +49,11 @@ class Questions:
             at_rest = self._at_rest
         if at_rest is not None:
             self.answer(at_rest)
+        elif patience is not None:
+            timer = threading.Timer(patience, self._withdraw, (question, answer))
+            timer.daemon = True
+            answer.add_done_callback(lambda _: timer.cancel())
+            timer.start()
         return answer
 
     def resume(self) -> None:
@@ -77,3 +87,11 @@ class Questions:
                     answer.cancel()
                 if answer.set_running_or_notify_cancel():
                     settle(answer, partial(question, specimens))
+
+    def _withdraw(self, question: Question, answer: Future[Any]) -> None:
+        with self._condition:
+            if (question, answer) not in self._open:
+                return
+            self._open.remove((question, answer))
+        if answer.set_running_or_notify_cancel():
+            answer.set_exception(TimeoutError("nobody has begun to answer"))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lab.jobs import Job
 from lab.probes import Specimen
 from lab.probes.mistakes import Judged
+from lab.ui.background import failure
 from lab.ui.notices import show_problems
 from lab.ui.picture.held import ALL, WRONG, held, put_on_pad
 from lab.ui.picture.images import Offered
@@ -96,13 +97,19 @@ def _wait(future: Future[Judged], was_done: bool) -> None:
 
 
 def _found(future: Future[Judged]) -> Judged | None:
-    try:
+    problem = failure(future)
+    if problem is None:
         return future.result()
-    except CancelledError:
-        show_problems([GONE])
-    except TimeoutError:
-        show_problems(["The net has not answered for a minute: its run is not ready yet. Ask again later."])
+    show_problems([_why(problem)])
     return None
+
+
+def _why(problem: BaseException) -> str:
+    if isinstance(problem, CancelledError):
+        return GONE
+    if isinstance(problem, TimeoutError):
+        return "The net has not answered for a minute: its run is not ready yet. Ask again later."
+    return f"The net could not be asked: {type(problem).__name__}: {problem}"
 
 
 def _order(tests: Offered, judged: Judged | None) -> NDArray[np.int64]:

@@ -10,10 +10,10 @@ from lab.devices import computing_with
 from lab.jobs import Job
 from lab.probes import Specimen
 from lab.probes.mistakes import Judged, judge
-from lab.ui.background import answer
+from lab.ui.background import Asked, answer
 
 PATIENCE = 60.0
-"""Seconds that a net may take to answer, which it does between two steps."""
+"""Seconds until a net that trains has to begin to answer, which it does between two steps."""
 
 _asked_again: Counter[str] = Counter()
 
@@ -41,11 +41,11 @@ def _key(job: Job, contestant: int, specimen: Specimen | None) -> str:
     return f"{job.id}.{contestant}.{job.experiments[contestant].key}.{moment}"
 
 
-def _judged(job: Job, contestant: int, specimen: Specimen | None, images: Images) -> Judged:
-    if specimen is None:
-        copied: Future[Specimen] = job.questions.ask(lambda specimens: specimens[contestant].copied())
-        own = copied.result(PATIENCE)
-    else:
-        own = specimen.copied()
-    with computing_with(1):  # the other processors are for nets that are trained
-        return judge(own, images.test, images.test_labels)
+def _judged(job: Job, contestant: int, specimen: Specimen | None, images: Images) -> Judged | Asked:
+    def judged(own: Specimen) -> Judged:
+        with computing_with(1):  # the other processors are for nets that are trained
+            return judge(own, images.test, images.test_labels)
+
+    if specimen is not None:
+        return judged(specimen.copied())
+    return Asked(job.questions.ask(lambda specimens: specimens[contestant].copied(), PATIENCE), judged)
