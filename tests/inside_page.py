@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
 from lab.experiment import Experiment
 from lab.jobs import JOBS, Job
+from lab.probes import Specimen
 from tests.pages import PATIENCE, shown
 from tests.small import small
 
 SHORT: dict[str, Any] = {"budget": 6, "evaluate_every": 0.5}
+
+
+ASKED: list[str] = []
+"""What was asked in the background, in order."""
+TROUBLE: set[str] = set()
+"""What fails."""
+
+
+def _asked(what: str) -> None:
+    ASKED.append(what)
+    if what in TROUBLE:
+        raise RuntimeError(f"{what} is out of order")
+
+
+def asked_later(specimen: Specimen) -> int:
+    """A slow question."""
+    _asked("later")
+    return len(specimen.test_images)
+
+
+def asked_soon(specimen: Specimen) -> int:
+    """A question at every moment, which only fails where nobody waits for it."""
+    if threading.current_thread().name.startswith("answers"):
+        _asked("soon")
+    return specimen.step
 
 
 def _script() -> None:
@@ -21,6 +48,7 @@ def _script() -> None:
     from lab.ui.inside.look import live, look_inside
     from lab.ui.inside.waiting import film_soon, later
     from lab.ui.keep import keep_runs
+    from tests.inside_page import asked_later, asked_soon
 
     def fits(experiment):  # type: ignore[no-untyped-def]
         return "" if experiment.architecture.name != "mlp" else "This page shows no such nets. Choose another run."
@@ -31,10 +59,10 @@ def _script() -> None:
         film = film_answers(look, lambda specimen: specimen.step, "film", 2)
         st.text(f"film {[[(seen.step, seen.weights_step, seen.answer) for seen in side] for side in film]}")
         st.text(f"step 2 {[(seen.run.name, seen.answer) for seen in answers(look, lambda s: s.step, 'rest', 2)]}")
-        soon = film_soon(look, lambda specimen: specimen.step, "soon", 2)
+        soon = film_soon(look, asked_soon, "soon", 2)
         st.text(f"soon {[[seen.answer for seen in side] for side in soon]}")
-        found = later(look, lambda specimen: len(specimen.test_images), "later", 2)
-        st.text("working" if found is None else f"later {[seen.answer for seen in found]}")
+        found = later(look, asked_later, "later", 2)
+        st.text(f"instead {found}" if isinstance(found, str) else f"later {[seen.answer for seen in found]}")
         st.text(f"version {version_of(look, 'this')}")
 
     keep_runs()

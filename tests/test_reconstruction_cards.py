@@ -56,7 +56,7 @@ class Page:
 
     def cards(self) -> list[Card]:
         looked = self.ask(partial(look_at, pixels=PIXELS, flips=self.flips))
-        flipped, drawn, scored = (self.ask(ask) if self.ready else None for ask in SLOW)
+        flipped, drawn, scored = (self.ask(ask) if self.ready else WAITING for ask in SLOW)
         frames = self.ask(lambda net: probe(net, 0.5))
         courses = [course_of(each.run, [each.answer]) for each in frames]
         return [

@@ -17,6 +17,7 @@ from lab.figures.theme import DIVERGING, GRAY
 from lab.probes.bit_flips import ClassEffects
 from lab.probes.bits import look, on_rate_by_class
 from lab.probes.decoding import Effects
+from lab.probes.extremes import Extremes
 
 FLIP = "flip"
 NOT_EXACT = (
@@ -124,8 +125,8 @@ def _means(card: MakeCard, side: AtRest, bit: int) -> Card:
 
 def _extremes(card: MakeCard, side: AtRest, bit: int) -> Card:
     title = f"Images that drive bit {bit}"
-    if side.driven is None:
-        return card(EXTREMES, title, Numbers([]), WAITING)
+    if not isinstance(side.driven, Extremes):
+        return card(EXTREMES, title, Numbers([]), side.driven or WAITING)
     driven = side.driven
     most, least = (
         _driving(side, indices[bit], values[bit])
@@ -155,7 +156,7 @@ def _driving(side: AtRest, indices: np.ndarray, values: np.ndarray) -> list[Tile
 
 
 def _told_on(side: AtRest, bit: int) -> str:
-    assert side.driven is not None
+    assert isinstance(side.driven, Extremes)
     on = int(side.driven.codes.on()[:, bit].sum())
     return f"the bit is on for {on} of {len(side.pictures)}"
 

@@ -65,10 +65,10 @@ class AtRest(NamedTuple):
     code: Bits | None
     """Of the picture, (units,)."""
     flipped: Flipped | None
-    driven: Extremes | None
-    """None until it is worked out."""
+    driven: Extremes | str | None
+    """Or what is said in the place of that; None where nothing was asked."""
     near: Map | str | None
-    """A t-SNE map, or why there is none; None until it is worked out."""
+    """A t-SNE map, or what is said in its place; None where it was not asked for."""
     steps: Steps
     shown: NDArray[np.int64]
     """The bits that the cards of the film show: those that say most about the class at its newest moment."""
@@ -77,7 +77,7 @@ class AtRest(NamedTuple):
         """Those of the images from the weights that answer; None until they are worked out."""
         if self.facts.step == self.steps.code:
             return self.facts.codes()
-        if self.driven is None or self.steps.driven != self.steps.code:
+        if not isinstance(self.driven, Extremes) or self.steps.driven != self.steps.code:
             return None
         return self.driven.codes.on()
 
@@ -143,7 +143,8 @@ def _grid(code: Bits) -> Tile:
 def _neighbors(card: MakeCard, side: AtRest, picture: Picture) -> Card:
     title, codes, facts = "Nearest neighbors of the picture", side.codes(), side.facts
     if side.code is None or codes is None:
-        return card(NEIGHBOR, title, Numbers([]), WAITING if side.code is not None else "This net has no such layer.")
+        said = side.driven if isinstance(side.driven, str) else WAITING
+        return card(NEIGHBOR, title, Numbers([]), said if side.code is not None else "This net has no such layer.")
     itself = np.flatnonzero((side.pictures == picture.pixels).all(axis=(1, 2)))
     found = nearest(side.code, codes, NEIGHBORS, int(itself[0]) if len(itself) else None)
     sheet = tiles(

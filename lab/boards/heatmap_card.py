@@ -123,9 +123,9 @@ def over(picture: NDArray[np.uint8], colors: NDArray[np.uint8]) -> NDArray[np.ui
     return ((picture[:, :, None].astype(np.uint16) + colors) // 2).astype(np.uint8)
 
 
-def waiting(kind: str, title: str, run: Contestant, row: str) -> Card:
-    """Holds the place of a card whose content is not there yet."""
-    return Card(f"{kind}.{run.id}", title, Numbers([]), WAITING, alt=f"{title}: {WAITING}", row=row)
+def waiting(kind: str, title: str, run: Contestant, row: str, said: str = WAITING) -> Card:
+    """Holds the place of a card whose content is not there, and says why."""
+    return Card(f"{kind}.{run.id}", title, Numbers([]), said, alt=f"{title}: {said}", row=row)
 
 
 def colors_of(span: Range, signed: bool) -> str:

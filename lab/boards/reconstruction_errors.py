@@ -17,7 +17,7 @@ from lab.boards.reconstruction_pictures import (
     side_card,
 )
 from lab.boards.seen import Seen
-from lab.boards.wording import WAITING, fixed, number
+from lab.boards.wording import fixed, number
 from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
 from lab.figures.class_bars import Bars, class_bars
 
@@ -30,21 +30,19 @@ SMALL = 72
 MSE = "mean squared error"
 
 
-def error_cards(seen: Sequence[Seen[Tested]] | None, waiting: Sequence[Seen[Looked]]) -> list[Card]:
-    """The best, the worst and the classes, of each net; their places while they are being worked out.
+def error_cards(seen: Sequence[Seen[Tested]] | str, waiting: Sequence[Seen[Looked]]) -> list[Card]:
+    """The best, the worst and the classes, of each net; their places where they are not there.
 
     Args:
-        seen: what each answered; None while that is being worked out.
+        seen: what each answered, or what is said in the place of that.
         waiting: the nets that are asked.
     """
     alone = len(waiting) == 1
-    if seen is None:
+    if isinstance(seen, str):
         kept = [
-            said_instead(each, alone, kind, TITLES[kind], WAITING, kind == "ends")
-            for kind in TITLES
-            for each in waiting
+            said_instead(each, alone, kind, TITLES[kind], seen, kind == "ends") for kind in TITLES for each in waiting
         ]
-        classes = Card(CLASSES, "Error by class", Numbers([]), WAITING, alt=WAITING, wide=True)
+        classes = Card(CLASSES, "Error by class", Numbers([]), seen, alt=seen, wide=True)
         return [*placed(kept, waiting), classes]
     cards = [card for each in seen for card in _of_net(each, alone)]
     return [*placed(cards, seen), _classes(seen)]

@@ -21,7 +21,7 @@ from lab.boards.reconstruction_pictures import (
     side_card,
 )
 from lab.boards.seen import Seen
-from lab.boards.wording import WAITING, fixed, number
+from lab.boards.wording import fixed, number
 from lab.figures.board import Card, Chart, Pictures, Tile
 from lab.figures.code_grid import code_grid
 from lab.figures.histograms import bar_chart
@@ -111,19 +111,19 @@ def _told_bit(bit: int, on: bool, flipped: bool) -> str:
 
 
 def strongest_cards(
-    seen: Sequence[Seen[Strongest]] | None, waiting: Sequence[Seen[Looked]], flips: Sequence[int]
+    seen: Sequence[Seen[Strongest]] | str, waiting: Sequence[Seen[Looked]], flips: Sequence[int]
 ) -> list[Card]:
     """Which flips matter most, of each net.
 
     Args:
-        seen: what each answered; None while that is being worked out.
+        seen: what each answered, or what is said in the place of that.
         waiting: the nets that are asked.
         flips: bits that are flipped now.
     """
     alone = len(waiting) == 1
     titles = {STRONGEST: "The flips that matter most", SIZES: "What each bit does"}
-    if seen is None:
-        kept = [said_instead(each, alone, kind, titles[kind], WAITING) for each in waiting for kind in titles]
+    if isinstance(seen, str):
+        kept = [said_instead(each, alone, kind, titles[kind], seen) for each in waiting for kind in titles]
         return placed(kept, waiting)
     reach = reach_of(each.answer.differences for each in seen)
     highest = reach_of(each.answer.sizes for each in seen)

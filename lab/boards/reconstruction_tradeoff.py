@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from lab.boards.reconstruction_answers import Looked, Tested
 from lab.boards.reconstruction_pictures import finite, moment_of
-from lab.boards.seen import Seen
-from lab.boards.wording import WAITING, number
+from lab.boards.seen import Seen, answers_there
+from lab.boards.wording import number
 from lab.data import Dataset
 from lab.experiment import Experiment
 from lab.figures.board import Card, Chart
@@ -20,18 +20,18 @@ ID, TITLE = "tradeoff", "Error over the number of bits"
 
 
 def tradeoff_card(
-    lines: Sequence[Line], images: str, seen: Sequence[Seen[Tested]] | None, waiting: Sequence[Seen[Looked]]
+    lines: Sequence[Line], images: str, seen: Sequence[Seen[Tested]] | str, waiting: Sequence[Seen[Looked]]
 ) -> Card:
     """The measured lines, and a star for each net.
 
     Args:
         lines: of the study.
         images: the name of the dataset that they were measured on.
-        seen: what each net answered; None while that is being worked out.
+        seen: what each net answered, or what is said in the place of that.
         waiting: the nets that are asked.
     """
     chart = tradeoff_chart(lines, "bits of a code; of principal components, real numbers", "mean squared test error")
-    there = [each for each in seen or [] if each.run.experiment.dataset.name == images]
+    there = [each for each in answers_there(seen) if each.run.experiment.dataset.name == images]
     sound = [each for each in there if finite(each.answer.errors)]
     broken = [each.run for each in there if not finite(each.answer.errors)]
     figure: Figure = {**chart, "data": [*chart["data"], *(_star(each) for each in sound)]}
@@ -42,8 +42,8 @@ def tradeoff_card(
         for run in others
     ]
     said += [f"{run.name} gives no finite numbers any more, so it has no star." for run in broken]
-    if seen is None and len(others) < len(waiting):
-        said.append(WAITING)
+    if isinstance(seen, str) and len(others) < len(waiting):
+        said.append(seen)
     caption = (
         f"Measured for this lab over all test images of {Dataset.members[images].title}, mean ± standard error over "
         f"seeds, at the end of training. {' '.join(said)}"

@@ -15,7 +15,6 @@ from lab.boards.reconstruction_pictures import (
     side_card,
 )
 from lab.boards.seen import Seen
-from lab.boards.wording import WAITING
 from lab.figures.board import Card, Pictures
 
 TITLES = {"independent": "Drawn codes", "crossed": "Crossed codes"}
@@ -48,17 +47,17 @@ def _walk(seen: Seen[Walked], alone: bool, start: str, end: str) -> Card:
     return side_card(seen, alone, "walk", title, sheet, caption, wide=True)
 
 
-def drawn_cards(seen: Sequence[Seen[Drawn]] | None, waiting: Sequence[Seen[Looked]], draw: int) -> list[Card]:
-    """Codes that are drawn and crossed, of each net; their places while they are being worked out.
+def drawn_cards(seen: Sequence[Seen[Drawn]] | str, waiting: Sequence[Seen[Looked]], draw: int) -> list[Card]:
+    """Codes that are drawn and crossed, of each net; their places where they are not there.
 
     Args:
-        seen: what each answered; None while that is being worked out.
+        seen: what each answered, or what is said in the place of that.
         waiting: the nets that are asked.
         draw: which of the draws of each is shown, from 0.
     """
     alone = len(waiting) == 1
-    if seen is None:
-        kept = [said_instead(each, alone, kind, title, WAITING) for each in waiting for kind, title in TITLES.items()]
+    if isinstance(seen, str):
+        kept = [said_instead(each, alone, kind, title, seen) for each in waiting for kind, title in TITLES.items()]
         return placed(kept, waiting)
     shown = slice(draw * DRAWN, (draw + 1) * DRAWN)
     cards = [card for each in seen for card in (_independent(each, alone, shown), _crossed(each, alone, shown))]

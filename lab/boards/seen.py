@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from lab.boards.contestants import Contestant
@@ -18,6 +19,11 @@ class Seen(NamedTuple, Generic[T]):
     weights_step: int
     """That the weights are of which answered: another one where none of that step are kept."""
     answer: T
+
+
+def answers_there(found: Sequence[Seen[T]] | str) -> Sequence[Seen[T]]:
+    """The answers of some nets; none where there is a sentence in their place, which a card then says."""
+    return () if isinstance(found, str) else found
 
 
 def told_weights(seen: Seen[T]) -> str:

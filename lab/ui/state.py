@@ -1,6 +1,7 @@
 """What a browser tab holds beside its drafts: the runs it watches, and the copy of all that in the address.
 
-Only JSON values are kept in the session; jobs live in `lab.jobs` and are found again by their id.
+A session keeps JSON values, and answers that were worked out for it. Of runs it keeps the ids, by which jobs are found
+again in `lab.jobs`; only the comparison on one batch holds its job, until the next one.
 """
 
 from __future__ import annotations

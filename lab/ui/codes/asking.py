@@ -60,7 +60,7 @@ def at_rest(look: Look, recorded: Sequence[tuple[Side, Recorded]], chosen: Chose
     code = answers(those, lambda specimen: code_of(specimen, pixels, layer), ("codes.code", layer, key), at)
     effect = answers(those, lambda specimen: flipped(specimen, pixels, layer, bit), ("codes.flip", layer, key, bit), at)
     most = later(those, drive, ("codes.driven", layer), step)
-    near = later(those, neighbor, ("codes.near", layer), step) if chosen.with_near else None
+    near = later(those, neighbor, ("codes.near", layer), step) if chosen.with_near else ""
     return [
         AtRest(
             run=side.run,
@@ -70,12 +70,12 @@ def at_rest(look: Look, recorded: Sequence[tuple[Side, Recorded]], chosen: Chose
             pictures=pictures[place],
             code=code[place].answer,
             flipped=effect[place].answer,
-            driven=most[place].answer if most is not None else None,
-            near=near[place].answer if near is not None else None,
+            driven=most if isinstance(most, str) else most[place].answer,
+            near=near if isinstance(near, str) else near[place].answer,
             steps=Steps(
                 code[place].weights_step,
-                most[place].weights_step if most is not None else None,
-                near[place].weights_step if near is not None else None,
+                None if isinstance(most, str) else most[place].weights_step,
+                None if isinstance(near, str) else near[place].weights_step,
             ),
             shown=recorded[place][1][-1].answer.most_telling(),
         )

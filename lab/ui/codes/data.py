@@ -15,6 +15,7 @@ from lab.probes.bit_flips import ClassEffects
 from lab.probes.bits import on_rate_by_class
 from lab.probes.code_map import Map
 from lab.probes.codes import place
+from lab.probes.extremes import Extremes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,7 +119,7 @@ def _picture(side: AtRest, pixels: NDArray[np.uint8]) -> Arrays:
 def _bit(side: AtRest, bit: int) -> Arrays:
     facts = side.facts
     found: dict[str, NDArray[Any]] = {"on": facts.codes()[:, bit], "images": facts.images, "labels": facts.labels}
-    if side.driven is not None:
+    if isinstance(side.driven, Extremes):
         most, least = facts.images[side.driven.most[bit]], facts.images[side.driven.least[bit]]
         found |= {"strongest": most, "highest": side.driven.highest[bit]}
         found |= {"weakest": least, "lowest": side.driven.lowest[bit]}

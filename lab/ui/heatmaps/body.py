@@ -13,7 +13,7 @@ from lab.boards.heatmap_habits import FIRING, PATCHES, Watched, habit_cards
 from lab.boards.heatmap_kernels import kernel_cards
 from lab.boards.heatmap_maps import channel_cards, mean_cards
 from lab.boards.heatmap_reasons import OCCLUSION, grad_cam_cards, occlusion_cards
-from lab.boards.seen import Seen
+from lab.boards.seen import Seen, answers_there
 from lab.figures.board import Board, Card
 from lab.figures.film import Film
 from lab.probes.grad_cam import GradCam
@@ -24,7 +24,7 @@ from lab.ui.film import Shown, rests_at, show_film
 from lab.ui.heatmaps import questions
 from lab.ui.heatmaps.controls import Chosen, choose, classes_of, layers_of, picked
 from lab.ui.heatmaps.sheets import sheets
-from lab.ui.inside.asking import answers, asked_step, film_answers, instants, version_of
+from lab.ui.inside.asking import answers, asked_step, film_answers, instants, moments_of, version_of
 from lab.ui.inside.films import kept_film
 from lab.ui.inside.look import Look
 from lab.ui.inside.waiting import film_soon, later
@@ -41,11 +41,11 @@ class Inside(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """What is asked of the nets at the moment that a reader rests at; None is still worked out."""
+    """What is asked of the nets at the moment that a reader rests at, or what is said in the place of an answer."""
 
     cams: Sequence[Seen[GradCam | str]]
-    occlusions: Sequence[Seen[Occlusion]] | None
-    habits: Sequence[Seen[Watched]] | None
+    occlusions: Sequence[Seen[Occlusion]] | str
+    habits: Sequence[Seen[Watched]] | str
 
 
 def heatmaps(look: Look) -> None:
@@ -102,7 +102,7 @@ def _rest(look: Look, chosen: Chosen, shown: Shown) -> None:
         later(look, *questions.occlusion_of(picture, label), step),
         later(look, *questions.habits_of(), step),
     )
-    moments = [None if each is None else [(seen.step, seen.weights_step) for seen in each] for each in rest]
+    moments = [moments_of(each) for each in rest]
     version = version_of(look, "heatmaps.rest", chosen, look.picture.words, moments)
     live_board(
         "heatmaps.rest",
@@ -112,7 +112,7 @@ def _rest(look: Look, chosen: Chosen, shown: Shown) -> None:
     kernels = answers(look, *questions.kernels_of(chosen.at), step)
     data_menu(
         "heatmaps.data",
-        sheets(picture.pixels, sights, kernels, rest.cams, rest.occlusions or (), rest.habits or ()),
+        sheets(picture.pixels, sights, kernels, rest.cams, answers_there(rest.occlusions), answers_there(rest.habits)),
         f"{_subject(look)} at step {shown.moment.step}",
     )
 
@@ -120,18 +120,20 @@ def _rest(look: Look, chosen: Chosen, shown: Shown) -> None:
 def _rest_cards(look: Look, chosen: Chosen, rest: Rest) -> list[Card]:
     pixels = look.picture.pixels
     cards = grad_cam_cards(rest.cams, pixels)
-    cards += (
-        _coming(look, OCCLUSION, "Occlusion") if rest.occlusions is None else occlusion_cards(rest.occlusions, pixels)
-    )
-    if rest.habits is None:
-        patches = _coming(look, PATCHES, f"Excite channel {chosen.at.number} of {chosen.at.layer.name} most")
-        return cards + patches + _coming(look, FIRING, f"How often {chosen.at.layer.name} fires")
+    if isinstance(rest.occlusions, str):
+        cards += _instead(look, OCCLUSION, "Occlusion", rest.occlusions)
+    else:
+        cards += occlusion_cards(rest.occlusions, pixels)
+    if isinstance(rest.habits, str):
+        excite = f"Excite channel {chosen.at.number} of {chosen.at.layer.name} most"
+        cards += _instead(look, PATCHES, excite, rest.habits)
+        return cards + _instead(look, FIRING, f"How often {chosen.at.layer.name} fires", rest.habits)
     return cards + habit_cards(rest.habits, chosen.at)
 
 
-def _coming(look: Look, kind: str, title: str) -> list[Card]:
+def _instead(look: Look, kind: str, title: str, said: str) -> list[Card]:
     alone = len(look.sides) == 1
-    return [waiting(kind, title, side.run, "" if alone else kind) for side in look.sides]
+    return [waiting(kind, title, side.run, "" if alone else kind, said) for side in look.sides]
 
 
 def _subject(look: Look) -> str:

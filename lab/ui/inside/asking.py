@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
 
 from lab.boards.seen import Seen
 from lab.figures.film import Instant
@@ -34,6 +34,11 @@ def version_of(look: Look, *parts: object) -> str:
     ]
     content = repr((nets, [instant.step for instant in instants(look)], look.picture.key, parts))
     return hashlib.sha256(content.encode()).hexdigest()[:20]
+
+
+def moments_of(found: Sequence[Seen[Any]] | str) -> list[tuple[int, int]] | str:
+    """Of which moments answers are and by what weights, or what is said in their place: for the version of a board."""
+    return found if isinstance(found, str) else [(each.step, each.weights_step) for each in found]
 
 
 def film_answers(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[list[Seen[T]]]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 from lab.experiment import Experiment
+from lab.ui.background import forget
 from lab.ui.chosen_picture import ChosenPicture, choose_picture
 from lab.ui.inside.sides import Side, chosen_sides, sides
 from lab.ui.live import AFTER_THE_END, SECONDS_BETWEEN_UPDATES
-from lab.ui.notices import show_notices
+from lab.ui.notices import show_notices, show_problems
 from lab.ui.plain import plain
 from lab.ui.projector import projector
 
@@ -20,6 +21,8 @@ SOON = 0.4
 """Seconds between two looks whether an answer that is worked out in the background has come."""
 WAITING, SEEN, EVERY = "inside.waiting", "inside.seen", "inside.every"
 """Of a tab: the answers that its panels wait for, what was seen last, and the seconds until it looks again."""
+FAILED = "inside.failed"
+"""Of a tab: why answers that its panels asked for could not be found, by the names of these answers."""
 LOST_SHOWN = 5
 """Steps that are named of those whose frames are lost."""
 
@@ -74,7 +77,7 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
     """
 
     def panels() -> None:
-        st.session_state[WAITING] = []
+        st.session_state[WAITING], st.session_state[FAILED] = [], {}
         now = look._replace(sides=sides((side.job, side.place) for side in look.sides))
         st.session_state[SEEN] = _seen(now.sides)
         unseen = [side for side in now.sides if side.run.snapshot.frame is None]
@@ -84,6 +87,7 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
         body(now)
 
     def watch() -> None:
+        _say_what_failed()
         waiting = st.session_state[WAITING]
         new = any(future.done() for future in waiting) if waiting else _seen(look.sides) != st.session_state[SEEN]
         if new:
@@ -101,6 +105,27 @@ def wait_for(futures: Sequence[Future[Any]]) -> None:
     st.session_state[WAITING] += futures
     if st.session_state[EVERY] != SOON:
         st.rerun()  # the timer, which stands beside what is drawn now, is to be set
+
+
+def could_not(name: Hashable, problem: str) -> None:
+    """Say below the panels why an answer could not be found, until someone asks for it again there.
+
+    Args:
+        name: of the answer in the background.
+        problem: a sentence.
+    """
+    st.session_state[FAILED][name] = problem
+
+
+def _say_what_failed() -> None:
+    failed: dict[Hashable, str] = st.session_state[FAILED]
+    if not failed:
+        return
+    show_problems(list(dict.fromkeys(failed.values())))
+    if st.button("Ask again", icon=":material/refresh:", key="inside.again"):
+        for name in failed:
+            forget(name)
+        st.rerun()
 
 
 def _seen(shown: Sequence[Side]) -> list[Any]:

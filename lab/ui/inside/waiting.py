@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
 from lab.boards.seen import Seen
+from lab.boards.wording import WAITING
 from lab.devices import computing_with
-from lab.jobs.moments import Moment, moments, unanswered
+from lab.jobs.moments import Moment, moments, start_of, unanswered
 from lab.probes import Specimen
-from lab.ui.background import answer
+from lab.ui.background import answer, failure
 from lab.ui.inside.asking import answers, film_answers, moment_of
-from lab.ui.inside.look import Look, wait_for
+from lab.ui.inside.look import Look, could_not, wait_for
 from lab.ui.inside.sides import Side
+from lab.ui.told import told
 
 LAST = "inside.last"
 """Of a tab: what was worked out last for the newest moment, by the nets and the question."""
@@ -35,9 +37,28 @@ FILM_BREATH = 0.1
 T = TypeVar("T")
 
 
-def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]] | None:
-    """What each net answers at a step, or now for None; None until that is there, and then the page is drawn again.
+class _Answered(NamedTuple):
+    """What a net has answered at a moment. A tab keeps it, and so nothing of the run or the net."""
 
+    step: int
+    weights_step: int
+    answer: Any
+
+
+class _Begun(NamedTuple):
+    """What a net is asked at a moment."""
+
+    step: int
+    weights_step: int
+    key: Hashable
+    """Of the answer among all in the background."""
+    answer: Future[Any]
+
+
+def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]] | str:
+    """What each net answers at a step, or now for None.
+
+    Until that is there, or where it cannot be, what is to be said in its place; when it comes the page is drawn again.
     Who watches a net that trains sees what was worked out last until the next is there. Such a net is asked at its kept
     frames alone, and only when it has answered before: to ask it again and again would take too much from its run.
 
@@ -48,26 +69,44 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
         step: that a reader rests at.
     """
     place = _place(look, key)
-    begun: dict[Hashable, Any] = st.session_state.setdefault(BEGUN, {})
+    begun: dict[Hashable, list[_Begun]] = st.session_state.setdefault(BEGUN, {})
+    last: dict[Hashable, list[_Answered]] = st.session_state.setdefault(LAST, {})
     trains = step is None and any(side.job.status == "running" for side in look.sides)
     asked = begun.pop(place, None)
     if asked is None or not trains:
         at_step = [moment_of(side, _last_kept(side) if step is None else step) for side in look.sides]
-        asked = [(at, _begun(at, question, key)) for at in at_step]
-    pending = [future for _, future in asked if not future.done()]
-    last: dict[Hashable, Any] = st.session_state.setdefault(LAST, {})
-    if not pending:
-        found = [
-            Seen(side.run, at.frame.step, at.weights_step, future.result())
-            for side, (at, future) in zip(look.sides, asked, strict=True)
-        ]
-        if step is None:
-            _remember(last, place, found)
-        return found
-    if trains:
-        _remember(begun, place, asked)
-    wait_for(pending)
-    return last.get(place) if step is None else None
+        asked = [_begun(at, question, key) for at in at_step]
+    pending = [each.answer for each in asked if not each.answer.done()]
+    if pending:
+        if trains:
+            _remember(begun, place, asked)
+        wait_for(pending)
+        return _seen(look, last[place]) if step is None and place in last else WAITING
+    if problem := _problem(look, asked):
+        return problem
+    found = [_Answered(each.step, each.weights_step, each.answer.result()) for each in asked]
+    if step is None:
+        _remember(last, place, found)
+    return _seen(look, found)
+
+
+def _seen(look: Look, found: Sequence[_Answered]) -> list[Seen[Any]]:
+    return [Seen(side.run, *each) for side, each in zip(look.sides, found, strict=True)]
+
+
+def _problem(look: Look, asked: Sequence[_Begun]) -> str:
+    """Why nets could not answer; nothing where all did."""
+    problems = []
+    for side, each in zip(look.sides, asked, strict=True):
+        why = failure(each.answer)
+        if why is not None:
+            problems.append(told(f"{side.run.name} could not answer: {_named(why)}."))
+            could_not(each.key, problems[-1])
+    return " ".join(problems)
+
+
+def _named(why: BaseException) -> str:
+    return f"{type(why).__name__}: {why}".rstrip(". :")
 
 
 def _remember(of: dict[Hashable, Any], place: Hashable, value: Any) -> None:
@@ -93,13 +132,19 @@ def film_soon(look: Look, question: Callable[[Specimen], T], key: Hashable, step
     def work() -> None:
         film_answers(look, question, key, step)  # which every frame remembers
 
-    wait_for([answer(("film", _place(look, key)), _after(FILM_BREATH, work), kept=False)])
+    name = "film", _place(look, key)
+    film = answer(name, _after(FILM_BREATH, work), kept=False)
+    why = failure(film) if film.done() else None
+    if why is None:
+        wait_for([film])
+    else:
+        could_not(name, told(f"Not all moments of the film could be worked out: {_named(why)}."))
     return [[seen] for seen in answers(look, question, key, step)]
 
 
 def _place(look: Look, key: Hashable) -> Hashable:
     """Names a question to some nets as they train: a run that began anew is another one."""
-    return tuple((side.id, side.job.remembered(side.place)[1]) for side in look.sides), key
+    return tuple((side.id, start_of(side.job, side.place)) for side in look.sides), key
 
 
 def _after(breath: float, work: Callable[[], T]) -> Callable[[], T]:
@@ -113,15 +158,15 @@ def _after(breath: float, work: Callable[[], T]) -> Callable[[], T]:
     return waited
 
 
-def _begun(at: Moment, question: Callable[[Specimen], T], key: Hashable) -> Future[T]:
-    """Once for each net: all moments of a large one have the few weights that are kept."""
+def _begun(at: Moment, question: Callable[[Specimen], T], key: Hashable) -> _Begun:
+    """Once for the same weights: all moments of a large net have the few that are kept."""
 
     def work() -> T:
         with computing_with(1):  # the others are for nets that train, and for what a reader waits for
             return question(at.copied())
 
-    future: Future[T] = answer((at.weights, key), _after(BREATH, work))
-    return future
+    name = at.weights, key
+    return _Begun(at.frame.step, at.weights_step, name, answer(name, _after(BREATH, work)))
 
 
 def _last_kept(side: Side) -> int | None:

@@ -15,7 +15,7 @@ from lab.boards.reconstruction_sheets import (
     tradeoff_sheet,
     walk_sheets,
 )
-from lab.boards.seen import Seen
+from lab.boards.seen import Seen, answers_there
 from lab.figures.sheets import Sheet
 from lab.ui.inside.look import Look
 from lab.ui.reconstructions.film import courses_of, frames_of
@@ -29,8 +29,8 @@ def sheets_of(look: Look, code: OfTheCode, others: OfOthers) -> list[Sheet]:
     """Those of all that is there by now."""
     alone = len(look.sides) == 1
 
-    def each(make: Callable[[str, Seen[T]], list[Sheet]], seen: Sequence[Seen[T]] | None) -> list[Sheet]:
-        return [sheet for one in seen or [] for sheet in make("" if alone else one.run.name, one)]
+    def each(make: Callable[[str, Seen[T]], list[Sheet]], seen: Sequence[Seen[T]] | str) -> list[Sheet]:
+        return [sheet for one in answers_there(seen) for sheet in make("" if alone else one.run.name, one)]
 
     frames = [sheet for side in look.sides for sheet in frame_sheets("" if alone else side.run.name, frames_of(side))]
     lines = measured_lines()

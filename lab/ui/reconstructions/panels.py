@@ -18,7 +18,7 @@ from lab.boards.reconstruction_answers import (
     walk_between,
 )
 from lab.boards.seen import Seen
-from lab.ui.inside.asking import answers
+from lab.ui.inside.asking import answers, moments_of
 from lab.ui.inside.look import Look
 from lab.ui.inside.waiting import later
 from lab.ui.pad import Pixels
@@ -37,23 +37,23 @@ class Wanted(NamedTuple):
 
 
 class OfTheCode(NamedTuple):
-    """What there is of the picture's own code, of one net or two; None while it is being worked out."""
+    """What there is of the picture's own code, of one net or two, or what is said in the place of that."""
 
     looked: list[Seen[Looked]]
-    strongest: list[Seen[Strongest]] | None
+    strongest: list[Seen[Strongest]] | str
 
 
 class OfOthers(NamedTuple):
-    """What there is of other codes and pictures, of one net or two; None while it is being worked out."""
+    """What there is of other codes and pictures, of one net or two, or what is said in the place of that."""
 
     walked: list[Seen[Walked]]
-    drawn: list[Seen[Drawn]] | None
-    tested: list[Seen[Tested]] | None
+    drawn: list[Seen[Drawn]] | str
+    tested: list[Seen[Tested]] | str
 
 
 def moments(panels: OfTheCode | OfOthers) -> list[Any]:
     """Of which moment each answer is, by what weights: for the version of a board."""
-    return [None if seen is None else [(each.step, each.weights_step) for each in seen] for seen in panels]
+    return [moments_of(each) for each in panels]
 
 
 def ask_of_the_code(look: Look, wanted: Wanted, step: int | None) -> OfTheCode:

@@ -19,7 +19,7 @@ from lab.probes import Specimen
 from lab.probes.xnor import Meeting, binary_layers, meeting
 from lab.probes.xnor_layers import Compared, Facts, compared, facts
 from lab.ui.card_data import data_menu
-from lab.ui.inside.asking import moment_of, version_of
+from lab.ui.inside.asking import moment_of, moments_of, version_of
 from lab.ui.inside.look import Look
 from lab.ui.inside.sides import Side
 from lab.ui.inside.waiting import later
@@ -43,8 +43,8 @@ def xnor(look: Look) -> None:
         look: nets that can be packed, and the picture.
     """
     found = later(look, _facts, "xnor.facts", None)
-    if found is None:
-        st.info("The net is being packed…")
+    if isinstance(found, str):
+        st.info(f"The packed net: {plain(found)}")
         return
     for problem in (each for each in found if isinstance(each.answer, str)):
         st.info(f"{plain(problem.run.name)}: {problem.answer}", icon=":material/info:")
@@ -103,17 +103,17 @@ def _board(
     look: Look,
     known: Sequence[Seen[Facts]],
     met: Sequence[Seen[Meeting | None]],
-    exact: Sequence[Seen[Compared]] | None,
+    exact: Sequence[Seen[Compared]] | str,
     chosen: Chosen,
 ) -> None:
     alone = len(known) == 1
     cards = [card for each in met for card in unit_cards(each, look.picture.words, alone)]
-    if exact is None:
-        cards += [waiting(EXACT, "Is it exact?", each.run, "" if alone else EXACT) for each in known]
+    if isinstance(exact, str):
+        cards += [waiting(EXACT, "Is it exact?", each.run, "" if alone else EXACT, exact) for each in known]
     else:
         cards += [exact_card(each, alone) for each in exact]
     cards += [card for each in known for card in fact_cards(each, alone)]
-    steps = [[(each.step, each.weights_step) for each in of or ()] for of in (known, exact)]
+    steps = [moments_of(known), moments_of(exact)]
     version = version_of(look, "xnor", chosen, look.picture.words, steps)
     subject = f"packed net of {look.subject} at step {known[0].step}"
     live_board("xnor", Board(version, placed(cards, known), subject))

@@ -24,9 +24,10 @@ from lab.jobs.moments import Moment
 from lab.packed import Unpackable, pack
 from lab.probes import Specimen
 from lab.probes.processors import numpy_on_one_processor
-from lab.ui.background import answer
+from lab.ui.background import answer, failure
 from lab.ui.inside.asking import moment_of
 from lab.ui.inside.look import Look, wait_for
+from lab.ui.notices import show_problems
 
 BATCHES = (1, 16, 256)
 THREADS, ROUNDS, SECONDS = 1, 5, 0.2
@@ -66,6 +67,9 @@ def timing(look: Look) -> Times | None:
     if not future.done():
         wait_for([future])
         return None
+    if (why := failure(future)) is not None:
+        show_problems([f"Nothing was timed: {type(why).__name__}: {why}"])
+        return []
     pairs = zip(look.sides, future.result(), strict=True)
     return [Seen(side.run, at.frame.step, at.weights_step, told) for side, (at, told) in pairs]
 
