@@ -18,7 +18,7 @@ from lab.jobs.moments import moment, moments
 from lab.models import Architecture
 from lab.ui import address
 from lab.ui.reconstructions.choices import MOST_FLIPS
-from lab.ui.reconstructions.page import fits
+from lab.ui.reconstructions.fitting import without_reconstructions
 from tests.browser import REPOSITORY
 from tests.pages import (
     PATIENCE,
@@ -92,7 +92,7 @@ def all_there(tab: AppTest) -> AppTest:
 
 @pytest.mark.parametrize("architecture", Architecture.members)
 def test_autoencoders_fit_and_of_others_it_is_said_what_to_do(architecture: str) -> None:
-    said = fits(small(architecture))
+    said = without_reconstructions(small(architecture))
     if Architecture.members[architecture].task == "reconstruction":
         assert not said
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lab.experiment import Experiment
 from lab.presets import PRESETS
-from lab.ui.picture.images import images_of
 
 PRESET = "source-003-det-st-both-best"
 
@@ -15,10 +14,5 @@ def without_codes(experiment: Experiment) -> str:
         return (
             f"This net, “{experiment.architecture.title}”, has no binary layer, so there are no codes. Choose another "
             f"net above, or train one on the Train page, such as the preset “{PRESET}: {PRESETS[PRESET].title}”."
-        )
-    if images_of(experiment.dataset).problem:
-        return (
-            f"The test images of {experiment.dataset.title}, whose codes were recorded, are not on this machine. "
-            "Training a run on them downloads them; or choose another net above."
         )
     return ""

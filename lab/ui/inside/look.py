@@ -11,6 +11,7 @@ import streamlit as st
 from lab.experiment import Experiment
 from lab.ui.background import forget
 from lab.ui.chosen_picture import ChosenPicture, choose_picture
+from lab.ui.inside.fitting import elsewhere, not_here
 from lab.ui.inside.sides import Side, chosen_sides, sides
 from lab.ui.live import AFTER_THE_END, SECONDS_BETWEEN_UPDATES
 from lab.ui.notices import show_notices, show_problems
@@ -55,16 +56,21 @@ def look_inside(fits: Callable[[Experiment], str]) -> Look | None:
     Returns:
         None where there is nothing to look into, which has been said.
     """
+
+    def problem_of(experiment: Experiment) -> str:
+        return fits(experiment) or not_here(experiment)
+
     with st.container(horizontal=True, vertical_alignment="bottom", key="bar"):
         on_stage = projector()
-        chosen = chosen_sides(fits)
+        chosen = chosen_sides(problem_of)
     with st.expander("Picture") if on_stage else st.sidebar:
         picture = choose_picture(chosen[0].job if chosen else None, contestant=chosen[0].place if chosen else 0)
     show_notices()
     if chosen is None:
         st.info("There is no run to look into yet. Train one on the Train page.")
         return None
-    shown = tuple(side for side in chosen if _can_be_shown(side, fits))
+    shown = tuple(side for side in chosen if _can_be_shown(side, problem_of))
+    _await([side.run.experiment for side in chosen])
     return Look(shown, picture) if shown else None
 
 
@@ -140,6 +146,18 @@ def _seconds_between_looks(look: Look) -> float:
     return max(SECONDS_BETWEEN_UPDATES.get(side.job.status, AFTER_THE_END) for side in look.sides)
 
 
+def _await(experiments: Sequence[Experiment]) -> None:
+    """Draw the page again when what is not here has come: a run may be downloading it."""
+    away = [experiment for experiment in experiments if not_here(experiment)]
+
+    def look_again() -> None:
+        if not all(map(not_here, away)):
+            st.rerun()
+
+    if away:
+        st.fragment(look_again, run_every=AFTER_THE_END, key="inside.away")()
+
+
 def _why_nothing_is_seen(side: Side) -> str:
     name = plain(side.run.name)
     if side.job.status == "opening":
@@ -157,6 +175,8 @@ def _can_be_shown(side: Side, fits: Callable[[Experiment], str]) -> bool:
     if problem:
         st.info(f"{plain(side.run.name)}: {problem}", icon=":material/info:")
         return False
+    if note := elsewhere(side.run.experiment):
+        st.info(f"{plain(side.run.name)}: {note}", icon=":material/info:")
     lost = side.run.snapshot.lost
     if lost:
         steps = ", ".join(map(str, lost[:LOST_SHOWN])) + (" and more" if len(lost) > LOST_SHOWN else "")

@@ -19,7 +19,7 @@ class Offered:
     dataset: Dataset
     images: Images
     problem: str
-    """Why they are not those of the run; nothing where they are."""
+    """Why they are not those of the run, and what to do; nothing where they are."""
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -60,4 +60,4 @@ def images_of(dataset: Dataset) -> Offered:
     except DataError as error:
         problem = str(error)
     digits = Dataset.members["digits"]()
-    return Offered(digits, digits.images(), f"{problem} Until then test images are those of {digits.title}.")
+    return Offered(digits, digits.images(), problem)

@@ -18,6 +18,7 @@ from lab.ui.picture.held import ALL, WRONG, held, put_on_pad
 from lab.ui.picture.images import Offered
 from lab.ui.picture.ranking import rank_again, ranking
 from lab.ui.thumbnails import Thumbnail, choose_thumbnail
+from lab.ui.told import told
 
 AMONG, INDEX = "picture.among", "picture.index"
 SHOWN = 20
@@ -32,7 +33,8 @@ def picked_image(tests: Offered, job: Job | None, contestant: int, specimen: Spe
     choice = held()
     choice["index"] = min(choice["index"], tests.count - 1)
     if tests.problem:
-        st.warning(tests.problem, icon=":material/cloud_off:")
+        instead = f"Until then test images are those of {tests.dataset.title}."
+        st.warning(f"{told(tests.problem)} {instead}", icon=":material/cloud_off:")
     askable = job if not tests.problem else None
     _choose_among(tests, askable is not None)
     judged = None
@@ -195,9 +197,9 @@ def _thumbnail(tests: Offered, index: int, judged: Judged | None) -> Thumbnail:
     if judged.guesses is None:
         return Thumbnail(index, tests.pixels(index), f"{words}, squared error {loss:.3g}", f"{loss:.2g}")
     guess = int(judged.guesses[index])
-    told = "which the net gets right" if guess == label else f"taken for {tests.class_of(guess)}"
+    found = "which the net gets right" if guess == label else f"taken for {tests.class_of(guess)}"
     caption = _short([tests.class_of(label), tests.class_of(guess)])
-    return Thumbnail(index, tests.pixels(index), f"{words}, {told}, loss {loss:.3g}", caption)
+    return Thumbnail(index, tests.pixels(index), f"{words}, {found}, loss {loss:.3g}", caption)
 
 
 def _short(names: Sequence[str]) -> str:

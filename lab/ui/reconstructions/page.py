@@ -9,9 +9,7 @@ from lab.boards.reconstruction_errors import ENDS, error_cards
 from lab.boards.reconstruction_flips import BITS, looked_cards, strongest_cards
 from lab.boards.reconstruction_tradeoff import bits_of, tradeoff_card
 from lab.boards.reconstruction_walks import drawn_cards, walk_cards
-from lab.experiment import Experiment
 from lab.figures.board import Board
-from lab.presets import PRESETS
 from lab.studies.base import IMAGES
 from lab.ui.card_data import data_menu
 from lab.ui.film import Shown
@@ -27,21 +25,6 @@ from lab.ui.reconstructions.data import sheets_of
 from lab.ui.reconstructions.film import show_reconstructions
 from lab.ui.reconstructions.measured import measured_lines
 from lab.ui.reconstructions.panels import OfOthers, OfTheCode, Wanted, ask_of_others, ask_of_the_code, moments
-
-PRESET = "source-001"
-
-
-def fits(experiment: Experiment) -> str:
-    """Why this page cannot show the net of an experiment, and what to do; nothing where it can."""
-    architecture = experiment.architecture
-    if architecture.task != "reconstruction":
-        return (
-            f"{architecture.title} gives classes, not pictures, so there is nothing to reconstruct. Choose the run of "
-            f"an autoencoder, or train one on the Train page, such as the preset “{PRESET}: {PRESETS[PRESET].title}”."
-        )
-    if len(architecture.shapes.sites) != 1 or architecture.has_shortcuts:
-        return f"Not all that {architecture.title} gives goes through one code, so it has none to be flipped or drawn."
-    return ""
 
 
 def body(look: Look) -> None:
