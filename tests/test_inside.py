@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,15 +16,23 @@ from lab.boards.filming import film_of
 from lab.boards.seen import Seen, told_weights
 from lab.figures.board import Card, Numbers, Readout
 from lab.figures.film import Instant
+from lab.jobs import JOBS
 from lab.jobs.moments import moment, moments
 from lab.ui.inside.films import KEPT, kept_film
+from lab.ui.inside.look import Look, pause_between_looks
+from lab.ui.inside.sides import sides
+from lab.ui.live import AFTER_THE_END, LONGEST, SECONDS_BETWEEN_UPDATES
+from lab.ui.showing import note_watcher, watchers
 from tests.inside_page import SHORT, page, said, texts, trained
+from tests.job_waits import ENDLESS, until
 from tests.pages import forget_runs, shown, told, until_it_shows
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
 
 LARGE = small("autoencoder", **SHORT)
+PICTURE: Any = None
+"""Of no account here."""
 
 
 def test_without_runs_it_is_said_what_to_do() -> None:
@@ -90,6 +99,28 @@ def test_a_net_that_the_page_cannot_show_is_told_and_the_other_one_shown() -> No
     assert "This page shows no such nets. Choose another run." in told(tab)
     assert len(ast.literal_eval(said(tab, "film"))) == 1
     assert texts(page(net=f"{unfit.id}-0")) == []
+
+
+def test_a_net_that_trains_beside_one_that_has_ended_is_looked_at_as_often_as_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(SECONDS_BETWEEN_UPDATES, "running", 0.8)  # as where there are many processors
+    ended, other = trained(), JOBS.start([small(**ENDLESS)], "endless")
+    until(lambda: other.status == "running")
+    alone, both, rest = (
+        pause_between_looks(Look(sides([(job, 0) for job in jobs]), PICTURE))
+        for jobs in ([other], [ended, other], [ended])
+    )
+    assert alone == both == 0.8 < rest == AFTER_THE_END
+    for number in range(1000):
+        note_watcher(other, f"watcher {number}")
+    assert pause_between_looks(Look(sides([(ended, 0), (other, 0)]), PICTURE)) == LONGEST > both
+
+
+def test_who_looks_inside_counts_as_a_watcher() -> None:
+    job = trained()
+    page()
+    assert watchers(job) == 1
 
 
 def test_runs_on_disk_are_offered_and_the_newest_that_the_page_can_show_is_looked_into(kept_runs: Path) -> None:

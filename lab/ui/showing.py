@@ -65,6 +65,10 @@ class _Latest:
                 self._showing = Showing(job.view())
             return self._showing
 
+    def note(self, watcher: str) -> None:
+        with self._lock:
+            self._watchers[watcher] = time.monotonic()
+
     def watchers(self) -> int:
         with self._lock:
             since = time.monotonic() - GONE
@@ -81,6 +85,11 @@ def showing(job: Job, seconds: float, watcher: str) -> Showing:
         watcher: who looks, by a name of its own.
     """
     return _latest(job.id).at_most(seconds, job, watcher)
+
+
+def note_watcher(job: Job, watcher: str) -> None:
+    """Count someone who looks at a job now, but at something else than its board."""
+    _latest(job.id).note(watcher)
 
 
 def watchers(job: Job) -> int:

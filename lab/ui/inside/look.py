@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from lab.experiment import Experiment
+from lab.ui import state
 from lab.ui.background import forget
 from lab.ui.chosen_picture import ChosenPicture, choose_picture
 from lab.ui.inside.fitting import elsewhere, not_here
 from lab.ui.inside.sides import Side, chosen_sides, sides
-from lab.ui.live import AFTER_THE_END, SECONDS_BETWEEN_UPDATES
+from lab.ui.live import AFTER_THE_END, seconds_between_updates
 from lab.ui.notices import show_notices, show_problems
 from lab.ui.plain import plain
 from lab.ui.projector import projector
+from lab.ui.showing import note_watcher, watchers
 
 SOON = 0.4
 """Seconds between two looks whether an answer that is worked out in the background has come."""
@@ -93,6 +95,8 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
         body(now)
 
     def watch() -> None:
+        for side in look.sides:
+            note_watcher(side.job, state.session())
         _say_what_failed()
         waiting = st.session_state[WAITING]
         new = any(future.done() for future in waiting) if waiting else _seen(look.sides) != st.session_state[SEEN]
@@ -102,7 +106,7 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
     # What is drawn by a timer stands beside the panels: within them it would be drawn into what is there no more.
     st.session_state[EVERY] = SOON
     st.fragment(panels, key="inside")()
-    st.session_state[EVERY] = SOON if st.session_state[WAITING] else _seconds_between_looks(look)
+    st.session_state[EVERY] = SOON if st.session_state[WAITING] else pause_between_looks(look)
     st.fragment(watch, run_every=st.session_state[EVERY], key="inside.watch")()
 
 
@@ -142,8 +146,10 @@ def _seen(shown: Sequence[Side]) -> list[Any]:
     return [[job.status, job.version if job.ended else None, step] for job, step in zip(jobs, frames, strict=True)]
 
 
-def _seconds_between_looks(look: Look) -> float:
-    return max(SECONDS_BETWEEN_UPDATES.get(side.job.status, AFTER_THE_END) for side in look.sides)
+def pause_between_looks(look: Look) -> float:
+    """Seconds from one look at some nets to the next: as often as at the one that changes most."""
+    pauses = (seconds_between_updates(side.job.status, watchers(side.job)) for side in look.sides)
+    return min(AFTER_THE_END if pause is None else pause for pause in pauses)
 
 
 def _await(experiments: Sequence[Experiment]) -> None:
