@@ -65,7 +65,6 @@ def at_rest(layer: str, bit: int, pixels: np.ndarray, *experiments: Experiment, 
             AtRest(
                 seen.run,
                 seen.step,
-                "",
                 facts,
                 pictures,
                 code_of(specimen, pixels, layer),

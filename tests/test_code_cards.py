@@ -243,13 +243,13 @@ class TestPicture:
 
     def test_of_other_weights_waits_for_codes_of_those(self) -> None:
         (side,) = at_rest("hidden 1", 0, DIGIT, small("mlp", budget=3))
-        waiting = side._replace(weights="Weights of step 1 answer.", driven=None, steps=Steps(1, 1, None))
+        waiting = side._replace(driven=None, steps=Steps(1, 1, None))
         card = by_id(rest_cards([waiting], PICTURE, 0))["neighbors.0"]
         assert isinstance(card.content, Numbers)
         assert "Being worked out" in card.caption
         there = by_id(rest_cards([waiting._replace(driven=side.driven)], PICTURE, 0))["neighbors.0"]
         assert isinstance(there.content, Pictures)
-        assert "Weights of step 1" in there.caption
+        assert "these are of step 1." in there.caption
 
 
 class TestBit:

@@ -64,7 +64,7 @@ def test_what_stands_below_the_film_is_of_its_newest_moment_also_where_an_earlie
     assert snapshot.frame.step < snapshot.frames[-1].step
     tab = page(job)
     code = rest(tab)["code.0"]["caption"]
-    assert f"After step {snapshot.frames[-1].step}." in code
+    assert f"At step {snapshot.frames[-1].step}." in code
     assert "No weights" not in code
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from lab.boards.contestants import Contestant, contestants
 from lab.boards.filming import film_of
-from lab.boards.seen import Seen, told_weights
+from lab.boards.seen import Seen
 from lab.figures.board import Card, Numbers, Readout
 from lab.figures.film import Instant
 from lab.jobs import JOBS
@@ -215,12 +215,6 @@ def test_cards_that_come_and_go_are_refused() -> None:
             lambda shown: _cards(shown)[: shown[0].answer],
             "run",
         )
-
-
-def test_other_weights_than_those_of_the_step_are_told() -> None:
-    seen = Seen(_run(), 5, 5, None)
-    assert told_weights(seen) == ""
-    assert "step 5: these are of step 9" in told_weights(seen._replace(weights_step=9))
 
 
 def test_films_are_made_once_and_the_oldest_are_forgotten() -> None:

@@ -114,7 +114,7 @@ def test_all_moments_are_in_the_film_and_the_newest_below_it(run: Job) -> None:
     steps = [frame.step for frame in moments(run)]
     assert [each["step"] for each in film(tab)["moments"]] == steps
     assert [card["id"] for card in film(tab)["cards"]] == ["probes.0", "course"]
-    assert all(f"tep {steps[-1]}" in caption(tab, kind) for kind in ("picture", "strongest", "walk", "best"))
+    assert all(f"At step {steps[-1]}." in caption(tab, kind) for kind in ("picture", "strongest", "walk", "best"))
     assert "has no star" in cards(tab)["tradeoff"]["caption"]  # for it was measured on other images
 
 

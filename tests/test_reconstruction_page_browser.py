@@ -65,8 +65,8 @@ def test_a_test_image_that_is_picked_is_looked_at(tab: Page) -> None:
 
 
 def test_below_the_film_is_the_moment_at_which_a_reader_rests(tab: Page) -> None:
-    expect(caption(tab, "probes")).to_contain_text("Step 6.")
+    expect(caption(tab, "probes")).to_contain_text("At step 6.")
     tab.get_by_role("slider", name="Moment of training").press("Home")
-    expect(caption(tab, "probes")).to_contain_text("Step 0.")
-    expect(caption(tab, "picture")).to_contain_text("Step 0.")
+    expect(caption(tab, "probes")).to_contain_text("At step 0.")
+    expect(caption(tab, "picture")).to_contain_text("At step 0.")
     expect(tab).to_have_url(re.compile(r"at=0\b"))

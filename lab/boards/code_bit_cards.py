@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from lab.boards.code_charts import REFERENCE
-from lab.boards.code_rest import EXTREMES, AtRest, MakeCard, Picture, maker
+from lab.boards.code_rest import EXTREMES, AtRest, Picture, maker
 from lab.boards.code_words import bit_words, share
+from lab.boards.net_cards import MakeCard
 from lab.boards.wording import NOTHING, WAITING, fixed
 from lab.figures.bars import Bars, named_bars
 from lab.figures.board import Card, Chart, Numbers, Pictures, Readout, Tile

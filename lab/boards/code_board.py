@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lab.boards.code_bit_cards import bit_cards, largest_difference
 from lab.boards.code_rest import AtRest, Picture, picture_cards
-from lab.boards.inside_cards import in_rows
+from lab.boards.net_cards import in_rows
 from lab.figures.board import Card
 
 

@@ -11,7 +11,8 @@ from lab.boards.code_charts import distance_chart, map_chart, precision_chart, r
 from lab.boards.code_facts import CodeFacts
 from lab.boards.code_scales import CodeScales, code_scales
 from lab.boards.code_words import bit_words, share
-from lab.boards.inside_cards import BINS, SEPARATOR, in_rows
+from lab.boards.inside_cards import BINS
+from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
 from lab.boards.wording import NOTHING, fixed
 from lab.figures.board import Card, Chart, Content, Numbers, Pictures, Readout, Thumbnails, Tile
@@ -51,8 +52,7 @@ class CodeCards:
     def __call__(self, seen: Sequence[CodeSeen]) -> list[Card]:
         """The cards of one moment: those of each net, or of two side by side."""
         alone = len(seen) == 1
-        cards = [card for each in seen for card in self._of(each, alone)]
-        return cards if alone else in_rows(cards, [each.run for each in seen])
+        return placed((card for each in seen for card in self._of(each, alone)), seen)
 
     def _of(self, seen: CodeSeen, alone: bool) -> Iterator[Card]:
         facts, scales = seen.answer, self._scales
@@ -62,7 +62,7 @@ class CodeCards:
             "counts",
             "How the code is used",
             *_readouts(facts, seen.run.experiment.estimator.stochastic),
-            wide=alone,
+            wide=True,
         )
         bits = scales.bits[seen.run.id]
         yield _card(seen, alone, RATES, _some("On-rate of each bit", bits, facts), *_rates(seen, facts, scales))
@@ -75,16 +75,13 @@ class CodeCards:
         yield _card(seen, alone, "precision", "Retrieval by Hamming distance", *_precision(seen, facts))
         if self._with_map:
             shown = _map(facts, scales, seen.run.id, self._thumbnails.get(seen.run.id))
-            yield _card(seen, alone, MAP, "Map of the codes (PCA)", *shown, wide=alone)
+            yield _card(seen, alone, MAP, "Map of the codes (PCA)", *shown, wide=True)
 
 
 def _card(
     seen: CodeSeen, alone: bool, kind: str, title: str, content: Content, caption: str, wide: bool = False
 ) -> Card:
-    name = f"{title}, {seen.answer.layer}"
-    alt = f"{name} of {seen.run.name} at step {seen.step}. {caption}"
-    shown = name if alone else f"{name}{SEPARATOR}{seen.run.name}"
-    return Card(f"{kind}.{seen.run.id}", shown, content, caption, alt, wide, "" if alone else kind)
+    return maker(seen, alone)(kind, f"{title}, {seen.answer.layer}", content, caption, wide)
 
 
 def _some(title: str, bits: np.ndarray, facts: CodeFacts) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.boards import net_cards
 from lab.boards.code_charts import class_points, thumbnails
 from lab.boards.code_facts import CodeFacts
 from lab.boards.code_questions import Flipped
 from lab.boards.code_words import bit_words, is_flat
 from lab.boards.contestants import Contestant
-from lab.boards.inside_cards import SEPARATOR
+from lab.boards.net_cards import MakeCard
+from lab.boards.seen import Seen
 from lab.boards.wording import WAITING, fixed
 from lab.figures.board import Card, Chart, Content, Numbers, Pictures, Tile
 from lab.figures.pictures import tiles
@@ -57,8 +59,6 @@ class AtRest(NamedTuple):
     run: Contestant
     step: int
     """Of the frame."""
-    weights: str
-    """A sentence about which weights answered; nothing where they are of that step."""
     facts: CodeFacts
     pictures: NDArray[np.uint8]
     """Those that were coded: (images, 28, 28)."""
@@ -86,19 +86,13 @@ class AtRest(NamedTuple):
         return "" if step in (None, self.steps.code) else f" Worked out at step {step}; the next is on its way."
 
 
-MakeCard = Callable[[str, str, Content, str], Card]
-
-
 def maker(side: AtRest, alone: bool) -> MakeCard:
-    """Makes cards of one net from their kind, title, content and caption."""
+    """What makes the cards of a net: see `net_cards.maker`."""
 
-    def card(kind: str, title: str, content: Content, caption: str) -> Card:
-        name = f"{title}, {side.facts.layer}"
-        weights = "" if kind in RECORDED else side.weights
-        told = f"{caption} After step {side.step}. {weights}".strip()
-        alt = f"{name} of {side.run.name}. {told}"
-        shown = name if alone else f"{name}{SEPARATOR}{side.run.name}"
-        return Card(f"{kind}.{side.run.id}", shown, content, told, alt, alone and kind == NEAR, "" if alone else kind)
+    def card(kind: str, title: str, content: Content, caption: str, wide: bool = False) -> Card:
+        answered = side.step if kind in RECORDED else side.steps.code
+        make = net_cards.maker(Seen(side.run, side.step, answered, side), alone)
+        return make(kind, f"{title}, {side.facts.layer}", content, caption, wide)
 
     return card
 
@@ -179,7 +173,7 @@ def _pairs(found: Neighbors) -> list[tuple[int, int]]:
 def _near(card: MakeCard, side: AtRest) -> Card:
     title = "Map of the codes (t-SNE)"
     if not isinstance(side.near, Map):
-        return card(NEAR, title, Numbers([]), WAITING if side.near is None else side.near)
+        return card(NEAR, title, Numbers([]), WAITING if side.near is None else side.near, wide=True)
     points = side.near.points - side.near.points.mean(axis=0)
     chart = point_chart(class_points(side.facts, points), ("", ""), float(np.abs(points).max()), ticks=False)
     return card(
@@ -189,4 +183,5 @@ def _near(card: MakeCard, side: AtRest) -> Card:
         "Each point is the code of a test image; near ones have codes that differ in few bits, and how far apart "
         f"others lie says little (perplexity {fixed(side.near.perplexity or 0, 1)}). Pick a point to let all pages "
         f"look at its image: its point is larger then.{side.older(side.steps.near)}",
+        wide=True,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from lab.boards.contestants import Contestant
 from lab.boards.curve_cards import TIME
-from lab.boards.inside_cards import SEPARATOR, in_rows
+from lab.boards.net_cards import SEPARATOR, in_rows
 from lab.boards.scales import FAR_IN_DECADES, Scale, extents, shared_scale
 from lab.columns import Column
 from lab.figures.board import Card, Chart

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import LARGE, SIGNED, colors_of, maker, placed, signed_range
+from lab.boards.heatmap_card import LARGE, SIGNED, colors_of, signed_range
+from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
 from lab.boards.wording import number, percent
 from lab.data.base import Dataset

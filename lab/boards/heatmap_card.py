@@ -1,19 +1,16 @@
-"""What the cards of the Heatmaps page have in common: their colors, how they are made, and their rows."""
+"""What the cards of the Heatmaps page have in common: their colors, and what is chosen there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.boards.contestants import Contestant
-from lab.boards.inside_cards import SEPARATOR, in_rows
 from lab.boards.scales import Scale, extents, shared_scale
-from lab.boards.seen import Seen, told_weights
-from lab.boards.wording import MINUS, WAITING
-from lab.figures.board import Card, Content, Numbers
+from lab.boards.wording import MINUS
 from lab.figures.pictures import scaled
 from lab.figures.theme import Lookup, lookup
 from lab.probes.sight import ConvSize
@@ -28,8 +25,6 @@ LARGE, LARGEST = 160, 224
 """Pixels of a tile at most, where there are few."""
 UNSOUND = " Some values are no finite numbers any more: NaN is drawn as the lowest."
 
-MakeCard = Callable[[str, str, Content, str], Card]
-"""Makes a card of a net from its kind, title, content and caption."""
 Floats = NDArray[np.floating[Any]]
 
 
@@ -58,34 +53,6 @@ class Range(NamedTuple):
     low: float
     high: float
     note: str
-
-
-def maker(seen: Seen[Any], alone: bool) -> MakeCard:
-    """What makes the cards of a net.
-
-    Args:
-        seen: the net.
-        alone: no other one stands beside it.
-    """
-    run = seen.run
-
-    def make(kind: str, title: str, content: Content, caption: str) -> Card:
-        caption += told_weights(seen)
-        return Card(
-            f"{kind}.{run.id}",
-            title if alone else f"{title}{SEPARATOR}{run.name}",
-            content,
-            caption,
-            alt=f"{title} of {run.name} at step {seen.step}. {caption}",
-            row="" if alone else kind,
-        )
-
-    return make
-
-
-def placed(cards: Iterable[Card], sides: Sequence[Seen[Any]]) -> list[Card]:
-    """Cards of one net as they come; of several in rows, with a place in every row for each net."""
-    return list(cards) if len(sides) == 1 else in_rows(list(cards), [seen.run for seen in sides])
 
 
 def signed_range(values: Iterable[tuple[Contestant, Floats]]) -> Range:
@@ -123,11 +90,6 @@ def over(picture: NDArray[np.uint8], colors: NDArray[np.uint8]) -> NDArray[np.ui
     return ((picture[:, :, None].astype(np.uint16) + colors) // 2).astype(np.uint8)
 
 
-def waiting(kind: str, title: str, run: Contestant, row: str, said: str = WAITING) -> Card:
-    """Holds the place of a card whose content is not there, and says why."""
-    return Card(f"{kind}.{run.id}", title, Numbers([]), said, alt=f"{title}: {said}", row=row)
-
-
 def colors_of(span: Range, signed: bool) -> str:
     """In words, which value has which color."""
     if signed:
@@ -138,11 +100,6 @@ def colors_of(span: Range, signed: bool) -> str:
 def short(value: float) -> str:
     """A number in two digits."""
     return f"{value:.2g}".replace("-", MINUS)
-
-
-def moment_of(seen: Seen[Any]) -> str:
-    """Of which moment a card is that does not move with the others."""
-    return f" At step {seen.step}."
 
 
 def columns(tiles: int, alone: bool) -> int:

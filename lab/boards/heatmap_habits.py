@@ -9,7 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import LARGE, LARGEST, Choice, maker, moment_of, placed, short
+from lab.boards.heatmap_card import LARGE, LARGEST, Choice, short
+from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
 from lab.boards.unit_words import on_words
 from lab.boards.wording import percent
@@ -64,7 +65,7 @@ def _patches(seen: Seen[Watched], sides: Sides, choice: Choice) -> Card:
     )
     caption = (
         f"The strongest of {len(seen.answer.pictures)} test images, and of each where the channel is most excited: "
-        f"{whole}. Below, what enters the unit there, and the class of the image.{moment_of(seen)}"
+        f"{whole}. Below, what enters the unit there, and the class of the image."
     )
     return make(PATCHES, title, Pictures(sheet, columns=len(sheet) if len(sheet) < 5 else 5, widest=LARGE), caption)
 
@@ -83,7 +84,6 @@ def _firing(seen: Seen[Watched], sides: Sides, choice: Choice) -> Card:
     caption = (
         f"The share of {rates.pictures} test images for which each position is {when}; dark is 0, yellow 1. The "
         f"channel is so {shares[0]} of the time, all channels together {shares[1]}."
-        f"{moment_of(seen)}"
     )
     return make(FIRING, title, Pictures(sheet, columns=2, widest=LARGEST), caption)
 

@@ -8,19 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import (
-    BLOCK,
-    FEW,
-    LARGE,
-    SIGNED,
-    Choice,
-    colors_of,
-    columns,
-    maker,
-    placed,
-    short,
-    signed_range,
-)
+from lab.boards.heatmap_card import BLOCK, FEW, LARGE, SIGNED, Choice, colors_of, columns, short, signed_range
+from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
 from lab.figures.board import Card, Numbers, Pictures
 from lab.figures.pictures import tiles

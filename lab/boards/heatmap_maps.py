@@ -15,16 +15,14 @@ from lab.boards.heatmap_card import (
     LARGEST,
     SIGNED,
     Choice,
-    MakeCard,
     Range,
     colors_of,
     columns,
-    maker,
-    placed,
     rising_range,
     short,
     signed_range,
 )
+from lab.boards.net_cards import MakeCard, maker, placed
 from lab.boards.seen import Seen
 from lab.boards.unit_words import on_words, units_words
 from lab.estimators import Estimator

@@ -8,18 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import (
-    LARGE,
-    SIGNED,
-    colored,
-    colors_of,
-    maker,
-    moment_of,
-    over,
-    placed,
-    rising_range,
-    signed_range,
-)
+from lab.boards.heatmap_card import LARGE, SIGNED, colored, colors_of, over, rising_range, signed_range
+from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
 from lab.boards.wording import MINUS
 from lab.data.base import SIDE
@@ -69,7 +59,7 @@ def _cam(seen: Seen[GradCam | str], sides: Cams, pixels: Pixels) -> Card:
     empty = "" if values.any() else " Nothing in this layer speaks for it."
     caption = (
         f"Where {found.layer} finds what speaks for {what}; {colors_of(span, False)}.{span.note}{empty} "
-        f"Enlarged from {height} × {width}. {THROUGH[found.through].format(', '.join(found.crossed))}{moment_of(seen)}"
+        f"Enlarged from {height} × {width}. {THROUGH[found.through].format(', '.join(found.crossed))}"
     )
     return make(GRAD_CAM, f"Grad-CAM, {found.layer}", Pictures(sheet, COLUMNS, LARGE), caption)
 
@@ -86,7 +76,6 @@ def _occluded(seen: Seen[Occlusion], sides: Occlusions, pixels: Pixels) -> Card:
         f"What is lost of {_score(seen)} where a square of {found.size} × {found.size} pixels around {places} is "
         "covered with background: red where the answer needs what is there, blue where it gains without; "
         f"{colors_of(span, True)}.{span.note}"
-        f"{moment_of(seen)}"
     )
     return make(OCCLUSION, "Occlusion", Pictures(sheet, COLUMNS, LARGE), caption)
 

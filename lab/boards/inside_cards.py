@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from lab.boards.contestants import Contestant
+from lab.boards.net_cards import MakeCard, in_rows, maker
 from lab.boards.scales import Scale, extents, shared_scale
+from lab.boards.seen import Seen
 from lab.data.base import SIDE
 from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
 from lab.figures.histograms import bar_chart
@@ -17,14 +18,10 @@ from lab.figures.theme import GRAY, VIRIDIS
 from lab.probes import Frame
 from lab.probes.compact import Array
 
-MakeCard = Callable[[str, str, Pictures | Chart | Numbers, str], Card]
-"""Makes a card of one run from its kind, title, content and caption."""
 Shown = Sequence[tuple[Contestant, Frame]]
 """The runs that there is something to see of."""
 
 BINS = np.linspace(0, 1, 21)
-SEPARATOR = " · "
-"""Between the title of a card and the run that it is of."""
 COUNTED_EARLIER = 128
 """Validation images over which bits are counted in frames that an earlier lab has kept."""
 LARGE_TILES = 4
@@ -45,42 +42,8 @@ def inside_cards(runs: Sequence[Contestant], picture: int) -> list[Card]:
     return cards if len(runs) == 1 else in_rows(cards, [run for run, _ in shown])
 
 
-def in_rows(cards: Sequence[Card], runs: Sequence[Contestant]) -> list[Card]:
-    """Cards of several runs row by row, a place in every row for each run: columns match also where nets differ.
-
-    What only one of the nets has stands by itself.
-    """
-    rows: dict[str, dict[str, Card]] = {}
-    for card in cards:
-        rows.setdefault(card.row, {})[card.id] = card
-    found: list[Card] = []
-    for kind, row in rows.items():
-        if len(row) == 1 < len(runs):
-            found += [replace(card, row="") for card in row.values()]
-        else:
-            found += [row.get(f"{kind}.{run.id}") or _nothing(row, kind, run) for run in runs]
-    return found
-
-
-def _nothing(row: Mapping[str, Card], kind: str, run: Contestant) -> Card:
-    title = next(iter(row.values())).title.partition(SEPARATOR)[0]
-    said = f"The net of {run.name} has none."
-    return Card(f"{kind}.{run.id}", f"{title}{SEPARATOR}{run.name}", Numbers([]), said, alt=said, row=kind)
-
-
 def _of_run(run: Contestant, frame: Frame, picture: int, shown: Shown) -> Iterator[Card]:
-    alone = len(shown) == 1
-
-    def card(kind: str, title: str, content: Pictures | Chart | Numbers, caption: str) -> Card:
-        return Card(
-            f"{kind}.{run.id}",
-            title if alone else f"{title}{SEPARATOR}{run.name}",
-            content,
-            caption,
-            alt=f"{title} of {run.name} at step {frame.step}. {caption}",
-            row="" if alone else kind,
-        )
-
+    card = maker(Seen(run, frame.step, frame.step, frame), len(shown) == 1)
     yield from _heatmaps(card, frame, picture, shown)
     if _rebuilds(frame):
         yield card(

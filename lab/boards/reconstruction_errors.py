@@ -6,17 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from lab.boards.net_cards import instead, maker, placed
 from lab.boards.reconstruction_answers import Looked, Pair, Tested
-from lab.boards.reconstruction_pictures import (
-    NOT_FINITE,
-    finite,
-    moment_of,
-    originals,
-    placed,
-    said_instead,
-    side_card,
-)
-from lab.boards.seen import Seen
+from lab.boards.reconstruction_pictures import NOT_FINITE, finite, not_finite, originals
+from lab.boards.seen import Seen, told_moment
 from lab.boards.wording import fixed, number
 from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
 from lab.figures.class_bars import Bars, class_bars
@@ -30,20 +23,18 @@ SMALL = 72
 MSE = "mean squared error"
 
 
-def error_cards(seen: Sequence[Seen[Tested]] | str, waiting: Sequence[Seen[Looked]]) -> list[Card]:
+def error_cards(seen: Sequence[Seen[Tested]] | str, asked: Sequence[Seen[Looked]]) -> list[Card]:
     """The best, the worst and the classes, of each net; their places where they are not there.
 
     Args:
         seen: what each answered, or what is said in the place of that.
-        waiting: the nets that are asked.
+        asked: the nets that are asked.
     """
-    alone = len(waiting) == 1
+    alone = len(asked) == 1
     if isinstance(seen, str):
-        kept = [
-            said_instead(each, alone, kind, TITLES[kind], seen, kind == "ends") for kind in TITLES for each in waiting
-        ]
+        kept = [instead(each.run, alone, kind, TITLES[kind], seen, kind == "ends") for kind in TITLES for each in asked]
         classes = Card(CLASSES, "Error by class", Numbers([]), seen, alt=seen, wide=True)
-        return [*placed(kept, waiting), classes]
+        return [*placed(kept, asked), classes]
     cards = [card for each in seen for card in _of_net(each, alone)]
     return [*placed(cards, seen), _classes(seen)]
 
@@ -51,18 +42,16 @@ def error_cards(seen: Sequence[Seen[Tested]] | str, waiting: Sequence[Seen[Looke
 def _of_net(seen: Seen[Tested], alone: bool) -> list[Card]:
     found = seen.answer
     if not finite(found.errors):
-        return [said_instead(seen, alone, kind, title, NOT_FINITE, kind == "ends") for kind, title in TITLES.items()]
+        return [not_finite(seen, alone, kind, title, kind == "ends") for kind, title in TITLES.items()]
     names = seen.run.experiment.dataset.class_name
     count, mean = len(found.errors), number(float(found.errors.mean()))
     over = f"over {count} test images, whose mean error is {mean}"
     cards = [
-        side_card(
-            seen,
-            alone,
+        maker(seen, alone)(
             kind,
             TITLES[kind],
             Pictures([*_sheet(pairs, names), *_rebuilt(pairs, names)], columns=len(pairs)),
-            f"{moment_of(seen)} The {len(pairs)} {what} errors {over}: above the test images with their numbers, below "
+            f"The {len(pairs)} {what} errors {over}: above the test images with their numbers, below "
             "what the net gives back, with the error. Click one to look at it.",
         )
         for kind, pairs, what in (("best", found.best, "smallest"), ("worst", found.worst, "largest"))
@@ -70,12 +59,12 @@ def _of_net(seen: Seen[Tested], alone: bool) -> list[Card]:
     lines = [[best for best, _ in found.ends], [worst for _, worst in found.ends]]
     sheet = [tile for line in lines for tile in (*_sheet(line, names), *_rebuilt(line, names))]
     caption = (
-        f"{moment_of(seen)} Two lines of the best of each class, {over}, and two of the worst: the test image with its "
+        f"Two lines of the best of each class, {over}, and two of the worst: the test image with its "
         "number, and what the net gives back, with the error. Click one to look at it."
     )
     return [
         *cards,
-        side_card(seen, alone, "ends", TITLES["ends"], Pictures(sheet, len(lines[0]), SMALL), caption, wide=True),
+        maker(seen, alone)("ends", TITLES["ends"], Pictures(sheet, len(lines[0]), SMALL), caption, wide=True),
     ]
 
 
@@ -100,9 +89,9 @@ def _classes(seen: Sequence[Seen[Tested]]) -> Card:
     easiest = [f"{bar.labels[int(np.argmin(bar.means))]}{whose}" for bar, whose in zip(bars, of, strict=True)]
     classes = list(dict.fromkeys(name for each in sound for name in each.run.experiment.dataset.classes))
     caption = (
-        f"{' '.join(dict.fromkeys(moment_of(each) for each in seen))} Mean error of the test images of each class; the "
-        f"lines reach one standard deviation of its pictures up and down. Easiest class: {', '.join(easiest)}; "
-        f"hardest: {', '.join(hardest)}."
+        "Mean error of the test images of each class; the lines reach one standard deviation of its pictures up and "
+        f"down. Easiest class: {', '.join(easiest)}; hardest: {', '.join(hardest)}. "
+        f"{' '.join(dict.fromkeys(map(told_moment, seen)))}"
     )
     means = ((bar.name, zip(bar.labels, np.asarray(bar.means), strict=True)) for bar in bars)
     alt = "; ".join(f"{name}: {', '.join(f'{label} {mean:.3g}' for label, mean in each)}" for name, each in means)

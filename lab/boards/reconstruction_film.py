@@ -10,18 +10,9 @@ from numpy.typing import NDArray
 
 from lab.boards.contestants import Contestant
 from lab.boards.moment import MARK
+from lab.boards.net_cards import maker, placed
 from lab.boards.reconstruction_answers import scaled_as_pixels
-from lab.boards.reconstruction_pictures import (
-    NOT_FINITE,
-    beyond,
-    differences,
-    finite,
-    moment_of,
-    originals,
-    placed,
-    said_instead,
-    side_card,
-)
+from lab.boards.reconstruction_pictures import beyond, differences, finite, not_finite, originals
 from lab.boards.seen import Seen
 from lab.boards.wording import fixed, number
 from lab.figures.board import Card, Chart, Pictures
@@ -64,7 +55,7 @@ def _probes(seen: Seen[Frame], alone: bool) -> Card:
     frame = seen.answer
     pictures, rebuilt = scaled_as_pixels(frame.pictures), frame.reconstructions.array()
     if not finite(rebuilt):
-        return said_instead(seen, alone, "probes", TITLE, f"{moment_of(seen)} {NOT_FINITE}")
+        return not_finite(seen, alone, "probes", TITLE)
     errors, off = errors_of(frame), rebuilt - pictures
     sheet = [
         *originals(pictures, [f"picture {place}" for place in range(1, len(pictures) + 1)]),
@@ -72,11 +63,11 @@ def _probes(seen: Seen[Frame], alone: bool) -> Card:
         *differences(off, [""] * len(off)),
     ]
     caption = (
-        f"{moment_of(seen)} From the top: validation pictures, what the net gives back with its {MSE} over pixels in "
+        f"From the top: validation pictures, what the net gives back with its {MSE} over pixels in "
         f"[-1, 1], and the reconstruction less the original. Mean of these errors: {number(float(errors.mean()))}. "
         f"{beyond(off)}"
     )
-    return side_card(seen, alone, "probes", TITLE, Pictures(sheet, columns=len(pictures)), caption)
+    return maker(seen, alone)("probes", TITLE, Pictures(sheet, columns=len(pictures)), caption)
 
 
 def course_card(courses: Sequence[Course], step: int) -> Card:

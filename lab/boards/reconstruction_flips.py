@@ -6,20 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lab.boards.net_cards import instead, maker, placed
 from lab.boards.reconstruction_answers import Looked, Strongest
-from lab.boards.reconstruction_pictures import (
-    NOT_FINITE,
-    REACH,
-    beyond,
-    differences,
-    finite,
-    moment_of,
-    originals,
-    placed,
-    reach_of,
-    said_instead,
-    side_card,
-)
+from lab.boards.reconstruction_pictures import REACH, beyond, differences, finite, not_finite, originals, reach_of
 from lab.boards.seen import Seen
 from lab.boards.wording import fixed, number
 from lab.figures.board import Card, Chart, Pictures, Tile
@@ -49,7 +38,7 @@ def looked_cards(seen: Sequence[Seen[Looked]], words: str) -> list[Card]:
 def _picture(seen: Seen[Looked], alone: bool, words: str, reach: float) -> Card:
     found, title = seen.answer, "The chosen picture"
     if not finite(found.rebuilt, found.decoded, found.flipped):
-        return said_instead(seen, alone, "picture", title, f"{moment_of(seen)} {NOT_FINITE}")
+        return not_finite(seen, alone, "picture", title)
     off, change = found.rebuilt - found.original, found.flipped - found.decoded
     flipped_error = _error(found.flipped, found.original)
     sheet: list[Tile] = [
@@ -59,10 +48,10 @@ def _picture(seen: Seen[Looked], alone: bool, words: str, reach: float) -> Card:
         *differences(change[None], ["what flips change" if found.flips else "nothing changed"], reach or REACH),
     ]
     caption = (
-        f"{moment_of(seen)} {words[:1].upper()}{words[1:]}; its error is {number(found.error)}, the mean square of the "
+        f"{words[:1].upper()}{words[1:]}; its error is {number(found.error)}, the mean square of the "
         f"difference. {beyond(off)} {_told_flips(found, change, reach, flipped_error)}{_told_code(found)}"
     )
-    return side_card(seen, alone, "picture", title, Pictures(sheet, columns=5, widest=LARGE), caption.strip())
+    return maker(seen, alone)("picture", title, Pictures(sheet, columns=5, widest=LARGE), caption.strip())
 
 
 def _told_flips(found: Looked, change: Floats, reach: float, error: float) -> str:
@@ -103,7 +92,7 @@ def _code(seen: Seen[Looked], alone: bool) -> Card:
         f"{bits} bits line by line, yellow on and dark off: {on} on, {flips}. "
         "Click one to flip it, and again to flip it back."
     )
-    return side_card(seen, alone, CODE, "Its code", chart, caption)
+    return maker(seen, alone)(CODE, "Its code", chart, caption)
 
 
 def _told_bit(bit: int, on: bool, flipped: bool) -> str:
@@ -111,30 +100,30 @@ def _told_bit(bit: int, on: bool, flipped: bool) -> str:
 
 
 def strongest_cards(
-    seen: Sequence[Seen[Strongest]] | str, waiting: Sequence[Seen[Looked]], flips: Sequence[int]
+    seen: Sequence[Seen[Strongest]] | str, asked: Sequence[Seen[Looked]], flips: Sequence[int]
 ) -> list[Card]:
     """Which flips matter most, of each net.
 
     Args:
         seen: what each answered, or what is said in the place of that.
-        waiting: the nets that are asked.
+        asked: the nets that are asked.
         flips: bits that are flipped now.
     """
-    alone = len(waiting) == 1
+    alone = len(asked) == 1
     titles = {STRONGEST: "The flips that matter most", SIZES: "What each bit does"}
     if isinstance(seen, str):
-        kept = [said_instead(each, alone, kind, titles[kind], seen) for each in waiting for kind in titles]
-        return placed(kept, waiting)
+        kept = [instead(each.run, alone, kind, titles[kind], seen) for each in asked for kind in titles]
+        return placed(kept, asked)
     reach = reach_of(each.answer.differences for each in seen)
     highest = reach_of(each.answer.sizes for each in seen)
     cards: list[Card] = []
     for each in seen:
         if not finite(each.answer.sizes):
-            cards += [said_instead(each, alone, kind, title, NOT_FINITE) for kind, title in titles.items()]
+            cards += [not_finite(each, alone, kind, title) for kind, title in titles.items()]
             continue
         cards.append(_strongest(each, alone, titles[STRONGEST], reach, flips))
         cards.append(_sizes(each, alone, titles[SIZES], highest))
-    return placed(cards, waiting)
+    return placed(cards, asked)
 
 
 def _strongest(seen: Seen[Strongest], alone: bool, title: str, reach: float, flips: Sequence[int]) -> Card:
@@ -147,11 +136,11 @@ def _strongest(seen: Seen[Strongest], alone: bool, title: str, reach: float, fli
         *differences(found.differences, labels, reach or REACH),
     ]
     caption = (
-        f"{moment_of(seen)} Above, the picture with one bit flipped, for the {len(picks)} bits that change it most; "
+        f"Above, the picture with one bit flipped, for the {len(picks)} bits that change it most; "
         f"below, what changes and its mean square, strongest color at ±{reach:.2g}. Click one to flip it."
     )
     picked = next((pick for pick in picks if int(pick) in flips), "")
-    return side_card(seen, alone, STRONGEST, title, Pictures(sheet, columns=len(picks), picked=picked), caption)
+    return maker(seen, alone)(STRONGEST, title, Pictures(sheet, columns=len(picks), picked=picked), caption)
 
 
 def _sizes(seen: Seen[Strongest], alone: bool, title: str, highest: float) -> Card:
@@ -160,11 +149,11 @@ def _sizes(seen: Seen[Strongest], alone: bool, title: str, highest: float) -> Ca
     figure = bar_chart(np.arange(bits), found.sizes, "bit", "mean squared change", seen.run.color, y_range=range_of_y)
     better, nothing = int((found.errors < found.error).sum()), int((found.sizes == 0).sum())
     caption = (
-        f"{moment_of(seen)} How much flipping each bit alone changes the picture. Of {bits} flips {better} bring it "
+        f"How much flipping each bit alone changes the picture. Of {bits} flips {better} bring it "
         f"closer to the original, {nothing} change nothing; the mean change is {found.sizes.mean():.2g}. "
         "Click a bar to flip its bit."
     )
-    return side_card(seen, alone, SIZES, title, Chart(figure, picks=True), caption)
+    return maker(seen, alone)(SIZES, title, Chart(figure, picks=True), caption)
 
 
 def _error(picture: Floats, original: Floats) -> float:

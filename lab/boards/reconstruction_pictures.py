@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.inside_cards import SEPARATOR, in_rows
-from lab.boards.seen import Seen, told_weights
-from lab.figures.board import Card, Content, Numbers, Tile
+from lab.boards.net_cards import maker
+from lab.boards.seen import Seen
+from lab.figures.board import Card, Numbers, Tile
 from lab.figures.pictures import tiles
 from lab.figures.theme import lookup
 
@@ -49,34 +49,9 @@ def finite(*arrays: Any) -> bool:
     return all(bool(np.isfinite(array).all()) for array in arrays)
 
 
-def moment_of(seen: Seen[Any]) -> str:
-    """Sentences: of which moment a card is, and which weights answered."""
-    return f"Step {seen.step}.{told_weights(seen)}"
-
-
-def side_card(
-    seen: Seen[Any], alone: bool, kind: str, title: str, content: Content, caption: str, wide: bool = False
-) -> Card:
-    """A card of one net; in a row with that of the other unless the net stands alone."""
-    return Card(
-        f"{kind}.{seen.run.id}",
-        title if alone else f"{title}{SEPARATOR}{seen.run.name}",
-        content,
-        caption,
-        alt=f"{title} of {seen.run.name}. {caption}",
-        wide=wide and alone,
-        row="" if alone else kind,
-    )
-
-
-def placed(cards: Sequence[Card], sides: Sequence[Seen[Any]]) -> list[Card]:
-    """Cards of some nets in their places: row by row where there are two."""
-    return list(cards) if len(sides) == 1 else in_rows(cards, [each.run for each in sides])
-
-
-def said_instead(seen: Seen[Any], alone: bool, kind: str, title: str, said: str, wide: bool = False) -> Card:
-    """The place of a card that has nothing to show, with the reason."""
-    return side_card(seen, alone, kind, title, Numbers([]), said, wide)
+def not_finite(seen: Seen[Any], alone: bool, kind: str, title: str, wide: bool = False) -> Card:
+    """The place of a card of a net that gives no finite numbers any more."""
+    return maker(seen, alone)(kind, title, Numbers([]), NOT_FINITE, wide)
 
 
 def reach_of(arrays: Iterable[Pictures]) -> float:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from lab.boards.reconstruction_answers import Looked, Tested
-from lab.boards.reconstruction_pictures import finite, moment_of
-from lab.boards.seen import Seen, answers_there
+from lab.boards.reconstruction_pictures import finite
+from lab.boards.seen import Seen, answers_there, told_moment
 from lab.boards.wording import number
 from lab.data import Dataset
 from lab.experiment import Experiment
@@ -20,7 +20,7 @@ ID, TITLE = "tradeoff", "Error over the number of bits"
 
 
 def tradeoff_card(
-    lines: Sequence[Line], images: str, seen: Sequence[Seen[Tested]] | str, waiting: Sequence[Seen[Looked]]
+    lines: Sequence[Line], images: str, seen: Sequence[Seen[Tested]] | str, asked: Sequence[Seen[Looked]]
 ) -> Card:
     """The measured lines, and a star for each net.
 
@@ -28,7 +28,7 @@ def tradeoff_card(
         lines: of the study.
         images: the name of the dataset that they were measured on.
         seen: what each net answered, or what is said in the place of that.
-        waiting: the nets that are asked.
+        asked: the nets that are asked.
     """
     chart = tradeoff_chart(lines, "bits of a code; of principal components, real numbers", "mean squared test error")
     there = [each for each in answers_there(seen) if each.run.experiment.dataset.name == images]
@@ -36,13 +36,13 @@ def tradeoff_card(
     broken = [each.run for each in there if not finite(each.answer.errors)]
     figure: Figure = {**chart, "data": [*chart["data"], *(_star(each) for each in sound)]}
     said = [_said(each) for each in sound]
-    others = [each.run for each in waiting if each.run.experiment.dataset.name != images]
+    others = [each.run for each in asked if each.run.experiment.dataset.name != images]
     said += [
         f"{run.name} sees {run.experiment.dataset.title}, of which there is no such measurement, so it has no star."
         for run in others
     ]
     said += [f"{run.name} gives no finite numbers any more, so it has no star." for run in broken]
-    if isinstance(seen, str) and len(others) < len(waiting):
+    if isinstance(seen, str) and len(others) < len(asked):
         said.append(seen)
     caption = (
         f"Measured for this lab over all test images of {Dataset.members[images].title}, mean ± standard error over "
@@ -64,7 +64,7 @@ def _said(seen: Seen[Tested]) -> str:
     errors = seen.answer.errors
     return (
         f"Star: {seen.run.name}, {bits_of(seen.run.experiment)} bits, {number(float(errors.mean()))} over the first "
-        f"{len(errors)} test images alone. {moment_of(seen)}"
+        f"{len(errors)} test images alone. {told_moment(seen)}"
     )
 
 

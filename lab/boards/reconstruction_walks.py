@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lab.boards.net_cards import instead, maker, placed
 from lab.boards.reconstruction_answers import DRAWN, Drawn, Looked, Walked
-from lab.boards.reconstruction_pictures import (
-    NOT_FINITE,
-    finite,
-    moment_of,
-    originals,
-    placed,
-    said_instead,
-    side_card,
-)
+from lab.boards.reconstruction_pictures import finite, not_finite, originals
 from lab.boards.seen import Seen
 from lab.figures.board import Card, Pictures
 
@@ -34,31 +27,31 @@ def walk_cards(seen: Sequence[Seen[Walked]], start: str, end: str) -> list[Card]
 def _walk(seen: Seen[Walked], alone: bool, start: str, end: str) -> Card:
     found, title = seen.answer, "A walk between two codes"
     if not finite(found.pictures):
-        return said_instead(seen, alone, "walk", title, f"{moment_of(seen)} {NOT_FINITE}", wide=True)
+        return not_finite(seen, alone, "walk", title, wide=True)
     flips = int(found.flipped[-1])
     labels = [f"{count} flipped" for count in found.flipped]
     sheet = Pictures(originals(found.pictures, labels), columns=len(labels))
     caption = (
-        f"{moment_of(seen)} From the code of {start} to that of {end}: {flips} of {found.bits} bits differ, and are "
+        f"From the code of {start} to that of {end}: {flips} of {found.bits} bits differ, and are "
         "flipped a few at a time, in the order of their numbers."
         if flips
-        else f"{moment_of(seen)} The codes of {start} and {end} are the same, so there is no way to go."
+        else f"The codes of {start} and {end} are the same, so there is no way to go."
     )
-    return side_card(seen, alone, "walk", title, sheet, caption, wide=True)
+    return maker(seen, alone)("walk", title, sheet, caption, wide=True)
 
 
-def drawn_cards(seen: Sequence[Seen[Drawn]] | str, waiting: Sequence[Seen[Looked]], draw: int) -> list[Card]:
+def drawn_cards(seen: Sequence[Seen[Drawn]] | str, asked: Sequence[Seen[Looked]], draw: int) -> list[Card]:
     """Codes that are drawn and crossed, of each net; their places where they are not there.
 
     Args:
         seen: what each answered, or what is said in the place of that.
-        waiting: the nets that are asked.
+        asked: the nets that are asked.
         draw: which of the draws of each is shown, from 0.
     """
-    alone = len(waiting) == 1
+    alone = len(asked) == 1
     if isinstance(seen, str):
-        kept = [said_instead(each, alone, kind, title, seen) for each in waiting for kind, title in TITLES.items()]
-        return placed(kept, waiting)
+        kept = [instead(each.run, alone, kind, title, seen) for each in asked for kind, title in TITLES.items()]
+        return placed(kept, asked)
     shown = slice(draw * DRAWN, (draw + 1) * DRAWN)
     cards = [card for each in seen for card in (_independent(each, alone, shown), _crossed(each, alone, shown))]
     return placed(cards, seen)
@@ -67,25 +60,25 @@ def drawn_cards(seen: Sequence[Seen[Drawn]] | str, waiting: Sequence[Seen[Looked
 def _independent(seen: Seen[Drawn], alone: bool, shown: slice) -> Card:
     found, title = seen.answer, TITLES["independent"]
     if not finite(found.pictures):
-        return said_instead(seen, alone, "independent", title, f"{moment_of(seen)} {NOT_FINITE}")
+        return not_finite(seen, alone, "independent", title)
     constant = int(((found.on_rates == 0) | (found.on_rates == 1)).sum())
     caption = (
-        f"{moment_of(seen)} Each bit is drawn by itself, on as often as over {found.images} test images "
+        f"Each bit is drawn by itself, on as often as over {found.images} test images "
         f"({constant} of {len(found.on_rates)} bits never change). What looks like no digit shows that real codes have "
         "bits which depend on each other."
     )
     sheet = Pictures(originals(found.pictures[shown], [""] * DRAWN), columns=4)
-    return side_card(seen, alone, "independent", title, sheet, caption)
+    return maker(seen, alone)("independent", title, sheet, caption)
 
 
 def _crossed(seen: Seen[Drawn], alone: bool, shown: slice) -> Card:
     found, title = seen.answer, TITLES["crossed"]
     if not finite(found.crossed_pictures):
-        return said_instead(seen, alone, "crossed", title, f"{moment_of(seen)} {NOT_FINITE}")
+        return not_finite(seen, alone, "crossed", title)
     labels = [f"{one} × {other}" for one, other in found.parents[shown]]
     caption = (
-        f"{moment_of(seen)} Each bit is that of one or the other of two test images, whose numbers stand below, by the "
+        "Each bit is that of one or the other of two test images, whose numbers stand below, by the "
         "toss of a coin (uniform crossover, Syswerda 1989)."
     )
     sheet = Pictures(originals(found.crossed_pictures[shown], labels), columns=4)
-    return side_card(seen, alone, "crossed", title, sheet, caption)
+    return maker(seen, alone)("crossed", title, sheet, caption)

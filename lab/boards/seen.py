@@ -26,8 +26,10 @@ def answers_there(found: Sequence[Seen[T]] | str) -> Sequence[Seen[T]]:
     return () if isinstance(found, str) else found
 
 
-def told_weights(seen: Seen[T]) -> str:
-    """A sentence about the weights that answered; nothing where they are those of the step that is looked at."""
+def told_moment(seen: Seen[T]) -> str:
+    """Of which step an answer is, and if those are others, which weights gave it: a sentence each."""
+    moment = f"At step {seen.step}."
     if seen.weights_step == seen.step:
-        return ""
-    return f" No weights of {seen.run.name} are kept after step {seen.step}: these are of step {seen.weights_step}."
+        return moment
+    weights = f"No weights of {seen.run.name} are kept after step {seen.step}: these are of step {seen.weights_step}."
+    return f"{moment} {weights}"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
-from lab.boards.heatmap_card import MakeCard, maker
+from lab.boards.net_cards import MakeCard, maker
 from lab.boards.seen import Seen
 from lab.boards.wording import fixed, grouped, percent
 from lab.figures.board import Card, Head, Numbers, Readout, Row, Table
@@ -43,8 +42,8 @@ class Timed(NamedTuple):
 def fact_cards(seen: Seen[Facts], alone: bool) -> Iterator[Card]:
     """What is known of the net without a picture."""
     card = maker(seen, alone)
-    yield replace(_costs(card, seen.answer), wide=alone)
-    yield replace(_binary(card, seen.answer), wide=alone)
+    yield _costs(card, seen.answer)
+    yield _binary(card, seen.answer)
 
 
 def exact_card(seen: Seen[Compared], alone: bool) -> Card:
@@ -121,7 +120,7 @@ def _costs(card: MakeCard, facts: Facts) -> Card:
         f"Packed it takes {before / after:.1f} times less, in a file of {grouped(facts.file_bytes)} bytes. A layer on "
         "bytes counts each of their eight bits. Where weights are real, the multiply-adds stay."
     )
-    return card("costs", "Every layer, before and after", Table(heads, rows), said)
+    return card("costs", "Every layer, before and after", Table(heads, rows), said, wide=True)
 
 
 def _cost(cost: Cost) -> list[str]:
@@ -148,12 +147,9 @@ def _binary(card: MakeCard, facts: Facts) -> Card:
     ]
     rows = [Row([*_distinct(each), _verdict(each)]) for each in facts.distinct]
     lost = [each.name for each in facts.distinct if not each.packed]
-    said = (
-        f"The weights of {', '.join(lost)} are real, and stay so; all others are bits."
-        if lost
-        else "All of its weights are bits."
-    )
-    return card("binary", "Is it really binary?", Table(heads, rows), f"{said} Values are told apart exactly.")
+    real = f"The weights of {', '.join(lost)} are real, and stay so; all others are bits."
+    said = f"{real if lost else 'All of its weights are bits.'} Values are told apart exactly."
+    return card("binary", "Is it really binary?", Table(heads, rows), said, wide=True)
 
 
 def _distinct(each: Distinct) -> list[str]:

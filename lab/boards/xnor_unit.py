@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import MakeCard, maker
+from lab.boards.net_cards import MakeCard, maker
 from lab.boards.seen import Seen
 from lab.boards.wording import fixed, grouped
 from lab.figures.board import Card, Head, Numbers, Pictures, Readout, Row, Table, Tile
@@ -36,7 +35,7 @@ def unit_cards(seen: Seen[Meeting | None], words: str, alone: bool) -> Iterator[
     if met is None:
         yield card("bits", "The bits that meet", Numbers([]), "This net has no such unit in a layer of binary weights.")
         return
-    yield replace(_bits(card, met, words), wide=alone and met.layer.reads != "pixels")
+    yield _bits(card, met, words)
     yield _counted(card, met)
     if met.layer.reads == "pixels":
         yield _planes(card, met)
@@ -73,7 +72,7 @@ def _bits(card: MakeCard, met: Meeting, words: str) -> Card:
         f"What it reads of {words}, its weights, and their XNOR: {length} bits in {words_of_bits} "
         "of 64, a word to a line. Yellow is on; in the XNOR it is where both are the same."
     )
-    return card("bits", f"The bits that meet: {name_of(met)}", content, said + filled)
+    return card("bits", f"The bits that meet: {name_of(met)}", content, said + filled, wide=True)
 
 
 def _tile(label: str, bits: NDArray[np.bool_], there: NDArray[np.bool_], width: int) -> Tile:

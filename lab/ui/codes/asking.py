@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lab.boards.code_facts import CodeFacts
 from lab.boards.code_questions import code_of, driven, flipped, neighborhood
 from lab.boards.code_rest import AtRest, Steps
-from lab.boards.seen import Seen, told_weights
+from lab.boards.seen import Seen
 from lab.probes import Specimen
 from lab.probes.code_map import Map
 from lab.probes.extremes import Extremes
@@ -65,7 +65,6 @@ def at_rest(look: Look, recorded: Sequence[tuple[Side, Recorded]], chosen: Chose
         AtRest(
             run=side.run,
             step=facts[place].step,
-            weights=told_weights(code[place]._replace(step=facts[place].step)).strip(),
             facts=facts[place],
             pictures=pictures[place],
             code=code[place].answer,

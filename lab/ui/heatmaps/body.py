@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from lab.boards.filming import film_of
 from lab.boards.heatmap_answer import answer_cards
-from lab.boards.heatmap_card import waiting
 from lab.boards.heatmap_habits import FIRING, PATCHES, Watched, habit_cards
 from lab.boards.heatmap_kernels import kernel_cards
 from lab.boards.heatmap_maps import channel_cards, mean_cards
 from lab.boards.heatmap_reasons import OCCLUSION, grad_cam_cards, occlusion_cards
+from lab.boards.net_cards import instead
 from lab.boards.seen import Seen, answers_there
 from lab.figures.board import Board, Card
 from lab.figures.film import Film
@@ -132,8 +132,7 @@ def _rest_cards(look: Look, chosen: Chosen, rest: Rest) -> list[Card]:
 
 
 def _instead(look: Look, kind: str, title: str, said: str) -> list[Card]:
-    alone = len(look.sides) == 1
-    return [waiting(kind, title, side.run, "" if alone else kind, said) for side in look.sides]
+    return [instead(side.run, len(look.sides) == 1, kind, title, said) for side in look.sides]
 
 
 def _subject(look: Look) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import placed, waiting
+from lab.boards.net_cards import instead, placed
 from lab.boards.seen import Seen
+from lab.boards.wording import WAITING
 from lab.boards.xnor_layers import EXACT, SPEED, Timed, exact_card, fact_cards, speed_card
 from lab.boards.xnor_unit import unit_cards
 from lab.figures.board import Board, Card
@@ -109,7 +110,7 @@ def _board(
     alone = len(known) == 1
     cards = [card for each in met for card in unit_cards(each, look.picture.words, alone)]
     if isinstance(exact, str):
-        cards += [waiting(EXACT, "Is it exact?", each.run, "" if alone else EXACT, exact) for each in known]
+        cards += [instead(each.run, alone, EXACT, "Is it exact?", exact) for each in known]
     else:
         cards += [exact_card(each, alone) for each in exact]
     cards += [card for each in known for card in fact_cards(each, alone)]
@@ -123,7 +124,7 @@ def _speed_board(look: Look, times: Sequence[Seen[Timed | str]] | None) -> None:
     alone = len(look.sides) == 1
     cards: list[Card] = []
     if times is None:
-        cards = [waiting(SPEED, "How fast is it here?", side.run, "" if alone else SPEED) for side in look.sides]
+        cards = [instead(side.run, alone, SPEED, "How fast is it here?", WAITING) for side in look.sides]
     cards += [speed_card(each, alone) for each in times or ()]
     if cards:
         version = version_of(look, "xnor.speed", None if times is None else [each.answer for each in times])
