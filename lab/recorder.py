@@ -64,6 +64,13 @@ class Snapshot:
     """Steps of frames that were kept once and cannot be read any more."""
 
     @property
+    def looks(self) -> tuple[Frame, ...]:
+        """The frames and, where it is later than all of them, the newest look inside the net: oldest first."""
+        newest = self.frame
+        later = newest is not None and all(frame.step < newest.step for frame in self.frames)
+        return (*self.frames, newest) if newest is not None and later else self.frames
+
+    @property
     def report(self) -> Report | None:
         """The result on the test images, once there is one."""
         return self.finished.report if self.finished else None

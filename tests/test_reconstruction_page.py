@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lab.boards.reconstruction_answers import look_at, scaled_as_pixels
+from lab.boards.reconstruction_answers import look_at
 from lab.boards.wording import WAITING
 from lab.experiment import Experiment
 from lab.jobs import JOBS, Job
 from lab.jobs.moments import moment, moments
 from lab.models import Architecture
+from lab.probes.reconstruction import scaled_as_pixels
 from lab.ui import address
 from lab.ui.reconstructions.choices import MOST_FLIPS
 from lab.ui.reconstructions.fitting import without_reconstructions

@@ -115,15 +115,18 @@ class TestVersions:
         recorder = Recorder()
         first, second = frame(0), frame(2)
         assert recorder.snapshot().frame is None
-        for add, shown in [
-            (recorder.add, first),
-            (recorder.show, frame(1)),
-            (recorder.add, second),
-            (recorder.show, frame(3)),
-            (recorder.show, frame(4)),
+        assert recorder.snapshot().looks == ()
+        for add, shown, looks in [
+            (recorder.add, first, [0]),
+            (recorder.show, frame(1), [0, 1]),
+            (recorder.add, second, [0, 2]),
+            (recorder.show, frame(3), [0, 2, 3]),
+            (recorder.show, frame(4), [0, 2, 4]),
+            (recorder.show, frame(1), [0, 2]),
         ]:
             add(shown)
             assert recorder.snapshot().frame is shown
+            assert [look.step for look in recorder.snapshot().looks] == looks
         assert recorder.snapshot().frames == (first, second)
         assert recorder.nbytes() >= 3 * first.nbytes()
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import LARGE, SIGNED, colors_of, signed_range
+from lab.boards.heatmap_card import LARGE, colors_of, signed_range
 from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
 from lab.boards.wording import number, percent
@@ -16,7 +16,8 @@ from lab.data.base import Dataset
 from lab.figures.board import Card, Chart, Pictures
 from lab.figures.histograms import bar_chart
 from lab.figures.pictures import tiles
-from lab.figures.theme import GRAY, Figure
+from lab.figures.theme import DIVERGING, GRAY, Figure
+from lab.probes.reconstruction import scaled_as_pixels
 from lab.probes.sight import Sight
 
 ANSWER = "answer"
@@ -48,9 +49,9 @@ def _card(seen: Seen[Sight], sides: Sequence[Seen[Sight]], picture: NDArray[np.u
     errors = [(each.run, _error(each.answer, picture)) for each in sides if each.answer.rebuilt is not None]
     span = signed_range(errors)
     error = _error(seen.answer, picture)
-    original, rebuilt = _presented(picture)[None], np.asarray(seen.answer.rebuilt)[None]
+    original, rebuilt = scaled_as_pixels(picture)[None], np.asarray(seen.answer.rebuilt)[None]
     sheet = tiles(np.concatenate([original, rebuilt]), ["picture", "rebuilt"], -1.0, 1.0, GRAY)
-    sheet += tiles(error[None], ["difference"], span.low, span.high, SIGNED)
+    sheet += tiles(error[None], ["difference"], span.low, span.high, DIVERGING)
     caption = (
         f"The picture, what its code is decoded to, and the latter less the former: {colors_of(span, True)}. The mean "
         f"squared error is {number(float(np.square(error, dtype=np.float64).mean()))}.{span.note}"
@@ -85,10 +86,5 @@ def _said(probabilities: NDArray[np.float32], dataset: Dataset, label: int | Non
     return f"The net is most sure of {likely}{others}.{verdict}"
 
 
-def _presented(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Pixels from -1 to 1, as autoencoders see and give them."""
-    return picture.astype(np.float32) / np.float32(127.5) - 1
-
-
 def _error(answer: Sight, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(answer.rebuilt) - _presented(picture)
+    return np.asarray(answer.rebuilt) - scaled_as_pixels(picture)

@@ -12,11 +12,9 @@ from lab.boards.contestants import Contestant
 from lab.boards.scales import Scale, extents, shared_scale
 from lab.boards.wording import MINUS
 from lab.figures.pictures import scaled
-from lab.figures.theme import Lookup, lookup
+from lab.figures.theme import Lookup
 from lab.probes.sight import ConvSize
 
-SIGNED: Lookup = lookup("RdBu_r")
-"""Blue below 0, nearly white at 0, red above."""
 BLOCK = 64
 """Channels, or kernels, that are shown at once."""
 FEW = 16

@@ -8,11 +8,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import BLOCK, FEW, LARGE, SIGNED, Choice, colors_of, columns, short, signed_range
+from lab.boards.heatmap_card import BLOCK, FEW, LARGE, Choice, colors_of, columns, short, signed_range
 from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
 from lab.figures.board import Card, Numbers, Pictures
 from lab.figures.pictures import tiles
+from lab.figures.theme import DIVERGING
 from lab.probes.sight import Kernels
 
 Sides: TypeAlias = Sequence[Seen[Kernels | None]]
@@ -81,7 +82,7 @@ def _sheet(
 ) -> Pictures:
     numbers = [str(index + 1) for index in shown]
     own = found.of_channel is None
-    sheet = tiles(values[shown], numbers, -reach, reach, SIGNED, picks=numbers if own else None)
+    sheet = tiles(values[shown], numbers, -reach, reach, DIVERGING, picks=numbers if own else None)
     widest = LARGE if len(sheet) <= FEW else 112
     return Pictures(sheet, columns(len(sheet), alone), widest, picked=str(choice.number) if own else "")
 

@@ -13,7 +13,6 @@ from lab.boards.heatmap_card import (
     FEW,
     LARGE,
     LARGEST,
-    SIGNED,
     Choice,
     Range,
     colors_of,
@@ -28,7 +27,7 @@ from lab.boards.unit_words import on_words, units_words
 from lab.estimators import Estimator
 from lab.figures.board import Card, Numbers, Pictures
 from lab.figures.pictures import tiles
-from lab.figures.theme import GRAY, VIRIDIS
+from lab.figures.theme import DIVERGING, GRAY, VIRIDIS
 from lab.probes.feature_maps import LayerMaps
 from lab.probes.sight import Sight
 
@@ -93,7 +92,7 @@ def _channels(seen: Seen[Sight], sides: Sides, choice: Choice) -> Iterator[Card]
     shown = slice(choice.block.start, min(choice.block.stop, maps.before.shape[1]))
     numbers = [str(channel + 1) for channel in range(shown.start, shown.stop)]
     which = f"channels {numbers[0]} to {numbers[-1]} of {maps.before.shape[1]}" if len(numbers) > 1 else "its channel"
-    for kind, values, colors in ((BEFORE, maps.before, SIGNED), (AFTER, maps.after, VIRIDIS)):
+    for kind, values, colors in ((BEFORE, maps.before, DIVERGING), (AFTER, maps.after, VIRIDIS)):
         span = spans[kind]
         sheet = tiles(values[0, shown], numbers, span.low, span.high, colors, picks=numbers)
         widest = LARGE if len(sheet) <= FEW else 112
@@ -106,7 +105,7 @@ def _channels(seen: Seen[Sight], sides: Sides, choice: Choice) -> Iterator[Card]
 
 def _enlarged(make: MakeCard, maps: LayerMaps, choice: Choice, before: Range, after: Range, on_where: str) -> Card:
     one, other = maps.before[:, choice.channel], maps.after[:, choice.channel]
-    sheet = tiles(one, ["before"], before.low, before.high, SIGNED)
+    sheet = tiles(one, ["before"], before.low, before.high, DIVERGING)
     sheet += tiles(other, ["after"], after.low, after.high, VIRIDIS)
     content = Pictures(sheet, columns=2, widest=LARGEST)
     on = int((other > (0.5 if maps.levels == "0/1" else 0.0)).sum())

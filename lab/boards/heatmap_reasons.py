@@ -8,14 +8,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import LARGE, SIGNED, colored, colors_of, over, rising_range, signed_range
+from lab.boards.heatmap_card import LARGE, colored, colors_of, over, rising_range, signed_range
 from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
 from lab.boards.wording import MINUS
 from lab.data.base import SIDE
 from lab.figures.board import Card, Numbers, Pictures, Tile
 from lab.figures.pictures import picture, tiles
-from lab.figures.theme import GRAY, VIRIDIS
+from lab.figures.theme import DIVERGING, GRAY, VIRIDIS
 from lab.probes.grad_cam import GradCam
 from lab.probes.occlusion import Occlusion
 
@@ -69,8 +69,8 @@ def _occluded(seen: Seen[Occlusion], sides: Occlusions, pixels: Pixels) -> Card:
     span = signed_range((each.run, each.answer.falls) for each in sides)
     enlarged = _enlarged(found)
     sheet = tiles(pixels[None], ["picture"], 0, 255, GRAY)
-    sheet += tiles(found.falls[None], ["map"], span.low, span.high, SIGNED)
-    sheet.append(Tile("over it", picture(over(pixels, colored(enlarged, span, SIGNED)))))
+    sheet += tiles(found.falls[None], ["map"], span.low, span.high, DIVERGING)
+    sheet.append(Tile("over it", picture(over(pixels, colored(enlarged, span, DIVERGING)))))
     places = "a place" if found.stride == 1 else f"a place, each {found.stride} pixels from the next,"
     caption = (
         f"What is lost of {_score(seen)} where a square of {found.size} × {found.size} pixels around {places} is "

@@ -15,7 +15,7 @@ from lab.probes import Specimen
 from lab.probes.code_statistics import on_rate
 from lab.probes.codes import bits_say_all, codes
 from lab.probes.decoding import code_shape, cross, decode, effect_of, sample, walk
-from lab.probes.reconstruction import ClassError, best, by_class, reconstruct, worst
+from lab.probes.reconstruction import ClassError, best, by_class, reconstruct, scaled_as_pixels, worst
 
 Bits = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
@@ -227,8 +227,3 @@ def code_of(specimen: Specimen, pictures: Bytes) -> Bits:
     """
     code_shape(specimen)
     return next(iter(codes(specimen, pictures).values()))
-
-
-def scaled_as_pixels(pixels: Bytes) -> Picture:
-    """Bytes as what an autoencoder gives: 0 is -1, 255 is 1."""
-    return (pixels.astype(np.float32) / 127.5 - 1).astype(np.float32)

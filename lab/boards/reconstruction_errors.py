@@ -8,7 +8,7 @@ import numpy as np
 
 from lab.boards.net_cards import instead, maker, placed
 from lab.boards.reconstruction_answers import Looked, Pair, Tested
-from lab.boards.reconstruction_pictures import NOT_FINITE, finite, not_finite, originals
+from lab.boards.reconstruction_pictures import MSE, NOT_FINITE, finite, not_finite, originals
 from lab.boards.seen import Seen, told_moment
 from lab.boards.wording import fixed, number
 from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
@@ -20,7 +20,6 @@ TITLES = {"best": "Best rebuilt", "worst": "Worst rebuilt", "ends": "Of each cla
 CLASSES = "classes"
 SMALL = 72
 """Side of a picture of which there are many, in pixels of the page at most."""
-MSE = "mean squared error"
 
 
 def error_cards(seen: Sequence[Seen[Tested]] | str, asked: Sequence[Seen[Looked]]) -> list[Card]:

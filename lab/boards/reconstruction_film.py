@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from lab.boards.contestants import Contestant
 from lab.boards.moment import MARK
 from lab.boards.net_cards import maker, placed
-from lab.boards.reconstruction_answers import scaled_as_pixels
-from lab.boards.reconstruction_pictures import beyond, differences, finite, not_finite, originals
+from lab.boards.reconstruction_pictures import MSE, beyond, differences, finite, not_finite, originals
 from lab.boards.seen import Seen
 from lab.boards.wording import fixed, number
 from lab.figures.board import Card, Chart, Pictures
 from lab.figures.numbers import far_apart, json_numbers
 from lab.figures.theme import CHART_HEIGHT, axis, layout, uid
 from lab.probes import Frame
+from lab.probes.reconstruction import scaled_as_pixels
 
 TITLE = "Validation pictures and their reconstructions"
-MSE = "mean squared error"
 
 
 class Course(NamedTuple):

@@ -12,12 +12,11 @@ from lab.boards.net_cards import maker
 from lab.boards.seen import Seen
 from lab.figures.board import Card, Numbers, Tile
 from lab.figures.pictures import tiles
-from lab.figures.theme import lookup
+from lab.figures.theme import DIVERGING
 
-DIVERGING = lookup("RdBu_r")
-"""From blue by white to red."""
 REACH = 1.0
 """Differences of so much have the strongest colors; there can be twice as much."""
+MSE = "mean squared error"
 NOT_FINITE = "What this net gives are no finite numbers any more."
 
 Pictures = NDArray[np.floating[Any]]

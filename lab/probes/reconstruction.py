@@ -65,6 +65,11 @@ def reconstruct(specimen: Specimen, pictures: NDArray[np.uint8], batch: int = EV
     return Reconstruction(np.concatenate(rebuilt), np.concatenate(errors))
 
 
+def scaled_as_pixels(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Bytes of any shape as what an autoencoder gives: 0 is -1, 255 is 1."""
+    return pixels.astype(np.float32) / np.float32(127.5) - 1
+
+
 def best(errors: Floats, count: int) -> Whole:
     """Indices of the pictures with the smallest errors, the smallest first; equals by their index."""
     return np.argsort(errors, kind="stable")[:count]

@@ -68,9 +68,8 @@ def _moment(look: Look, told: Told, layer: str, bits: int, shown: Shown) -> None
 
 def _film(look: Look, told: Told, layer: str, with_map: bool) -> Film:
     """What was recorded does not depend on the picture."""
-    any_picture = look._replace(picture=look.picture._replace(key=""))
     moments = [[seen.step for seen in found] for _, found in told]
-    version = version_of(any_picture, "codes", layer, with_map, moments)
+    version = version_of(look.without_picture, "codes", layer, with_map, moments)
 
     def make() -> Film:
         sides = [found for _, found in told]

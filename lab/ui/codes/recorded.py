@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from lab.boards.code_facts import CodeFacts, facts_of
 from lab.boards.seen import Seen
 from lab.experiment import Experiment
-from lab.probes import Frame
 from lab.probes.codes import Place
 from lab.ui.inside.look import Look
 from lab.ui.inside.sides import Side
@@ -44,12 +43,5 @@ def _of_side(side: Side, layer: str) -> Recorded:
     if layer not in shapes:
         return []
     labels, classes = images_of(experiment.dataset).labels, experiment.dataset.classes
-    told = ((frame, facts_of(frame, layer, shapes[layer], labels, classes)) for frame in _frames(side))
+    told = ((frame, facts_of(frame, layer, shapes[layer], labels, classes)) for frame in side.run.snapshot.looks)
     return [Seen(side.run, frame.step, frame.step, facts) for frame, facts in told if facts is not None]
-
-
-def _frames(side: Side) -> list[Frame]:
-    """Those that are kept, and the newest look, which need not be."""
-    snapshot = side.run.snapshot
-    frames, newest = list(snapshot.frames), snapshot.frame
-    return frames + ([newest] if newest is not None and newest.step > max((f.step for f in frames), default=-1) else [])

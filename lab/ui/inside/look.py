@@ -47,6 +47,11 @@ class Look(NamedTuple):
         """What is looked at, for the names of files."""
         return " beside ".join(f"run {side.job.number} {side.run.name}" for side in self.sides)
 
+    @property
+    def without_picture(self) -> Look:
+        """The same whatever picture is chosen, for the name of what does not depend on it."""
+        return self._replace(picture=self.picture._replace(key=""))
+
 
 def look_inside(fits: Callable[[Experiment], str]) -> Look | None:
     """Let a person choose the nets and the picture, and say what is wrong with them.

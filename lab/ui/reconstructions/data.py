@@ -18,7 +18,7 @@ from lab.boards.reconstruction_sheets import (
 from lab.boards.seen import Seen, answers_there
 from lab.figures.sheets import Sheet
 from lab.ui.inside.look import Look
-from lab.ui.reconstructions.film import courses_of, frames_of
+from lab.ui.reconstructions.film import courses_of
 from lab.ui.reconstructions.measured import measured_lines
 from lab.ui.reconstructions.panels import OfOthers, OfTheCode
 
@@ -32,7 +32,9 @@ def sheets_of(look: Look, code: OfTheCode, others: OfOthers) -> list[Sheet]:
     def each(make: Callable[[str, Seen[T]], list[Sheet]], seen: Sequence[Seen[T]] | str) -> list[Sheet]:
         return [sheet for one in answers_there(seen) for sheet in make("" if alone else one.run.name, one)]
 
-    frames = [sheet for side in look.sides for sheet in frame_sheets("" if alone else side.run.name, frames_of(side))]
+    frames = [
+        sheet for side in look.sides for sheet in frame_sheets("" if alone else side.run.name, side.run.snapshot.looks)
+    ]
     lines = measured_lines()
     return [
         *frames,
