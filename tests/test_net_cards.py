@@ -13,7 +13,7 @@ from lab.boards.contestants import Contestant, contestants
 from lab.boards.heatmap_card import Choice
 from lab.boards.heatmap_maps import channel_cards
 from lab.boards.inside_cards import inside_cards
-from lab.boards.net_cards import maker, placed, waiting
+from lab.boards.net_cards import instead, maker, placed
 from lab.boards.reconstruction_answers import look_at
 from lab.boards.reconstruction_flips import looked_cards
 from lab.boards.seen import Seen, told_moment
@@ -55,7 +55,7 @@ def of_xnor() -> list[Card]:
 
 def of_codes() -> list[Card]:
     (side,) = at_rest("hidden 1", 0, PICTURE, small("mlp"))
-    asked = side._replace(step=7, steps=side.steps._replace(code=4), driven=None)
+    asked = side._replace(step=7, steps=side.steps._replace(code=4), driven=WAITING)
     recorded_alone = ("classes.0", "means.0")
     return [card for card in rest_cards([asked], Picture(PICTURE, "it"), 0) if card.id not in recorded_alone]
 
@@ -85,7 +85,7 @@ def test_a_place_that_waits_is_that_of_the_card() -> None:
     seen = Seen(run_of(net), 5, 5, None)
     for alone in (True, False):
         made = maker(seen, alone)("kind", "A title", Numbers([]), "Some words.", wide=True)
-        kept = waiting(seen.run, alone, "kind", "A title", wide=True)
+        kept = instead(seen.run, alone, "kind", "A title", WAITING, wide=True)
         assert kept == replace(made, caption=WAITING, alt=kept.alt)
         assert made.wide == alone
         assert made.title == ("A title" if alone else f"A title · {seen.run.name}")
