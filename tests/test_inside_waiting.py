@@ -13,13 +13,13 @@ import pytest
 
 from lab.boards.contestants import contestants
 from lab.boards.wording import WAITING
-from lab.jobs import JOBS, loaded_nets
+from lab.jobs import loaded_nets
 from lab.recorder import Recorder
 from lab.ui.inside import look, waiting
 from lab.ui.inside.look import Look
 from lab.ui.inside.sides import sides
 from tests.inside_page import ASKED, SHORT, TROUBLE, page, said, texts, trained
-from tests.pages import button, shown, told, until, until_it_shows
+from tests.pages import button, forget_runs, shown, told, until, until_it_shows
 from tests.small import small
 
 
@@ -157,7 +157,7 @@ class TestRealNets:
         assert session[waiting.LAST]
         alive: list[Any] = [ref(job), ref(job.remembered(0)[1]), ref(job.view().snapshots[0].frames[0])]
         answers.clear()
-        JOBS.delete(job.id)
+        forget_runs()
         del job
         gc.collect()
         assert [each() for each in alive] == [None, None, None]
