@@ -155,10 +155,11 @@ class TestRealNets:
         while not answers or isinstance(answers[-1], str):
             answers.append(waiting.later(Look(sides([(job, 0)]), picture), lambda s: s.step, "a question", None))
         assert session[waiting.LAST]
-        alive: list[Any] = [ref(job), ref(job.remembered(0)[1]), ref(job.view().snapshots[0].frames[0])]
+        frames = job.view().snapshots[0].frames
+        alive: list[Any] = [ref(each) for each in (job, job.remembered(0)[1], *frames)]
         answers.clear()
         forget_runs()
-        del job
+        del job, frames
         gc.collect()
-        assert [each() for each in alive] == [None, None, None]
+        assert not any(each() is not None for each in alive)
         assert session[waiting.LAST]

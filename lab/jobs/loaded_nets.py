@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TypeVar
@@ -68,20 +68,24 @@ class LoadedNet:
         return sum(value.nbytes for value in self.specimen.net.state_dict().values())
 
 
+_Key = tuple["Nets", int | None]
+"""Whose net, and the step of its weights; None for one whose weights change from question to question."""
+
+
 class _AtHand:
     """The nets that were asked last, by what they are; all methods may be called from any thread."""
 
     def __init__(self) -> None:
-        self._nets: OrderedDict[tuple[Nets, Hashable], LoadedNet] = OrderedDict()
+        self._nets: OrderedDict[_Key, LoadedNet] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[Nets, Hashable]) -> LoadedNet | None:
+    def get(self, key: _Key) -> LoadedNet | None:
         with self._lock:
             if key in self._nets:
                 self._nets.move_to_end(key)
             return self._nets.get(key)
 
-    def put(self, key: tuple[Nets, Hashable], net: LoadedNet) -> LoadedNet:
+    def put(self, key: _Key, net: LoadedNet) -> LoadedNet:
         with self._lock:
             self._nets[key] = net
             while len(self._nets) > TOGETHER and self._too_many():
@@ -91,9 +95,9 @@ class _AtHand:
     def _too_many(self) -> bool:
         return len(self._nets) > MOST_AT_HAND or sum(net.nbytes for net in self._nets.values()) > AT_HAND
 
-    def keys(self, of: Nets) -> list[Hashable]:
+    def steps(self, of: Nets) -> list[int | None]:
         with self._lock:
-            return [key for nets, key in self._nets if nets is of]
+            return [step for nets, step in self._nets if nets is of]
 
 
 _at_hand = _AtHand()
@@ -121,23 +125,23 @@ class Nets:
         net = initial_net(self.experiment, device_to_look(self.experiment.device))
         return _at_hand.put((self, 0), LoadedNet(self._with(net)))
 
-    def at_hand(self, key: Hashable) -> LoadedNet | None:
-        """A net that was loaded under a key and is still there."""
-        return _at_hand.get((self, key))
+    def at_hand(self, step: int | None) -> LoadedNet | None:
+        """The net with the weights after a step, or the spare one for None, if it is still there."""
+        return _at_hand.get((self, step))
 
     def steps_at_hand(self) -> list[int]:
-        """The keys that are steps."""
-        return [key for key in _at_hand.keys(self) if isinstance(key, int)]
+        """Those whose weights are there."""
+        return [step for step in _at_hand.steps(self) if step is not None]
 
-    def loaded(self, key: Hashable, weights: Mapping[str, Tensor], slope: float, step: int) -> LoadedNet:
-        """A net with some weights, to be found again under a key.
+    def loaded(self, weights: Mapping[str, Tensor], slope: float, step: int) -> LoadedNet:
+        """A net with the weights after a step, to be found again under that.
 
         Raises:
             RuntimeError: they are of another net.
         """
         net = self._to_fill()
         net.answer_with(weights, slope, step, lambda _: None)
-        return _at_hand.put((self, key), net)
+        return _at_hand.put((self, step), net)
 
     def fits(self, weights: Mapping[str, Tensor]) -> bool:
         """Whether a net of this kind can have them."""
@@ -145,7 +149,7 @@ class Nets:
 
     def spare(self) -> LoadedNet:
         """A net for weights that change from question to question; it has none yet."""
-        return self.at_hand("spare") or _at_hand.put((self, "spare"), self._to_fill())
+        return self.at_hand(None) or _at_hand.put((self, None), self._to_fill())
 
     @property
     def first_slope(self) -> float:

@@ -66,10 +66,10 @@ def _of_frames(frames: Iterable[Frame], nets: Nets) -> Iterator[_Source]:
 
 
 def _loaded(frame: Frame, nets: Nets) -> LoadedNet | None:
-    if (net := nets.at_hand(frame)) is not None:
+    if (net := nets.at_hand(frame.step)) is not None:
         return net
     weights = weights_in(frame, nets)
-    return None if weights is None else nets.loaded(frame, *weights, frame.step)
+    return None if weights is None else nets.loaded(*weights, frame.step)
 
 
 def _others(job: Job, contestant: int, snapshot: Snapshot, nets: Nets) -> Iterator[_Source]:
@@ -103,7 +103,7 @@ def _asked(job: Job, contestant: int, nets: Nets) -> LoadedNet | None:
     answer = job.questions.ask(copy)
     with suppress(TimeoutError, CancelledError, LookupError):
         weights, slope, step = answer.result(PATIENCE)
-        return nets.loaded(step, weights, slope, step)
+        return nets.loaded(weights, slope, step)
     answer.cancel()
     return None
 
@@ -112,7 +112,7 @@ def _read(kept: KeptWeights | None, snapshot: Snapshot, nets: Nets) -> LoadedNet
     """With weights from the job's folder."""
     if kept is None or not nets.fits(kept.tensors):
         return None
-    return nets.loaded(kept.step, kept.tensors, _slope(snapshot, kept.step, nets), kept.step)
+    return nets.loaded(kept.tensors, _slope(snapshot, kept.step, nets), kept.step)
 
 
 def _slope(snapshot: Snapshot, step: int, nets: Nets) -> float:
