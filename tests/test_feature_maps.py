@@ -55,8 +55,7 @@ class TestMaps:
         above = pooled(net.norm2(net.conv2(torch.from_numpy(first.after))))
         agree(second, above, units(2, above))
         assert [layer.name for layer in (first, second)] == ["conv 1", "conv 2"]
-        assert [layer.binary for layer in (first, second)] == [1 in binary, 2 in binary]
-        assert second.levels == levels
+        assert [layer.levels for layer in (first, second)] == [levels if layer in binary else None for layer in (1, 2)]
 
     @torch.no_grad()
     @pytest.mark.parametrize(("relu", "levels"), [(True, "0/1"), (False, "-1/+1")])
@@ -66,7 +65,7 @@ class TestMaps:
         assert isinstance(net, AutoencoderNet)
         net.eval()
         found, x = feature_maps(specimen, IMAGES), inputs_of(IMAGES)
-        assert [layer.name for layer in found if layer.binary] == ["code"]
+        assert [layer.name for layer in found if layer.levels] == ["code"]
         chain = list(net.encoder) + list(net.decoder)
         ends = [i - 1 for i, m in enumerate(chain) if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)][1:]
         layers = iter(found)

@@ -107,7 +107,7 @@ def test_habits_are_the_peaks_and_rates_of_every_channel(name: str, shape: dict[
         assert habit.best.shape == (MOST, whole.activations.shape[1])
         for channel in range(whole.activations.shape[1]):
             one, other = habit.patches(IMAGES, channel), whole.patches(IMAGES, channel, MOST)
-            for field in ("pictures", "positions", "activations", "patches", "corners", "fields"):
+            for field in ("pictures", "activations", "patches"):
                 np.testing.assert_array_equal(getattr(one, field), getattr(other, field), err_msg=field)
         for wrong in (-1, whole.activations.shape[1]):
             with pytest.raises(ValueError, match=f"no channel {wrong}; allowed are 0 to"):

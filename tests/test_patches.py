@@ -15,7 +15,7 @@ from lab.models import ConvLayer
 from lab.probes.feature_maps import feature_maps
 from lab.probes.passes import listening
 from lab.probes.patches import BACKGROUND, LayerPeaks, peaks
-from lab.probes.receptive_fields import Link, chains, seen
+from lab.probes.receptive_fields import Interval, Link, chains, field
 from tests.looking import looked_at, pictures
 
 NETS = [("convnet", {"pooling": "max"}), ("convnet", {"pooling": "stride"}), ("autoencoder", {"code_bits": 4})]
@@ -25,7 +25,10 @@ MANY = pictures(7)
 @torch.no_grad()
 @pytest.mark.parametrize(("name", "shape"), NETS)
 def test_a_position_depends_on_the_pixels_of_its_field_and_on_no_others(name: str, shape: dict[str, object]) -> None:
-    """One row or column of pixels at a time is no number: whatever is computed from it is none either."""
+    """One row or column of pixels at a time is no number: whatever is computed from it is none either.
+
+    A field that lies in the picture is looked at whole; of others padding may stand for a part.
+    """
     if name == "convnet":
         shape = {**shape, "binary_layers": ()}
     specimen = looked_at(name, shape, estimator="identity")
@@ -44,10 +47,12 @@ def test_a_position_depends_on_the_pixels_of_its_field_and_on_no_others(name: st
             for layer, along in found.items():
                 positions = heard[layer].movedim(1 + axis, 0)  # (along the axis, lines, across)
                 for place, depends in enumerate(positions):
-                    interval = seen(along[axis], place)
+                    interval = field(along[axis], place)
                     expected = [interval.first <= line <= interval.last for line in range(SIDE)]
-                    for across in range(depends.shape[1]):
-                        assert depends[:, across].tolist() == expected, (layer, axis, place)
+                    whole = 0 <= interval.first <= interval.last < SIDE
+                    for across in depends.T:
+                        assert not (across & ~torch.tensor(expected)).any(), (layer, axis, place)
+                        assert not whole or across.tolist() == expected, (layer, axis, place)
 
 
 @given(st.integers(1, 6), st.integers(1, 3), st.integers(0, 2), st.integers(2, 9), st.booleans())
@@ -60,9 +65,9 @@ def test_a_link_sees_the_inputs_that_reach_an_output(
     assume(transposed or kernel <= side + 2 * padding)
     convolve = F.conv_transpose1d if transposed else F.conv1d
     reached = convolve(torch.eye(side)[:, None], torch.ones(1, 1, kernel), stride=stride, padding=padding)[:, 0] > 0
-    link = Link(kernel, stride, padding, transposed, side)
+    link = Link(kernel, stride, padding, transposed)
     for place, depends in enumerate(reached.T):
-        interval = seen((link,), place)
+        interval = link.sees(Interval(place, place))
         assert depends.tolist() == [interval.first <= each <= interval.last for each in range(side)]
 
 
@@ -94,24 +99,19 @@ def test_a_patch_is_what_its_position_sees(name: str, shape: dict[str, object]) 
     specimen = looked_at(name, shape, estimator="identity")
     for index, layer in enumerate(peaks(specimen, MANY)):
         found = layer.patches(torch.from_numpy(MANY), channel=0, count=4)
-        for patch, corner, field, image, position, value in zip(
-            found.patches,
-            found.corners,
-            found.fields,
-            found.pictures,
-            found.positions,
-            found.activations,
-            strict=True,
-        ):
+        for patch, image, value in zip(found.patches, found.pictures, found.activations, strict=True):
+            position = layer.positions[image, 0]
+            top, left = (
+                field(chain, int(place)).first if side < SIDE else 0
+                for chain, place, side in zip(layer.chains, position, patch.shape, strict=True)
+            )
+            elsewhere = np.full((SIDE, SIDE), 255, np.uint8)
             for (i, j), pixel in np.ndenumerate(patch):
-                y, x = i + corner[0], j + corner[1]
+                y, x = i + top, j + left
                 inside = 0 <= y < SIDE and 0 <= x < SIDE
                 assert pixel == (MANY[image, y, x] if inside else BACKGROUND)
-            top, left, bottom, right = field
-            assert corner[0] <= top <= bottom < corner[0] + patch.shape[0]
-            assert corner[1] <= left <= right < corner[1] + patch.shape[1]
-            elsewhere = np.full((SIDE, SIDE), 255, np.uint8)
-            elsewhere[top : bottom + 1, left : right + 1] = MANY[image, top : bottom + 1, left : right + 1]
+                if inside:
+                    elsewhere[y, x] = pixel
             maps = feature_maps(specimen, elsewhere[None])[index].before[0, 0]
             assert maps[tuple(position)] == pytest.approx(float(value), abs=1e-4)
 
@@ -128,7 +128,8 @@ def test_a_layer_that_sees_all_shows_the_whole_picture() -> None:
     found = peaks(looked_at("autoencoder"), MANY)
     sides = [layer.patches(MANY, 0, 1).patches.shape[1] for layer in found]
     assert sides == [4, 10, 22, *[SIDE] * 5]
-    np.testing.assert_array_equal(found[-1].patches(MANY, 0, 1).corners, [[0, 0]])
+    last = found[-1].patches(MANY, 0, 1)
+    np.testing.assert_array_equal(last.patches, MANY[last.pictures])
 
 
 def test_a_channel_that_is_not_there_and_other_pictures_are_refused() -> None:

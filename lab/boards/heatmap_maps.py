@@ -28,7 +28,7 @@ from lab.estimators import Estimator
 from lab.figures.board import Card, Numbers, Pictures
 from lab.figures.pictures import tiles
 from lab.figures.theme import DIVERGING, GRAY, VIRIDIS
-from lab.probes.feature_maps import LayerMaps
+from lab.probes.feature_maps import LayerMaps, mean_maps
 from lab.probes.sight import Sight
 
 Sides: TypeAlias = Sequence[Seen[Sight]]
@@ -51,7 +51,7 @@ def _means(seen: Seen[Sight], sides: Sides, picture: NDArray[np.uint8], choice: 
     rule = seen.run.experiment.estimator
     for maps in seen.answer.maps:
         span = _mean_range(sides, maps.name)
-        mean = maps.after.mean(1)
+        mean = mean_maps(maps.after)
         sheet += tiles(
             mean, [maps.name], span.low, span.high, VIRIDIS, help=[_look_into(maps, rule)], picks=[maps.name]
         )
@@ -135,7 +135,7 @@ def _after_range(sides: Sides, layer: str) -> Range:
 
 def _mean_range(sides: Sides, layer: str) -> Range:
     """One for all nets: what the means reach, which are far from the levels of units that are seldom on."""
-    return rising_range((run, maps.after.mean(1)) for run, maps in _of_all(sides, layer))
+    return rising_range((run, mean_maps(maps.after)) for run, maps in _of_all(sides, layer))
 
 
 def _of_all(sides: Sides, layer: str) -> list[tuple[Contestant, LayerMaps]]:

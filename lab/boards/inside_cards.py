@@ -17,6 +17,7 @@ from lab.figures.pictures import tiles
 from lab.figures.theme import GRAY, VIRIDIS
 from lab.probes import Frame
 from lab.probes.compact import Array
+from lab.probes.feature_maps import mean_maps
 
 Shown = Sequence[tuple[Contestant, Frame]]
 """The runs that there is something to see of."""
@@ -104,8 +105,8 @@ def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Itera
         return
     rows, ranges, cut = picture_tiles(frame)[:LARGE_TILES], [], ""
     for layer, maps in own.items():
-        scale = _scale((run, seen[run.id][layer].mean(1)) for run, _ in shown if layer in seen[run.id])
-        rows += tiles(maps.mean(1)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], scale.low, scale.high, VIRIDIS)
+        scale = _scale((run, mean_maps(seen[run.id][layer])) for run, _ in shown if layer in seen[run.id])
+        rows += tiles(mean_maps(maps)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], scale.low, scale.high, VIRIDIS)
         ranges.append(f"{scale.low:.2g} to {scale.high:.2f} in {layer}")
         cut = cut or scale.cut
     yield card(

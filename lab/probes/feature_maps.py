@@ -28,11 +28,6 @@ class LayerMaps:
     levels: Levels | None
     """Values of its binary units; None where its units are real."""
 
-    @property
-    def binary(self) -> bool:
-        """Whether its units are binary."""
-        return self.levels is not None
-
 
 @torch.no_grad()
 def feature_maps(specimen: Specimen, pictures: Pictures) -> tuple[LayerMaps, ...]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from lab.data.base import SIDE
 from lab.models import ConvLayer
 from lab.probes.passes import AT_ONCE, EvaluatedUnits, Pictures, copied, evaluating, listening, presented
-from lab.probes.receptive_fields import Chain, chains, field, seen
+from lab.probes.receptive_fields import Chain, chains, field
 from lab.probes.specimen import Specimen
 
 BACKGROUND = 0
@@ -23,22 +23,13 @@ BACKGROUND = 0
 class Patches:
     """The K patches that excite a channel most, one of a picture at most, the strongest first."""
 
-    layer: str
-    channel: int
     pictures: NDArray[np.int64]
     """Which pictures they are from: (K,)."""
-    positions: NDArray[np.int64]
-    """Rows and columns of the layer: (K, 2)."""
     activations: NDArray[np.float32]
-    """What enters the unit, or the activation, there: (K,)."""
+    """What enters the unit, or the activation, where that is largest: (K,)."""
     patches: NDArray[np.uint8]
     """What that position sees: (K, height, width), with background where it is padding. The whole picture, where it
     sees as much as that."""
-    corners: NDArray[np.int64]
-    """Row and column of the picture at which a patch begins; below 0 in the padding: (K, 2)."""
-    fields: NDArray[np.int64]
-    """The pixels that the position depends on, which lie in the picture: first row, first column, last row, last
-    column (K, 4)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,19 +61,9 @@ class LayerPeaks:
         if len(pictures) != images:
             raise ValueError(f"the peaks are those of {images} pictures, and there are {len(pictures)}")
         best = np.argsort(-self.activations[:, channel], kind="stable")[:count]
-        positions = self.positions[best, channel]
         shown = np.stack([np.asarray(pictures[int(index)]) for index in best])
-        patches, corners = _cut(shown, self.chains, positions)
-        return Patches(
-            layer=self.name,
-            channel=channel,
-            pictures=best,
-            positions=positions,
-            activations=self.activations[best, channel],
-            patches=patches,
-            corners=corners,
-            fields=_fields(self.chains, positions),
-        )
+        patches = _cut(shown, self.chains, self.positions[best, channel])
+        return Patches(best, self.activations[best, channel], patches)
 
 
 @torch.no_grad()
@@ -116,24 +97,16 @@ def peaks(specimen: Specimen, pictures: Pictures) -> tuple[LayerPeaks, ...]:
     )
 
 
-def _fields(of: tuple[Chain, Chain], positions: NDArray[np.int64]) -> NDArray[np.int64]:
-    rows, columns = ([seen(of[axis], int(place)) for place in positions[:, axis]] for axis in (0, 1))
-    pairs = zip(rows, columns, strict=True)
-    return np.array([(row.first, column.first, row.last, column.last) for row, column in pairs])
-
-
-def _cut(
-    pictures: NDArray[np.uint8], of: tuple[Chain, Chain], positions: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The patch of each picture (K, 28, 28) that a position of it sees, and where it begins."""
+def _cut(pictures: NDArray[np.uint8], of: tuple[Chain, Chain], positions: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The patch of each picture (K, 28, 28) that a position of it sees."""
     spans = [[field(of[axis], int(place)) for place in positions[:, axis]] for axis in (0, 1)]
     sides = [max(span.length for span in along) for along in spans]
     height, width = (min(side, SIDE) for side in sides)
     starts = [[span.first if side < SIDE else 0 for span in along] for along, side in zip(spans, sides, strict=True)]
     framed = np.pad(pictures, ((0, 0), (SIDE, SIDE), (SIDE, SIDE)), constant_values=BACKGROUND)
-    corners = np.array(starts).T
-    cut = [
-        picture[top + SIDE : top + SIDE + height, left + SIDE : left + SIDE + width]
-        for picture, (top, left) in zip(framed, corners, strict=True)
-    ]
-    return np.stack(cut), corners
+    return np.stack(
+        [
+            picture[top + SIDE : top + SIDE + height, left + SIDE : left + SIDE + width]
+            for picture, top, left in zip(framed, *starts, strict=True)
+        ]
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from torch import Tensor, nn
+from torch import nn
 
 from lab.models import ConvLayer, Net
 
@@ -33,11 +33,9 @@ class Link(NamedTuple):
     stride: int
     padding: int
     transposed: bool
-    side: int
-    """Positions of its input."""
 
     def sees(self, outputs: Interval) -> Interval:
-        """The inputs that some outputs are computed from; beyond 0 and `side - 1` these are padding."""
+        """The inputs that some outputs are computed from; beyond its borders these are padding."""
         if self.transposed:  # output = input * stride - padding + (0 to kernel - 1)
             first = -((self.kernel - 1 - self.padding - outputs.first) // self.stride)
             return Interval(first, (outputs.last + self.padding) // self.stride)
@@ -49,17 +47,9 @@ Chain = tuple[Link, ...]
 """The local layers from the picture on, along one axis."""
 
 
-def seen(chain: Chain, position: int) -> Interval:
-    """The pixels along one axis that a position behind the chain depends on; none of them lies outside the picture."""
-    interval = Interval(position, position)
-    for link in reversed(chain):
-        interval = link.sees(interval)
-        interval = Interval(max(interval.first, 0), min(interval.last, link.side - 1))
-    return interval
-
-
 def field(chain: Chain, position: int) -> Interval:
-    """The same as it would be in a picture without end: of one length for all positions that kernels are slid over."""
+    """The pixels along one axis that a position behind the chain depends on, as they would be in a picture without end:
+    as many for all positions that kernels are slid over."""
     interval = Interval(position, position)
     for link in reversed(chain):
         interval = link.sees(interval)
@@ -73,8 +63,8 @@ def chains(net: Net) -> Iterator[dict[str, tuple[Chain, Chain]]]:
     so_far: list[tuple[Link, Link]] = []
 
     def passed(module: Local) -> Any:
-        def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            so_far.append(_links(module, inputs[0]))
+        def hook(*_: object) -> None:
+            so_far.append(_links(module))
 
         return hook
 
@@ -94,12 +84,10 @@ def chains(net: Net) -> Iterator[dict[str, tuple[Chain, Chain]]]:
             handle.remove()
 
 
-def _links(module: Local, inputs: Tensor) -> tuple[Link, Link]:
+def _links(module: Local) -> tuple[Link, Link]:
     kernels, strides, paddings = map(_pair, (module.kernel_size, module.stride, module.padding))
     transposed = isinstance(module, nn.ConvTranspose2d)
-    vertical, horizontal = (
-        Link(kernels[axis], strides[axis], paddings[axis], transposed, inputs.shape[2 + axis]) for axis in (0, 1)
-    )
+    vertical, horizontal = (Link(kernels[axis], strides[axis], paddings[axis], transposed) for axis in (0, 1))
     return vertical, horizontal
 
 
