@@ -166,6 +166,14 @@ def test_a_photo_is_turned_upright() -> None:
     assert differ(picture_from(turned, "a"), picture_from(saved(upright, "JPEG", quality=95), "a")) < 0.1
 
 
+def test_a_turned_picture_of_sixteen_bits_is_turned_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    upright = np.asarray(drawn().resize((1600, 1600))).astype(np.uint16) * 250
+    turned = saved(Image.fromarray(np.rot90(upright, -1)), exif=exif)
+    assert np.array_equal(picture_from(turned, "a"), picture_from(saved(Image.fromarray(upright)), "a"))
+
+
 def test_a_phones_picture_with_a_second_view_works() -> None:
     content = saved(drawn(), "MPO", save_all=True, append_images=[drawn(100)])
     assert Image.open(io.BytesIO(content)).format == "MPO"

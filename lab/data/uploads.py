@@ -9,10 +9,14 @@ from __future__ import annotations
 import io
 import threading
 import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from operator import methodcaller
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import Base
 
 from lab.data.base import SIDE
 from lab.data.centering import MIDDLE, Pixels, center_of_mass, centered
@@ -23,11 +27,13 @@ KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 NAMED = "PNG, JPEG, WebP, BMP, GIF or TIFF"
 MOST_BYTES = 20 * 2**20
 MOST_PIXELS = 64_000_000
-"""More than any phone makes by default; decoded at once they take a quarter of a gigabyte."""
+"""More than any phone makes by default; decoded they take a quarter of a gigabyte, and of WebP a whole one."""
 COUNTED_BYTES = 4 * 2**20
 """Size of an animated GIF whose pictures are counted, which takes longer than all the rest."""
 WORKED_ON = 640
 """Longest side in pixels to which a larger picture is made smaller first: ink of a tenth of it still has details."""
+PIECE = 512
+"""Longest side in pixels of what is converted at once, unless that makes less than a pixel."""
 SHOWN = 60
 """Characters of a file's name."""
 OFF_CENTER = 3.5
@@ -113,17 +119,38 @@ def _too_large(called: str, size: str = "far more pixels than that") -> PictureE
 
 
 def _smaller(picture: Image.Image) -> Image.Image:
-    """The picture upright, in one of the modes L, RGB, LA and RGBA, and not much larger than it is worked on."""
+    """The picture upright, in one of the modes L, RGB and RGBA, and not much larger than it is worked on.
+
+    It is converted piece by piece, and turned when it is small: all of it in another mode takes many times the memory.
+    """
     picture.draft(None, (WORKED_ON, WORKED_ON))  # JPEG alone can be decoded smaller than it is
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode in ("I", "F") or upright.mode.startswith("I;16"):
-        upright = Image.fromarray(_stretched(np.asarray(upright, dtype=np.float64)))
-    elif upright.has_transparency_data:
-        upright = upright.convert("RGBA")
-    elif upright.mode not in ("L", "RGB"):
-        upright = upright.convert("RGB")
-    factor = max(upright.size) // WORKED_ON
-    return upright.reduce(factor) if factor > 1 else upright
+    picture.load()
+    factor = max(1, max(picture.size) // WORKED_ON)
+    mode, convert = _conversion(picture)
+    width, height = (-(-side // factor) for side in picture.size)
+    small = Image.new(mode, (width, height))
+    for left, top, piece in _pieces(picture, factor):
+        small.paste(convert(piece).reduce(factor), (left // factor, top // factor))
+    small.getexif()[Base.Orientation] = picture.getexif().get(Base.Orientation, 1)
+    return ImageOps.exif_transpose(small)
+
+
+def _conversion(picture: Image.Image) -> tuple[str, Callable[[Image.Image], Image.Image]]:
+    """The mode in which a picture is worked on, and what makes a piece of it so."""
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        ends = [(values.min(), values.max()) for values in (_finite(piece) for _, _, piece in _pieces(picture))]
+        return "L", partial(_stretched, low=np.min(ends), high=np.max(ends))
+    opaque = picture.mode if picture.mode == "L" else "RGB"
+    mode = "RGBA" if picture.has_transparency_data else opaque
+    return mode, methodcaller("convert", mode)
+
+
+def _pieces(picture: Image.Image, factor: int = 1) -> Iterator[tuple[int, int, Image.Image]]:
+    """Pieces of a picture, none large, with where they are: from multiples of a factor to multiples of it."""
+    side, (width, height) = factor * max(1, PIECE // factor), picture.size
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            yield left, top, picture.crop((left, top, min(left + side, width), min(top + side, height)))
 
 
 def _flattened(picture: Image.Image) -> Pixels:
@@ -137,11 +164,14 @@ def _flattened(picture: Image.Image) -> Pixels:
     return np.round(shade * opacity + ground * (1 - opacity)).astype(np.uint8)
 
 
-def _stretched(values: NDArray[np.float64]) -> Pixels:
-    """Values of any range as 0 to 255."""
-    finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = finite.min(), finite.max()
-    return np.round((finite - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
+def _stretched(piece: Image.Image, low: float, high: float) -> Image.Image:
+    """Values between two ends as 0 to 255."""
+    return Image.fromarray(np.round((_finite(piece) - low) * (255 / max(high - low, 1e-12))).astype(np.uint8))
+
+
+def _finite(piece: Image.Image) -> NDArray[np.float64]:
+    """The values of a piece, and 0 for what is no finite number."""
+    return np.nan_to_num(np.asarray(piece, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _like_mnist(gray: Pixels) -> bool:
