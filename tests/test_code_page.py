@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lab.boards.code_facts import are_counted
 from lab.jobs import Job
+from lab.ui.address import MOMENT
 from tests.inside_page import SHORT, trained
 from tests.pages import boards, contents, handed, opened, shown, told, until_it_shows
 from tests.small import small
@@ -54,6 +58,43 @@ def test_a_net_with_bits_shows_its_codes_at_all_its_moments(name: str) -> None:
     kind = "pictures" if name == "autoencoder" else "chart"
     assert rest(tab)["flip.0"]["kind"] == kind
     assert told(tab) == told(shown(tab)), "nothing is wrong"
+
+
+@pytest.mark.parametrize("moment", [None, "6"])
+def test_the_moment_that_is_rested_at_is_counted_first_and_the_others_in_the_background(
+    monkeypatch: pytest.MonkeyPatch, moment: str | None
+) -> None:
+    begun: list[Callable[[], None]] = []
+
+    def later(key: Hashable, work: Callable[[], None], kept: bool) -> Future[None]:
+        begun.append(work)
+        return Future()
+
+    monkeypatch.setattr("lab.ui.codes.film.answer", later)
+    job = trained(small("convnet", **SHORT | {"budget": 24}))
+    frames, layer = job.view().snapshots[0].frames, "conv 2"
+    tab = page(job, layer=layer, **({} if moment is None else {MOMENT: moment}))
+    assert [frame.step for frame in frames if are_counted(frame, layer)] == ([24] if moment is None else [6, 24])
+    first = film(tab)
+    assert not moves(first)
+    assert [each["step"] for each in first["moments"]] == [frame.step for frame in frames]
+    begun.pop()()
+    whole = film(shown(tab))
+    assert moves(whole)
+    assert not begun
+    assert bits(whole) == bits(first)
+
+
+def moves(content: dict[str, Any]) -> bool:
+    """Whether anything on the cards of a film is another one at another moment."""
+    return any(isinstance(places, list) for _, places in content["moving"])
+
+
+def bits(content: dict[str, Any]) -> list[str]:
+    """Those of which the on-rates are shown, which are the same at all moments."""
+    (place,) = [place for path, place in content["moving"] if path == [1, "figure", "data", 0, "ids"]]
+    names: list[str] = content["values"][place]
+    return names
 
 
 def test_what_stands_below_the_film_is_of_its_newest_moment_also_where_an_earlier_one_is_reported() -> None:

@@ -118,6 +118,12 @@ def facts_of(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tup
     return known[layer]
 
 
+def are_counted(frame: Frame, layer: str) -> bool:
+    """Whether the codes of a layer in a frame were counted already."""
+    with _lock:
+        return layer in _facts.get(frame, {})
+
+
 def _count(frame: Frame, layer: str, shape: Place, labels: Whole, classes: tuple[str, ...]) -> CodeFacts:
     recorded = frame.codes[layer]
     images, codes = recorded.images.astype(np.int64), recorded.bits.on()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from lab.boards.code_facts import CodeFacts
 from lab.boards.code_questions import code_of, driven, flipped, neighborhood
 from lab.boards.code_rest import AtRest, Steps
-from lab.boards.seen import Seen
 from lab.probes import Specimen
 from lab.probes.code_map import Map
 from lab.probes.extremes import Extremes
@@ -33,7 +31,7 @@ class Chosen(NamedTuple):
     """Whether codes are mapped by t-SNE."""
 
 
-def at_rest(look: Look, recorded: Sequence[tuple[Side, Recorded]], chosen: Chosen, step: int | None) -> list[AtRest]:
+def at_rest(look: Look, recorded: Sequence[Recorded], chosen: Chosen, step: int | None) -> list[AtRest]:
     """What is known of each net of which codes were recorded.
 
     A net that trains is asked at the newest frame that is kept: a look that is not is over before all is answered.
@@ -44,12 +42,12 @@ def at_rest(look: Look, recorded: Sequence[tuple[Side, Recorded]], chosen: Chose
         chosen: the layer, and the bit to be flipped.
         step: that the reader rests at; None for the newest.
     """
-    those = look._replace(sides=tuple(side for side, _ in recorded))
+    those = look._replace(sides=tuple(each.side for each in recorded))
     layer, bit, pixels, key = chosen.layer, chosen.bit, look.picture.pixels, look.picture.key
     at = _last_kept(those) if step is None else step
-    facts = [_at(found, at) for _, found in recorded]
-    pictures = [coded_pictures(side, each) for (side, _), each in zip(recorded, facts, strict=True)]
-    of = {side.run.experiment: each for (side, _), each in zip(recorded, pictures, strict=True)}
+    facts = [each.at(at).answer for each in recorded]
+    pictures = [coded_pictures(each.side, own) for each, own in zip(recorded, facts, strict=True)]
+    of = {each.side.run.experiment: own for each, own in zip(recorded, pictures, strict=True)}
 
     def drive(specimen: Specimen) -> Extremes | None:
         return driven(specimen, of[specimen.experiment], layer)
@@ -63,7 +61,7 @@ def at_rest(look: Look, recorded: Sequence[tuple[Side, Recorded]], chosen: Chose
     near = later(those, neighbor, ("codes.near", layer), step) if chosen.with_near else ""
     return [
         AtRest(
-            run=side.run,
+            run=each.side.run,
             step=facts[place].step,
             facts=facts[place],
             pictures=pictures[place],
@@ -76,9 +74,9 @@ def at_rest(look: Look, recorded: Sequence[tuple[Side, Recorded]], chosen: Chose
                 None if isinstance(most, str) else most[place].weights_step,
                 None if isinstance(near, str) else near[place].weights_step,
             ),
-            shown=recorded[place][1][-1].answer.most_telling(),
+            shown=each.at(None).answer.most_telling(),
         )
-        for place, (side, _) in enumerate(recorded)
+        for place, each in enumerate(recorded)
     ]
 
 
@@ -87,13 +85,6 @@ def _last_kept(look: Look) -> int | None:
     if all(side.job.ended for side in look.sides):
         return None
     return max((frame.step for side in look.sides for frame in side.run.snapshot.frames), default=None)
-
-
-def _at(found: Sequence[Seen[CodeFacts]], step: int | None) -> CodeFacts:
-    if step is None:
-        return found[-1].answer
-    place = bisect_right(found, step, key=lambda seen: seen.step)
-    return found[max(0, place - 1)].answer
 
 
 def coded_pictures(side: Side, facts: CodeFacts) -> NDArray[np.uint8]:

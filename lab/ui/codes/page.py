@@ -8,22 +8,19 @@ from functools import partial
 import streamlit as st
 
 from lab.boards.code_board import rest_cards
-from lab.boards.code_cards import MAP, RATES, TELLING, CodeCards
+from lab.boards.code_cards import MAP, RATES, TELLING
 from lab.boards.code_rest import CODE, EXTREMES, NEAR, NEIGHBOR, AtRest, Picture
-from lab.boards.filming import film_of
 from lab.figures.board import Board
-from lab.figures.film import Film
 from lab.ui.card_data import data_menu
-from lab.ui.codes.asking import Chosen, at_rest, coded_pictures
+from lab.ui.codes.asking import Chosen, at_rest
 from lab.ui.codes.choices import T_SNE, bit_control, choose_bit, chosen_bit, chosen_layer, chosen_map, controls
 from lab.ui.codes.data import sheets
+from lab.ui.codes.film import codes_film
 from lab.ui.codes.recorded import Recorded, layers_of, recorded
-from lab.ui.film import Shown, show_film
+from lab.ui.film import Shown, rests_at, show_film
 from lab.ui.inside.asking import asked_step, instants, version_of
-from lab.ui.inside.films import kept_film
 from lab.ui.inside.look import Look
 from lab.ui.inside.picks import draw_anew, look_at_picked
-from lab.ui.inside.sides import Side
 from lab.ui.live_board import Marked
 from lab.ui.picked import Picked
 from lab.ui.picking_board import picking_board
@@ -31,8 +28,6 @@ from lab.ui.plain import plain
 
 BITS, IMAGES = (RATES, TELLING, CODE), (MAP, NEAR, NEIGHBOR, EXTREMES)
 """Cards on which bits, or test images, can be picked."""
-
-Told = Sequence[tuple[Side, Recorded]]
 
 
 def codes(look: Look) -> None:
@@ -49,13 +44,15 @@ def codes(look: Look) -> None:
     _say_what_lacks(look, told, layer)
     if not told:
         return
-    shown = show_film(look.key, _film(look, told, layer, map_name != T_SNE), _picks(look, layers[layer]), _marked(look))
+    step = asked_step(look, rests_at(look.key, [instant.step for instant in instants(look)]))
+    film = codes_film(look, told, map_name != T_SNE, step)
+    shown = show_film(look.key, film, _picks(look, layers[layer]), _marked(look))
     st.fragment(_moment, key="codes.moment")(look, told, layer, layers[layer], shown)
 
 
-def _moment(look: Look, told: Told, layer: str, bits: int, shown: Shown) -> None:
+def _moment(look: Look, told: Sequence[Recorded], layer: str, bits: int, shown: Shown) -> None:
     """What is below the film. It is drawn alone where a bit is chosen: to send the film again would take longer."""
-    newest = told[0][1][-1].answer
+    newest = told[0].at(None).answer
     bit = chosen_bit(bits, int(newest.told.telling[0]))
     bit_control(bits, bit)
     chosen = Chosen(layer, bit, chosen_map() == T_SNE)
@@ -64,20 +61,6 @@ def _moment(look: Look, told: Told, layer: str, bits: int, shown: Shown) -> None
     subject = f"{layer} of {look.subject} at step {sides[0].step}"
     data_menu("codes.data", sheets(sides, look.picture.pixels, bit), subject)
     draw_anew()
-
-
-def _film(look: Look, told: Told, layer: str, with_map: bool) -> Film:
-    """What was recorded does not depend on the picture."""
-    moments = [[seen.step for seen in found] for _, found in told]
-    version = version_of(look.without_picture, "codes", layer, with_map, moments)
-
-    def make() -> Film:
-        sides = [found for _, found in told]
-        pictures = {side.run.id: coded_pictures(side, found[-1].answer) for side, found in told}
-        cards = CodeCards(sides, with_map, pictures)
-        return film_of(version, instants(look), sides, cards, f"codes of {layer}, {look.subject}")
-
-    return kept_film(version, make)
 
 
 def _show_rest(look: Look, sides: Sequence[AtRest], chosen: Chosen, bits: int) -> None:
@@ -89,8 +72,8 @@ def _show_rest(look: Look, sides: Sequence[AtRest], chosen: Chosen, bits: int) -
     picking_board("codes.rest", Board(version, cards, subject), _picks(look, bits), _marked(look))
 
 
-def _say_what_lacks(look: Look, told: Told, layer: str) -> None:
-    there = [side.id for side, _ in told]
+def _say_what_lacks(look: Look, told: Sequence[Recorded], layer: str) -> None:
+    there = [each.side.id for each in told]
     for side in look.sides:
         names = side.run.experiment.architecture.site_names
         if layer not in names:

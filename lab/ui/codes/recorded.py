@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from lab.boards.code_facts import CodeFacts, facts_of
+from lab.boards.code_facts import CodeFacts, are_counted, facts_of
 from lab.boards.seen import Seen
 from lab.experiment import Experiment
+from lab.probes import Frame
 from lab.probes.codes import Place
 from lab.ui.inside.look import Look
 from lab.ui.inside.sides import Side
 from lab.ui.picture.images import images_of
 
-Recorded = Sequence[Seen[CodeFacts]]
-"""What was recorded of one net, oldest first."""
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """The codes of a layer that were recorded of one net. Those of a moment are counted when they are asked for."""
+
+    side: Side
+    layer: str
+    frames: Sequence[Frame]
+    """That have them, oldest first; at least one."""
+
+    @property
+    def steps(self) -> list[int]:
+        """Of all moments."""
+        return [frame.step for frame in self.frames]
+
+    @property
+    def uncounted(self) -> int:
+        """Moments that nobody has asked for yet: each takes some milliseconds."""
+        return sum(not are_counted(frame, self.layer) for frame in self.frames)
+
+    def all(self) -> list[Seen[CodeFacts]]:
+        """At every moment."""
+        return [self._counted(frame) for frame in self.frames]
+
+    def at(self, step: int | None) -> Seen[CodeFacts]:
+        """At the newest moment that is not later than a step, else the first; at the newest of all for None."""
+        place = len(self.frames) if step is None else bisect_right(self.steps, step)
+        return self._counted(self.frames[max(0, place - 1)])
+
+    def _counted(self, frame: Frame) -> Seen[CodeFacts]:
+        run, shape = self.side.run, shapes_of(self.side.run.experiment)[self.layer]
+        dataset = run.experiment.dataset
+        facts = facts_of(frame, self.layer, shape, images_of(dataset).labels, dataset.classes)
+        assert facts is not None, "a frame without codes of the layer"
+        return Seen(run, frame.step, frame.step, facts)
 
 
 def shapes_of(experiment: Experiment) -> dict[str, Place]:
@@ -32,16 +68,11 @@ def layers_of(look: Look) -> dict[str, int]:
     return found
 
 
-def recorded(look: Look, layer: str) -> list[tuple[Side, Recorded]]:
-    """The nets of which codes of a layer were recorded, with those."""
-    sides = [(side, _of_side(side, layer)) for side in look.sides]
-    return [(side, found) for side, found in sides if found]
-
-
-def _of_side(side: Side, layer: str) -> Recorded:
-    experiment, shapes = side.run.experiment, shapes_of(side.run.experiment)
-    if layer not in shapes:
-        return []
-    labels, classes = images_of(experiment.dataset).labels, experiment.dataset.classes
-    told = ((frame, facts_of(frame, layer, shapes[layer], labels, classes)) for frame in side.run.snapshot.looks)
-    return [Seen(side.run, frame.step, frame.step, facts) for frame, facts in told if facts is not None]
+def recorded(look: Look, layer: str) -> list[Recorded]:
+    """Those of the nets of which codes of a layer were recorded."""
+    found = [
+        Recorded(side, layer, [frame for frame in side.run.snapshot.looks if layer in frame.codes])
+        for side in look.sides
+        if layer in shapes_of(side.run.experiment)
+    ]
+    return [each for each in found if each.frames]

@@ -132,14 +132,23 @@ def film_soon(look: Look, question: Callable[[Specimen], T], key: Hashable, step
     def work() -> None:
         film_answers(look, question, key, step)  # which every frame remembers
 
-    name = "film", _place(look, key)
+    film_later(("film", _place(look, key)), work)
+    return [[seen] for seen in answers(look, question, key, step)]
+
+
+def film_later(name: Hashable, work: Callable[[], None]) -> None:
+    """Work out all moments of a film in the background; when that is done, the page is drawn again.
+
+    Args:
+        name: of the film.
+        work: leaves it where the page finds it.
+    """
     film = answer(name, _after(FILM_BREATH, work), kept=False)
     why = failure(film) if film.done() else None
     if why is None:
         wait_for([film])
     else:
         could_not(name, told(f"Not all moments of the film could be worked out: {_named(why)}."))
-    return [[seen] for seen in answers(look, question, key, step)]
 
 
 def _place(look: Look, key: Hashable) -> Hashable:
