@@ -47,7 +47,7 @@ def test_bars_stand_in_the_order_of_their_names_and_keep_what_they_are_picked_by
 @given(st.integers(1, 3 * len(COLORS)))
 def test_groups_of_points_are_told_apart(count: int) -> None:
     groups = [Points(str(place), [[0.0, place]], ["5"], ["five"]) for place in range(count)]
-    figure = point_chart(groups, ("x", "y"), reach=count)
+    figure = point_chart(groups, ("x", "y"), [[0.0, 0.0], [0.0, count - 1]])
     looks = {(trace["marker"]["color"], trace["marker"]["symbol"]) for trace in figure["data"]}
     assert len(looks) == count
     low, high = figure["layout"]["yaxis"]["range"]

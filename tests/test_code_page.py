@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Hashable
-from concurrent.futures import Future
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -66,11 +65,7 @@ def test_the_moment_that_is_rested_at_is_counted_first_and_the_others_in_the_bac
 ) -> None:
     begun: list[Callable[[], None]] = []
 
-    def later(key: Hashable, work: Callable[[], None], kept: bool) -> Future[None]:
-        begun.append(work)
-        return Future()
-
-    monkeypatch.setattr("lab.ui.codes.film.answer", later)
+    monkeypatch.setattr("lab.ui.codes.film.film_later", lambda name, work: begun.append(work))
     job = trained(small("convnet", **SHORT | {"budget": 24}))
     frames, layer = job.view().snapshots[0].frames, "conv 2"
     tab = page(job, layer=layer, **({} if moment is None else {MOMENT: moment}))

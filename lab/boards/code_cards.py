@@ -172,7 +172,7 @@ def _precision(seen: CodeSeen, facts: CodeFacts) -> tuple[Chart, str]:
 
 def _map(facts: CodeFacts, scales: CodeScales, run: str, pictures: Thumbnails | None) -> tuple[Chart, str]:
     points = scales.points.get((run, facts.step))
-    chart = Chart(map_chart(facts, points, scales.reach[run]), picks=True, thumbnails=pictures)
+    chart = Chart(map_chart(facts, points, scales.ends[run]), picks=True, thumbnails=pictures)
     if facts.map is None or facts.map.explained is None:
         return chart, facts.no_map
     both = share(sum(facts.map.explained))

@@ -73,11 +73,11 @@ def precision_chart(found: Found, color: str) -> Figure:
     return figure
 
 
-def map_chart(facts: CodeFacts, points: NDArray[np.float32] | None, reach: float) -> Figure:
+def map_chart(facts: CodeFacts, points: NDArray[np.float32] | None, ends: NDArray[np.float32]) -> Figure:
     """The codes in the plane of their first two principal components; without points an empty plane."""
     explained = (facts.map.explained if facts.map is not None else None) or (0.0, 0.0)
     titles = [f"component {number} ({share(part)} of the variance)" for number, part in enumerate(explained, 1)]
-    return point_chart(class_points(facts, points), (titles[0], titles[1]), reach)
+    return point_chart(class_points(facts, points), (titles[0], titles[1]), ends)
 
 
 def class_points(facts: CodeFacts, points: NDArray[np.float32] | None) -> list[Points]:

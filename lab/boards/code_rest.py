@@ -174,8 +174,8 @@ def _near(card: MakeCard, side: AtRest) -> Card:
     title = "Map of the codes (t-SNE)"
     if not isinstance(side.near, Map):
         return card(NEAR, title, Numbers([]), WAITING if side.near is None else side.near, wide=True)
-    points = side.near.points - side.near.points.mean(axis=0)
-    chart = point_chart(class_points(side.facts, points), ("", ""), float(np.abs(points).max()), ticks=False)
+    points = side.near.points
+    chart = point_chart(class_points(side.facts, points), ("", ""), points, ticks=False)
     return card(
         NEAR,
         title,

@@ -32,8 +32,8 @@ class CodeScales(NamedTuple):
     """Share of the pairs in any bin of distances."""
     points: dict[tuple[str, int], NDArray[np.float32]]
     """Of maps, by net and step, all turned alike: (images, 2)."""
-    reach: dict[str, float]
-    """The largest coordinate of the maps of a net."""
+    ends: dict[str, NDArray[np.float32]]
+    """The smallest and the largest coordinates of all maps of a net: (2, 2), or (0, 2) where it has no map."""
 
     def chosen(self, facts: CodeFacts, run: str) -> str:
         """A sentence about which bits are shown; empty where all are."""
@@ -61,15 +61,12 @@ def code_scales(sides: Sequence[Sequence[Seen[CodeFacts]]]) -> CodeScales:
         edges=edges,
         most_pairs=1.0,
         points={},
-        reach={},
+        ends={},
     )
     shares = [scales.shares(counts).max() for f in all_facts for counts in (f.distances.within, f.distances.between)]
     points = {key: drawn for side in sides for key, drawn in _points(side)}
-    reach = {
-        run: max((float(np.abs(drawn).max()) for (id, _), drawn in points.items() if id == run), default=0.0)
-        for run in bits
-    }
-    return scales._replace(most_pairs=ROOM * max(shares, default=1.0) or 1.0, points=points, reach=reach)
+    ends = {run: _ends([drawn for (id, _), drawn in points.items() if id == run]) for run in bits}
+    return scales._replace(most_pairs=ROOM * max(shares, default=1.0) or 1.0, points=points, ends=ends)
 
 
 def _edges(all_facts: Sequence[CodeFacts]) -> NDArray[np.int64]:
@@ -79,6 +76,11 @@ def _edges(all_facts: Sequence[CodeFacts]) -> NDArray[np.int64]:
     high = max((int(each[-1]) for each in there if len(each)), default=0)
     width = -(-(high - low + 1) // DISTANCE_BINS)
     return np.arange(low, high + width + 1, width)
+
+
+def _ends(maps: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    drawn = np.concatenate([np.empty((0, 2), np.float32), *maps])
+    return np.stack([drawn.min(axis=0), drawn.max(axis=0)]) if len(drawn) else drawn
 
 
 def _points(side: Sequence[Seen[CodeFacts]]) -> Iterator[tuple[tuple[str, int], NDArray[np.float32]]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lab.figures.numbers import json_numbers
 from lab.figures.theme import COLORS, Figure, axis, layout, uid
@@ -14,6 +14,8 @@ from lab.figures.theme import COLORS, Figure, axis, layout, uid
 HEIGHT = 420  # pixels
 SIGNS = ("circle", "diamond", "square", "cross", "triangle-up", "x")
 OPACITY = 0.8
+ROOM = 0.05
+"""Of an axis, at each of its ends."""
 
 
 @dataclass(frozen=True)
@@ -26,21 +28,31 @@ class Points:
     texts: Sequence[str]
 
 
-def point_chart(groups: Sequence[Points], titles: tuple[str, str], reach: float, ticks: bool = True) -> Figure:
-    """The groups in one square, from -`reach` to `reach` on both axes.
+def point_chart(groups: Sequence[Points], titles: tuple[str, str], within: ArrayLike, ticks: bool = True) -> Figure:
+    """The groups in one plane.
 
     Args:
         groups: by their order they get colors, and another sign where the colors begin anew.
         titles: of the two axes.
-        reach: the largest coordinate there is; as much more is shown as a point needs.
+        within: points (N, 2) that axes hold, also where these are not among the groups.
         ticks: whether the axes mean something.
     """
-    ends = json_numbers([-1.06 * reach, 1.06 * reach]) if reach > 0 else [-1.0, 1.0]
-    horizontal, vertical = (axis(title, range=ends, showticklabels=ticks, tickformat="~g") for title in titles)
+    places = np.asarray(within, dtype=np.float64).reshape(-1, 2)
+    horizontal, vertical = (
+        axis(title, range=_ends(along), showticklabels=ticks, tickformat="~g")
+        for title, along in zip(titles, places.T, strict=True)
+    )
     return {
         "data": [_trace(group, place) for place, group in enumerate(groups)],
         "layout": layout(HEIGHT, hovermode="closest", xaxis=horizontal, yaxis=vertical, showlegend=True),
     }
+
+
+def _ends(places: NDArray[np.float64]) -> list[float | None]:
+    """An axis that holds these places, with the room that points need."""
+    low, high = (float(places.min()), float(places.max())) if len(places) else (0.0, 0.0)
+    room = ROOM * (high - low) or 1.0
+    return json_numbers([low - room, high + room])
 
 
 def _trace(group: Points, place: int) -> Figure:
