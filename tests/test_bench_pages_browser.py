@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +11,14 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from lab.bench import pages, stopwatch
+from lab.bench.contestants import CASES
 from lab.bench.pages import Length, Measured, figures, look_at
 from lab.bench.stopwatch import Scrubbed, Took, at_rest, scrub, timed
 from lab.bench.watching import NothingShown
+from lab.data import Dataset
+from lab.experiment import Experiment
+from lab.presets import PRESETS
+from lab.probes.frame import frame_due
 from tests.browser import new_page, run_script
 
 SCRIPT = """
@@ -127,6 +133,22 @@ class TestFigures:
         said = capsys.readouterr().out
         for word in ("500 ms", "2000 ms", "1000 ms", "125 ms", "300 ms", "20 / s", "10 / s"):
             assert word in said
+
+
+@pytest.mark.parametrize("net", pages.SHOWN)
+def test_a_net_has_about_as_many_moments_as_a_run_of_its_usual_length(net: str) -> None:
+    dataset = Dataset.members["mnist"]()
+    usual = PRESETS[CASES[net].preset].experiment(dataset)
+    short = pages._experiment(net, dataset, pages.EPOCHS[net])
+    assert short.budget / short.evaluate_every == pytest.approx(usual.budget / usual.evaluate_every)
+    assert moments(short) > 0.7 * moments(usual)
+
+
+def moments(experiment: Experiment) -> int:
+    """Frames of a run on 54000 images."""
+    epoch = math.ceil(54000 / experiment.batch_size)
+    every = max(1, round(experiment.evaluate_every * epoch))
+    return sum(frame_due(step, every) for step in range(1, round(experiment.budget * epoch) + 1))
 
 
 def test_every_net_is_looked_at_on_pages_that_can_be_measured() -> None:

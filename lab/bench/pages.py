@@ -1,8 +1,9 @@
 """`python -m lab bench pages`: how fast the pages that look inside nets answer, in a real browser.
 
-Two nets are trained for it, each for an app of its own that has no other run. First views are timed in new tabs, from
-the click in the navigation, and the first of them finds an app that has just started. What is switched, and the
-scrubber, are timed in a tab that has come to rest.
+Two nets are trained for it, each for an app of its own that has no other run. A page has more to do the more moments a
+run has: they are trained for a part of their usual length, and evaluated as often as in all of it. First views are
+timed in new tabs, from the click in the navigation, and the first of them finds an app that has just started. What is
+switched, and the scrubber, are timed in a tab that has come to rest.
 """
 
 from __future__ import annotations
@@ -158,7 +159,8 @@ def measure(net: str, dataset: Dataset, length: Length) -> list[Measured]:
 
 def _experiment(net: str, dataset: Dataset, epochs: float) -> Experiment:
     preset = PRESETS[CASES[net].preset].experiment(dataset)
-    return preset.with_changes([f"budget={epochs}", "budget_unit=epochs"])
+    every = preset.evaluate_every * epochs / preset.budget
+    return preset.with_changes([f"budget={epochs}", "budget_unit=epochs", f"evaluate_every={every}"])
 
 
 def _bring_back(browser: Browser, address: str, run: str) -> None:
