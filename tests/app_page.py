@@ -15,9 +15,9 @@ READOUT = "[data-card=now]"
 STOP = "[class*='st-key-train-Stop'] button, [class*='st-key-race-Stop'] button"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the app on the embedded digits, for all files of tests."""
+    """The address of the app on the embedded digits. It ends with a file of tests, and so does what trains in it."""
     with run_app(REPOSITORY / "app.py", env={"HOME": str(tmp_path_factory.mktemp("home")), "LAB_DATA": ""}) as address:
         yield address
 

@@ -55,7 +55,7 @@ def page(blank: Page, app: str) -> Page:
 def running(tab: Page, app: str) -> Page:
     """The page with a long run of the conv net, its chart drawn: with that of the test before, while it trains."""
     pause = tab.get_by_role("button", name="Pause")
-    if not pause.count():
+    if not run_of(tab.url):
         tab.goto(f"{app}?experiment={LONG_RUN}")
         tab.get_by_role("button", name="Train", exact=True).click()
     tab.wait_for_selector(f"{LOSS} .main-svg")
