@@ -21,7 +21,7 @@ from lab.boards.code_rest import Picture, Steps
 from lab.boards.code_scales import code_scales
 from lab.boards.code_words import bit_words
 from lab.boards.seen import Seen
-from lab.boards.wording import fixed
+from lab.boards.wording import WAITING, fixed
 from lab.estimators import Estimator
 from lab.experiment import Experiment
 from lab.figures.board import Board, Card, Chart, Numbers, Pictures
@@ -235,7 +235,7 @@ class TestPicture:
         codes = Codes(side.facts.images[few], Bits.of(side.facts.codes()[few]))
         facts = facts_in(experiment, replace(frame, codes={"hidden 1": codes}), "hidden 1")
         assert facts is not None
-        with_few = side._replace(facts=facts, pictures=side.pictures[few], driven=None)
+        with_few = side._replace(facts=facts, pictures=side.pictures[few], driven=WAITING)
         card = by_id(rest_cards([with_few], PICTURE, 0))["neighbors.0"]
         mean = float((facts.codes()[1:] != own).sum(axis=1).mean())
         assert "The 2 of 3 coded test images without itself" in card.caption
@@ -243,7 +243,7 @@ class TestPicture:
 
     def test_of_other_weights_waits_for_codes_of_those(self) -> None:
         (side,) = at_rest("hidden 1", 0, DIGIT, small("mlp", budget=3))
-        waiting = side._replace(driven=None, steps=Steps(1, 1, None))
+        waiting = side._replace(driven=WAITING, steps=Steps(1, 1, None))
         card = by_id(rest_cards([waiting], PICTURE, 0))["neighbors.0"]
         assert isinstance(card.content, Numbers)
         assert "Being worked out" in card.caption
@@ -271,5 +271,5 @@ class TestBit:
         card = by_id(rest_cards(sides, PICTURE, 2, with_near=True))["near.0"]
         assert isinstance(card.content, Chart)
         assert sum(len(trace["ids"]) for trace in card.content.figure["data"]) == len(sides[0].pictures)
-        waiting = by_id(rest_cards([sides[0]._replace(near=None)], PICTURE, 2, with_near=True))["near.0"]
+        waiting = by_id(rest_cards([sides[0]._replace(near=WAITING)], PICTURE, 2, with_near=True))["near.0"]
         assert "Being worked out" in waiting.caption

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lab.boards.code_facts import are_counted
-from lab.jobs import Job
+from lab.jobs import JOBS, Job
 from lab.ui.address import MOMENT
+from tests.idx_files import write_raw
 from tests.inside_page import SHORT, trained
-from tests.pages import boards, contents, handed, opened, shown, told, until_it_shows
+from tests.job_waits import ENDLESS, PATIENCE
+from tests.pages import boards, contents, handed, opened, shown, told, until, until_it_shows
 from tests.small import small
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
@@ -102,6 +105,40 @@ def test_what_stands_below_the_film_is_of_its_newest_moment_also_where_an_earlie
     code = rest(tab)["code.0"]["caption"]
     assert f"At step {snapshot.frames[-1].step}." in code
     assert "No weights" not in code
+
+
+def test_a_net_that_is_held_is_asked_at_its_own_kept_frame_also_beside_one_of_more_steps() -> None:
+    other = trained(small("mlp", budget=400, evaluate_every=50))
+    held = JOBS.start([small("mlp", seed=1, **ENDLESS)], "endless")
+    until(lambda: len(held.view().snapshots[0].frames) > 4)
+    held.pause()
+    held.settle(PATIENCE)
+    held.step(3)
+    held.settle(PATIENCE)
+    snapshot = held.view().snapshots[0]
+    assert snapshot.frame is not None
+    kept = snapshot.frames[-1].step
+    assert kept < snapshot.frame.step < other.view().snapshots[0].frames[-1].step
+    tab = page(held, beside=f"{other.id}-0")
+    until_it_shows(tab, lambda: rest(tab)["extremes.0"]["kind"] == "pictures")
+    for kind in ("code", "neighbors", "extremes"):
+        assert f" At step {kept}." in rest(tab)[f"{kind}.0"]["caption"]
+        assert "on its way" not in rest(tab)[f"{kind}.0"]["caption"]
+
+
+def test_the_picture_stands_out_among_the_images_that_it_is_one_of(
+    lab_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.data.idx.download", lambda *_: pytest.fail("nothing is fetched"))
+    write_raw(lab_data)
+    without = trained(small("convnet", {"binary_layers": ()}, **SHORT))
+    mnist = {"dataset": {"name": "mnist", "validation": 4}, "subset": 8, "batch_size": 4}
+    other = trained(small("mlp", **SHORT, **mnist))
+    alone, beside = page(other, img="t3"), page(without, beside=f"{other.id}-0", img="t3")
+    assert "map.0" in film_cards(alone)
+    assert "map.0" in film_cards(beside)
+    assert film(alone)["marked"]["map.0"] == "3"
+    assert film(beside)["marked"] == {}, "number 3 of the digits is looked at"
 
 
 def test_a_net_without_bits_is_told_what_to_do() -> None:

@@ -274,7 +274,7 @@ def test_layers_of_two_nets_are_those_of_either_as_large_as_the_larger() -> None
 def test_the_numbers_behind_the_panels_are_handed_over(experiment: dict[str, Any]) -> None:
     tests = torch.from_numpy(pictures(12, seed=2))
     specimen = looked_at("convnet", experiment)._replace(test_images=tests, test_labels=torch.arange(12))
-    picture = ChosenPicture(pictures(1)[0], None, "a blot", "blot")
+    picture = ChosenPicture(pictures(1)[0], None, "a blot", "blot", specimen.experiment.dataset)
     (run,) = contestants([specimen.experiment], [Recorder().snapshot()])
 
     def seen(answer: Any) -> list[Seen[Any]]:

@@ -83,6 +83,8 @@ def test_a_moment_that_cannot_be_is_told(wrong: str) -> None:
         tab = shown(tab)
     (slider,) = [item for item in tab.select_slider if item.label == "Moment (step)"]
     assert not shown(slider.set_value(2)).error
+    (slider,) = [item for item in tab.select_slider if item.label == "Moment (step)"]
+    assert not shown(slider.set_value("Now")).error
 
 
 def test_a_moment_between_two_looks_is_the_earlier_one_and_a_rewind_forgets_it() -> None:

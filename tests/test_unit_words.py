@@ -45,6 +45,9 @@ def test_units_are_called_binary_where_they_are_and_on_where_they_are_counted(ru
     for words in (after.caption, means.tiles[1].help):
         assert set(np.unique(values)) <= set(own) or "binary" not in words
         assert ("units are binary" in words) == (rule.forward in ("bits", "soft"))
+        if rule.forward == "scaled bits":
+            times = 2 if "twice as far apart" in words else 1
+            assert np.ptp(values) == pytest.approx(times * np.abs(seen[0].answer.maps[0].before).max())
     (_, firing) = habit_cards([Seen(run, 7, 7, Watched(habits(specimen, TESTS), TESTS, np.arange(12) % 10))], choice)
     for words in (enlarged.caption, firing.caption):
         assert len(np.unique(values)) == 2 or "level" not in words

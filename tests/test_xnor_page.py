@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -17,13 +19,14 @@ from lab.jobs import JOBS, Job
 from lab.models import Architecture
 from lab.packed import why_not
 from lab.packed.runner import opened as read
+from lab.probes import Frame
 from lab.probes.xnor import Meeting, binary_layers, meeting
 from lab.probes.xnor_layers import Facts, compared, facts
 from lab.ui.xnor import timing
 from lab.ui.xnor.taking import file_of
 from tests.inside_page import SHORT, trained
 from tests.packed_nets import moved_net
-from tests.pages import PATIENCE, contents, handed, opened, pressed, shown, told, until_it_shows
+from tests.pages import PATIENCE, contents, forget_runs, handed, opened, pressed, shown, told, until_it_shows
 from tests.small import small
 from tests.specimens import specimen
 
@@ -106,6 +109,21 @@ def test_it_is_measured_when_asked_and_says_how(monkeypatch: pytest.MonkeyPatch)
     assert readouts(card)["batch"] == "1"
     assert "packing the activations" in card["caption"]
     assert "numkong" in card["caption"]
+
+
+def test_what_was_measured_keeps_nothing_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "SECONDS", 0.002)
+
+    def measured() -> ref[Frame]:
+        job = trained(small("binary-mlp", SIGNS, **SHORT))
+        tab = pressed(page(job), "xnor.measure")
+        until_it_shows(tab, lambda: bool(cards(tab)["speed.0"]["readouts"]))
+        return ref(job.view().snapshots[0].frames[-1])
+
+    frame = measured()
+    forget_runs()
+    gc.collect()
+    assert frame() is None
 
 
 def test_what_is_taken_away_runs_by_itself(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def _means(card: MakeCard, side: AtRest, bit: int) -> Card:
 def _extremes(card: MakeCard, side: AtRest, bit: int) -> Card:
     title = f"Images that drive bit {bit}"
     if not isinstance(side.driven, Extremes):
-        return card(EXTREMES, title, Numbers([]), side.driven or WAITING)
+        return card(EXTREMES, title, Numbers([]), side.driven)
     driven = side.driven
     most, least = (
         _driving(side, indices[bit], values[bit])

@@ -18,6 +18,7 @@ from lab.probes.refusals import NoCodes
 
 Bits = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
+NO_LAYER = "This net has no such layer."
 
 
 class Flipped(NamedTuple):
@@ -45,25 +46,22 @@ def flipped(specimen: Specimen, pixels: Pixels, layer: str, bit: int) -> Flipped
             return Flipped(effect_on_classes(specimen, pixels, layer, [bit]), exact, "")
         code = code_of(specimen, pixels, layer)
         if code is None:
-            return Flipped(None, exact, f"This net has no layer {layer!r}.")
+            return Flipped(None, exact, NO_LAYER)
         return Flipped(effect_of(specimen, code, [bit]), exact, "")
     except NoCodes as error:
         return Flipped(None, exact, str(error))
 
 
-def driven(specimen: Specimen, pictures: Pixels, layer: str) -> Extremes | None:
-    """Which of some pictures (N, 28, 28) drive each unit most and least; None where the net has no such layer."""
-    return extremes(specimen, pictures, layer) if layer in specimen.experiment.architecture.site_names else None
+def driven(specimen: Specimen, pictures: Pixels, layer: str) -> Extremes | str:
+    """Which of some pictures (N, 28, 28) drive each unit most and least; a sentence where the net has no such layer."""
+    return extremes(specimen, pictures, layer) if layer in specimen.experiment.architecture.site_names else NO_LAYER
 
 
-def neighborhood(specimen: Specimen, pictures: Pixels, layer: str) -> Map | str | None:
-    """A t-SNE map of the codes of some pictures (N, 28, 28); a sentence where there can be none.
-
-    None where the net has no such layer.
-    """
+def neighborhood(specimen: Specimen, pictures: Pixels, layer: str) -> Map | str:
+    """A t-SNE map of the codes of some pictures (N, 28, 28); a sentence where there can be none."""
     found = codes(specimen, pictures).get(layer)
     try:
         numpy_on_one_processor()
-        return None if found is None else t_sne(found)
+        return NO_LAYER if found is None else t_sne(found)
     except NoMap as error:
         return str(error)

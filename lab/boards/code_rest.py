@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lab.boards import net_cards
 from lab.boards.code_charts import class_points, thumbnails
 from lab.boards.code_facts import CodeFacts
-from lab.boards.code_questions import Flipped
+from lab.boards.code_questions import NO_LAYER, Flipped
 from lab.boards.code_words import bit_words, is_flat
 from lab.boards.contestants import Contestant
 from lab.boards.net_cards import MakeCard
@@ -65,10 +65,10 @@ class AtRest(NamedTuple):
     code: Bits | None
     """Of the picture, (units,)."""
     flipped: Flipped | None
-    driven: Extremes | str | None
-    """Or what is said in the place of that; None where nothing was asked."""
-    near: Map | str | None
-    """A t-SNE map, or what is said in its place; None where it was not asked for."""
+    driven: Extremes | str
+    """Or what is said in the place of that."""
+    near: Map | str
+    """A t-SNE map, or what is said in its place; nothing where it was not asked for."""
     steps: Steps
     shown: NDArray[np.int64]
     """The bits that the cards of the film show: those that say most about the class at its newest moment."""
@@ -82,16 +82,18 @@ class AtRest(NamedTuple):
         return self.driven.codes.on()
 
     def older(self, step: int | None) -> str:
-        """A sentence about an answer of other weights than the picture's code; nothing where it is of the same."""
-        return "" if step in (None, self.steps.code) else f" Worked out at step {step}; the next is on its way."
+        """A sentence about an answer of older weights than the picture's code; nothing where it is of the same."""
+        return "" if step in (None, self.steps.code) else " The next is on its way."
 
 
 def maker(side: AtRest, alone: bool) -> MakeCard:
     """What makes the cards of a net: see `net_cards.maker`."""
 
     def card(kind: str, title: str, content: Content, caption: str, wide: bool = False) -> Card:
-        answered = side.step if kind in RECORDED else side.steps.code
-        make = net_cards.maker(Seen(side.run, side.step, answered, side), alone)
+        weights = side.step if kind in RECORDED else side.steps.code
+        older = {EXTREMES: side.steps.driven, NEAR: side.steps.near}.get(kind) or weights
+        step = side.step if older == weights else older
+        make = net_cards.maker(Seen(side.run, step, older, side), alone)
         return make(kind, f"{title}, {side.facts.layer}", content, caption, wide)
 
     return card
@@ -109,7 +111,7 @@ def picture_cards(side: AtRest, picture: Picture, bit: int, alone: bool, with_ne
 def _code(card: MakeCard, side: AtRest, picture: Picture, bit: int) -> Card:
     title, code, shape = "Code of the picture", side.code, side.facts.shape
     if code is None:
-        return card(CODE, title, Numbers([]), "This net has no such layer.")
+        return card(CODE, title, Numbers([]), NO_LAYER)
     own = f"The {len(code)} bits of {picture.words}, of which {int(code.sum())} are on (yellow)"
     shown = tiles(picture.pixels[None], [""], 0, 255, GRAY, help=[picture.words])
     if not is_flat(shape):
@@ -138,7 +140,7 @@ def _neighbors(card: MakeCard, side: AtRest, picture: Picture) -> Card:
     title, codes, facts = "Nearest neighbors of the picture", side.codes(), side.facts
     if side.code is None or codes is None:
         said = side.driven if isinstance(side.driven, str) else WAITING
-        return card(NEIGHBOR, title, Numbers([]), said if side.code is not None else "This net has no such layer.")
+        return card(NEIGHBOR, title, Numbers([]), said if side.code is not None else NO_LAYER)
     itself = np.flatnonzero((side.pictures == picture.pixels).all(axis=(1, 2)))
     found = nearest(side.code, codes, NEIGHBORS, int(itself[0]) if len(itself) else None)
     sheet = tiles(
@@ -173,7 +175,7 @@ def _pairs(found: Neighbors) -> list[tuple[int, int]]:
 def _near(card: MakeCard, side: AtRest) -> Card:
     title = "Map of the codes (t-SNE)"
     if not isinstance(side.near, Map):
-        return card(NEAR, title, Numbers([]), WAITING if side.near is None else side.near, wide=True)
+        return card(NEAR, title, Numbers([]), side.near, wide=True)
     points = side.near.points
     chart = point_chart(class_points(side.facts, points), ("", ""), points, ticks=False)
     return card(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -27,11 +27,11 @@ def gradient_card(runs: Sequence[Contestant]) -> list[Card]:
     first = [(run, next(iter(run.snapshot.health.layers.values()), None)) for run in runs]
     norms = [(run, _positive(columns["gradient"])) for run, columns in first if columns is not None]
     curves = [Curve(run.name, run.snapshot.health.epochs, values, run.color, run.dash) for run, values in norms]
-    scale = shared_scale(extents(norms), FAR_IN_DECADES)
+    scale = _roomy(norms)
     cut = scale.cut if scale is not None else ""
     caption = f"Of the weights of each net's first layer, in single steps; no line where it is exactly 0.{cut}"
     title, unit = "Gradient norm, first layer", "norm of the gradient"
-    return _card("health.first", title, curves, unit, caption, log_y=True, y_range=_margins(scale) if cut else None)
+    return _card("health.first", title, curves, unit, caption, log_y=True, y_range=_range(scale) if cut else None)
 
 
 def unit_card(run: Contestant) -> list[Card]:
@@ -53,7 +53,7 @@ def compared_health_cards(runs: Sequence[Contestant]) -> list[Card]:
     """Gradients of all layers, and binary units, of each run of a race: a row of cards with one scale for each."""
     begun = [run for run in runs if len(run.snapshot.health)]
     norms = [(run, _positive(np.concatenate(_norms(run)))) for run in begun]
-    scale = shared_scale(extents(norms), FAR_IN_DECADES)
+    scale = _roomy(norms)
     cards = []
     for run in begun:
         for kind, made in (("gradient", _gradients(run, scale)), ("units", unit_card(run))):
@@ -81,7 +81,7 @@ _UPDATE = "What one step changes, in units of the weights themselves; no line wh
 
 def _gradients(run: Contestant, scale: Scale | None = None) -> list[Card]:
     caption = _GRADIENT + (scale.cut if scale is not None else "")
-    y_range = _margins(scale)
+    y_range = _range(scale)
     return _layers(run, "gradient", "Gradient norm", "norm of the gradient", caption, 1, log_y=True, y_range=y_range)
 
 
@@ -90,9 +90,14 @@ def _norms(run: Contestant) -> list[Column]:
     return [np.empty(0), *(columns["gradient"] for columns in run.snapshot.health.layers.values())]
 
 
-def _margins(scale: Scale | None) -> Range:
-    """A logarithmic axis with some room at both ends."""
-    return None if scale is None else (scale.low / 1.5, scale.high * 1.5)
+def _roomy(norms: Iterable[tuple[Contestant, Column]]) -> Scale | None:
+    """A scale of a logarithmic axis, with some room at both ends."""
+    scale = shared_scale(extents(norms), FAR_IN_DECADES)
+    return None if scale is None else scale._replace(low=scale.low / 1.5, high=scale.high * 1.5)
+
+
+def _range(scale: Scale | None) -> Range:
+    return None if scale is None else (scale.low, scale.high)
 
 
 def _layers(

@@ -20,10 +20,11 @@ def units_words(levels: Levels | None, rule: Estimator) -> str:
     if levels is None:
         return "real"
     low, middle, high = ("0", "0.5", "1") if levels == "0/1" else (f"{MINUS}1", "0", "1")
+    times = "" if levels == "0/1" else "twice "
     return {
         "bits": f"binary, {levels}",
         "soft": f"binary, {levels}",
-        "scaled bits": "of two values, as far apart as the largest of what enters them",
+        "scaled bits": f"of two values, {times}as far apart as the largest of what enters them",
         "ternary": f"ternary: {low}, {middle} or {high}",
         "several bits": f"of several bits, with values from {low} to {high}",
     }[rule.forward]

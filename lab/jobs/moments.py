@@ -92,8 +92,7 @@ def moment(job: Job, contestant: int = 0, step: int | None = None) -> Moment | N
     snapshot, nets = _contestant(job, contestant)
     frame = snapshot.frame
     if step is not None:
-        seen = [*snapshot.frames, *([frame] if frame is not None else [])]
-        frame = max((each for each in seen if each.step <= step), key=lambda each: each.step, default=None)
+        frame = next((look for look in reversed(snapshot.looks) if look.step <= step), None)
     if frame is None:
         return None
     net = nearest(job, contestant, snapshot, nets, frame)

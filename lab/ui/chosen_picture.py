@@ -41,6 +41,8 @@ class ChosenPicture(NamedTuple):
     """What it is called in a sentence, without marks of Markdown that mean something: "test image 7 (class 9)"."""
     key: str
     """The same for the same pixels alone, to keep answers by."""
+    dataset: Dataset
+    """Whose test images are offered."""
     number: int | None = None
     """Of the test image; None where it is none."""
 
@@ -128,7 +130,7 @@ def _chosen(choice: Held, own: Pixels | None, tests: Offered, index: int) -> Cho
     pixels = tests.pixels(index) if own is None else own
     key = hashlib.sha256(pixels.tobytes()).hexdigest()[:16]
     if own is None:
-        return ChosenPicture(pixels, int(tests.labels[index]), tests.words(index), key, index)
+        return ChosenPicture(pixels, int(tests.labels[index]), tests.words(index), key, tests.dataset, index)
     drawn = choice["how"] == "draw"
     words = "your drawing" if drawn else f"the picture {choice['name'] or 'that was uploaded'}"
-    return ChosenPicture(pixels, None, words, key)
+    return ChosenPicture(pixels, None, words, key, tests.dataset)

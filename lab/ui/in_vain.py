@@ -22,9 +22,13 @@ def remember(what: str, problem: str, chosen: Hashable) -> None:
 
 def say(what: str, chosen: Hashable) -> None:
     """Say it here, while that is chosen which was chosen in its place."""
-    instead, problem = st.session_state.get(_key(what), (None, ""))
-    if problem and instead == chosen:
+    if _key(what) not in st.session_state:
+        return
+    instead, problem = st.session_state[_key(what)]
+    if instead == chosen:
         show_problems([problem])
+    else:
+        del st.session_state[_key(what)]
 
 
 def _key(what: str) -> str:

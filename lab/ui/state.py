@@ -1,6 +1,6 @@
 """What a browser tab holds beside its drafts: the runs it watches, and the copy of all that in the address.
 
-A session keeps JSON values, and answers that were worked out for it. Of runs it keeps the ids, by which jobs are found
+A session keeps JSON values, and answers that are worked out for it. Of runs it keeps the ids, by which jobs are found
 again in `lab.jobs`; only the comparison on one batch holds its job, until the next one.
 """
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lab.boards.code_facts import CodeFacts
 from lab.boards.code_questions import code_of, driven, flipped, neighborhood
 from lab.boards.code_rest import AtRest, Steps
+from lab.boards.seen import Seen
 from lab.probes import Specimen
 from lab.probes.code_map import Map
 from lab.probes.extremes import Extremes
@@ -18,8 +19,10 @@ from lab.ui.codes.recorded import Recorded
 from lab.ui.inside.asking import answers
 from lab.ui.inside.look import Look
 from lab.ui.inside.sides import Side
-from lab.ui.inside.waiting import later
+from lab.ui.inside.waiting import last_kept, later
 from lab.ui.picture.images import images_of
+
+T = TypeVar("T")
 
 
 class Chosen(NamedTuple):
@@ -44,19 +47,23 @@ def at_rest(look: Look, recorded: Sequence[Recorded], chosen: Chosen, step: int 
     """
     those = look._replace(sides=tuple(each.side for each in recorded))
     layer, bit, pixels, key = chosen.layer, chosen.bit, look.picture.pixels, look.picture.key
-    at = _last_kept(those) if step is None else step
-    facts = [each.at(at).answer for each in recorded]
+    steps = [last_kept(side) if step is None else step for side in those.sides]
+    facts = [each.at(at).answer for each, at in zip(recorded, steps, strict=True)]
     pictures = [coded_pictures(each.side, own) for each, own in zip(recorded, facts, strict=True)]
     of = {each.side.run.experiment: own for each, own in zip(recorded, pictures, strict=True)}
 
-    def drive(specimen: Specimen) -> Extremes | None:
+    def ask(question: Callable[[Specimen], T], *named: Hashable) -> list[Seen[T]]:
+        asked = zip(those.sides, steps, strict=True)
+        return [answers(look._replace(sides=(side,)), question, named, at)[0] for side, at in asked]
+
+    def drive(specimen: Specimen) -> Extremes | str:
         return driven(specimen, of[specimen.experiment], layer)
 
-    def neighbor(specimen: Specimen) -> Map | str | None:
+    def neighbor(specimen: Specimen) -> Map | str:
         return neighborhood(specimen, of[specimen.experiment], layer)
 
-    code = answers(those, lambda specimen: code_of(specimen, pixels, layer), ("codes.code", layer, key), at)
-    effect = answers(those, lambda specimen: flipped(specimen, pixels, layer, bit), ("codes.flip", layer, key, bit), at)
+    code = ask(lambda specimen: code_of(specimen, pixels, layer), "codes.code", layer, key)
+    effect = ask(lambda specimen: flipped(specimen, pixels, layer, bit), "codes.flip", layer, key, bit)
     most = later(those, drive, ("codes.driven", layer), step)
     near = later(those, neighbor, ("codes.near", layer), step) if chosen.with_near else ""
     return [
@@ -78,13 +85,6 @@ def at_rest(look: Look, recorded: Sequence[Recorded], chosen: Chosen, step: int 
         )
         for place, each in enumerate(recorded)
     ]
-
-
-def _last_kept(look: Look) -> int | None:
-    """The step of the newest frame that is kept, where a net still changes; else None."""
-    if all(side.job.ended for side in look.sides):
-        return None
-    return max((frame.step for side in look.sides for frame in side.run.snapshot.frames), default=None)
 
 
 def coded_pictures(side: Side, facts: CodeFacts) -> NDArray[np.uint8]:

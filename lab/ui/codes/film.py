@@ -16,9 +16,10 @@ from lab.ui.inside.waiting import FEW, film_later
 
 
 def codes_film(look: Look, told: Sequence[Recorded], with_map: bool, step: int | None) -> Film:
-    """The film of all moments; of one alone where most are not counted yet, which is done in the background.
+    """The film of all moments; of one alone until those are counted, where more than a few of a net are not.
 
-    Both show the same bits, those that say most at the newest moment. The axes of the one may be shorter.
+    That is done in the background. Both show the same bits, those that say most at the newest moment. The axes of the
+    one may be shorter.
 
     Args:
         look: the nets.

@@ -87,8 +87,7 @@ def _say_what_lacks(look: Look, told: Sequence[Recorded], layer: str) -> None:
 
 def _marked(look: Look) -> Marked:
     """The picture on the maps, where it is one of the test images of a net."""
-    dataset = look.sides[0].run.experiment.dataset  # whose test images are offered
-    sides = [side for side in look.sides if side.run.experiment.dataset == dataset]
+    sides = [side for side in look.sides if side.run.experiment.dataset == look.picture.dataset]
     number = look.picture.number
     return {} if number is None else {f"{kind}.{side.run.id}": str(number) for side in sides for kind in (MAP, NEAR)}
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from lab.boards.seen import Seen
 from lab.figures.film import Instant
 from lab.jobs.moments import Moment, at_each, moment
-from lab.probes import Frame, Specimen
+from lab.probes import Specimen
 from lab.ui.inside.look import Look
 from lab.ui.inside.sides import Side
 
@@ -18,12 +18,8 @@ T = TypeVar("T")
 
 def instants(look: Look) -> list[Instant]:
     """The moments at which something was seen inside a net, and that of the newest look."""
-    frames = dict[int, Frame]()
-    for side in look.sides:
-        snapshot = side.run.snapshot
-        newest = [snapshot.frame] if snapshot.frame is not None else []
-        frames |= {frame.step: frame for frame in [*newest, *snapshot.frames]}
-    return [Instant(step, frames[step].epoch) for step in sorted(frames)]
+    epochs = {frame.step: frame.epoch for side in look.sides for frame in side.run.snapshot.looks}
+    return [Instant(step, epochs[step]) for step in sorted(epochs)]
 
 
 def version_of(look: Look, *parts: object) -> str:

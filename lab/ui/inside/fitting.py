@@ -22,5 +22,5 @@ def elsewhere(experiment: Experiment) -> str:
         return ""
     return (
         f"Its device, {experiment.device}, is not on this machine. It is looked at on the processor, where numbers "
-        "differ by rounding; to train it on, choose another device on the Train page."
+        "differ by rounding. It cannot be trained on here; on the Train page a new run can be, on another device."
     )

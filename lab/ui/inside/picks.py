@@ -16,14 +16,14 @@ ANEW = "inside.anew"
 def look_at_picked(look: Look, pick: Picked) -> None:
     """Let all pages look at a test image that was picked, where it is one of those that they offer.
 
-    They offer those of the first net's dataset: of a net beside it that knows other images, none can be looked at.
+    Of a net that knows other images than these none can be looked at.
     """
-    first = look.sides[0].run
-    picked = next((side.run for side in look.sides if pick.card == f"{pick.kind}.{side.run.id}"), first)
-    if picked.experiment.dataset != first.experiment.dataset:
-        offered = first.experiment.dataset.title
-        st.toast(f"That is an image of {picked.experiment.dataset.title}; all pages look at those of {offered}.")
-    elif pick.number is not None and pick.number < images_of(first.experiment.dataset).count:
+    runs = {f"{pick.kind}.{side.run.id}": side.run for side in look.sides}
+    offered = look.picture.dataset
+    dataset = runs[pick.card].experiment.dataset if pick.card in runs else offered
+    if dataset != offered:
+        st.toast(f"That is an image of {dataset.title}; all pages look at those of {offered.title}.")
+    elif pick.number is not None and pick.number < images_of(offered).count:
         look_at_test_image(pick.number)
         st.session_state[ANEW] = True
 

@@ -74,7 +74,7 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
     trains = step is None and any(side.job.status == "running" for side in look.sides)
     asked = begun.pop(place, None)
     if asked is None or not trains:
-        at_step = [moment_of(side, _last_kept(side) if step is None else step) for side in look.sides]
+        at_step = [moment_of(side, last_kept(side) if step is None else step) for side in look.sides]
         asked = [_begun(at, question, key) for at in at_step]
     pending = [each.answer for each in asked if not each.answer.done()]
     if pending:
@@ -106,7 +106,8 @@ def _problem(look: Look, asked: Sequence[_Begun]) -> str:
 
 
 def _named(why: BaseException) -> str:
-    return f"{type(why).__name__}: {why}".rstrip(". :")
+    first, *_ = str(why).splitlines() or [""]
+    return f"{type(why).__name__}: {first}".rstrip(". :")
 
 
 def _remember(of: dict[Hashable, Any], place: Hashable, value: Any) -> None:
@@ -178,7 +179,7 @@ def _begun(at: Moment, question: Callable[[Specimen], T], key: Hashable) -> _Beg
     return _Begun(at.frame.step, at.weights_step, name, answer(name, _after(BREATH, work)))
 
 
-def _last_kept(side: Side) -> int | None:
+def last_kept(side: Side) -> int | None:
     """The step of the last frame of a net that still changes; None for one that rests."""
     frames = () if side.job.ended else moments(side.job, side.place)
     return frames[-1].step if frames else None

@@ -44,6 +44,14 @@ class _Asked(NamedTuple):
     batch: int
 
 
+class _Told(NamedTuple):
+    """What was measured of a net. It is kept, and so nothing of the run or the net."""
+
+    step: int
+    weights_step: int
+    answer: Timed | str
+
+
 def timing(look: Look) -> Times | None:
     """The controls, and what was measured of the nets that are shown: None while it is, nothing before."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="xnor.timing"):
@@ -61,24 +69,21 @@ def timing(look: Look) -> Times | None:
     if asked is None or asked.sides != shown:
         return []
     moments = [moment_of(side, None) for side in look.sides]
-    future: Future[list[tuple[Moment, Timed | str]]] = answer(
-        (ASKED, asked.name), partial(_measured, moments, asked.batch)
-    )
+    future: Future[list[_Told]] = answer((ASKED, asked.name), partial(_measured, moments, asked.batch))
     if not future.done():
         wait_for([future])
         return None
     if (why := failure(future)) is not None:
         show_problems([f"Nothing was timed: {type(why).__name__}: {why}"])
         return []
-    pairs = zip(look.sides, future.result(), strict=True)
-    return [Seen(side.run, at.frame.step, at.weights_step, told) for side, (at, told) in pairs]
+    return [Seen(side.run, *told) for side, told in zip(look.sides, future.result(), strict=True)]
 
 
-def _measured(moments: Sequence[Moment], batch: int) -> list[tuple[Moment, Timed | str]]:
+def _measured(moments: Sequence[Moment], batch: int) -> list[_Told]:
     """One net after the other: two at once would take the processor from each other."""
     numpy_on_one_processor()
     with computing_with(THREADS):
-        return [(moment, _timed(moment.copied(), batch)) for moment in moments]
+        return [_Told(at.frame.step, at.weights_step, _timed(at.copied(), batch)) for at in moments]
 
 
 def _timed(specimen: Specimen, batch: int) -> Timed | str:
