@@ -249,7 +249,7 @@ class TestPicture:
         assert "Being worked out" in card.caption
         there = by_id(rest_cards([waiting._replace(driven=side.driven)], PICTURE, 0))["neighbors.0"]
         assert isinstance(there.content, Pictures)
-        assert "these are of step 1." in there.caption
+        assert "by the weights of step 1: of " in there.caption
 
 
 class TestBit:

@@ -266,7 +266,7 @@ def test_cards_that_do_not_move_say_of_when_they_are() -> None:
     (run,) = runs_of([specimen])
     near = Seen(run, 9, 4, occlusion(specimen, PICTURE, stride=14))
     (card,) = occlusion_cards([near], PICTURE)
-    told = f"At step 9. No weights of {run.name} are kept after step 9: these are of step 4."
+    told = f"At step 9, by the weights of step 4: of {run.name} none nearer are kept."
     assert card.caption.endswith(told)
     (card,) = occlusion_cards([near._replace(weights_step=9)], PICTURE)
     assert card.caption.endswith("At step 9.")

@@ -114,7 +114,7 @@ def test_every_net_with_conv_layers_is_shown_also_before_its_last_step(name: str
     near = moment(job, 0, early)
     assert near is not None
     if near.weights_step != early:  # a large net
-        sentence = f"are kept after step {early}: these are of step {near.weights_step}"
+        sentence = f"At step {early}, by the weights of step {near.weights_step}: "
         assert sentence in rest(tab)[0]["caption"]
         assert all(sentence in card["caption"] for card in film(tab)["cards"] if card["caption"])
 

@@ -65,8 +65,8 @@ def test_every_page_tells_the_moment_and_other_weights_in_the_same_words(cards) 
     made = cards()
     assert made
     for card in made:
-        assert " At step 7. No weights of " in card.caption, card.id
-        assert card.caption.endswith(" are kept after step 7: these are of step 4.")
+        assert " At step 7, by the weights of step 4: of " in card.caption, card.id
+        assert card.caption.endswith(" none nearer are kept.")
         assert card.alt.endswith(card.caption)
 
 
@@ -103,4 +103,4 @@ def test_two_nets_stand_row_by_row_and_who_lacks_a_card_says_so() -> None:
 def test_other_weights_than_those_of_the_step_are_told() -> None:
     seen = Seen(run_of(looked_at("convnet")), 5, 5, None)
     assert told_moment(seen) == "At step 5."
-    assert "step 5: these are of step 9" in told_moment(seen._replace(weights_step=9))
+    assert "step 5, by the weights of step 9: " in told_moment(seen._replace(weights_step=9))

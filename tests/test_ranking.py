@@ -46,6 +46,13 @@ def test_others_get_their_answers_while_a_net_has_no_time(busy: tuple[Job, threa
     assert [len(each.result(PATIENCE).losses) for each in ranked] == [len(DIGITS.test)] * 3
 
 
+def test_a_run_whose_own_net_is_gone_is_asked_by_the_weights_that_are_left(jobs: Jobs) -> None:
+    job = jobs.start([small(budget=2)], "run")
+    assert job.wait(PATIENCE)
+    job.questions.let_go()
+    assert ranking(job, 0, None, DIGITS).result(PATIENCE).step == 2
+
+
 def test_a_net_that_never_has_time_is_not_copied_for_nobody(
     busy: tuple[Job, threading.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:

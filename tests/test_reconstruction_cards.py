@@ -164,7 +164,7 @@ def test_it_is_told_where_the_code_alone_gives_another_picture(fields: dict[str,
 def test_cards_say_which_weights_answered() -> None:
     cards = Page([rebuilding()], weights_step=3).cards()
     for id in ("picture.0", "strongest.0", "walk.0", "independent.0", "best.0", "classes", "tradeoff"):
-        assert "are kept after step 7: these are of step 3." in card(cards, id).caption, id
+        assert "At step 7, by the weights of step 3: of " in card(cards, id).caption, id
 
 
 def test_errors_of_a_frame_are_those_of_its_reconstructions() -> None:

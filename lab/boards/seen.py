@@ -27,9 +27,8 @@ def answers_there(found: Sequence[Seen[T]] | str) -> Sequence[Seen[T]]:
 
 
 def told_moment(seen: Seen[T]) -> str:
-    """Of which step an answer is, and if those are others, which weights gave it: a sentence each."""
-    moment = f"At step {seen.step}."
+    """Of which step an answer is and, if those are others, which weights gave it."""
+    moment = f"At step {seen.step}"
     if seen.weights_step == seen.step:
-        return moment
-    weights = f"No weights of {seen.run.name} are kept after step {seen.step}: these are of step {seen.weights_step}."
-    return f"{moment} {weights}"
+        return f"{moment}."
+    return f"{moment}, by the weights of step {seen.weights_step}: of {seen.run.name} none nearer are kept."

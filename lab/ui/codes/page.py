@@ -16,7 +16,7 @@ from lab.ui.codes.asking import Chosen, at_rest
 from lab.ui.codes.choices import T_SNE, bit_control, choose_bit, chosen_bit, chosen_layer, chosen_map, controls
 from lab.ui.codes.data import sheets
 from lab.ui.codes.film import codes_film
-from lab.ui.codes.recorded import Recorded, layers_of, recorded
+from lab.ui.codes.recorded import Recorded, layers_of, recorded, shapes_of
 from lab.ui.film import Shown, rests_at, show_film
 from lab.ui.inside.asking import asked_step, instants, version_of
 from lab.ui.inside.look import Look
@@ -37,7 +37,8 @@ def codes(look: Look) -> None:
         look: nets that have binary layers, and the picture.
     """
     layers = layers_of(look)
-    layer = chosen_layer(layers, list(layers)[-1])
+    *_, last = shapes_of(look.sides[0].run.experiment)
+    layer = chosen_layer(layers, last)
     map_name = chosen_map()
     controls(layers, layer, map_name)
     told = recorded(look, layer)

@@ -36,11 +36,12 @@ def offered() -> dict[str, Offered]:
     on_disk = [job for job in shelf(JOBS).jobs if job.id not in known]
     for kept in on_disk[:MOST_ON_DISK]:
         experiments = [contestant.experiment for contestant in kept.facts.contestants]
-        found |= _of_job(kept.id, f"{kept.title} ({kept.id})", experiments)
+        found |= _of_job(kept.id, f"{kept.id}: {kept.title}", experiments)
     return found
 
 
 def _of_job(id: str, title: str, experiments: Sequence[Experiment]) -> Iterator[tuple[str, Offered]]:
-    names = [""] if len(experiments) == 1 else [f": {label}" for label in labels(experiments)]
+    # What tells a net from others of its run comes first: where there is little room the end is cut.
+    names = [""] if len(experiments) == 1 else [f"{label} · " for label in labels(experiments)]
     for place, (name, experiment) in enumerate(zip(names, experiments, strict=True)):
-        yield net_name(id, place), Offered(title + name, experiment)
+        yield net_name(id, place), Offered(name + title, experiment)

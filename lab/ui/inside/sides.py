@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from lab.boards.contestants import Contestant, contestants
+from lab.boards.contestants import Contestant, contestants, labels
 from lab.experiment import Experiment
 from lab.jobs import Job
 from lab.ui import address, archive, state
@@ -18,6 +18,8 @@ NET, BESIDE = "net", "beside"
 """What the nets are called in the address and in the session: the id of a job, and the place of a contestant."""
 ALONE = "Nothing beside it"
 
+LONGEST_NAME = 60
+"""Characters of a name that tells a net from the one beside it."""
 Nets = Mapping[str, Offered]
 """By their names."""
 
@@ -61,7 +63,17 @@ def sides(nets: Iterable[tuple[Job, int]]) -> tuple[Side, ...]:
     chosen = [(job, place, job.view()) for job, place in nets]
     experiments = [view.experiments[place] for _, place, view in chosen]
     runs = contestants(experiments, [view.snapshots[place] for _, place, view in chosen])
-    return tuple(Side(job, place, run) for (job, place, _), run in zip(chosen, runs, strict=True))
+    names = [run.name for run in runs]
+    if max(map(len, names), default=0) > LONGEST_NAME:  # nets that have little in common differ in many fields
+        titles = [_title(job, place) for job, place, _ in chosen]
+        names = titles if len(set(titles)) == len(titles) else names
+    named = zip(chosen, runs, names, strict=True)
+    return tuple(Side(job, place, run._replace(name=name)) for (job, place, _), run, name in named)
+
+
+def _title(job: Job, place: int) -> str:
+    """What a net is called in its own run."""
+    return job.title if len(job.experiments) == 1 else labels(job.experiments)[place]
 
 
 def _follow_address() -> None:

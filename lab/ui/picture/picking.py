@@ -25,7 +25,7 @@ SHOWN = 20
 """Thumbnails at once."""
 SIDE = 44
 """Of a thumbnail, in pixels of the page."""
-GONE = "That run has no net to ask: it failed, stopped before its first step, or ended long ago."
+GONE = "That run has no net to ask: it ended before anything was seen inside it."
 
 
 def picked_image(tests: Offered, job: Job | None, contestant: int, specimen: Specimen | None) -> int:

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from lab.data import Images
 from lab.devices import computing_with
 from lab.jobs import Job
+from lab.jobs.moments import moment
 from lab.probes import Specimen
 from lab.probes.mistakes import Judged, judge
 from lab.ui.background import Asked, answer
@@ -48,4 +49,7 @@ def _judged(job: Job, contestant: int, specimen: Specimen | None, images: Images
 
     if specimen is not None:
         return judged(specimen.copied())
+    at = moment(job, contestant) if job.ended else None
+    if at is not None:  # also of a run whose own net is gone, whose weights are kept
+        return judged(at.copied())
     return Asked(job.questions.ask(lambda specimens: specimens[contestant].copied(), PATIENCE), judged)
