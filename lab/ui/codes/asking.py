@@ -16,7 +16,7 @@ from lab.probes import Specimen
 from lab.probes.code_map import Map
 from lab.probes.extremes import Extremes
 from lab.ui.codes.recorded import Recorded
-from lab.ui.inside.asking import answers
+from lab.ui.inside.asking import answer_of
 from lab.ui.inside.look import Look
 from lab.ui.inside.sides import Side
 from lab.ui.inside.waiting import last_kept, later
@@ -53,8 +53,7 @@ def at_rest(look: Look, recorded: Sequence[Recorded], chosen: Chosen, step: int 
     of = {each.side.run.experiment: own for each, own in zip(recorded, pictures, strict=True)}
 
     def ask(question: Callable[[Specimen], T], *named: Hashable) -> list[Seen[T]]:
-        asked = zip(those.sides, steps, strict=True)
-        return [answers(look._replace(sides=(side,)), question, named, at)[0] for side, at in asked]
+        return [answer_of(side, question, named, at) for side, at in zip(those.sides, steps, strict=True)]
 
     def drive(specimen: Specimen) -> Extremes | str:
         return driven(specimen, of[specimen.experiment], layer)

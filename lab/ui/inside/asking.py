@@ -53,7 +53,13 @@ def film_answers(look: Look, question: Callable[[Specimen], T], key: Hashable, s
 
 def answers(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]]:
     """What each net answers at a step, or now for None."""
-    return [_told(side, moment_of(side, step), question, key) for side in look.sides]
+    return [answer_of(side, question, key, step) for side in look.sides]
+
+
+def answer_of(side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> Seen[T]:
+    """What one net answers at a step, or now for None."""
+    at = moment_of(side, step)
+    return Seen(side.run, at.frame.step, at.weights_step, at.answer(question, key))
 
 
 def asked_step(look: Look, step: int | None) -> int | None:
@@ -70,10 +76,10 @@ def _film_of(side: Side, question: Callable[[Specimen], T], key: Hashable, step:
         Seen(side.run, frame.step, frame.step, found) for frame, found in at_each(side.job, side.place, question, key)
     ]
     if not told:
-        return [_told(side, moment_of(side, step), question, key)]
+        return [answer_of(side, question, key, step)]
     newest = side.run.snapshot.frame
     if newest is not None and newest.step > told[-1].step:
-        told.append(_told(side, moment_of(side, None), question, key))
+        told.append(answer_of(side, question, key, None))
     return told
 
 
@@ -82,7 +88,3 @@ def moment_of(side: Side, step: int | None) -> Moment:
     found = moment(side.job, side.place, step) or moment(side.job, side.place)
     assert found is not None, "a net into which nobody has looked yet"
     return found
-
-
-def _told(side: Side, at: Moment, question: Callable[[Specimen], T], key: Hashable) -> Seen[T]:
-    return Seen(side.run, at.frame.step, at.weights_step, at.answer(question, key))
