@@ -91,9 +91,12 @@ def maker(side: AtRest, alone: bool) -> MakeCard:
 
     def card(kind: str, title: str, content: Content, caption: str, wide: bool = False) -> Card:
         weights = side.step if kind in RECORDED else side.steps.code
-        older = {EXTREMES: side.steps.driven, NEAR: side.steps.near}.get(kind) or weights
-        step = side.step if older == weights else older
-        make = net_cards.maker(Seen(side.run, step, older, side), alone)
+        answered = {EXTREMES: side.steps.driven, NEAR: side.steps.near}.get(kind)
+        if answered in (None, weights):
+            seen = Seen(side.run, side.step, weights, side)
+        else:
+            seen = Seen(side.run, answered, answered, side)  # of an earlier moment of a net that trains
+        make = net_cards.maker(seen, alone)
         return make(kind, f"{title}, {side.facts.layer}", content, caption, wide)
 
     return card
