@@ -112,11 +112,10 @@ def test_every_net_with_conv_layers_is_shown_also_before_its_last_step(name: str
     shown(tab)
     near = moment(job, 0, early)
     assert near is not None
-    if near.weights_step == early:
-        assert f"At step {early}." in rest(tab)[0]["caption"]
-    else:  # a large net
-        sentence = f"At step {early}, by the weights of step {near.weights_step}: "
-        assert sentence in rest(tab)[0]["caption"]
+    large = near.weights_step != early
+    sentence = f"At step {early}, by the weights of step {near.weights_step}: " if large else f"At step {early}."
+    assert sentence in rest(tab)[0]["caption"]
+    if large:
         assert all(sentence in card["caption"] for card in film(tab)["cards"] if card["caption"])
 
 
