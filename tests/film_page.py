@@ -67,8 +67,12 @@ if not st.checkbox("away"):
 """
 SCRUBBER, MAPS, BITS = ".lab-range", "[data-card=maps]", "[data-card=bits]"
 SHOWN = """() => {
-    const pixel = [...document.querySelectorAll("[data-card=maps] canvas")]
-        .map(node => node.getContext("2d").getImageData(4, 4, 1, 1).data[0])
+    const red = picture => {
+        const copy = new OffscreenCanvas(picture.naturalWidth, picture.naturalHeight).getContext("2d")
+        copy.drawImage(picture, 0, 0)
+        return copy.getImageData(4, 4, 1, 1).data[0]
+    }
+    const pixel = [...document.querySelectorAll("[data-card=maps] .lab-frame img")].map(red)
     const bars = document.querySelector("[data-card=bits] .lab-chart").data
     const text = (selector) => document.querySelector(selector).textContent
     return {

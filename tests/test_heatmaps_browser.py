@@ -10,8 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.browser import new_page
 from tests.inside_app import InsideApp
 
-DRAWN = """selector => [...document.querySelectorAll(`${selector} canvas`)].map(canvas =>
-    canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.join())"""
+DRAWN = "selector => [...document.querySelectorAll(`${selector} .lab-frame img`)].map(picture => picture.src)"
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +19,7 @@ def page(browser: BrowserContext, inside_app: InsideApp) -> Iterator[Page]:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(inside_app.page("heatmaps", "convnet"))
-    expect(card(page, "patches").locator("canvas").first).to_be_visible()
+    expect(card(page, "patches").locator(".lab-frame img").first).to_be_visible()
     yield page
     page.close()
     assert errors == []
@@ -48,7 +47,7 @@ def test_tiles_choose_channel_and_layer(page: Page) -> None:
     assert drawn(page, "channel")[1] == drawn(page, "after")[3]
     tile(page, "means", 3).click()
     expect(card(page, "channel")).to_contain_text("Channel 4, conv 2")
-    expect(card(page, "after").locator("canvas")).to_have_count(32)
+    expect(card(page, "after").locator(".lab-frame img")).to_have_count(32)
     page.wait_for_url("**layer=conv**2**")
     tile(page, "means", 2).click()
     expect(card(page, "channel")).to_contain_text("Channel 4, conv 1")

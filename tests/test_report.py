@@ -188,7 +188,7 @@ def test_its_figures_are_alive_and_are_saved_as_they_are_shown(page: Page) -> No
     assert name.endswith("-step-4.png")
     assert png.startswith(b"\x89PNG")
     name, svg = saved(page, "heatmaps.0", "SVG")
-    count = page.locator("[data-card='heatmaps.0'] canvas").count()
+    count = page.locator("[data-card='heatmaps.0'] .lab-frame img").count()
     assert svg.count(b'href="data:image/png;base64,') == count > 0
     assert b">conv 1</text>" in svg
     assert saved(page, "heatmaps.0", "PNG")[1].startswith(b"\x89PNG")

@@ -5,8 +5,8 @@ const QUIET = 700 // milliseconds without a change, after which all are taken to
 /** What every picture and chart of the page's boards shows. */
 function drawn() {
   const found = new Map()
-  for (const canvas of document.querySelectorAll(".lab-card canvas")) {
-    if (canvas.painted) found.set(canvas, canvas.painted.at(-1))
+  for (const picture of document.querySelectorAll(".lab-card .lab-frame img")) {
+    if (picture.complete && picture.painted) found.set(picture, picture.painted.at(-1))
   }
   for (const chart of document.querySelectorAll(".lab-card .lab-chart")) if (chart.data) found.set(chart, chart.data)
   return found

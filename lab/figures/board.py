@@ -15,7 +15,7 @@ from lab.figures.theme import Figure
 class Picture(NamedTuple):
     """A small picture, one byte a value, row by row: gray values with the colors of all 256, or three bytes a color.
 
-    It is sent as it is: to draw it takes the page less time than to unpack a PNG, and none is made here.
+    It is sent as it is: the page makes a file of it that needs no unpacking, and no PNG is made here.
     """
 
     values: bytes

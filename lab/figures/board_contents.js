@@ -22,7 +22,7 @@ function labelTile(node, { label, color, help, pick }, room) {
   node.said = said
   const frame = frameOf(node, Boolean(pick))
   frame.title = help
-  frame.firstChild.setAttribute("aria-label", label || help)
+  frame.firstChild.alt = label || help
   mark(node, color)
   setText(node.lastChild, label, room)
   node.lastChild.hidden = !label && !room
@@ -33,46 +33,11 @@ function frameOf(node, picks) {
   const tag = picks ? "BUTTON" : "SPAN"
   const there = node.firstChild
   if (there.tagName === tag && there.firstChild) return there
-  const frame = parts(tag.toLowerCase(), "lab-frame", [["canvas", ""]])
+  const frame = element(tag.toLowerCase(), "lab-frame")
+  frame.append(Object.assign(element("img", ""), { decoding: "sync", draggable: false }))
   if (picks) frame.type = "button"
-  frame.firstChild.setAttribute("role", "img")
   there.replaceWith(frame)
   return frame
-}
-
-const OPAQUE = 0xff000000
-const colorsOf = new Map() // of each palette, as the numbers that a canvas has in its memory
-
-/** Draw at once what bytes say, which no image of the page does: those are unpacked later, and flicker. */
-function paint(canvas, image, palettes) {
-  const [palette, width, values] = image
-  const painted = canvas.painted
-  if (painted && painted[2] === values && painted[0] === palette && painted[1] === width) return
-  canvas.painted = image
-  const bytes = bytesOf(values)
-  const height = bytes.length / width / (palette ? 1 : 3)
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
-  const picture = new ImageData(width, height)
-  const pixels = new Uint32Array(picture.data.buffer)
-  if (palette) {
-    if (!colorsOf.has(palette)) colorsOf.set(palette, colorsIn(bytesOf(palettes[palette])))
-    const colors = colorsOf.get(palette)
-    for (let at = 0; at < pixels.length; at += 1) pixels[at] = colors[bytes[at]]
-  } else pixels.set(colorsIn(bytes))
-  canvas.getContext("2d", { willReadFrequently: true }).putImageData(picture, 0, 0)
-}
-
-function colorsIn(bytes) {
-  return Uint32Array.from({ length: bytes.length / 3 }, (_, at) => {
-    return OPAQUE | (bytes[3 * at + 2] << 16) | (bytes[3 * at + 1] << 8) | bytes[3 * at]
-  })
-}
-
-function bytesOf(base64) {
-  const text = atob(base64)
-  const bytes = new Uint8Array(text.length)
-  for (let at = 0; at < bytes.length; at += 1) bytes[at] = text.charCodeAt(at)
-  return bytes
 }
 
 function drawNumbers(board, slot) {

@@ -1,6 +1,7 @@
 // Pictures of the points of a chart: that of the point which is pointed at, by mouse or by keys, is shown beside it.
 
 const [SIDE, APART] = [96, 14] // pixels
+const GRAYS = Uint8Array.from({ length: 3 * 256 }, (_, at) => Math.floor(at / 3))
 
 function offerThumbnails(slot) {
   if (!slot.card.thumbnails || slot.hovers) return
@@ -16,17 +17,11 @@ function showThumbnail(slot, { data, pointNumber, bbox }) {
   if (at < 0) return hideThumbnail()
   if (slot.thumbnails?.values !== values) slot.thumbnails = { values, bytes: bytesOf(values) }
   const size = slot.thumbnails.bytes.length / names.length
-  const canvas = thumbnail()
-  Object.assign(canvas, { width, height: size / width })
-  const picture = new ImageData(width, size / width)
-  const pixels = new Uint32Array(picture.data.buffer)
-  slot.thumbnails.bytes.subarray(at * size, (at + 1) * size).forEach((gray, place) => {
-    pixels[place] = OPAQUE | (gray << 16) | (gray << 8) | gray
-  })
-  canvas.getContext("2d").putImageData(picture, 0, 0)
+  const node = thumbnail()
+  node.src = bitmap(width, slot.thumbnails.bytes.subarray(at * size, (at + 1) * size), GRAYS)
   const [x, y] = bbox ? besidePoint(slot.node, bbox) : inCorner(slot.node)
-  Object.assign(canvas.style, { left: `${x}px`, top: `${y}px` })
-  canvas.hidden = false
+  Object.assign(node.style, { left: `${x}px`, top: `${y}px` })
+  node.hidden = false
 }
 
 /** Above the point, or below it where there is no room; plotly counts from what the chart is placed in. */
@@ -43,16 +38,16 @@ function inCorner(node) {
 }
 
 function hideThumbnail() {
-  const canvas = document.querySelector("canvas.lab-thumbnail")
-  if (canvas) canvas.hidden = true
+  const node = document.querySelector("img.lab-thumbnail")
+  if (node) node.hidden = true
 }
 
 /** One for the page: only one point is pointed at. */
 function thumbnail() {
-  const there = document.querySelector("canvas.lab-thumbnail")
+  const there = document.querySelector("img.lab-thumbnail")
   if (there) return there
-  const canvas = element("canvas", "lab-thumbnail")
-  canvas.ariaHidden = "true" // what the point is called is said beside it
-  Object.assign(canvas.style, { width: `${SIDE}px`, height: `${SIDE}px` })
-  return document.body.appendChild(canvas)
+  const node = element("img", "lab-thumbnail")
+  Object.assign(node, { alt: "", decoding: "sync" }) // what the point is called is said beside it
+  Object.assign(node.style, { width: `${SIDE}px`, height: `${SIDE}px` })
+  return document.body.appendChild(node)
 }

@@ -37,7 +37,7 @@ async function pictureOf(board, slot) {
   const { font, background } = board.look
   const texts = slot.card.kind === "chart" ? [slot.title, slot.caption] : [slot.title, slot.caption, slot.node]
   const pieces = slot.card.kind === "chart" ? [await chartOf(board, slot, frame)] : []
-  for (const canvas of slot.node.querySelectorAll(".lab-frame canvas")) pieces.push(stillOf(canvas, frame))
+  for (const picture of slot.node.querySelectorAll(".lab-frame img")) pieces.push(stillOf(picture, frame))
   for (const node of slot.node.querySelectorAll(".lab-marked")) pieces.push(markOf(node, frame))
   for (const node of texts) pieces.push(...lettersOf(node, frame, font))
   const margin = slot.node.getBoundingClientRect().left - frame.left
@@ -62,18 +62,25 @@ async function chartOf(board, slot, frame) {
   return drawn
 }
 
-function stillOf(canvas, frame) {
-  const { left, top, width, height } = canvas.getBoundingClientRect()
+function stillOf(picture, frame) {
+  const { left, top, width, height } = picture.getBoundingClientRect()
   const place = { x: left - frame.left, y: top - frame.top, width, height }
   const look = { style: "image-rendering: pixelated", preserveAspectRatio: "none" }
-  return shape("image", { ...place, ...look, href: canvas.toDataURL() })
+  const still = drawnOn(picture, picture.naturalWidth, picture.naturalHeight) // as PNG, which more programs read
+  return shape("image", { ...place, ...look, href: still.toDataURL() })
+}
+
+function drawnOn(picture, width, height) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height })
+  canvas.getContext("2d").drawImage(picture, 0, 0, width, height)
+  return canvas
 }
 
 /** The colored line of a tile, a readout or a row: below its picture, or at its left. */
 function markOf(node, frame) {
-  const canvas = node.querySelector("canvas")
-  const { left, top, bottom, width, height } = (canvas ?? node).getBoundingClientRect()
-  const place = canvas ? { y: bottom - frame.top, width, height: 4 } : { y: top - frame.top, width: 4, height }
+  const picture = node.querySelector("img")
+  const { left, top, bottom, width, height } = (picture ?? node).getBoundingClientRect()
+  const place = picture ? { y: bottom - frame.top, width, height: 4 } : { y: top - frame.top, width: 4, height }
   return shape("rect", { x: left - frame.left, ...place, fill: node.style.getPropertyValue("--lab-mark") })
 }
 
@@ -119,9 +126,7 @@ async function rasterized(text) {
   const picture = new Image()
   picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`
   await picture.decode()
-  const canvas = document.createElement("canvas")
-  Object.assign(canvas, { width: picture.width * SHARPNESS, height: picture.height * SHARPNESS })
-  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height)
+  const canvas = drawnOn(picture, picture.width * SHARPNESS, picture.height * SHARPNESS)
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"))
 }
 

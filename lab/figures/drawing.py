@@ -16,6 +16,7 @@ HERE = Path(__file__).resolve().parent
 SCRIPTS = (
     "board.js",
     "board_contents.js",
+    "board_pictures.js",
     "board_charts.js",
     "board_picking.js",
     "board_hovering.js",
