@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.evaluation import EVALUATED_AT_ONCE
-from lab.probes.likelier import run, to_array
+from lab.probes.likelier import layers_of, to_array
 from lab.probes.passes import presented
 from lab.probes.refusals import NoCodes
 from lab.probes.specimen import Specimen
@@ -34,7 +34,7 @@ def codes(specimen: Specimen, pictures: NDArray[np.uint8], batch: int = EVALUATE
         ValueError: they are no such pictures.
     """
     parts = [
-        [to_array(layer.on.flatten(1)) for layer in run(specimen, chunk).layers]
+        [to_array(layer.on.flatten(1)) for layer in layers_of(specimen, chunk)]
         for chunk in presented(specimen, pictures).split(batch)
     ]
     names = specimen.experiment.architecture.site_names

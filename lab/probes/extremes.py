@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lab.evaluation import EVALUATED_AT_ONCE
 from lab.probes.codes import site_index
 from lab.probes.compact import Bits
-from lab.probes.likelier import run, to_array
+from lab.probes.likelier import layers_of, to_array
 from lab.probes.passes import presented
 from lab.probes.refusals import NoCodes
 from lab.probes.specimen import Specimen
@@ -49,7 +49,7 @@ def extremes(specimen: Specimen, pictures: NDArray[np.uint8], site: str, count: 
     if not len(pictures):
         raise NoCodes("There is no picture to drive the units with; at least one is needed.")
     chunks = presented(specimen, pictures).split(EVALUATED_AT_ONCE)
-    passed = [run(specimen, chunk).layers[index] for chunk in chunks]
+    passed = [layers_of(specimen, chunk)[index] for chunk in chunks]
     driven = np.concatenate([to_array(layer.x.flatten(1).float()) for layer in passed]).T
     on = np.concatenate([to_array(layer.on.flatten(1)) for layer in passed])
     most = np.argsort(-driven, axis=1, kind="stable")[:, :count]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import torch
@@ -39,6 +40,10 @@ class Passed(NamedTuple):
     layers: list[Layer]
 
 
+class _Enough(Exception):
+    """The last binary layer has been seen."""
+
+
 @torch.no_grad()
 def run(specimen: Specimen, inputs: Tensor, exchanged: Mapping[int, Exchange] | None = None) -> Passed:
     """Run a net in evaluation mode, units that are sampled at the threshold of their probability; nothing is drawn.
@@ -50,19 +55,42 @@ def run(specimen: Specimen, inputs: Tensor, exchanged: Mapping[int, Exchange] | 
         inputs: (B, 1, 28, 28), as the net wants them.
         exchanged: what the rest of the net is to see instead of a layer's own codes, by the layer's index.
     """
-    net, experiment, layers = specimen.net, specimen.experiment, list[Layer]()
-    rule, exchanged = experiment.estimator, exchanged or {}
+    layers, exchanged = list[Layer](), exchanged or {}
+
+    def exchange(layer: Layer) -> Tensor:
+        layers.append(layer)
+        given = exchanged.get(len(layers) - 1)
+        return layer.codes if given is None else given(layer.codes).to(layer.codes.dtype)
+
+    return Passed(_through(specimen, inputs, exchange).float(), layers)
+
+
+@torch.no_grad()
+def layers_of(specimen: Specimen, inputs: Tensor) -> list[Layer]:
+    """The layers that `run` finds. What comes after the last of them is not run: half of an autoencoder and more."""
+    layers, last = list[Layer](), len(specimen.experiment.architecture.shapes.sites)
+
+    def note(layer: Layer) -> Tensor:
+        layers.append(layer)
+        if len(layers) == last:
+            raise _Enough
+        return layer.codes
+
+    with suppress(_Enough):
+        _through(specimen, inputs, note)
+    return layers
+
+
+def _through(specimen: Specimen, inputs: Tensor, seen: Callable[[Layer], Tensor]) -> Tensor:
+    """What comes out of a net whose other parts see, of each binary layer, the codes that `seen` gives."""
+    net, rule = specimen.net, specimen.experiment.estimator
 
     def visit(unit: BinaryUnits, x: Tensor) -> Tensor:
         codes = rule.bits(x, specimen.slope, even_noise(rule, x))
-        exchange = exchanged.get(len(layers))
-        layers.append(Layer(x, codes))
-        seen = codes if exchange is None else exchange(codes).to(codes.dtype)
-        return to_levels(seen, unit.levels, rule.levels)
+        return to_levels(seen(Layer(x, codes)), unit.levels, rule.levels)
 
-    with net.evaluating(), net.visited(visit, specimen.slope), autocast(experiment, inputs.device):
-        output = net(inputs).float()
-    return Passed(output, layers)
+    with net.evaluating(), net.visited(visit, specimen.slope), autocast(specimen.experiment, inputs.device):
+        return net(inputs)
 
 
 def to_array(values: Tensor) -> NDArray[Any]:
