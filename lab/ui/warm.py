@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import logging
+import pkgutil
 import threading
 
 import streamlit as st
 
+import lab.ui
 from lab.data import DataError, default_dataset
 from lab.events import Step
 from lab.limits.demands import demands
@@ -24,7 +27,7 @@ _closing = threading.Event()
 
 @st.cache_resource(show_spinner=False)
 def warm() -> threading.Thread:
-    """Measure and build the net of every source once and make a step of it, in the background."""
+    """Import what all pages are made of, build the net of every source and make a step of it, in the background."""
     thread = threading.Thread(target=_warm, name="warm", daemon=True)
     thread.start()
     atexit.register(_close, thread)
@@ -33,6 +36,8 @@ def warm() -> threading.Thread:
 
 def _warm() -> None:
     numpy_on_one_processor()
+    for module in pkgutil.walk_packages(lab.ui.__path__, f"{lab.ui.__name__}."):
+        importlib.import_module(module.name)
     try:
         dataset = default_dataset()
         for name in CARDS:
