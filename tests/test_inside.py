@@ -93,6 +93,13 @@ def test_a_net_that_there_is_not_is_told(net: str, words: str) -> None:
     assert tab.query_params["net"] == f"{job.id}-0"
 
 
+def test_the_address_of_a_run_opens_its_first_net() -> None:
+    asked, newest = trained(), trained()
+    tab = page(run=asked.id)
+    assert tab.query_params["net"] == f"{asked.id}-0"
+    assert page(run=asked.id, net=f"{newest.id}-0").query_params["net"] == f"{newest.id}-0"
+
+
 def test_a_net_that_the_page_cannot_show_is_told_and_the_other_one_shown() -> None:
     unfit, fit = trained(small("mlp", **SHORT)), trained()
     tab = page(net=f"{unfit.id}-0", beside=f"{fit.id}-0")

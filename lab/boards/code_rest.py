@@ -105,10 +105,10 @@ def maker(side: AtRest, alone: bool) -> MakeCard:
 def picture_cards(side: AtRest, picture: Picture, bit: int, alone: bool, with_near: bool) -> Iterator[Card]:
     """Those of the chosen picture's code in one net."""
     card = maker(side, alone)
+    if with_near:
+        yield _near(card, side)  # where the film has no map
     yield _code(card, side, picture, bit)
     yield _neighbors(card, side, picture)
-    if with_near:
-        yield _near(card, side)
 
 
 def _code(card: MakeCard, side: AtRest, picture: Picture, bit: int) -> Card:

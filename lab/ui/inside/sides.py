@@ -78,8 +78,11 @@ def _title(job: Job, place: int) -> str:
 
 def _follow_address() -> None:
     """Look into the nets that the address asks for, brought back from disk where need be."""
-    linked = address.asked(NET, NET, BESIDE)
-    for what, id in (linked or {}).items():
+    linked = address.asked(NET, NET, BESIDE, "run") or {}
+    run = linked.pop("run", None)
+    if linked and linked[NET] is None and run is not None:  # as the address of Train has it
+        linked[NET] = net_name(run, 0)
+    for what, id in linked.items():
         if id is None:
             st.session_state.pop(what, None)
         elif found := _found(id):
