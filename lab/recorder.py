@@ -223,6 +223,12 @@ class Recorder:
         recorder._finished = None if state["finished"] is None else _finished_of(state["finished"])
         return recorder
 
+    @classmethod
+    def of_frames(cls, frames: Iterable[Frame], lost: Iterable[int]) -> Recorder:
+        """The memory of a run of which nothing but such frames is left, oldest first; `lost` as in `restored`."""
+        kept = list(frames)
+        return cls(version=1, _frames=kept, _frame=kept[-1] if kept else None, _lost=tuple(lost))
+
     def require_of(self, layers: Iterable[str], sites: Iterable[str]) -> None:
         """Refuse to go on with checkups of other layers.
 

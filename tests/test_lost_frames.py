@@ -12,6 +12,7 @@ import torch
 from lab import checkpoints
 from lab.experiment import Experiment
 from lab.jobs import Job, Jobs
+from lab.jobs.moments import moment
 from lab.jobs.records import records
 from lab.jobs.restoring import left
 from lab.models import Architecture
@@ -120,6 +121,50 @@ class TestLost:
         assert (snapshot.frames, list(snapshot.lost)) == ((), STEPS)
         assert snapshot.frame is not None
         assert last_frame(job.kept_in, 0) is None
+
+    def test_a_run_whose_state_alone_is_missing_is_its_frames_and_no_untrained_net(
+        self, keeping: Jobs, later: Jobs
+    ) -> None:
+        job = keeping.start([RUN], "A run")
+        assert job.wait(PATIENCE)
+        folder = job.kept_in
+        assert folder is not None
+        (folder.path / "state").unlink()
+        folder.frame_files(0)[3].write_bytes(b"no frame")
+        back = looked_at(later, job.id)
+        left_over = [step for step in STEPS if step != 3]
+        assert back.state_lost
+        assert "The file with the state of this run is missing" in back.view().message
+        assert (back.status, framed(back), back.view().snapshots[0].lost) == ("finished", left_over, (3,))
+        newest = back.view().snapshots[0].frame
+        assert newest is not None
+        assert newest.step == 12
+        for step in left_over:
+            at = moment(back, 0, step)
+            assert at is not None
+            assert at.weights_step == at.ask(lambda specimen: specimen.step) == step
+        now = moment(back)
+        assert now is not None
+        assert now.weights_step == 12
+        (snapshot,) = records(later, job.id).snapshots
+        assert [frame.step for frame in snapshot.frames] == left_over
+
+    def test_of_a_large_net_whose_state_is_missing_the_weights_before_the_first_step_answer_and_say_so(
+        self, keeping: Jobs, later: Jobs
+    ) -> None:
+        job = keeping.start([small("autoencoder", budget=3)], "A run")
+        assert job.wait(PATIENCE)
+        assert job.kept_in is not None
+        (job.kept_in.path / "state").unlink()
+        now = moment(looked_at(later, job.id))
+        assert now is not None
+        assert (now.frame.step, now.weights_step) == (3, 0)
+
+    def test_a_run_that_was_broken_off_before_it_was_kept_has_lost_nothing(self, keeping: Jobs, later: Jobs) -> None:
+        job = stopped(keeping, steps=0)
+        assert job.kept_in is not None
+        (job.kept_in.path / "state").unlink()
+        assert not looked_at(later, job.id).state_lost
 
     def test_a_run_that_goes_on_remembers_that_they_are_lost(self, keeping: Jobs, later: Jobs) -> None:
         job = stopped(keeping)

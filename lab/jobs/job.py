@@ -132,7 +132,7 @@ class Job(Shown):
         progress, left = estimated(trainings, snapshots, self.pace.limit) if trainings else (progress, None)
         place = self._slots.place(self) if status == "queued" else 0
         told = self.id, self.title, status, message, self._saver.problem
-        return JobView(*told, version, download, experiments, snapshots, progress, left, place)
+        return JobView(*told, version, download, experiments, snapshots, progress, left, place, self.state_lost)
 
     @property
     def version(self) -> int:

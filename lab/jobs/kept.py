@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.experiment import Experiment
 from lab.jobs.job import Job
-from lab.jobs.restoring import left
+from lab.jobs.restoring import frames_alone, left, state_is_lost
 from lab.jobs.saver import Saver
 from lab.jobs.slots import Slots
 from lab.jobs.view import RESUMABLE, Status
@@ -15,6 +15,10 @@ TOLD: dict[Status, str] = {
     "interrupted": "This run was broken off. It can go on from its last checkpoint, and ends as if it never had been.",
     "elsewhere": "Another process trains this run. Shown is its last checkpoint; newer ones follow by themselves.",
 }
+STATE_LOST = (
+    "The file with the state of this run is missing from its folder, and with it its curves and the weights that it "
+    "ended with. What its frames show is still there; a new run of the same experiment brings back the rest."
+)
 NOTHING_YET = "Another process trains this run. It is shown as of its first checkpoint, once that is there."
 
 
@@ -60,8 +64,8 @@ class KeptJob(Job):
 
     @property
     def goes_on(self) -> bool:
-        """Whether it came to no end of its own."""
-        return self._stands in RESUMABLE
+        """Whether it came to no end of its own, and is kept where it was."""
+        return self._stands in RESUMABLE and not self.state_lost
 
     @property
     def unread(self) -> bool:
@@ -79,11 +83,22 @@ class KeptJob(Job):
         return changed and self.wait(0)
 
     def _run(self, saver: Saver) -> bool:
+        self.state_lost = state_is_lost(self._source, self._facts)
+        if self.state_lost:
+            return self._show_frames()
         there = left(self._source)
         trainings, _ = self._prepared(there)
         with self._condition:
             told = TOLD.get(self._stands, self._facts.message)
             self._end(trainings, self._stands, NOTHING_YET if there is None and self._stands == "elsewhere" else told)
+        return False
+
+    def _show_frames(self) -> bool:
+        """End with what the frames alone tell. There are no nets to be asked: an untrained one is not the run's."""
+        recorders = frames_alone(self._source, self._facts)
+        with self._condition:
+            self._remember(recorders)
+            self._end([], self._stands, STATE_LOST)
         return False
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from lab.jobs import Jobs
+from lab.jobs.restoring import frames_alone, state_is_lost
 from lab.recorder import Recorder, Snapshot
 from lab.run_state import State
 from lab.store import Facts, RunFolder, StoreError
@@ -40,6 +41,8 @@ def records(jobs: Jobs, id: str, frames: bool = True) -> Records:
     if folder is None or not folder.known:
         raise StoreError(f"There is no run {id!r} in {jobs.runs_folder or 'this process'}.")
     facts = folder.facts()
+    if state_is_lost(folder, facts):
+        return Records(id, facts, tuple(recorder.snapshot() for recorder in frames_alone(folder, facts)))
     return Records(id, facts, tuple(_snapshots(folder, len(facts.contestants), frames)))
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from lab.recorder import Recorder
 from lab.run_state import State, restore
-from lab.store import RunFolder, StoreError
-from lab.store.frames import kept_frames
+from lab.store import Facts, RunFolder, StoreError
+from lab.store.frames import frames_until, kept_frames
 from lab.training import Training
 
 
@@ -45,6 +45,19 @@ def left(folder: RunFolder) -> Left | None:
         return None
     with _fitting(folder.id):
         return Left(folder.id, states, [_recorder(folder, place, state) for place, state in enumerate(states)])
+
+
+def state_is_lost(folder: RunFolder, facts: Facts) -> bool:
+    """Whether a folder has no state of a job that has made steps: it is written before they are told."""
+    return not folder.has_state and any(contestant.steps for contestant in facts.contestants)
+
+
+def frames_alone(folder: RunFolder, facts: Facts) -> list[Recorder]:
+    """What the contestants of a job remember whose state is lost: their frames."""
+    return [
+        Recorder.of_frames(*frames_until(folder, place, contestant.steps))
+        for place, contestant in enumerate(facts.contestants)
+    ]
 
 
 def _recorder(folder: RunFolder, contestant: int, state: State) -> Recorder:

@@ -26,6 +26,8 @@ class Shown:
         """Those under way."""
         self.kept_in = kept_in
         """The folder that has its state and its frames, if they are kept."""
+        self.state_lost = False
+        """Whether that folder has nothing but frames of it."""
 
     @property
     def status(self) -> Status:

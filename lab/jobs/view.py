@@ -39,3 +39,5 @@ class JobView:
     seconds_left: float | None
     """Estimated from the rate so far, over all contestants."""
     place_in_line: int
+    state_lost: bool = False
+    """Whether nothing but its frames was found of it; `message` says so then."""

@@ -129,17 +129,21 @@ class RunFolder:
             raise StoreError(f"{self.path} cannot be read: a link is there, which may lead anywhere.")
         return read_value(file, Facts, LARGEST_FACTS, "describe a run")
 
+    @property
+    def has_state(self) -> bool:
+        """Whether a state is there, whole or not."""
+        return (self.path / "state").exists()
+
     def state(self) -> list[State] | None:
         """The state of each contestant at one moment; None where none was written since the job began.
 
         Raises:
             StoreError: it was changed or cut off, or is of other seeds.
         """
-        file = self.path / "state"
-        if not file.exists():
+        if not self.has_state:
             return None
         try:
-            contestants = checkpoints.read(file)["contestants"]
+            contestants = checkpoints.read(self.path / "state")["contestants"]
         except (CheckpointError, KeyError, TypeError) as error:
             raise StoreError(f"The state of run {self.id} cannot be read: {error}") from None
         if not isinstance(contestants, list) or len(contestants) != len(self.facts().contestants):
@@ -152,11 +156,10 @@ class RunFolder:
         Raises:
             StoreError: they were changed or cut off, or are of another seed.
         """
-        file = self.path / "state"
-        if not file.exists():
+        if not self.has_state:
             return None
         try:
-            record = checkpoints.read(file, "contestants", contestant, "record")
+            record = checkpoints.read(self.path / "state", "contestants", contestant, "record")
         except CheckpointError as error:
             raise StoreError(f"The curves of run {self.id} cannot be read: {error}") from None
         return record if self._fits(contestant, {"record": record}) else None

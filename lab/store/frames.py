@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,14 +34,20 @@ def kept_frames(folder: RunFolder, contestant: int, record: State) -> KeptFrames
     Raises:
         KeyError, TypeError, ValueError, IndexError: the curves are spoiled.
     """
-    files = folder.frame_files(contestant)
     if "framed" in record:
-        steps = [int(step) for step in record["framed"]]
-    else:  # of a lab that did not note the steps yet
-        rows = record["steps"]
-        last = int(rows[-1, 0]) if len(rows) else 0
-        steps = [step for step in files if step <= last]
-    read = {step: _read(files[step], step) if step in files else None for step in sorted(steps)}
+        return _of(folder.frame_files(contestant), sorted(int(step) for step in record["framed"]))
+    rows = record["steps"]  # of a lab that did not note the steps yet
+    return frames_until(folder, contestant, int(rows[-1, 0]) if len(rows) else 0)
+
+
+def frames_until(folder: RunFolder, contestant: int, last: int) -> KeptFrames:
+    """The frames that are in the folder, up to a step, where nothing tells which there were."""
+    files = folder.frame_files(contestant)
+    return _of(files, [step for step in files if step <= last])
+
+
+def _of(files: Mapping[int, Path], steps: Sequence[int]) -> KeptFrames:
+    read = {step: _read(files[step], step) if step in files else None for step in steps}
     return KeptFrames([frame for frame in read.values() if frame], [step for step in read if not read[step]])
 
 

@@ -166,7 +166,7 @@ def _status(shared: Showing) -> None:
     else:
         st.progress(view.progress, f"**{word}** · {plain(view.title)}{_detail(view)}")
         note = st.empty()  # takes away at once what was said of a run that goes on
-        if view.status in ("stopped", "interrupted", "elsewhere"):
+        if view.state_lost or view.status in ("stopped", "interrupted", "elsewhere"):
             note.info(plain(told(view.message)), icon=":material/info:")
     if view.unkept:
         st.warning(f"This run is not kept on disk at the moment. {told(view.unkept)}", icon=":material/warning:")

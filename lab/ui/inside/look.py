@@ -12,7 +12,8 @@ from lab.experiment import Experiment
 from lab.ui import state
 from lab.ui.background import forget
 from lab.ui.chosen_picture import ChosenPicture, choose_picture
-from lab.ui.inside.fitting import elsewhere, not_here
+from lab.ui.inside.fitting import not_here
+from lab.ui.inside.remarks import losses, remarks
 from lab.ui.inside.sides import Side, chosen_sides, sides
 from lab.ui.live import AFTER_THE_END, seconds_between_updates
 from lab.ui.notices import show_notices, show_problems
@@ -26,8 +27,6 @@ WAITING, SEEN, EVERY = "inside.waiting", "inside.seen", "inside.every"
 """Of a tab: the answers that its panels wait for, what was seen last, and the seconds until it looks again."""
 FAILED = "inside.failed"
 """Of a tab: why answers that its panels asked for could not be found, by the names of these answers."""
-LOST_SHOWN = 5
-"""Steps that are named of those whose frames are lost."""
 
 
 class Look(NamedTuple):
@@ -186,18 +185,8 @@ def _can_be_shown(side: Side, fits: Callable[[Experiment], str]) -> bool:
     if problem:
         st.info(f"{plain(side.run.name)}: {problem}", icon=":material/info:")
         return False
-    if note := elsewhere(side.run.experiment):
+    for note in remarks(side):
         st.info(f"{plain(side.run.name)}: {note}", icon=":material/info:")
-    lost = side.run.snapshot.lost
-    if lost:
-        steps = ", ".join(map(str, lost[:LOST_SHOWN])) + (" and more" if len(lost) > LOST_SHOWN else "")
-        if side.run.snapshot.frames:
-            are, after = ("is", "step") if len(lost) == 1 else ("are", "steps")
-            told = f"{len(lost)} of its frames {are} missing or damaged (after {after} {steps}). The others are shown"
-        else:
-            told = f"All of its {len(lost)} frames are missing or damaged. The last state is shown, no moment before"
-        st.warning(
-            f"{plain(side.run.name)}: {told}; a new run of the same experiment brings all of them back.",
-            icon=":material/warning:",
-        )
+    for loss in losses(side):
+        st.warning(f"{plain(side.run.name)}: {loss}", icon=":material/warning:")
     return True
