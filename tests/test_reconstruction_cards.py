@@ -42,6 +42,10 @@ SLOW: list[Callable[[Specimen], Any]] = [partial(strongest, pixels=PIXELS), part
 REBUILDING = [name for name, member in Architecture.members.items() if member.task == "reconstruction"]
 
 
+def _waits(net: Specimen) -> str:
+    return WAITING
+
+
 @dataclass(frozen=True)
 class Page:
     """All cards of some nets."""
@@ -56,18 +60,18 @@ class Page:
 
     def cards(self) -> list[Card]:
         looked = self.ask(partial(look_at, pixels=PIXELS, flips=self.flips))
-        flipped, drawn, scored = (self.ask(ask) if self.ready else WAITING for ask in SLOW)
+        flipped, drawn, scored = (self.ask(ask if self.ready else _waits) for ask in SLOW)
         frames = self.ask(lambda net: probe(net, 0.5))
         courses = [course_of(each.run, [each.answer]) for each in frames]
         return [
             *probe_cards(frames),
             course_card(courses, 7),
             *looked_cards(looked, "test image 3"),
-            *strongest_cards(flipped, looked, self.flips),
+            *strongest_cards(flipped, self.flips),
             *walk_cards(self.ask(partial(walk_between, start=PIXELS, end=PICTURES[8])), "test image 3", "test image 8"),
-            *drawn_cards(drawn, looked, 1),
-            *error_cards(scored, looked),
-            tradeoff_card(LINES, "digits", scored, looked),
+            *drawn_cards(drawn, 1),
+            *error_cards(scored),
+            tradeoff_card(LINES, "digits", scored),
         ]
 
 
@@ -102,6 +106,34 @@ def test_cards_keep_their_places_when_what_took_long_is_there() -> None:
     for nets in ([rebuilding()], [rebuilding(), rebuilding(16)]):
         early, late = Page(nets, ready=False).cards(), Page(nets).cards()
         assert [(each.id, each.wide, each.row) for each in early] == [(each.id, each.wide, each.row) for each in late]
+
+
+def test_a_net_that_could_not_answer_hides_nothing_of_the_other() -> None:
+    nets, sorry = [rebuilding(), rebuilding(16)], "It could not answer."
+    whole = {each.id: each for each in Page(nets).cards()}
+
+    def one(ask: Callable[[Specimen], Any]) -> list[Seen[Any]]:
+        first, second = seen(nets, ask)
+        return [first, second._replace(answer=sorry)]
+
+    flipped, drawn, scored = map(one, SLOW)
+    cards = {
+        each.id: each
+        for each in (
+            *strongest_cards(flipped, ()),
+            *drawn_cards(drawn, 1),
+            *error_cards(scored),
+            tradeoff_card(LINES, "digits", scored),
+        )
+    }
+    for kind in ("strongest", "sizes", "independent", "crossed", "best", "worst", "ends"):
+        assert cards[f"{kind}.0"].content == whole[f"{kind}.0"].content or kind in ("strongest", "sizes")
+        assert not isinstance(cards[f"{kind}.0"].content, Numbers)
+        assert cards[f"{kind}.1"].caption == sorry
+    for kind in ("classes", "tradeoff"):
+        assert isinstance(cards[kind].content, Chart)
+        assert sorry in cards[kind].caption
+    assert "Star: " in cards["tradeoff"].caption
 
 
 def test_a_net_without_finite_numbers_says_so_on_every_card_and_does_not_spoil_the_other() -> None:
@@ -198,14 +230,14 @@ def test_classes_are_called_what_each_dataset_calls_them() -> None:
 
 def test_a_star_is_only_among_what_was_measured_on_the_same_images() -> None:
     net = rebuilding()
-    asked, looked = seen([net], over_tests), seen([net], partial(look_at, pixels=PIXELS, flips=()))
-    star = tradeoff_card(LINES, "digits", asked, looked)
+    asked = seen([net], over_tests)
+    star = tradeoff_card(LINES, "digits", asked)
     assert isinstance(star.content, Chart)
     assert star.content.figure["data"][-1]["x"] == [8]
     assert star.content.figure["data"][-1]["y"] == [pytest.approx(asked[0].answer.errors.mean(), rel=1e-5)]
     assert "12 test images alone" in star.caption
     assert "over all test images of Digits (8×8, embedded)," in star.caption
-    other = tradeoff_card(LINES, "mnist", asked, looked)
+    other = tradeoff_card(LINES, "mnist", asked)
     assert isinstance(other.content, Chart)
     assert len(other.content.figure["data"]) == len(LINES)
     assert "has no star" in other.caption

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.boards.heatmap_card import LARGE, LARGEST, Choice, short
-from lab.boards.net_cards import maker, placed
-from lab.boards.seen import Seen
+from lab.boards.net_cards import lacking, maker, placed
+from lab.boards.seen import Seen, answers_there
 from lab.boards.unit_words import on_words
 from lab.boards.wording import percent
 from lab.figures.board import Card, Numbers, Pictures
@@ -38,18 +38,27 @@ class Watched:
         return found if found is not None and choice.channel < found.best.shape[1] else None
 
 
-Sides: TypeAlias = Sequence[Seen[Watched]]
+Sides: TypeAlias = Sequence[Seen[Watched | str]]
+"""Or what is said in the place of an answer."""
 
 
 def habit_cards(sides: Sides, choice: Choice) -> list[Card]:
     """What the chosen channel does over test images, at the moment of each net."""
-    patches = placed((_patches(seen, sides, choice) for seen in sides), sides)
-    return patches + placed((_firing(seen, sides, choice) for seen in sides), sides)
+    alone, layer = len(sides) == 1, choice.layer.name
+    titles = {PATCHES: f"Excite channel {choice.number} of {layer} most", FIRING: f"How often {layer} fires"}
+    there = answers_there(sides)
+    return placed(
+        [
+            *(_patches(seen, alone, choice, titles[PATCHES]) for seen in there),
+            *(_firing(seen, alone, choice, titles[FIRING]) for seen in there),
+            *lacking(sides, alone, titles),
+        ],
+        sides,
+    )
 
 
-def _patches(seen: Seen[Watched], sides: Sides, choice: Choice) -> Card:
-    make, found = maker(seen, len(sides) == 1), seen.answer.of(choice)
-    title = f"Excite channel {choice.number} of {choice.layer.name} most"
+def _patches(seen: Seen[Watched], alone: bool, choice: Choice, title: str) -> Card:
+    make, found = maker(seen, alone), seen.answer.of(choice)
     if found is None:
         return make(PATCHES, title, Numbers([]), _lacking(seen, choice))
     patches = found.patches(seen.answer.pictures, choice.channel)
@@ -70,9 +79,8 @@ def _patches(seen: Seen[Watched], sides: Sides, choice: Choice) -> Card:
     return make(PATCHES, title, Pictures(sheet, columns=len(sheet) if len(sheet) < 5 else 5, widest=LARGE), caption)
 
 
-def _firing(seen: Seen[Watched], sides: Sides, choice: Choice) -> Card:
-    make, found = maker(seen, len(sides) == 1), seen.answer.of(choice)
-    title = f"How often {choice.layer.name} fires"
+def _firing(seen: Seen[Watched], alone: bool, choice: Choice, title: str) -> Card:
+    make, found = maker(seen, alone), seen.answer.of(choice)
     if found is None:
         return make(FIRING, title, Numbers([]), _lacking(seen, choice))
     rates = found.firing

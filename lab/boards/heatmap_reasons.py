@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.boards.heatmap_card import LARGE, colored, colors_of, over, rising_range, signed_range
-from lab.boards.net_cards import maker, placed
-from lab.boards.seen import Seen
+from lab.boards.net_cards import instead, maker, placed
+from lab.boards.seen import Seen, answers_there
 from lab.boards.wording import MINUS
 from lab.data.base import SIDE
 from lab.figures.board import Card, Numbers, Pictures, Tile
@@ -23,8 +23,8 @@ GRAD_CAM, OCCLUSION = "grad-cam", "occlusion"
 COLUMNS = 3
 Pixels = NDArray[np.uint8]
 Cams: TypeAlias = Sequence[Seen[GradCam | str]]
-"""Or why there is none, in a sentence."""
-Occlusions: TypeAlias = Sequence[Seen[Occlusion]]
+"""Or why there is none, in a sentence; the same of the next."""
+Occlusions: TypeAlias = Sequence[Seen[Occlusion | str]]
 
 THROUGH = {
     "nothing": "No bits stand between the layer and the answer: the gradient is exact.",
@@ -64,20 +64,23 @@ def _cam(seen: Seen[GradCam | str], sides: Cams, pixels: Pixels) -> Card:
     return make(GRAD_CAM, f"Grad-CAM, {found.layer}", Pictures(sheet, COLUMNS, LARGE), caption)
 
 
-def _occluded(seen: Seen[Occlusion], sides: Occlusions, pixels: Pixels) -> Card:
-    make, found = maker(seen, len(sides) == 1), seen.answer
-    span = signed_range((each.run, each.answer.falls) for each in sides)
+def _occluded(seen: Seen[Occlusion | str], sides: Occlusions, pixels: Pixels) -> Card:
+    alone, found = len(sides) == 1, seen.answer
+    if isinstance(found, str):
+        return instead(seen.run, alone, OCCLUSION, "Occlusion", found)
+    span = signed_range((each.run, each.answer.falls) for each in answers_there(sides))
     enlarged = _enlarged(found)
     sheet = tiles(pixels[None], ["picture"], 0, 255, GRAY)
     sheet += tiles(found.falls[None], ["map"], span.low, span.high, DIVERGING)
     sheet.append(Tile("over it", picture(over(pixels, colored(enlarged, span, DIVERGING)))))
     places = "a place" if found.stride == 1 else f"a place, each {found.stride} pixels from the next,"
+    square = f"a square of {found.size} × {found.size} pixels around {places}"
     caption = (
-        f"What is lost of {_score(seen)} where a square of {found.size} × {found.size} pixels around {places} is "
-        "covered with background: red where the answer needs what is there, blue where it gains without; "
+        f"What is lost of {_score(seen, found)} where {square} is covered with background: red where the "
+        "answer needs what is there, blue where it gains without; "
         f"{colors_of(span, True)}.{span.note}"
     )
-    return make(OCCLUSION, "Occlusion", Pictures(sheet, COLUMNS, LARGE), caption)
+    return maker(seen, alone)(OCCLUSION, "Occlusion", Pictures(sheet, COLUMNS, LARGE), caption)
 
 
 def _enlarged(found: Occlusion) -> NDArray[np.float32]:
@@ -90,8 +93,8 @@ def _class(seen: Seen[Any], label: int) -> str:
     return f"class {seen.run.experiment.dataset.class_name(label)}"
 
 
-def _score(seen: Seen[Occlusion]) -> str:
-    label, score = seen.answer.label, f"{seen.answer.score:.3g}".replace("-", MINUS)
+def _score(seen: Seen[Any], found: Occlusion) -> str:
+    label, score = found.label, f"{found.score:.3g}".replace("-", MINUS)
     if label is None:
         return f"the reconstruction, in mean squared error over its pixels from {MINUS}1 to 1,"
     return f"the logit of {_class(seen, label)}, which is {score} for the whole picture,"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -46,6 +46,25 @@ def maker(seen: Seen[Any], alone: bool) -> MakeCard:
 def instead(run: Contestant, alone: bool, kind: str, title: str, said: str, wide: bool = False) -> Card:
     """Holds the place of a card whose content is not there, and says why."""
     return _card(run, alone, kind, title, Numbers([]), said, wide)
+
+
+def lacking(
+    sides: Sequence[Seen[Any]], alone: bool, titles: Mapping[str, str], wide: Collection[str] = ()
+) -> list[Card]:
+    """Hold the places of cards of nets in the place of whose answers a sentence is.
+
+    Args:
+        sides: all nets.
+        alone: there is only one.
+        titles: of the cards by their kinds.
+        wide: those kinds that have a line for themselves.
+    """
+    without = [seen for seen in sides if isinstance(seen.answer, str)]
+    return [
+        instead(seen.run, alone, kind, title, seen.answer, kind in wide)
+        for kind, title in titles.items()
+        for seen in without
+    ]
 
 
 def placed(cards: Iterable[Card], sides: Sequence[Seen[Any]]) -> list[Card]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from lab.boards.net_cards import instead, maker, placed
-from lab.boards.reconstruction_answers import Looked, Pair, Tested
+from lab.boards.net_cards import lacking, maker, placed
+from lab.boards.reconstruction_answers import Pair, Tested
 from lab.boards.reconstruction_pictures import MSE, NOT_FINITE, finite, not_finite, originals
-from lab.boards.seen import Seen, told_moment
+from lab.boards.seen import Seen, answers_there, said_instead, told_moment
 from lab.boards.wording import fixed, number
 from lab.figures.board import Card, Chart, Numbers, Pictures, Tile
 from lab.figures.class_bars import Bars, class_bars
@@ -22,20 +22,15 @@ SMALL = 72
 """Side of a picture of which there are many, in pixels of the page at most."""
 
 
-def error_cards(seen: Sequence[Seen[Tested]] | str, asked: Sequence[Seen[Looked]]) -> list[Card]:
+def error_cards(seen: Sequence[Seen[Tested | str]]) -> list[Card]:
     """The best, the worst and the classes, of each net; their places where they are not there.
 
     Args:
         seen: what each answered, or what is said in the place of that.
-        asked: the nets that are asked.
     """
-    alone = len(asked) == 1
-    if isinstance(seen, str):
-        kept = [instead(each.run, alone, kind, TITLES[kind], seen, kind == "ends") for kind in TITLES for each in asked]
-        classes = Card(CLASSES, "Error by class", Numbers([]), seen, alt=seen, wide=True)
-        return [*placed(kept, asked), classes]
-    cards = [card for each in seen for card in _of_net(each, alone)]
-    return [*placed(cards, seen), _classes(seen)]
+    alone = len(seen) == 1
+    cards = [card for each in answers_there(seen) for card in _of_net(each, alone)]
+    return [*placed([*cards, *lacking(seen, alone, TITLES, ("ends",))], seen), _classes(seen)]
 
 
 def _of_net(seen: Seen[Tested], alone: bool) -> list[Card]:
@@ -78,10 +73,13 @@ def _rebuilt(pairs: Sequence[Pair], names: Callable[[int], str]) -> list[Tile]:
     return originals([pair.rebuilt for pair in pairs], [fixed(pair.error, 3) for pair in pairs], help=said)
 
 
-def _classes(seen: Sequence[Seen[Tested]]) -> Card:
-    sound = [each for each in seen if finite(each.answer.errors)]
+def _classes(seen: Sequence[Seen[Tested | str]]) -> Card:
+    there = answers_there(seen)
+    sound = [each for each in there if finite(each.answer.errors)]
+    unsound = [NOT_FINITE] if not sound and there else []
+    without = " ".join([*unsound, *said_instead(seen)])
     if not sound:
-        return Card(CLASSES, "Error by class", Numbers([]), NOT_FINITE, alt=NOT_FINITE, wide=True)
+        return Card(CLASSES, "Error by class", Numbers([]), without, alt=without, wide=True)
     bars = [_bars(each) for each in sound]
     of = [f" of {bar.name}" if len(bars) > 1 else "" for bar in bars]
     hardest = [f"{bar.labels[int(np.argmax(bar.means))]}{whose}" for bar, whose in zip(bars, of, strict=True)]
@@ -90,8 +88,8 @@ def _classes(seen: Sequence[Seen[Tested]]) -> Card:
     caption = (
         "Mean error of the test images of each class; the lines reach one standard deviation of its pictures up and "
         f"down. Easiest class: {', '.join(easiest)}; hardest: {', '.join(hardest)}. "
-        f"{' '.join(dict.fromkeys(map(told_moment, seen)))}"
-    )
+        f"{' '.join(dict.fromkeys(map(told_moment, there)))} {without}"
+    ).strip()
     means = ((bar.name, zip(bar.labels, np.asarray(bar.means), strict=True)) for bar in bars)
     alt = "; ".join(f"{name}: {', '.join(f'{label} {mean:.3g}' for label, mean in each)}" for name, each in means)
     return Card(CLASSES, "Error by class", Chart(class_bars(bars, classes, MSE)), caption, alt=alt, wide=True)

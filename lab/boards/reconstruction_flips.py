@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lab.boards.net_cards import instead, maker, placed
+from lab.boards.net_cards import lacking, maker, placed
 from lab.boards.reconstruction_answers import Looked, Strongest
 from lab.boards.reconstruction_pictures import REACH, beyond, differences, finite, not_finite, originals, reach_of
-from lab.boards.seen import Seen
+from lab.boards.seen import Seen, answers_there
 from lab.boards.wording import fixed, number
 from lab.figures.board import Card, Chart, Pictures, Tile
 from lab.figures.code_grid import code_grid
@@ -99,31 +99,25 @@ def _told_bit(bit: int, on: bool, flipped: bool) -> str:
     return f"bit {bit}: {'on' if on else 'off'}{', flipped' if flipped else ''}"
 
 
-def strongest_cards(
-    seen: Sequence[Seen[Strongest]] | str, asked: Sequence[Seen[Looked]], flips: Sequence[int]
-) -> list[Card]:
+def strongest_cards(seen: Sequence[Seen[Strongest | str]], flips: Sequence[int]) -> list[Card]:
     """Which flips matter most, of each net.
 
     Args:
         seen: what each answered, or what is said in the place of that.
-        asked: the nets that are asked.
         flips: bits that are flipped now.
     """
-    alone = len(asked) == 1
+    alone, there = len(seen) == 1, answers_there(seen)
     titles = {STRONGEST: "The flips that matter most", SIZES: "What each bit does"}
-    if isinstance(seen, str):
-        kept = [instead(each.run, alone, kind, titles[kind], seen) for each in asked for kind in titles]
-        return placed(kept, asked)
-    reach = reach_of(each.answer.differences for each in seen)
-    highest = reach_of(each.answer.sizes for each in seen)
-    cards: list[Card] = []
-    for each in seen:
+    reach = reach_of(each.answer.differences for each in there)
+    highest = reach_of(each.answer.sizes for each in there)
+    cards = lacking(seen, alone, titles)
+    for each in there:
         if not finite(each.answer.sizes):
             cards += [not_finite(each, alone, kind, title) for kind, title in titles.items()]
             continue
         cards.append(_strongest(each, alone, titles[STRONGEST], reach, flips))
         cards.append(_sizes(each, alone, titles[SIZES], highest))
-    return placed(cards, asked)
+    return placed(cards, seen)
 
 
 def _strongest(seen: Seen[Strongest], alone: bool, title: str, reach: float, flips: Sequence[int]) -> Card:

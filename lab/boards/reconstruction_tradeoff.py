@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from lab.boards.reconstruction_answers import Looked, Tested
+from lab.boards.reconstruction_answers import Tested
 from lab.boards.reconstruction_pictures import finite
-from lab.boards.seen import Seen, answers_there, told_moment
+from lab.boards.seen import Seen, answers_there, said_instead, told_moment
 from lab.boards.wording import number
 from lab.data import Dataset
 from lab.experiment import Experiment
@@ -19,31 +19,28 @@ from lab.figures.tradeoff import Line, tradeoff_chart
 ID, TITLE = "tradeoff", "Error over the number of bits"
 
 
-def tradeoff_card(
-    lines: Sequence[Line], images: str, seen: Sequence[Seen[Tested]] | str, asked: Sequence[Seen[Looked]]
-) -> Card:
+def tradeoff_card(lines: Sequence[Line], images: str, seen: Sequence[Seen[Tested | str]]) -> Card:
     """The measured lines, and a star for each net.
 
     Args:
         lines: of the study.
         images: the name of the dataset that they were measured on.
         seen: what each net answered, or what is said in the place of that.
-        asked: the nets that are asked.
     """
     chart = tradeoff_chart(lines, "bits of a code; of principal components, real numbers", "mean squared test error")
-    there = [each for each in answers_there(seen) if each.run.experiment.dataset.name == images]
+    measured = [each for each in seen if each.run.experiment.dataset.name == images]
+    there = answers_there(measured)
     sound = [each for each in there if finite(each.answer.errors)]
     broken = [each.run for each in there if not finite(each.answer.errors)]
     figure: Figure = {**chart, "data": [*chart["data"], *(_star(each) for each in sound)]}
     said = [_said(each) for each in sound]
-    others = [each.run for each in asked if each.run.experiment.dataset.name != images]
+    others = [each.run for each in seen if each.run.experiment.dataset.name != images]
     said += [
         f"{run.name} sees {run.experiment.dataset.title}, of which there is no such measurement, so it has no star."
         for run in others
     ]
     said += [f"{run.name} gives no finite numbers any more, so it has no star." for run in broken]
-    if isinstance(seen, str) and len(others) < len(asked):
-        said.append(seen)
+    said += said_instead(measured)
     caption = (
         f"Measured for this lab over all test images of {Dataset.members[images].title}, mean ± standard error over "
         f"seeds, at the end of training. {' '.join(said)}"

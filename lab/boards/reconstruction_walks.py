@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.boards.net_cards import instead, maker, placed
-from lab.boards.reconstruction_answers import DRAWN, Drawn, Looked, Walked
+from lab.boards.net_cards import lacking, maker, placed
+from lab.boards.reconstruction_answers import DRAWN, Drawn, Walked
 from lab.boards.reconstruction_pictures import finite, not_finite, originals
-from lab.boards.seen import Seen
+from lab.boards.seen import Seen, answers_there
 from lab.figures.board import Card, Pictures
 
 TITLES = {"independent": "Drawn codes", "crossed": "Crossed codes"}
@@ -40,21 +40,17 @@ def _walk(seen: Seen[Walked], alone: bool, start: str, end: str) -> Card:
     return maker(seen, alone)("walk", title, sheet, caption, wide=True)
 
 
-def drawn_cards(seen: Sequence[Seen[Drawn]] | str, asked: Sequence[Seen[Looked]], draw: int) -> list[Card]:
+def drawn_cards(seen: Sequence[Seen[Drawn | str]], draw: int) -> list[Card]:
     """Codes that are drawn and crossed, of each net; their places where they are not there.
 
     Args:
         seen: what each answered, or what is said in the place of that.
-        asked: the nets that are asked.
         draw: which of the draws of each is shown, from 0.
     """
-    alone = len(asked) == 1
-    if isinstance(seen, str):
-        kept = [instead(each.run, alone, kind, title, seen) for each in asked for kind, title in TITLES.items()]
-        return placed(kept, asked)
+    alone, there = len(seen) == 1, answers_there(seen)
     shown = slice(draw * DRAWN, (draw + 1) * DRAWN)
-    cards = [card for each in seen for card in (_independent(each, alone, shown), _crossed(each, alone, shown))]
-    return placed(cards, seen)
+    cards = [card for each in there for card in (_independent(each, alone, shown), _crossed(each, alone, shown))]
+    return placed([*cards, *lacking(seen, alone, TITLES)], seen)
 
 
 def _independent(seen: Seen[Drawn], alone: bool, shown: slice) -> Card:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar, cast
 
 from lab.boards.contestants import Contestant
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Seen(NamedTuple, Generic[T]):
+class Seen(NamedTuple, Generic[T_co]):
     """An answer, and whose it is."""
 
     run: Contestant
@@ -18,12 +19,17 @@ class Seen(NamedTuple, Generic[T]):
     """That is looked at."""
     weights_step: int
     """That the weights are of which answered: another one where none of that step are kept."""
-    answer: T
+    answer: T_co
 
 
-def answers_there(found: Sequence[Seen[T]] | str) -> Sequence[Seen[T]]:
-    """The answers of some nets; none where there is a sentence in their place, which a card then says."""
-    return () if isinstance(found, str) else found
+def answers_there(found: Sequence[Seen[T | str]]) -> list[Seen[T]]:
+    """The answers of some nets, without those in whose place there is a sentence, which a card then says."""
+    return [cast("Seen[T]", each) for each in found if not isinstance(each.answer, str)]
+
+
+def said_instead(found: Sequence[Seen[T | str]]) -> list[str]:
+    """Those sentences, each once."""
+    return list(dict.fromkeys(each.answer for each in found if isinstance(each.answer, str)))
 
 
 def told_moment(seen: Seen[T]) -> str:

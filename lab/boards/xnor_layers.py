@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lab.boards.net_cards import MakeCard, maker
+from lab.boards.net_cards import MakeCard, instead, maker
 from lab.boards.seen import Seen
 from lab.boards.wording import fixed, grouped, percent
 from lab.figures.board import Card, Head, Numbers, Readout, Row, Table
@@ -46,15 +46,18 @@ def fact_cards(seen: Seen[Facts], alone: bool) -> Iterator[Card]:
     yield _binary(card, seen.answer)
 
 
-def exact_card(seen: Seen[Compared], alone: bool) -> Card:
-    """Whether the packed net is the net."""
-    found, card = seen.answer.found, maker(seen, alone)
+def exact_card(seen: Seen[Compared | str], alone: bool) -> Card:
+    """Whether the packed net is the net, or why that is not known."""
+    title, answer = "Is it exact?", seen.answer
+    if isinstance(answer, str):
+        return instead(seen.run, alone, EXACT, title, answer)
+    found, card = answer.found, maker(seen, alone)
     bits, differing, ties = (
         sum(getattr(layer, name) for layer in found.layers) for name in ("bits", "differing", "ties")
     )
     told = "the same to the last one" if not differing else f"{differing} differ, {ties} of them by rounding alone"
     numbers = [
-        Readout("test images", grouped(found.images), f"of {grouped(seen.answer.images)}"),
+        Readout("test images", grouped(found.images), f"of {grouped(answer.images)}"),
         Readout("hidden bits compared", grouped(bits), told),
         Readout("images with all bits the same", grouped(found.same), percent(found.same / found.images)),
         Readout("logits apart at most", f"{found.logits:.1g}", f"the largest is {fixed(found.largest, 2)}"),
@@ -65,7 +68,7 @@ def exact_card(seen: Seen[Compared], alone: bool) -> Card:
         f"{verdict}: the packed net beside PyTorch's, in evaluation, layer by layer on the same inputs. After "
         "real-valued pixels a sum may be at its threshold but for the rounding of floats; such bits are ties."
     )
-    return card(EXACT, "Is it exact?", Numbers(numbers), said)
+    return card(EXACT, title, Numbers(numbers), said)
 
 
 def speed_card(seen: Seen[Timed | str], alone: bool) -> Card:

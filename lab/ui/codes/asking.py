@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +64,9 @@ def at_rest(look: Look, recorded: Sequence[Recorded], chosen: Chosen, step: int 
     code = ask(lambda specimen: code_of(specimen, pixels, layer), "codes.code", layer, key)
     effect = ask(lambda specimen: flipped(specimen, pixels, layer, bit), "codes.flip", layer, key, bit)
     most = later(those, drive, ("codes.driven", layer), step)
-    near = later(those, neighbor, ("codes.near", layer), step) if chosen.with_near else ""
+    near: list[Seen[Any]] = []
+    if chosen.with_near:
+        near = later(those, neighbor, ("codes.near", layer), step)
     return [
         AtRest(
             run=each.side.run,
@@ -73,17 +75,18 @@ def at_rest(look: Look, recorded: Sequence[Recorded], chosen: Chosen, step: int 
             pictures=pictures[place],
             code=code[place].answer,
             flipped=effect[place].answer,
-            driven=most if isinstance(most, str) else most[place].answer,
-            near=near if isinstance(near, str) else near[place].answer,
-            steps=Steps(
-                code[place].weights_step,
-                None if isinstance(most, str) else most[place].weights_step,
-                None if isinstance(near, str) else near[place].weights_step,
-            ),
+            driven=most[place].answer,
+            near=near[place].answer if near else "",
+            steps=Steps(code[place].weights_step, _answered(most[place]), _answered(near[place]) if near else None),
             shown=each.at(None).answer.most_telling(),
         )
         for place, each in enumerate(recorded)
     ]
+
+
+def _answered(seen: Seen[Any]) -> int | None:
+    """The step of the weights that answered; None where there is a sentence in the place of an answer."""
+    return None if isinstance(seen.answer, str) else seen.weights_step
 
 
 def coded_pictures(side: Side, facts: CodeFacts) -> NDArray[np.uint8]:

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from lab.boards.filming import film_of
 from lab.boards.heatmap_answer import answer_cards
-from lab.boards.heatmap_habits import FIRING, PATCHES, Watched, habit_cards
+from lab.boards.heatmap_habits import Watched, habit_cards
 from lab.boards.heatmap_kernels import kernel_cards
 from lab.boards.heatmap_maps import channel_cards, mean_cards
-from lab.boards.heatmap_reasons import OCCLUSION, grad_cam_cards, occlusion_cards
-from lab.boards.net_cards import instead
+from lab.boards.heatmap_reasons import grad_cam_cards, occlusion_cards
 from lab.boards.seen import Seen, answers_there
 from lab.figures.board import Board, Card
 from lab.figures.film import Film
@@ -44,8 +43,8 @@ class Rest(NamedTuple):
     """What is asked of the nets at the moment that a reader rests at, or what is said in the place of an answer."""
 
     cams: Sequence[Seen[GradCam | str]]
-    occlusions: Sequence[Seen[Occlusion]] | str
-    habits: Sequence[Seen[Watched]] | str
+    occlusions: Sequence[Seen[Occlusion | str]]
+    habits: Sequence[Seen[Watched | str]]
 
 
 def heatmaps(look: Look) -> None:
@@ -119,20 +118,11 @@ def _rest(look: Look, chosen: Chosen, shown: Shown) -> None:
 
 def _rest_cards(look: Look, chosen: Chosen, rest: Rest) -> list[Card]:
     pixels = look.picture.pixels
-    cards = grad_cam_cards(rest.cams, pixels)
-    if isinstance(rest.occlusions, str):
-        cards += _instead(look, OCCLUSION, "Occlusion", rest.occlusions)
-    else:
-        cards += occlusion_cards(rest.occlusions, pixels)
-    if isinstance(rest.habits, str):
-        excite = f"Excite channel {chosen.at.number} of {chosen.at.layer.name} most"
-        cards += _instead(look, PATCHES, excite, rest.habits)
-        return cards + _instead(look, FIRING, f"How often {chosen.at.layer.name} fires", rest.habits)
-    return cards + habit_cards(rest.habits, chosen.at)
-
-
-def _instead(look: Look, kind: str, title: str, said: str) -> list[Card]:
-    return [instead(side.run, len(look.sides) == 1, kind, title, said) for side in look.sides]
+    return [
+        *grad_cam_cards(rest.cams, pixels),
+        *occlusion_cards(rest.occlusions, pixels),
+        *habit_cards(rest.habits, chosen.at),
+    ]
 
 
 def _subject(look: Look) -> str:

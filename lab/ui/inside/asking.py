@@ -32,9 +32,9 @@ def version_of(look: Look, *parts: object) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
-def moments_of(found: Sequence[Seen[Any]] | str) -> list[tuple[int, int]] | str:
-    """Of which moments answers are and by what weights, or what is said in their place: for the version of a board."""
-    return found if isinstance(found, str) else [(each.step, each.weights_step) for each in found]
+def moments_of(found: Sequence[Seen[Any]]) -> list[tuple[int, int, str]]:
+    """Of which moments answers are and by what weights, and what is said in their place: for the version of a board."""
+    return [(each.step, each.weights_step, each.answer if isinstance(each.answer, str) else "") for each in found]
 
 
 def film_answers(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[list[Seen[T]]]:

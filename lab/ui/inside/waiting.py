@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,7 +21,7 @@ from lab.ui.inside.sides import Side
 from lab.ui.told import told
 
 LAST = "inside.last"
-"""Of a tab: what was worked out last for the newest moment, by the nets and the question."""
+"""Of a tab: what was worked out last for the newest moment, by the net and the question."""
 KEPT = 16
 """Of these."""
 BEGUN = "inside.begun"
@@ -54,9 +54,13 @@ class _Begun(NamedTuple):
     """Of the answer among all in the background."""
     answer: Future[Any]
 
+    def answered(self, answer: Any) -> _Answered:
+        """What is told at that moment."""
+        return _Answered(self.step, self.weights_step, answer)
 
-def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T]] | str:
-    """What each net answers at a step, or now for None.
+
+def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T | str]]:
+    """What each net answers at a step, or now for None; one does not wait for the other.
 
     Until that is there, or where it cannot be, what is to be said in its place; when it comes the page is drawn again.
     Who watches a net that trains sees what was worked out last until the next is there. Such a net is asked at its kept
@@ -68,41 +72,30 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
         key: tells this question from others, with the picture if it is about one.
         step: that a reader rests at.
     """
-    place = _place(look, key)
-    begun: dict[Hashable, list[_Begun]] = st.session_state.setdefault(BEGUN, {})
-    last: dict[Hashable, list[_Answered]] = st.session_state.setdefault(LAST, {})
-    trains = step is None and any(side.job.status == "running" for side in look.sides)
+    return [Seen(side.run, *_later(side, question, key, step)) for side in look.sides]
+
+
+def _later(side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> _Answered:
+    place = _start(side), key
+    begun: dict[Hashable, _Begun] = st.session_state.setdefault(BEGUN, {})
+    last: dict[Hashable, _Answered] = st.session_state.setdefault(LAST, {})
+    trains = step is None and side.job.status == "running"
     asked = begun.pop(place, None)
     if asked is None or not trains:
-        at_step = [moment_of(side, last_kept(side) if step is None else step) for side in look.sides]
-        asked = [_begun(at, question, key) for at in at_step]
-    pending = [each.answer for each in asked if not each.answer.done()]
-    if pending:
+        asked = _begun(moment_of(side, last_kept(side) if step is None else step), question, key)
+    if not asked.answer.done():
         if trains:
             _remember(begun, place, asked)
-        wait_for(pending)
-        return _seen(look, last[place]) if step is None and place in last else WAITING
-    if problem := _problem(look, asked):
-        return problem
-    found = [_Answered(each.step, each.weights_step, each.answer.result()) for each in asked]
+        wait_for([asked.answer])
+        return last[place] if step is None and place in last else asked.answered(WAITING)
+    if (why := failure(asked.answer)) is not None:
+        problem = told(f"{side.run.name} could not answer: {_named(why)}.")
+        could_not(asked.key, problem)
+        return asked.answered(problem)
+    found = asked.answered(asked.answer.result())
     if step is None:
         _remember(last, place, found)
-    return _seen(look, found)
-
-
-def _seen(look: Look, found: Sequence[_Answered]) -> list[Seen[Any]]:
-    return [Seen(side.run, *each) for side, each in zip(look.sides, found, strict=True)]
-
-
-def _problem(look: Look, asked: Sequence[_Begun]) -> str:
-    """Why nets could not answer; nothing where all did."""
-    problems = []
-    for side, each in zip(look.sides, asked, strict=True):
-        why = failure(each.answer)
-        if why is not None:
-            problems.append(told(f"{side.run.name} could not answer: {_named(why)}."))
-            could_not(each.key, problems[-1])
-    return " ".join(problems)
+    return found
 
 
 def _named(why: BaseException) -> str:
@@ -153,8 +146,13 @@ def film_later(name: Hashable, work: Callable[[], None]) -> None:
 
 
 def _place(look: Look, key: Hashable) -> Hashable:
-    """Names a question to some nets as they train: a run that began anew is another one."""
-    return tuple((side.id, start_of(side.job, side.place)) for side in look.sides), key
+    """Names a question to some nets as they train."""
+    return tuple(map(_start, look.sides)), key
+
+
+def _start(side: Side) -> Hashable:
+    """Names a net as it trains: a run that began anew is another one."""
+    return side.id, start_of(side.job, side.place)
 
 
 def _after(breath: float, work: Callable[[], T]) -> Callable[[], T]:

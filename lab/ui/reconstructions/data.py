@@ -29,7 +29,7 @@ def sheets_of(look: Look, code: OfTheCode, others: OfOthers) -> list[Sheet]:
     """Those of all that is there by now."""
     alone = len(look.sides) == 1
 
-    def each(make: Callable[[str, Seen[T]], list[Sheet]], seen: Sequence[Seen[T]] | str) -> list[Sheet]:
+    def each(make: Callable[[str, Seen[T]], list[Sheet]], seen: Sequence[Seen[T | str]]) -> list[Sheet]:
         return [sheet for one in answers_there(seen) for sheet in make("" if alone else one.run.name, one)]
 
     frames = [

@@ -60,7 +60,7 @@ def _moment(look: Look, shown: Shown, bits: int, tests: Offered) -> None:
 def _code_board(look: Look, code: OfTheCode, wanted: Wanted) -> Board:
     cards = [
         *looked_cards(code.looked, look.picture.words),
-        *strongest_cards(code.strongest, code.looked, wanted.flips),
+        *strongest_cards(code.strongest, wanted.flips),
     ]
     version = version_of(look, "code", look.picture.words, wanted.flips, moments(code))
     return Board(version, cards, f"{look.subject} at step {code.looked[0].step}")
@@ -69,11 +69,11 @@ def _code_board(look: Look, code: OfTheCode, wanted: Wanted) -> Board:
 def _more_board(look: Look, code: OfTheCode, others: OfOthers, goal: str, draw: int) -> Board:
     cards = [
         *walk_cards(others.walked, look.picture.words, goal),
-        *drawn_cards(others.drawn, code.looked, draw % DRAWS),
-        *error_cards(others.tested, code.looked),
+        *drawn_cards(others.drawn, draw % DRAWS),
+        *error_cards(others.tested),
     ]
     if lines := measured_lines():
-        cards.append(tradeoff_card(lines, IMAGES, others.tested, code.looked))
+        cards.append(tradeoff_card(lines, IMAGES, others.tested))
     version = version_of(look, "more", look.picture.words, goal, draw, moments(code), moments(others))
     return Board(version, cards, f"{look.subject} at step {code.looked[0].step}")
 

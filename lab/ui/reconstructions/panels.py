@@ -40,15 +40,15 @@ class OfTheCode(NamedTuple):
     """What there is of the picture's own code, of one net or two, or what is said in the place of that."""
 
     looked: list[Seen[Looked]]
-    strongest: list[Seen[Strongest]] | str
+    strongest: list[Seen[Strongest | str]]
 
 
 class OfOthers(NamedTuple):
     """What there is of other codes and pictures, of one net or two, or what is said in the place of that."""
 
     walked: list[Seen[Walked]]
-    drawn: list[Seen[Drawn]] | str
-    tested: list[Seen[Tested]] | str
+    drawn: list[Seen[Drawn | str]]
+    tested: list[Seen[Tested | str]]
 
 
 def moments(panels: OfTheCode | OfOthers) -> list[Any]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import compress
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from lab.boards.net_cards import instead, placed
-from lab.boards.seen import Seen
+from lab.boards.seen import Seen, answers_there
 from lab.boards.wording import WAITING
-from lab.boards.xnor_layers import EXACT, SPEED, Timed, exact_card, fact_cards, speed_card
+from lab.boards.xnor_layers import SPEED, Timed, exact_card, fact_cards, speed_card
 from lab.boards.xnor_unit import unit_cards
 from lab.figures.board import Board, Card
 from lab.packed import Layer, PackedNet, Unpackable, pack
@@ -44,26 +45,19 @@ def xnor(look: Look) -> None:
         look: nets that can be packed, and the picture.
     """
     found = later(look, _facts, "xnor.facts", None)
-    if isinstance(found, str):
-        st.info(f"The packed net: {plain(found)}")
+    for instead_of in (each for each in found if isinstance(each.answer, str)):
+        st.info(f"{plain(instead_of.run.name)}: {plain(str(instead_of.answer))}", icon=":material/info:")
+    known = answers_there(found)
+    if not known:
         return
-    for problem in (each for each in found if isinstance(each.answer, str)):
-        st.info(f"{plain(problem.run.name)}: {problem.answer}", icon=":material/info:")
-    there = [
-        (side, Seen(each.run, each.step, each.weights_step, each.answer))
-        for side, each in zip(look.sides, found, strict=True)
-        if isinstance(each.answer, Facts)
-    ]
-    if not there:
-        return
-    known = [each for _, each in there]
-    look = look._replace(sides=tuple(side for side, _ in there))
+    packs = [isinstance(each.answer, Facts) for each in found]
+    look = look._replace(sides=tuple(compress(look.sides, packs)))
     packed = [each.answer.packed for each in known]
     layers: dict[str, Layer] = {}
     for layer in (layer for net in packed for layer in binary_layers(net)):
         layers.setdefault(layer.name, layer)
     chosen = choose(layers)
-    met = [_met(look, side, each, chosen) for side, each in there]
+    met = [_met(look, side, each, chosen) for side, each in zip(look.sides, known, strict=True)]
     exact = later(look, _compared, "xnor.exact", None)
     _board(look, known, met, exact, chosen)
     st.caption(PAYS)
@@ -104,15 +98,12 @@ def _board(
     look: Look,
     known: Sequence[Seen[Facts]],
     met: Sequence[Seen[Meeting | None]],
-    exact: Sequence[Seen[Compared]] | str,
+    exact: Sequence[Seen[Compared | str]],
     chosen: Chosen,
 ) -> None:
     alone = len(known) == 1
     cards = [card for each in met for card in unit_cards(each, look.picture.words, alone)]
-    if isinstance(exact, str):
-        cards += [instead(each.run, alone, EXACT, "Is it exact?", exact) for each in known]
-    else:
-        cards += [exact_card(each, alone) for each in exact]
+    cards += [exact_card(each, alone) for each in exact]
     cards += [card for each in known for card in fact_cards(each, alone)]
     steps = [moments_of(known), moments_of(exact)]
     version = version_of(look, "xnor", chosen, look.picture.words, steps)

@@ -1,0 +1,31 @@
+"""Cards of the Heatmaps page for two nets, of which one has something that the other lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.boards.heatmap_card import Choice
+from lab.boards.heatmap_habits import Watched, habit_cards
+from lab.boards.heatmap_reasons import occlusion_cards
+from lab.boards.seen import Seen
+from lab.figures.board import Pictures
+from lab.probes.habits import habits
+from lab.probes.occlusion import occlusion
+from lab.probes.sight import conv_sizes
+from tests.looking import looked_at
+from tests.test_heatmap_cards import LABELS, PICTURE, TESTS, runs_of
+
+
+def test_a_net_that_could_not_answer_says_so_beside_the_answer_of_the_other() -> None:
+    nets, sorry = [looked_at("convnet"), looked_at("convnet", seed=4)], "It could not answer."
+    choice = Choice(conv_sizes(nets[0].experiment.architecture)[0], 1)
+    runs = runs_of(nets)
+    watched = Watched(habits(nets[1], TESTS), TESTS, LABELS)
+    found: list[list[Any]] = [[sorry, occlusion(nets[1], PICTURE, stride=7)], [sorry, watched]]
+    occlusions, habitual = ([Seen(run, 7, 7, each) for run, each in zip(runs, pair, strict=True)] for pair in found)
+    cards = [*occlusion_cards(occlusions, PICTURE), *habit_cards(habitual, choice)]
+    kinds = ("occlusion", "patches", "firing")
+    assert [card.id for card in cards] == [f"{kind}.{side}" for kind in kinds for side in (0, 1)]
+    for without, there in zip(cards[::2], cards[1::2], strict=True):
+        assert without.caption == sorry
+        assert isinstance(there.content, Pictures)
