@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,15 +184,37 @@ def test_a_map_by_t_sne_is_worked_out_below_the_film() -> None:
     assert "perplexity" in rest(tab)["near.0"]["caption"]
 
 
-def test_two_nets_stand_side_by_side_and_the_one_without_the_layer_is_told() -> None:
+def test_two_nets_stand_side_by_side_and_one_without_the_layer_shows_its_own() -> None:
     first, second = trained(small("mlp", **SHORT)), trained(DEEP)
     tab = page(first, beside=f"{second.id}-0", layer="hidden 1")
     assert {"rates.0", "rates.1"} <= set(film_cards(tab))
     assert {"code.0", "code.1", "flip.0", "flip.1"} <= set(rest(tab))
     other = page(first, beside=f"{second.id}-0", layer="hidden 2")
-    assert "has no layer hidden 2" in told(other)
-    assert "rates.0" not in film_cards(other)
-    assert "rates.1" in film_cards(other)
+    assert "has no layer hidden 2: in its place hidden 1 is shown, its last binary layer." in told(other)
+    titles = {card["id"]: card["title"] for card in [*film(other)["cards"], *rest(other).values()]}
+    for kind in ("rates", "distances", "code", "flip"):
+        assert ", hidden 1 · " in titles[f"{kind}.0"]
+        assert ", hidden 2 · " in titles[f"{kind}.1"]
+
+
+@pytest.mark.parametrize("layer", ["code", "conv 2"])
+def test_a_net_of_classes_and_an_autoencoder_show_a_layer_each(layer: str) -> None:
+    conv, rebuilding = trained(small("convnet", **SHORT)), trained(small("autoencoder", **SHORT))
+    tab = page(conv, beside=f"{rebuilding.id}-0", layer=layer, bit="70")
+    assert "The address asks for" not in told(tab), "one of the layers has such a bit"
+    assert f"in its place {'conv 2' if layer == 'code' else 'code'} is shown" in told(tab)
+    assert "There is no bit 70: this layer has bits 0 to 7." in rest(tab)["bit.1"]["caption"]
+
+
+def test_where_codes_of_one_net_alone_are_there_its_cards_name_it() -> None:
+    first, second = trained(small("mlp", **SHORT)), trained(small("mlp", estimator="bernoulli", **SHORT))
+    recorder = second.remembered(0)[1]
+    recorder._frames = [replace(frame, codes={}) for frame in recorder._frames]  # as an earlier lab has kept them
+    recorder._frame = recorder._frames[-1]
+    tab = page(first, beside=f"{second.id}-0")
+    (name,) = {card["title"].partition(" · ")[2] for card in [*film(tab)["cards"], *rest(tab).values()]}
+    assert name
+    assert f"Shown is {name} alone." in told(tab).replace("\\", "")
 
 
 def test_the_numbers_behind_the_panels_are_handed_over() -> None:

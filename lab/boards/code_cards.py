@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lab.boards.code_charts import distance_chart, map_chart, precision_chart, rate_chart, telling_chart, thumbnails
 from lab.boards.code_facts import CodeFacts
-from lab.boards.code_scales import CodeScales, code_scales
+from lab.boards.code_scales import CodeScales, scales_by_net
 from lab.boards.code_words import bit_words, share
 from lab.boards.inside_cards import BINS
 from lab.boards.net_cards import maker, placed
@@ -43,7 +43,7 @@ class CodeCards:
         with_map: bool = True,
         pictures: Mapping[str, NDArray[np.uint8]] | None = None,
     ) -> None:
-        self._scales = code_scales(sides)
+        self._scales = scales_by_net(sides)
         self._with_map = with_map
         self._thumbnails = {
             side[-1].run.id: thumbnails(side[-1].answer, pictures[side[-1].run.id]) for side in sides if pictures
@@ -55,7 +55,7 @@ class CodeCards:
         return placed((card for each in seen for card in self._of(each, alone)), seen)
 
     def _of(self, seen: CodeSeen, alone: bool) -> Iterator[Card]:
-        facts, scales = seen.answer, self._scales
+        facts, scales = seen.answer, self._scales[seen.run.id]
         yield _card(
             seen,
             alone,
@@ -102,7 +102,7 @@ def _readouts(facts: CodeFacts, stochastic: bool) -> tuple[Numbers, str]:
     )
     drawn = " A unit that is drawn counts as on where that is likelier." if stochastic else ""
     return numbers, (
-        f"The codes of {counted.pictures} test images, as they were recorded at this moment.{drawn} The commonest "
+        f"The codes of {counted.pictures} test images.{drawn} The commonest "
         f"code is that of {counted.largest} of them. Effective dimension: in how many independent, equal directions "
         "codes would vary as much (participation ratio)."
     )

@@ -48,6 +48,18 @@ class CodeScales(NamedTuple):
         return np.histogram(distances, self.edges, weights=counts)[0] / max(int(total), 1)
 
 
+def scales_by_net(sides: Sequence[Sequence[Seen[CodeFacts]]]) -> dict[str, CodeScales]:
+    """Those of each net by its id, the same for nets of which the same layer is shown: of others bits do not compare.
+
+    What a bit says about the class does whatever the layer, and has one scale.
+    """
+    layers = list(dict.fromkeys(side[-1].answer.layer for side in sides))
+    together = [[side for side in sides if side[-1].answer.layer == layer] for layer in layers]
+    found = {side[-1].run.id: scales for alike in together for scales in [code_scales(alike)] for side in alike}
+    most = max(scales.most_told for scales in found.values())
+    return {run: scales._replace(most_told=most) for run, scales in found.items()}
+
+
 def code_scales(sides: Sequence[Sequence[Seen[CodeFacts]]]) -> CodeScales:
     """Those of all that is to be shown."""
     all_facts = [each.answer for side in sides for each in side]

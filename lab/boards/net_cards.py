@@ -67,6 +67,11 @@ def lacking(
     ]
 
 
+def named(cards: Iterable[Card], run: Contestant) -> list[Card]:
+    """Cards of a net that stands alone where there were to be two: their titles say which it is."""
+    return [replace(card, title=f"{card.title}{SEPARATOR}{run.name}") for card in cards]
+
+
 def placed(cards: Iterable[Card], sides: Sequence[Seen[Any]]) -> list[Card]:
     """Cards of one net as they come; of several in rows, with a place in every row for each net."""
     return list(cards) if len(sides) == 1 else in_rows(list(cards), [seen.run for seen in sides])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +15,13 @@ from lab.boards.seen import Seen
 from lab.probes import Specimen
 from lab.probes.code_map import Map
 from lab.probes.extremes import Extremes
+from lab.ui.chosen_picture import ChosenPicture
 from lab.ui.codes.recorded import Recorded
 from lab.ui.inside.asking import answer_of
 from lab.ui.inside.look import Look
 from lab.ui.inside.sides import Side
-from lab.ui.inside.waiting import last_kept, later
+from lab.ui.inside.waiting import last_kept, later_of
 from lab.ui.picture.images import images_of
-
-T = TypeVar("T")
 
 
 class Chosen(NamedTuple):
@@ -41,47 +40,43 @@ def at_rest(look: Look, recorded: Sequence[Recorded], chosen: Chosen, step: int 
 
     Args:
         look: the picture.
-        recorded: the nets, all of which have the layer.
-        chosen: the layer, and the bit to be flipped.
+        recorded: the nets, and the layer of each.
+        chosen: the bit to be flipped.
         step: that the reader rests at; None for the newest.
     """
-    those = look._replace(sides=tuple(each.side for each in recorded))
-    layer, bit, pixels, key = chosen.layer, chosen.bit, look.picture.pixels, look.picture.key
-    steps = [last_kept(side) if step is None else step for side in those.sides]
-    facts = [each.at(at).answer for each, at in zip(recorded, steps, strict=True)]
-    pictures = [coded_pictures(each.side, own) for each, own in zip(recorded, facts, strict=True)]
-    of = {each.side.run.experiment: own for each, own in zip(recorded, pictures, strict=True)}
+    return [_of_net(look.picture, each, chosen, step) for each in recorded]
 
-    def ask(question: Callable[[Specimen], T], *named: Hashable) -> list[Seen[T]]:
-        return [answer_of(side, question, named, at) for side, at in zip(those.sides, steps, strict=True)]
+
+def _of_net(picture: ChosenPicture, recorded: Recorded, chosen: Chosen, step: int | None) -> AtRest:
+    side, layer, bit, pixels, key = recorded.side, recorded.layer, chosen.bit, picture.pixels, picture.key
+    at = last_kept(side) if step is None else step
+    facts = recorded.at(at).answer
+    pictures = coded_pictures(side, facts)
 
     def drive(specimen: Specimen) -> Extremes | str:
-        return driven(specimen, of[specimen.experiment], layer)
+        return driven(specimen, pictures, layer)
 
     def neighbor(specimen: Specimen) -> Map | str:
-        return neighborhood(specimen, of[specimen.experiment], layer)
+        return neighborhood(specimen, pictures, layer)
 
-    code = ask(lambda specimen: code_of(specimen, pixels, layer), "codes.code", layer, key)
-    effect = ask(lambda specimen: flipped(specimen, pixels, layer, bit), "codes.flip", layer, key, bit)
-    most = later(those, drive, ("codes.driven", layer), step)
-    near: list[Seen[Any]] = []
-    if chosen.with_near:
-        near = later(those, neighbor, ("codes.near", layer), step)
-    return [
-        AtRest(
-            run=each.side.run,
-            step=facts[place].step,
-            facts=facts[place],
-            pictures=pictures[place],
-            code=code[place].answer,
-            flipped=effect[place].answer,
-            driven=most[place].answer,
-            near=near[place].answer if near else "",
-            steps=Steps(code[place].weights_step, _answered(most[place]), _answered(near[place]) if near else None),
-            shown=each.at(None).answer.most_telling(),
-        )
-        for place, each in enumerate(recorded)
-    ]
+    code = answer_of(side, lambda specimen: code_of(specimen, pixels, layer), ("codes.code", layer, key), at)
+    effect = answer_of(
+        side, lambda specimen: flipped(specimen, pixels, layer, bit), ("codes.flip", layer, key, bit), at
+    )
+    most = later_of(side, drive, ("codes.driven", layer), step)
+    near = later_of(side, neighbor, ("codes.near", layer), step) if chosen.with_near else None
+    return AtRest(
+        run=side.run,
+        step=facts.step,
+        facts=facts,
+        pictures=pictures,
+        code=code.answer,
+        flipped=effect.answer,
+        driven=most.answer,
+        near=near.answer if near is not None else "",
+        steps=Steps(code.weights_step, _answered(most), _answered(near) if near is not None else None),
+        shown=recorded.at(None).answer.most_telling(),
+    )
 
 
 def _answered(seen: Seen[Any]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -32,14 +32,15 @@ def choose_bit(bit: int) -> None:
     CHOICES.keep(BIT, bit)
 
 
-def chosen_layer(layers: Mapping[str, int], usual: str) -> str:
+def chosen_layer(layers: Mapping[str, int], usual: str, most: Callable[[str], int]) -> str:
     """The layer that is looked at.
 
     Args:
         layers: bits by the name of the layer.
         usual: to begin with.
+        most: bits of any net where a layer is chosen.
     """
-    _follow_address(layers, usual)
+    _follow_address(layers, usual, most)
     CHOICES.show_problems()
     layer = _layer(layers, usual)
     address.write(**{LAYER: layer})
@@ -81,12 +82,12 @@ def _layer(layers: Mapping[str, int], usual: str) -> str:
     return layer
 
 
-def _follow_address(layers: Mapping[str, int], usual: str) -> None:
+def _follow_address(layers: Mapping[str, int], usual: str, most: Callable[[str], int]) -> None:
     """Choose what the address asks for, and note what of it there is not."""
     linked = CHOICES.asked(LAYER, BIT, MAP)
     if linked is None:
         return
     problems = CHOICES.take_name(LAYER, linked[LAYER], layers) + CHOICES.take_name(MAP, linked[MAP], MAPS)
     layer = _layer(layers, usual)
-    problems += CHOICES.take_number(BIT, linked[BIT], 0, layers[layer] - 1, where=layer)
+    problems += CHOICES.take_number(BIT, linked[BIT], 0, most(layer) - 1, where=layer)
     CHOICES.tell(problems)

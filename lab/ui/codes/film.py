@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from lab.boards.code_cards import CodeCards, CodeSeen
 from lab.boards.filming import film_of
+from lab.boards.net_cards import named
+from lab.figures.board import Card
 from lab.figures.film import Film
 from lab.ui.codes.asking import coded_pictures
 from lab.ui.codes.recorded import Recorded
@@ -23,16 +25,23 @@ def codes_film(look: Look, told: Sequence[Recorded], with_map: bool, step: int |
 
     Args:
         look: the nets.
-        told: what was recorded of them, of one layer.
+        told: what was recorded of them, of a layer of each.
         with_map: whether the map is among the cards.
         step: that a reader rests at; None for the newest.
     """
-    version = version_of(look.without_picture, "codes", told[0].layer, with_map, [each.steps for each in told])
+    version = version_of(
+        look.without_picture, "codes", with_map, [(each.side.id, each.layer, each.steps) for each in told]
+    )
+    layers = " and ".join(dict.fromkeys(each.layer for each in told))
 
     def film(version: str, sides: Sequence[Sequence[CodeSeen]], scaled: Sequence[Sequence[CodeSeen]]) -> Film:
         pictures = {each.side.run.id: coded_pictures(each.side, each.at(None).answer) for each in told}
-        cards = CodeCards(scaled, with_map, pictures)
-        return film_of(version, instants(look), sides, cards, f"codes of {told[0].layer}, {look.subject}")
+        make = CodeCards(scaled, with_map, pictures)
+
+        def cards(seen: Sequence[CodeSeen]) -> list[Card]:
+            return make(seen) if len(seen) == len(look.sides) else named(make(seen), seen[0].run)
+
+        return film_of(version, instants(look), sides, cards, f"codes of {layers}, {look.subject}")
 
     def whole() -> Film:
         sides = [each.all() for each in told]

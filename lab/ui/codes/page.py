@@ -10,13 +10,14 @@ import streamlit as st
 from lab.boards.code_board import rest_cards
 from lab.boards.code_cards import MAP, RATES, TELLING
 from lab.boards.code_rest import CODE, EXTREMES, NEAR, NEIGHBOR, AtRest, Picture
+from lab.boards.net_cards import named
 from lab.figures.board import Board
 from lab.ui.card_data import data_menu
 from lab.ui.codes.asking import Chosen, at_rest
 from lab.ui.codes.choices import T_SNE, bit_control, choose_bit, chosen_bit, chosen_layer, chosen_map, controls
 from lab.ui.codes.data import sheets
 from lab.ui.codes.film import codes_film
-from lab.ui.codes.recorded import Recorded, layers_of, recorded, shapes_of
+from lab.ui.codes.recorded import Recorded, layers_of, most_bits, own_layer, recorded, shapes_of
 from lab.ui.film import Shown, rests_at, show_film
 from lab.ui.inside.asking import asked_step, instants, version_of
 from lab.ui.inside.look import Look
@@ -38,7 +39,7 @@ def codes(look: Look) -> None:
     """
     layers = layers_of(look)
     *_, last = shapes_of(look.sides[0].run.experiment)
-    layer = chosen_layer(layers, last)
+    layer = chosen_layer(layers, last, partial(most_bits, look))
     map_name = chosen_map()
     controls(layers, layer, map_name)
     told = recorded(look, layer)
@@ -46,9 +47,10 @@ def codes(look: Look) -> None:
     if not told:
         return
     step = asked_step(look, rests_at(look.key, [instant.step for instant in instants(look)]))
+    bits = most_bits(look, layer)
     film = codes_film(look, told, map_name != T_SNE, step)
-    shown = show_film(look.key, film, _picks(look, layers[layer]), _marked(look))
-    st.fragment(_moment, key="codes.moment")(look, told, layer, layers[layer], shown)
+    shown = show_film(look.key, film, _picks(look, bits), _marked(look))
+    st.fragment(_moment, key="codes.moment")(look, told, layer, bits, shown)
 
 
 def _moment(look: Look, told: Sequence[Recorded], layer: str, bits: int, shown: Shown) -> None:
@@ -59,7 +61,8 @@ def _moment(look: Look, told: Sequence[Recorded], layer: str, bits: int, shown: 
     chosen = Chosen(layer, bit, chosen_map() == T_SNE)
     sides = at_rest(look, told, chosen, asked_step(look, None if shown.newest else shown.moment.step))
     _show_rest(look, sides, chosen, bits)
-    subject = f"{layer} of {look.subject} at step {sides[0].step}"
+    layers = " and ".join(dict.fromkeys(each.layer for each in told))
+    subject = f"{layers} of {look.subject} at step {sides[0].step}"
     data_menu("codes.data", sheets(sides, look.picture.pixels, bit), subject)
     draw_anew()
 
@@ -69,6 +72,8 @@ def _show_rest(look: Look, sides: Sequence[AtRest], chosen: Chosen, bits: int) -
     version = version_of(look, "codes.rest", look.picture.words, chosen, there)
     picture = Picture(look.picture.pixels, look.picture.words)
     cards = rest_cards(sides, picture, chosen.bit, chosen.with_near)
+    if len(sides) < len(look.sides):
+        cards = named(cards, sides[0].run)
     subject = f"codes of {look.picture.words}, {look.subject} at step {sides[0].step}"
     picking_board("codes.rest", Board(version, cards, subject), _picks(look, bits), _marked(look))
 
@@ -76,13 +81,18 @@ def _show_rest(look: Look, sides: Sequence[AtRest], chosen: Chosen, bits: int) -
 def _say_what_lacks(look: Look, told: Sequence[Recorded], layer: str) -> None:
     there = [each.side.id for each in told]
     for side in look.sides:
-        names = side.run.experiment.architecture.site_names
-        if layer not in names:
-            st.info(f"{plain(side.run.name)} has no layer {layer}; its binary layers are {', '.join(names)}.")
-        elif side.id not in there:
+        name, own = plain(side.run.name), own_layer(side, layer)
+        if side.id not in there:
+            others = f" Shown is {plain(told[0].side.run.name)} alone." if told else ""
             st.info(
-                f"No codes of {plain(side.run.name)} were recorded: its frames are of an earlier version of the lab, "
-                "or are missing. A new run of the same experiment records them."
+                f"No codes of {name} were recorded: its frames are of an earlier version of the lab, or are missing. "
+                f"A new run of the same experiment records them.{others}"
+            )
+        elif own != layer:
+            st.info(
+                f"{name} has no layer {layer}: in its place {own} is shown, its last binary layer. Bits of the two "
+                "layers have nothing to do with each other, and their distances and histograms have scales of their "
+                "own."
             )
 
 

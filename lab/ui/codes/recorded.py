@@ -68,11 +68,21 @@ def layers_of(look: Look) -> dict[str, int]:
     return found
 
 
+def own_layer(side: Side, layer: str) -> str:
+    """The layer of a net that is shown where that one is chosen: its last binary layer, where it has no such."""
+    names = side.run.experiment.architecture.site_names
+    return layer if layer in names else names[-1]
+
+
+def most_bits(look: Look, layer: str) -> int:
+    """Of the layers that are shown where that one is chosen."""
+    return max(math.prod(shapes_of(side.run.experiment)[own_layer(side, layer)]) for side in look.sides)
+
+
 def recorded(look: Look, layer: str) -> list[Recorded]:
-    """Those of the nets of which codes of a layer were recorded."""
+    """Those of the nets of which codes of the layer, or of their own in its place, were recorded."""
+    pairs = [(side, own_layer(side, layer)) for side in look.sides]
     found = [
-        Recorded(side, layer, [frame for frame in side.run.snapshot.looks if layer in frame.codes])
-        for side in look.sides
-        if layer in shapes_of(side.run.experiment)
+        Recorded(side, own, [frame for frame in side.run.snapshot.looks if own in frame.codes]) for side, own in pairs
     ]
     return [each for each in found if each.frames]

@@ -72,7 +72,12 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
         key: tells this question from others, with the picture if it is about one.
         step: that a reader rests at.
     """
-    return [Seen(side.run, *_later(side, question, key, step)) for side in look.sides]
+    return [later_of(side, question, key, step) for side in look.sides]
+
+
+def later_of(side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> Seen[T | str]:
+    """The same of one net."""
+    return Seen(side.run, *_later(side, question, key, step))
 
 
 def _later(side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> _Answered:
