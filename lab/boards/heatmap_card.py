@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lab.boards.contestants import Contestant
 from lab.boards.scales import Scale, extents, shared_scale
-from lab.boards.wording import MINUS
+from lab.boards.wording import MINUS, told_apart
 from lab.figures.pictures import scaled
 from lab.figures.theme import Lookup
 from lab.probes.sight import ConvSize
@@ -92,12 +92,19 @@ def colors_of(span: Range, signed: bool) -> str:
     """In words, which value has which color."""
     if signed:
         return f"blue is {short(span.low)}, white 0, red {short(span.high)}"
-    return f"dark is {short(span.low)}, yellow {short(span.high)}"
+    low, high = told_apart(span.low, span.high, 2, short)
+    return f"dark is {low}, yellow {high}"
 
 
-def short(value: float) -> str:
-    """A number in two digits."""
-    return f"{value:.2g}".replace("-", MINUS)
+def from_to(low: float, high: float) -> str:
+    """From where to where values go; one number where that is the same."""
+    first, last = told_apart(low, high, 2, short)
+    return first if first == last else f"{first} to {last}"
+
+
+def short(value: float, digits: int = 2) -> str:
+    """A number in a few digits."""
+    return f"{value:.{digits}g}".replace("-", MINUS)
 
 
 def columns(tiles: int, alone: bool) -> int:

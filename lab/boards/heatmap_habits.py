@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lab.boards.heatmap_card import LARGE, LARGEST, Choice, short
 from lab.boards.net_cards import lacking, maker, placed
 from lab.boards.seen import Seen, answers_there
-from lab.boards.unit_words import on_words
+from lab.boards.unit_words import draw_words, on_words
 from lab.boards.wording import percent
 from lab.figures.board import Card, Numbers, Pictures
 from lab.figures.pictures import tiles
@@ -92,6 +92,7 @@ def _firing(seen: Seen[Watched], alone: bool, choice: Choice, title: str) -> Car
     caption = (
         f"The share of {rates.pictures} test images for which each position is {when}; dark is 0, yellow 1. The "
         f"channel is so {shares[0]} of the time, all channels together {shares[1]}."
+        f"{draw_words(rates.levels, seen.run.experiment, 'for each image they are one draw')}"
     )
     return make(FIRING, title, Pictures(sheet, columns=2, widest=LARGEST), caption)
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.heatmap_card import BLOCK, FEW, LARGE, Choice, colors_of, columns, short, signed_range
+from lab.boards.heatmap_card import BLOCK, FEW, LARGE, Choice, colors_of, columns, from_to, short, signed_range
 from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
 from lab.figures.board import Card, Numbers, Pictures
@@ -98,5 +98,4 @@ def _scales(found: Kernels) -> str:
     low, high = float(scale.min()), float(scale.max())
     if low == high == 1:
         return ""
-    told = short(low) if low == high else f"{short(low)} to {short(high)}"
-    return f", times {told}"
+    return f", times {from_to(low, high)}"

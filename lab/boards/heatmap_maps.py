@@ -17,13 +17,14 @@ from lab.boards.heatmap_card import (
     Range,
     colors_of,
     columns,
+    from_to,
     rising_range,
     short,
     signed_range,
 )
 from lab.boards.net_cards import MakeCard, maker, placed
 from lab.boards.seen import Seen
-from lab.boards.unit_words import on_words, units_words
+from lab.boards.unit_words import draw_words, on_words, units_words
 from lab.estimators import Estimator
 from lab.figures.board import Card, Numbers, Pictures
 from lab.figures.pictures import tiles
@@ -55,8 +56,11 @@ def _means(seen: Seen[Sight], sides: Sides, picture: NDArray[np.uint8], choice: 
         sheet += tiles(
             mean, [maps.name], span.low, span.high, VIRIDIS, help=[_look_into(maps, rule)], picks=[maps.name]
         )
-        ranges.append((f"{short(span.low)} to {short(span.high)}", maps.name))
+        ranges.append((from_to(span.low, span.high), maps.name))
         note = note or span.note
+    levels = next((maps.levels for maps in seen.answer.maps if maps.levels is not None), None)
+    note += "".join(_of_single(maps) for maps in seen.answer.maps if _is_single(maps))
+    note += draw_words(levels, seen.run.experiment, "means are of one draw of them")
     content = Pictures(sheet, columns=len(sheet) if len(sheet) < 6 else 5, widest=LARGE, picked=choice.layer.name)
     spans = _grouped(ranges)
     caption = f"The mean over all channels after the units; dark to yellow is {spans}.{note} Click one to look into it."
@@ -88,7 +92,8 @@ def _channels(seen: Seen[Sight], sides: Sides, choice: Choice) -> Iterator[Card]
         return
     spans = {BEFORE: before_range(sides, layer), AFTER: _after_range(sides, layer)}
     rule = seen.run.experiment.estimator
-    yield _enlarged(make, maps, choice, spans[BEFORE], spans[AFTER], on_words(maps.levels, rule))
+    draw = draw_words(maps.levels, seen.run.experiment, "this is one draw of them")
+    yield _enlarged(make, maps, choice, (spans[BEFORE], spans[AFTER]), on_words(maps.levels, rule), draw)
     shown = slice(choice.block.start, min(choice.block.stop, maps.before.shape[1]))
     numbers = [str(channel + 1) for channel in range(shown.start, shown.stop)]
     which = f"channels {numbers[0]} to {numbers[-1]} of {maps.before.shape[1]}" if len(numbers) > 1 else "its channel"
@@ -99,11 +104,16 @@ def _channels(seen: Seen[Sight], sides: Sides, choice: Choice) -> Iterator[Card]
         content = Pictures(sheet, columns(len(sheet), len(sides) == 1), widest, picked=str(choice.number))
         what = "What enters the units" if kind == BEFORE else "What comes out of them"
         units = f"; the units are {units_words(maps.levels, rule)}" if kind == AFTER else ""
-        caption = f"{what}, {which}; {colors_of(span, kind == BEFORE)}{units}.{span.note}"
+        caption = (
+            f"{what}, {which}; {colors_of(span, kind == BEFORE)}{units}.{span.note}{draw if kind == AFTER else ''}"
+        )
         yield make(kind, titles[kind], content, f"{caption} Click one to choose it.")
 
 
-def _enlarged(make: MakeCard, maps: LayerMaps, choice: Choice, before: Range, after: Range, on_where: str) -> Card:
+def _enlarged(
+    make: MakeCard, maps: LayerMaps, choice: Choice, spans: tuple[Range, Range], on_where: str, draw: str
+) -> Card:
+    before, after = spans
     one, other = maps.before[:, choice.channel], maps.after[:, choice.channel]
     sheet = tiles(one, ["before"], before.low, before.high, DIVERGING)
     sheet += tiles(other, ["after"], after.low, after.high, VIRIDIS)
@@ -111,7 +121,9 @@ def _enlarged(make: MakeCard, maps: LayerMaps, choice: Choice, before: Range, af
     on = int((other > (0.5 if maps.levels == "0/1" else 0.0)).sum())
     positions = f"{on} of {other.size} position{'s are' if other.size > 1 else ' is'} {on_where}"
     caption = f"Before the units, {colors_of(before, True)}; after them, {colors_of(after, False)}: {positions}."
-    return make(CHANNEL, f"Channel {choice.number}, {maps.name}", content, caption + (before.note or after.note))
+    return make(
+        CHANNEL, f"Channel {choice.number}, {maps.name}", content, f"{caption}{before.note or after.note}{draw}"
+    )
 
 
 def _lacking(seen: Seen[Sight], choice: Choice) -> str:
@@ -134,8 +146,26 @@ def _after_range(sides: Sides, layer: str) -> Range:
 
 
 def _mean_range(sides: Sides, layer: str) -> Range:
-    """One for all nets: what the means reach, which are far from the levels of units that are seldom on."""
+    """One for all nets: what the means reach, which are far from the levels of units that are seldom on.
+
+    Of a layer with a single position the mean is one number, which says something only beside what it is the mean of.
+    """
+    if any(_is_single(maps) for _, maps in _of_all(sides, layer)):
+        return _after_range(sides, layer)
     return rising_range((run, mean_maps(maps.after)) for run, maps in _of_all(sides, layer))
+
+
+def _is_single(maps: LayerMaps) -> bool:
+    """Whether a layer has one position alone, as a code has."""
+    return maps.after.shape[2:] == (1, 1)
+
+
+def _of_single(maps: LayerMaps) -> str:
+    units, mean = maps.after.shape[1], float(maps.after.mean())
+    return (
+        f" {maps.name[:1].upper()}{maps.name[1:]} has a single position: its square is the mean of its {units} units, "
+        f"{short(mean)}, on the scale of one of them."
+    )
 
 
 def _of_all(sides: Sides, layer: str) -> list[tuple[Contestant, LayerMaps]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from lab.boards.contestants import Contestant
+from lab.boards.heatmap_card import from_to
 from lab.boards.net_cards import MakeCard, in_rows, maker
 from lab.boards.scales import Scale, extents, shared_scale
 from lab.boards.seen import Seen
@@ -107,7 +108,7 @@ def _heatmaps(card: MakeCard, frame: Frame, picture: int, shown: Shown) -> Itera
     for layer, maps in own.items():
         scale = _scale((run, mean_maps(seen[run.id][layer])) for run, _ in shown if layer in seen[run.id])
         rows += tiles(mean_maps(maps)[:LARGE_TILES], [layer, *[""] * (LARGE_TILES - 1)], scale.low, scale.high, VIRIDIS)
-        ranges.append(f"{scale.low:.2g} to {scale.high:.2f} in {layer}")
+        ranges.append(f"{from_to(scale.low, scale.high)} in {layer}")
         cut = cut or scale.cut
     yield card(
         "heatmaps",

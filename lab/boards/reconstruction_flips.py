@@ -10,7 +10,7 @@ from lab.boards.net_cards import lacking, maker, placed
 from lab.boards.reconstruction_answers import Looked, Strongest
 from lab.boards.reconstruction_pictures import REACH, beyond, differences, finite, not_finite, originals, reach_of
 from lab.boards.seen import Seen, answers_there
-from lab.boards.wording import fixed, number
+from lab.boards.wording import fixed, number, told_apart
 from lab.figures.board import Card, Chart, Pictures, Tile
 from lab.figures.code_grid import code_grid
 from lab.figures.histograms import bar_chart
@@ -60,10 +60,11 @@ def _told_flips(found: Looked, change: Floats, reach: float, error: float) -> st
     size = float(np.square(change, dtype=np.float64).mean())
     one = len(found.flips) == 1
     bits = f"Bit {found.flips[0]} is" if one else f"Bits {', '.join(map(str, found.flips))} are"
-    before = _error(found.decoded, found.original)
+    before, after = told_apart(_error(found.decoded, found.original), error)
+    goes = f"goes from {before} to {after}" if before != after else f"stays {before}"
     return (
         f"{bits} flipped, which changes the picture by a mean square of {size:.2g} (last picture, strongest color at "
-        f"±{reach:.2g}); the error goes from {number(before)} to {number(error)}."
+        f"±{reach:.2g}); the error {goes}."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.boards.wording import MINUS
 from lab.estimators import Estimator, Levels
+from lab.experiment import Experiment
 
 TWO_VALUED = ("bits", "soft", "scaled bits")
 """What rules give that give one of two values in an evaluation: relaxed ones are evaluated with bits."""
@@ -28,6 +29,20 @@ def units_words(levels: Levels | None, rule: Estimator) -> str:
         "ternary": f"ternary: {low}, {middle} or {high}",
         "several bits": f"of several bits, with values from {low} to {high}",
     }[rule.forward]
+
+
+def draw_words(levels: Levels | None, experiment: Experiment, which: str) -> str:
+    """A sentence about units that are drawn at random where a run is evaluated; nothing about others.
+
+    Args:
+        levels: between which the units of a layer lie; None where they are real.
+        experiment: of the run.
+        which: what is shown of the draws, such as "this is one draw of them".
+    """
+    if levels is None or not experiment.estimator.stochastic or experiment.evaluation == "threshold":
+        return ""
+    drawn = f"by the run's seed ({experiment.seed}), the same at every look"
+    return f" Binary units of this net are drawn at random: {which}, {drawn}."
 
 
 def on_words(levels: Levels | None, rule: Estimator) -> str:

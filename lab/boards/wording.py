@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +15,8 @@ MINUS = "\N{MINUS SIGN}"
 LARGE = 1e5
 USUAL = 4
 """Decimals of a loss."""
+MOST_MORE = 6
+"""Digits that two numbers get at most to be told apart."""
 
 
 def number(value: float) -> str:
@@ -28,6 +30,24 @@ def fixed(value: float, decimals: int, sign: str = "") -> str:
         return NOTHING
     told = f"{value:{sign}.{decimals}f}" if abs(value) < LARGE else f"{value:{sign}.3g}"
     return told.replace("-", MINUS)
+
+
+def told_apart(
+    one: float, other: float, digits: int = USUAL, told: Callable[[float, int], str] = fixed
+) -> tuple[str, str]:
+    """Two numbers with so many digits, or as many more as it takes to tell one from the other.
+
+    Args:
+        one: a number.
+        other: another one.
+        digits: to begin with.
+        told: a number in so many digits.
+    """
+    for more in range(MOST_MORE):
+        pair = told(one, digits + more), told(other, digits + more)
+        if pair[0] != pair[1]:
+            return pair
+    return told(one, digits), told(other, digits)
 
 
 def signed(value: float, decimals: int) -> str:
