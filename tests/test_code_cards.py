@@ -223,7 +223,7 @@ class TestPicture:
         last = distances[order[-1]]
         tied = int((np.delete(distances, at) == last).sum())
         shown = int((distances[order] == last).sum())
-        assert (f"are {tied} images, of which {shown}" in card.caption) == (shown < tied)
+        assert (f"At the last distance are {tied} images, of which the " in card.caption) == (shown < tied)
 
     def test_the_mean_distance_is_that_to_the_others(self) -> None:
         experiment = small("mlp", budget=3)

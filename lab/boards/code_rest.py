@@ -156,11 +156,10 @@ def _neighbors(card: MakeCard, side: AtRest, picture: Picture) -> Card:
         picks=[str(facts.images[i]) for i, _ in _pairs(found)],
     )
     left = " without itself" if len(itself) else ""
-    ties = (
-        f" At the last distance are {found.tied} images, of which {found.shown} with the lowest numbers are shown."
-        if found.shown < found.tied
-        else ""
+    first = (
+        "the one with the lowest number is" if found.shown == 1 else f"the {found.shown} with the lowest numbers are"
     )
+    ties = f" At the last distance are {found.tied} images, of which {first} shown." if found.shown < found.tied else ""
     return card(
         NEIGHBOR,
         title,

@@ -152,7 +152,7 @@ function stand(board, place) {
 }
 
 function wordsOf({ step, epoch, label }) {
-  return [`step ${step.toLocaleString("en")}`, `epoch ${epoch.toFixed(2)}`, label].filter(Boolean).join(" · ")
+  return [`step ${step}`, `epoch ${epoch.toFixed(2)}`, label].filter(Boolean).join(" · ")
 }
 
 /** The reader went somewhere: where he stays for a while, he rests. */

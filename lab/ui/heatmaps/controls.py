@@ -106,6 +106,6 @@ def _follow_address(layers: dict[str, ConvSize]) -> None:
         return
     problems = CHOICES.take_name(LAYER, linked[LAYER], layers)
     layer = _layer(layers)
-    problems += CHOICES.take_number(CHANNEL, linked[CHANNEL], 1, layer.channels, f"channel of {layer.name}")
+    problems += CHOICES.take_number(CHANNEL, linked[CHANNEL], 1, layer.channels, where=layer.name)
     problems += CHOICES.take_number(CLASS, linked[CLASS], 0, CLASSES - 1)
     CHOICES.tell(problems)
