@@ -92,6 +92,7 @@ def test_a_moment_between_two_looks_is_the_earlier_one_and_a_rewind_forgets_it()
     steps = kept_steps(job.view().snapshots)
     tab = opened("compare.py", run=job.id, at="1000000")
     assert tab.query_params["at"] == str(steps[-1])
+    assert f"asks for the moment '1000000'; there are moments from step {steps[0]} to {steps[-1]} by now" in told(tab)
     job.rewind()
     until(lambda: job.status == "paused")
     assert "at" not in shown(tab).query_params

@@ -172,6 +172,8 @@ WRONG: tuple[tuple[dict[str, str], str], ...] = (
     ({"flip": "-1"}, "The address asks for the flipped bits '-1'"),
     ({"to": "99999"}, "The address asks for the test image to walk to '99999'; allowed are 0 to "),
     ({"to": "²"}, "The address asks for the test image to walk to '²'"),
+    ({"bit": "zz"}, "The address asks for the bit 'zz'; allowed are 0 to 7."),
+    ({"bit": "8"}, "The address asks for the bit '8'; allowed are 0 to 7."),
     ({"draw": "last"}, "The address asks for the draw 'last'; allowed are 0 to "),
 )
 
@@ -180,7 +182,7 @@ def test_a_wrong_address_is_told_in_a_sentence(run: Job) -> None:
     for parameters, words in WRONG:
         tab = page(**parameters)
         assert words in told(tab)
-        assert not {"flip", "to", "draw"} & set(tab.query_params)
+        assert not {"flip", "to", "draw", "bit"} & set(tab.query_params)
         assert words in told(shown(tab)), "it is still to be read when the page is drawn again"
 
 
@@ -232,10 +234,11 @@ def test_back_leads_before_a_flip(run: Job, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_address_brings_all_choices_back(run: Job) -> None:
-    tab = page(flip="3.7", to="2", draw="9")
+    tab = page(flip="3.7", to="2", draw="9", bit="6")
     assert "Bits 3, 7 are flipped" in caption(tab, "picture")
     assert "test image 2 " in caption(tab, "walk")
-    assert [tab.query_params[name] for name in ("flip", "to", "draw")] == ["3.7", "2", "9"]
+    assert [tab.query_params[name] for name in ("flip", "to", "draw", "bit")] == ["3.7", "2", "9", "6"]
+    assert tab.number_input(key=f"reconstructions.bit..{BITS - 1}").value == 6
 
 
 def test_two_nets_share_their_flips_as_far_as_they_have_such_bits(run: Job) -> None:

@@ -74,6 +74,11 @@ def linked_moment(what: str, text: str | None, steps: Sequence[int]) -> int | No
     """The moment that an address asks for: the newest kept one that is not later; None for now.
 
     What it asks for in vain is remembered under `what`.
+
+    Args:
+        what: names the choice.
+        text: that the address has.
+        steps: of the moments that there are, in order.
     """
     if text is None:
         return None
@@ -81,4 +86,8 @@ def linked_moment(what: str, text: str | None, steps: Sequence[int]) -> int | No
         asked = f"The address asks for the moment {address.quoted(text)}"
         in_vain.remember(what, f"{asked}; allowed is a step, such as {address.MOMENT}=64.", None)
         return None
-    return max((step for step in steps if step <= int(text)), default=None)
+    found = max((step for step in steps if step <= int(text)), default=None)
+    if steps and not steps[0] <= int(text) <= steps[-1]:
+        there = f"there are moments from step {steps[0]} to {steps[-1]} by now, and the newest is shown"
+        in_vain.remember(what, f"The address asks for the moment {address.quoted(text)}; {there}.", found)
+    return found

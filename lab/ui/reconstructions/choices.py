@@ -11,8 +11,8 @@ from lab.ui import address
 from lab.ui.page_choices import BETWEEN, PageChoices
 from lab.ui.picture.images import Offered
 
-FLIP, TO, DRAW = "flip", "to", "draw"
-"""What the choices are called in the address."""
+FLIP, TO, DRAW, BIT = "flip", "to", "draw", "bit"
+"""What the choices are called in the address. The last is the bit that a button flips."""
 CHOICES = PageChoices("reconstructions")
 MOST_FLIPS = 64
 """Flipped bits at once, so that an address stays one."""
@@ -48,6 +48,7 @@ def choose(bits: int, tests: Offered, label: int | None) -> Chosen:
             FLIP: BETWEEN.join(map(str, flips)) or None,
             TO: None if to is None else str(to),
             DRAW: str(draw) if draw else None,
+            BIT: str(bit_of(bits)) if bit_of(bits) else None,
         }
     )
     return Chosen(flips, to, _of_another_class(tests, label) if to is None else to, draw)
@@ -56,6 +57,12 @@ def choose(bits: int, tests: Offered, label: int | None) -> Chosen:
 def flips_of(bits: int) -> tuple[int, ...]:
     """The flipped bits that a code of so many has."""
     return tuple(bit for bit in CHOICES.kept(FLIP, ()) if bit < bits)
+
+
+def bit_of(bits: int) -> int:
+    """The bit that a button flips, of a code of so many."""
+    number: int = CHOICES.kept(BIT, 0)
+    return min(number, bits - 1)
 
 
 def toggle(bit: int, bits: int) -> None:
@@ -75,10 +82,11 @@ def _of_another_class(tests: Offered, label: int | None) -> int:
 
 def _follow_address(bits: int, count: int) -> None:
     """Choose what the address asks for, and note what of it there is not."""
-    linked = CHOICES.asked(FLIP, TO, DRAW)
+    linked = CHOICES.asked(FLIP, TO, DRAW, BIT)
     if linked is None:
         return
     problems = CHOICES.take_numbers(FLIP, linked[FLIP], bits - 1, MOST_FLIPS, "flipped bits")
     problems += CHOICES.take_number(TO, linked[TO], 0, count - 1, "test image to walk to")
     problems += CHOICES.take_number(DRAW, linked[DRAW], 0, LAST_DRAW)
+    problems += CHOICES.take_number(BIT, linked[BIT], 0, bits - 1)
     CHOICES.tell(problems)

@@ -6,10 +6,7 @@ import numpy as np
 import streamlit as st
 
 from lab.ui.picture.images import Offered
-from lab.ui.reconstructions.choices import CHOICES, DRAW, FLIP, LAST_DRAW, TO, Chosen, toggle
-
-BIT = "bit"
-"""The one that a button flips."""
+from lab.ui.reconstructions.choices import BIT, CHOICES, DRAW, FLIP, LAST_DRAW, TO, Chosen, bit_of, toggle
 
 
 def flip_controls(bits: int, chosen: Chosen) -> None:
@@ -20,12 +17,12 @@ def flip_controls(bits: int, chosen: Chosen) -> None:
         chosen: what is looked at.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", key="flip-controls"):
-        CHOICES.number("Bit", BIT, 0, bits - 1, _bit(bits))
+        CHOICES.number("Bit", BIT, 0, bits - 1, bit_of(bits))
         st.button(
             "Flip it",
             icon=":material/swap_vert:",
             key="reconstructions.flip",
-            on_click=lambda: toggle(_bit(bits), bits),
+            on_click=lambda: toggle(bit_of(bits), bits),
             help="As a click on its cell does; once more flips it back",
         )
         st.button(
@@ -67,8 +64,3 @@ def walk_controls(tests: Offered, chosen: Chosen) -> None:
             args=(DRAW, min(chosen.draw + 1, LAST_DRAW)),
             help="Each draw has a number, which is in the address: it always gives the same codes",
         )
-
-
-def _bit(bits: int) -> int:
-    number: int = CHOICES.kept(BIT, 0)
-    return min(number, bits - 1)
