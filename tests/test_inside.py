@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lab.boards.contestants import Contestant, contestants
 from lab.boards.filming import film_of
@@ -18,13 +20,14 @@ from lab.figures.board import Card, Numbers, Readout
 from lab.figures.film import Instant
 from lab.jobs import JOBS
 from lab.jobs.moments import moment, moments
+from lab.ui import state
 from lab.ui.inside.films import KEPT, kept_film
 from lab.ui.inside.look import Look, pause_between_looks
 from lab.ui.inside.sides import sides
 from lab.ui.live import AFTER_THE_END, LONGEST, SECONDS_BETWEEN_UPDATES
 from lab.ui.showing import note_watcher, watchers
 from tests.inside_page import SHORT, page, said, texts, trained
-from tests.job_waits import ENDLESS, until
+from tests.job_waits import ENDLESS, PATIENCE, until
 from tests.pages import forget_runs, shown, told, until_it_shows
 from tests.small import small
 
@@ -106,6 +109,47 @@ def test_a_net_that_the_page_cannot_show_is_told_and_the_other_one_shown() -> No
     assert "This page shows no such nets. Choose another run." in told(tab)
     assert len(ast.literal_eval(said(tab, "film"))) == 1
     assert texts(page(net=f"{unfit.id}-0")) == []
+
+
+def unescaped(tab: AppTest) -> str:
+    return told(tab).replace("\\", "")
+
+
+def test_where_the_net_before_cannot_be_shown_it_is_said_why_and_which_is() -> None:
+    other, fit, unfit = trained(), trained(), trained(small("mlp", **SHORT))
+    tab = page()
+    assert "was looked at before" not in told(tab)
+    tab.session_state["net.shown"] = f"{unfit.id}-0"  # by another page
+    shown(tab)
+    assert tab.query_params["net"] == f"{fit.id}-0"
+    sentence = f"{state.named(unfit)} was looked at before, and cannot be here: This page shows no such nets."
+    assert sentence in unescaped(tab)
+    assert f"Until you choose one, {state.named(fit)} is shown." in unescaped(tab)
+    assert sentence in unescaped(shown(tab)), "also when the page is drawn again"
+    shown(tab.selectbox[0].set_value(f"{other.id}-0"))
+    assert "was looked at before" not in told(tab)
+
+
+def test_the_net_that_was_shown_last_is_shown_on_the_next_page_though_others_are_newer() -> None:
+    first = trained()
+    tab = page()
+    trained()
+    assert shown(tab).query_params["net"] == f"{first.id}-0"
+
+
+def test_it_is_said_how_far_a_run_is_that_has_not_come_to_its_end() -> None:
+    whole, part = trained(), JOBS.start([small("convnet", budget=900, evaluate_every=300)], "a long run")
+    until(lambda: part.status == "running")
+    tab = page(net=f"{whole.id}-0", beside=f"{part.id}-0")
+    until_it_shows(tab, lambda: bool(re.search(r" still trains, step \d+ of 900 by now\.", unescaped(tab))))
+    part.pause()
+    part.settle(PATIENCE)
+    made = int(part.view().snapshots[0].steps["step"][-1])
+    until_it_shows(tab, lambda: f" is held at step {made} of 900." in unescaped(tab))
+    part.stop()
+    assert part.wait(PATIENCE)
+    until_it_shows(tab, lambda: f" was stopped at step {made} of 900." in unescaped(tab))
+    assert " of 900." not in told(page(net=f"{whole.id}-0"))
 
 
 def test_a_net_that_trains_beside_one_that_has_ended_is_looked_at_as_often_as_alone(

@@ -13,8 +13,8 @@ from lab.ui import state
 from lab.ui.background import forget
 from lab.ui.chosen_picture import ChosenPicture, choose_picture
 from lab.ui.inside.fitting import not_here
-from lab.ui.inside.remarks import losses, remarks
-from lab.ui.inside.sides import Side, chosen_sides, sides
+from lab.ui.inside.remarks import losses, remarks, standing
+from lab.ui.inside.sides import Side, chosen_sides, say_instead, sides
 from lab.ui.live import AFTER_THE_END, seconds_between_updates
 from lab.ui.notices import show_notices, show_problems
 from lab.ui.plain import plain
@@ -75,7 +75,10 @@ def look_inside(fits: Callable[[Experiment], str]) -> Look | None:
     if chosen is None:
         st.info("There is no run to look into yet. Train one on the Train page.")
         return None
+    say_instead()
     shown = tuple(side for side in chosen if _can_be_shown(side, problem_of))
+    if len(shown) == 1 < len(chosen):
+        st.caption(f"Shown is {plain(shown[0].run.name)} alone.")
     _await([side.run.experiment for side in chosen])
     return Look(shown, picture) if shown else None
 
@@ -96,6 +99,8 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
         if unseen:
             st.info("\n\n".join(map(_why_nothing_is_seen, unseen)))
             return
+        if unfinished := list(filter(None, map(standing, now.sides))):
+            st.caption("  \n".join(unfinished))
         body(now)
 
     def watch() -> None:

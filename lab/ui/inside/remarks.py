@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lab.jobs import Status
 from lab.ui.inside.fitting import elsewhere
 from lab.ui.inside.sides import Side
+from lab.ui.plain import plain
 
 LOST_SHOWN = 5
 """Steps that are named of those whose frames are lost."""
+UNFINISHED: dict[Status, str] = {
+    "opening": "",
+    "preparing": "is being prepared, and is shown at {}",
+    "queued": "waits in line at {}",
+    "running": "still trains, {} by now",
+    "paused": "is held at {}",
+    "stopped": "was stopped at {}",
+    "failed": "failed at {}",
+    "interrupted": "was broken off; its last checkpoint is that of {}",
+    "elsewhere": "is trained by another process, which has kept {} by now",
+}
+"""What is said of nets whose runs have not come to their end."""
 AGAIN = "a new run of the same experiment brings all of {} back."
 
 
@@ -16,6 +30,21 @@ def remarks(side: Side) -> Iterator[str]:
     """Notes, a sentence or more each, without the name of the net."""
     if note := elsewhere(side.run.experiment):
         yield note
+
+
+def standing(side: Side) -> str:
+    """How far its run is, where that is not at its end: a sentence that begins with the name of the net."""
+    steps, finished = side.run.snapshot.steps["step"], side.run.snapshot.finished
+    total, _ = side.run.experiment.length()
+    at = f"step {int(steps[-1]) if len(steps) else 0}"
+    if side.run.experiment.budget_unit != "seconds":  # of which nobody knows how many steps they are
+        at += f" of {total}"
+    words = {**UNFINISHED, "finished": ""}[side.job.status]
+    if finished is not None:
+        words = "diverged at {}" if finished.reason == "diverged" else ""
+    elif side.job.state_lost:
+        words = ""  # what is said of that tells how far its frames go
+    return f"{plain(side.run.name)} {words.format(at)}." if words else ""
 
 
 def losses(side: Side) -> Iterator[str]:

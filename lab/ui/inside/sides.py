@@ -12,10 +12,13 @@ from lab.experiment import Experiment
 from lab.jobs import Job
 from lab.ui import address, archive, state
 from lab.ui.inside.offered import Offered, net_name, offered
+from lab.ui.plain import plain
 from lab.ui.race import RACE
 
 NET, BESIDE = "net", "beside"
 """What the nets are called in the address and in the session: the id of a job, and the place of a contestant."""
+SHOWN, INSTEAD = "net.shown", "net.instead"
+"""Of a tab: the net that its pages have shown last, and why another one is shown in the place of one that was."""
 ALONE = "Nothing beside it"
 
 LONGEST_NAME = 60
@@ -50,6 +53,7 @@ def chosen_sides(fits: Callable[[Experiment], str]) -> tuple[Side, ...] | None:
     if not nets:
         return None
     first = _pick("Net", NET, nets, list(nets), _usual(nets, fits))
+    _note_instead(first, nets, fits)
     chosen, others = [first], [id for id in nets if id != first]
     if others:
         beside = _pick("Beside it", BESIDE, nets, ["", *others], "")
@@ -119,11 +123,33 @@ def _opened(ids: Sequence[str]) -> list[tuple[Job, int]]:
 
 
 def _usual(nets: Nets, fits: Callable[[Experiment], str]) -> str:
-    """The net to begin with: of what this tab watches, or has started last, else the newest that the page can show."""
+    """The net to begin with: of what this tab watches, or has started last; else, of those that the page can show, the
+    one that was shown last, or the newest."""
     watched = [st.session_state.get(key) for key in (state.RUN, RACE)]
     own = [net_name(id, 0) for id in (*watched, *reversed(st.session_state.get(state.OWN, []))) if id]
-    fitting = (id for id, net in nets.items() if not fits(net.experiment))
+    shown: str = st.session_state.get(SHOWN, "")
+    fitting = (id for id in (shown, *nets) if id in nets and not fits(nets[id].experiment))
     return next(id for id in (*own, *fitting, *nets) if id in nets)
+
+
+def _note_instead(first: str, nets: Nets, fits: Callable[[Experiment], str]) -> None:
+    """Remember why the net that was shown last is not, where nobody has chosen another one."""
+    before: str = st.session_state.get(SHOWN, "")
+    st.session_state[SHOWN] = first
+    if before == first:
+        return
+    st.session_state.pop(INSTEAD, None)
+    if NET not in st.session_state and before in nets and (why := fits(nets[before].experiment)):
+        st.session_state[INSTEAD] = (
+            f"{plain(nets[before].title)} was looked at before, and cannot be here: {why} Until you choose one, "
+            f"{plain(nets[first].title)} is shown."
+        )
+
+
+def say_instead() -> None:
+    """Say why the page shows another net than the one before, as long as it does."""
+    if INSTEAD in st.session_state:
+        st.info(st.session_state[INSTEAD], icon=":material/info:")
 
 
 def _pick(label: str, what: str, nets: Nets, choices: Sequence[str], usual: str) -> str:
