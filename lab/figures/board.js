@@ -214,10 +214,19 @@ function draw(board, slot) {
 function label(board, slot) {
   const { card } = slot
   setText(slot.title, card.title, roomFor(board, card, "title"))
-  setText(slot.caption, card.caption, roomFor(board, card, "caption"))
+  setText(slot.caption, card.caption, roomFor(board, card, "caption") ?? roomSoFar(slot))
   slot.caption.hidden = !card.caption && !slot.caption.dataset.room
   slot.node.setAttribute("role", READ.includes(card.kind) || isPicked(card) ? "group" : "img")
   slot.node.setAttribute("aria-label", card.alt || card.title)
+}
+
+/** The longest caption that a card of this title has had, where that is not the one of now: lines that come and go
+ * while a net trains would move all that is below. */
+function roomSoFar(slot) {
+  const { title, caption } = slot.card
+  if (slot.said?.title !== title) slot.said = { title, longest: "" }
+  slot.said.longest = longest([slot.said.longest, caption])
+  return slot.said.longest === caption ? undefined : slot.said.longest
 }
 
 function noteSight(board, entries) {
