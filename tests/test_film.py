@@ -155,5 +155,7 @@ def test_data_become_files_that_say_what_they_are() -> None:
     long = Sheet("Codes", arrays).file("a name " * 60 + "at step 640").name
     assert len(long) < 130
     assert long.endswith("at-step-640.npz")
+    assert set(long.removesuffix(".npz").split("-")) == {"codes", "of", "a", "name", "at", "step", "640"}
+    assert len(Sheet("x" * 300, arrays).file("").name) < 130
     with pytest.raises(ValueError, match="'codes' has objects"):
         Sheet("Codes", {"codes": np.array([{}])}).file("")

@@ -19,7 +19,9 @@ function fileName(board, slot) {
   const words = [[slot.card.title, board.message.subject].filter(Boolean).join(" of "), moment].filter(Boolean)
   const plain = (text) => text.replace(/(?:[^\p{L}\p{N}.]|\.(?!\d))+/gu, "-") // a point is kept within a number
   const end = words.length > 1 ? `-${plain(words[1])}` : "" // which a long name leaves whole
-  const start = plain(words[0]).slice(0, LONGEST_NAME - end.length).replace(/^[-.]+|[-.]+$/g, "")
+  const [whole, room] = [plain(words[0]), LONGEST_NAME - end.length]
+  const cut = whole.length > room ? whole.slice(0, whole.lastIndexOf("-", room) + 1 || room) : whole // between words
+  const start = cut.replace(/^[-.]+|[-.]+$/g, "")
   return (start + end).toLowerCase()
 }
 

@@ -46,11 +46,20 @@ class Sheet:
         """
         data = self.data() if callable(self.data) else self.data
         name = re.sub(r"[^\w.]+", "-", f"{self.title} of {subject}" if subject else self.title).lower()
-        stem = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME // 2] + name[-LONGEST_NAME // 2 :]
+        stem = _shortened(name)
         if isinstance(data, Mapping):
             return File(f"{stem.strip('-._')}.npz", "application/octet-stream", _npz(data))
         content = data.to_csv(index=False).encode("utf-8")
         return File(f"{stem.strip('-._')}.csv", "text/csv", content)
+
+
+def _shortened(name: str) -> str:
+    """A name without words of its middle, where it is too long; a word that is too long by itself is cut."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    half = LONGEST_NAME // 2
+    first, last = name[: half + 1].rpartition("-")[0], name[-half - 1 :].partition("-")[2]
+    return "-".join([first or name[:half], last or name[-half:]])
 
 
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
