@@ -142,6 +142,11 @@ def test_samples_are_reached_by_keys_and_can_be_changed(page: Page) -> None:
     samples = page.get_by_role("group", name="Or begin with a sample").get_by_role("button")
     expect(samples).to_have_count(10)
     expect(samples.nth(3)).to_have_accessible_name("Begin with test image 2 (class 3)")
+    for width in (250, 290, 700):  # of a side bar, and more
+        page.locator(".pad").evaluate("(pad, width) => { pad.style.width = `${width}px` }", width)
+        sizes = [sample.evaluate("node => Math.min(node.offsetWidth, node.offsetHeight)") for sample in samples.all()]
+        assert min(sizes) >= 24, width
+    page.locator(".pad").evaluate("pad => { pad.style.width = '' }")
     page.get_by_label("Width of the brush in pixels").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
