@@ -79,3 +79,18 @@ def test_another_picture_is_looked_at_in_all_panels(page: Page) -> None:
             arg=[f"[data-card='{kind}.0']", was[0]],
         )
     assert drawn(page, "means")[0] == drawn(page, "grad-cam")[0] == drawn(page, "occlusion")[0]
+
+
+def test_on_a_projector_the_fields_are_as_large_as_what_is_written_beside_them(page: Page) -> None:
+    label = page.get_by_test_id("stSelectbox").first.locator("label p")
+    before = label.evaluate("node => getComputedStyle(node).fontSize")
+    page.get_by_role("button", name="Projector").click()
+    expect(label).not_to_have_css("font-size", before)
+    size = "node => parseFloat(getComputedStyle(node).fontSize)"
+    for kind, name in (("stSelectbox", "Net"), ("stNumberInput", "Channel")):
+        field = page.get_by_test_id(kind).filter(has_text=name).first
+        written = field.locator("input")
+        expect(written).to_be_visible()
+        assert written.evaluate(size) >= field.locator("label p").evaluate(size)
+        assert written.evaluate("node => node.scrollHeight - node.clientHeight") <= 1, "nothing is cut off"
+    page.get_by_role("button", name="Leave projector").click()
