@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 import torch
@@ -9,23 +11,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from lab.packed.runner import Layer, PixelLayer
+from lab.packed import runner
+from lab.packed.runner import NEAR, Layer, PixelLayer
 from lab.packed.thresholds import LARGEST_FLOAT, float_of, thresholds
 from tests.packed_nets import layers, naive_bits, naive_products, values_for
 
 
 @settings(max_examples=250)
-@given(layers(), st.integers(0, 2**32))
-def test_a_layer_does_what_a_loop_does(layer: Layer, seed: int) -> None:
+@given(layers(), st.integers(0, 2**32), st.sampled_from((NEAR, 1)))
+def test_a_layer_does_what_a_loop_does(layer: Layer, seed: int, near: int) -> None:
     values = values_for(layer, seed)
     expected = naive_products(layer, values)
-    found = layer.products(values)
+    with patch.object(runner, "NEAR", near):  # with 1, eight outputs after the other
+        found, bits = layer.products(values), layer.bits(values)
     if isinstance(layer, PixelLayer):
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
     else:
         assert found.dtype == np.int32
         assert np.array_equal(found, expected)
-    assert np.array_equal(layer.bits(values), naive_bits(layer, expected))
+    assert np.array_equal(bits, naive_bits(layer, expected))
 
 
 @given(layers())

@@ -42,6 +42,8 @@ SIDE, MIDDLE = 28, 128
 MOST_BYTES, MOST_HEADER, LARGEST = 2**31, 2**20, 2**16
 FEW = 2
 """Rows of bytes that are taken apart into bits: eight times as many, with weights that are an eighth."""
+NEAR = 72 * 2**10
+"""Bytes of weights that many rows meet before the next ones: as many as stay near the processor meanwhile."""
 AT_ONCE = 2**25
 """Bytes that the largest layer takes for the images that are worked on together."""
 
@@ -241,22 +243,50 @@ class BitLayer(Layer):
         return (base - factor * self._sums(values)) // 2 + self._wrong
 
     def bits(self, values: Array) -> Bits:
-        return self.pooled(np.not_equal(self._sums(values) <= self.limit, self.flip))
+        words = self._words(values)
+        on = np.empty((*words.shape[:3], self.outputs), np.bool_)
+        for outputs, counts in self._counted(words.reshape(-1, words.shape[3])):
+            few = on[..., outputs]
+            np.less_equal(counts.reshape(few.shape), self.limit[..., outputs], out=few)
+        return self.pooled(np.not_equal(on, self.flip, out=on))
 
     def _sums(self, values: Array) -> Array:
-        whole = self.shape[2] % 8 == 0  # a row of whole bytes can be made of bytes, which are fewer
-        words = self.rows(np.packbits(values, axis=3)) if whole else np.packbits(self.rows(values), axis=3)
+        words = self._words(values)
         return self.counts(words.reshape(-1, words.shape[3])).reshape(*words.shape[:3], self.outputs)
+
+    def _words(self, values: Array) -> Array:
+        """The inputs of each place as rows of packed bits, (N, rows, columns, bytes)."""
+        whole = self.shape[2] % 8 == 0  # a row of whole bytes can be made of bytes, which are fewer
+        return self.rows(np.packbits(values, axis=3)) if whole else np.packbits(self.rows(values), axis=3)
 
     def counts(self, words: NDArray[np.uint8]) -> NDArray[np.int32]:
         """What is counted of rows of packed bits, (N, outputs)."""
-        counts = np.asarray(numkong.hammings_packed(words, self._packed)).view(np.int32)
-        return counts if self.weights == "-1/+1" else counts[:, :-1] - counts[:, -1:]
+        return np.concatenate([counts for _, counts in self._counted(words)], axis=1)
+
+    def _counted(self, words: NDArray[np.uint8]) -> Iterator[tuple[slice, NDArray[np.int32]]]:
+        """The same, some outputs after the other where there are many rows."""
+        start = 0
+        for part in self._parts if len(words) > self._near else [self._packed]:
+            counts = np.asarray(numkong.hammings_packed(words, part)).view(np.int32)
+            counts = counts if self.weights == "-1/+1" else counts[:, :-1] - counts[:, -1:]
+            yield slice(start, start + counts.shape[1]), counts
+            start += counts.shape[1]
+
+    @property
+    def _near(self) -> int:  # outputs whose weights are as many
+        return max(8, NEAR // self.weight.shape[1] // 8 * 8)
 
     @cached_property
     def _packed(self) -> Any:
-        nothing = np.zeros_like(self.weight[:1])  # the distance to it is the number of bits that are on
-        rows = self.weight if self.weights == "-1/+1" else np.concatenate([self.weight, nothing])
+        return self._pack(self.weight)
+
+    @cached_property
+    def _parts(self) -> list[Any]:
+        return [self._pack(self.weight[start : start + self._near]) for start in range(0, self.outputs, self._near)]
+
+    def _pack(self, rows: NDArray[np.uint8]) -> Any:
+        if self.weights == "0/1":  # and a row of nothing: the distance to it is the number of bits that are on
+            rows = np.pad(rows, ((0, 1), (0, 0)))
         return numkong.hammings_pack(rows, dtype="uint1")
 
     @cached_property
