@@ -13,9 +13,8 @@ from weakref import ref
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from lab.jobs import JOBS, Job
+from lab.jobs import JOBS
 from lab.models import Architecture
 from lab.packed import why_not
 from lab.packed.runner import opened as read
@@ -29,10 +28,10 @@ from tests.packed_nets import moved_net
 from tests.pages import PATIENCE, contents, forget_runs, handed, opened, pressed, shown, told, until_it_shows
 from tests.small import small
 from tests.specimens import specimen
+from tests.xnor_cards import SIGNS, cards, page, readouts
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
 
-SIGNS = {"levels": "-1/+1", "weight_levels": "-1/+1"}
 WITH_BITS = sorted(name for name, member in Architecture.members.items() if "weight_levels" in member.model_fields)
 WITHOUT = sorted(set(Architecture.members) - set(WITH_BITS))
 
@@ -40,20 +39,6 @@ WITHOUT = sorted(set(Architecture.members) - set(WITH_BITS))
 def shape_of(name: str) -> dict[str, Any]:
     fields = Architecture.members[name].model_fields
     return {"binary_weights": ["conv1", "conv2", "classifier"]} if "binary_weights" in fields else {}
-
-
-def page(job: Job, **parameters: str) -> AppTest:
-    tab = opened("xnor.py", net=f"{job.id}-0", **parameters)
-    until_it_shows(tab, lambda: bool(cards(tab).get("exact.0", {}).get("readouts")))
-    return tab
-
-
-def cards(tab: AppTest) -> dict[str, dict[str, Any]]:
-    return {card["id"]: card for board in contents(tab) for card in board["cards"]}
-
-
-def readouts(card: dict[str, Any]) -> dict[str, str]:
-    return {readout["label"]: readout["value"] for readout in card["readouts"]}
 
 
 @pytest.mark.parametrize("name", WITH_BITS)
@@ -184,7 +169,7 @@ def known(name: str, shape: dict[str, Any]) -> tuple[Any, Facts]:
 @pytest.mark.parametrize("weight_levels", ["0/1", "-1/+1"])
 def test_counting_gives_the_float_product_and_the_same_unit(name: str, levels: str, weight_levels: str) -> None:
     of, found = known(name, shape_of(name) | {"levels": levels, "weight_levels": weight_levels})
-    assert compared(of, found.packed).found.exact
+    assert compared(of, found.packed, 0, len(of.test_images)).exact
     for layer in binary_layers(found.packed):
         rows, columns = layer.places
         for unit, place in ((0, (0, 0)), (layer.outputs - 1, (rows - 1, columns // 2))):

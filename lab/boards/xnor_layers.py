@@ -6,13 +6,25 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lab.boards.net_cards import MakeCard, instead, maker
+from lab.boards.net_cards import MakeCard, maker
 from lab.boards.seen import Seen
 from lab.boards.wording import fixed, grouped, percent
 from lab.figures.board import Card, Head, Numbers, Readout, Row, Table
-from lab.probes.xnor_layers import Compared, Cost, Distinct, Facts
+from lab.packed import Agreement
+from lab.probes.xnor_layers import WORD, Cost, Distinct, Facts
 
 EXACT, SPEED = "exact", "speed"
+EXACT_TITLE, SPEED_TITLE = "Is it exact?", "How fast is it here?"
+
+
+class Compared(NamedTuple):
+    """A packed net beside its net on test images."""
+
+    found: Agreement
+    asked: int
+    """Images on which it is to be compared."""
+    there: int
+    """Test images that there are."""
 
 
 class Timed(NamedTuple):
@@ -46,36 +58,41 @@ def fact_cards(seen: Seen[Facts], alone: bool) -> Iterator[Card]:
     yield _binary(card, seen.answer)
 
 
-def exact_card(seen: Seen[Compared | str], alone: bool) -> Card:
-    """Whether the packed net is the net, or why that is not known."""
-    title, answer = "Is it exact?", seen.answer
-    if isinstance(answer, str):
-        return instead(seen.run, alone, EXACT, title, answer)
-    found, card = answer.found, maker(seen, alone)
+def exact_card(seen: Seen[Compared], alone: bool) -> Card:
+    """Whether the packed net is the net."""
+    (found, asked, there), card = seen.answer, maker(seen, alone)
+    under_way = found.images < asked
     bits, differing, ties = (
         sum(getattr(layer, name) for layer in found.layers) for name in ("bits", "differing", "ties")
     )
-    told = "the same to the last one" if not differing else f"{differing} differ, {ties} of them by rounding alone"
+    told = f"of {grouped(asked)}, under way" if under_way else f"of {grouped(there)}"
     numbers = [
-        Readout("test images", grouped(found.images), f"of {grouped(answer.images)}"),
-        Readout("hidden bits compared", grouped(bits), told),
+        Readout("test images compared", grouped(found.images), told),
+        Readout("hidden bits compared", grouped(bits), "layer by layer on the same inputs"),
+        Readout("hidden bits that differ", grouped(differing), _of_these(differing, ties)),
         Readout("images with all bits the same", grouped(found.same), percent(found.same / found.images)),
         Readout("logits apart at most", f"{found.logits:.1g}", f"the largest is {fixed(found.largest, 2)}"),
-        Readout("images of the same class", grouped(found.classes), percent(found.classes / found.images)),
+        Readout("classes that agree", grouped(found.classes), percent(found.classes / found.images)),
     ]
-    verdict = "It is exact" if found.exact else "It is not exact"
+    verdict = f"It is {'exact' if found.exact else 'not exact'}{' so far' if under_way else ''}"
     said = (
-        f"{verdict}: the packed net beside PyTorch's, in evaluation, layer by layer on the same inputs. After "
-        "real-valued pixels a sum may be at its threshold but for the rounding of floats; such bits are ties."
+        f"{verdict}: the packed net beside PyTorch's, in evaluation. After real-valued pixels a sum may be at its "
+        "threshold but for the rounding of floats; such bits are ties. Logits are compared where all bits are the same."
     )
-    return card(EXACT, title, Numbers(numbers), said)
+    return card(EXACT, EXACT_TITLE, Numbers(numbers), said)
+
+
+def _of_these(differing: int, ties: int) -> str:
+    if not differing:
+        return "the same to the last one"
+    return "all of them float ties" if ties == differing else f"{grouped(ties)} of them float ties"
 
 
 def speed_card(seen: Seen[Timed | str], alone: bool) -> Card:
     """How fast it is on this machine, or why that is not known."""
     timed, card = seen.answer, maker(seen, alone)
     if isinstance(timed, str):
-        return card(SPEED, "How fast is it here?", Numbers([]), timed)
+        return card(SPEED, SPEED_TITLE, Numbers([]), timed)
     numbers = [
         Readout("times as fast", fixed(timed.ratio, 1), f"{fixed(timed.low, 1)} to {fixed(timed.high, 1)} by round"),
         Readout("packed", f"{timed.packed:.3g} ms", f"for {_images(timed.batch)}"),
@@ -88,7 +105,7 @@ def speed_card(seen: Seen[Timed | str], alone: bool) -> Card:
         f"From pixels to logits, also packing the activations, in turns of {timed.seconds:g} s, {timed.rounds} rounds; "
         f"{timed.libraries}.{others} {_pays(timed)}"
     )
-    return card(SPEED, "How fast is it here?", Numbers(numbers), said)
+    return card(SPEED, SPEED_TITLE, Numbers(numbers), said)
 
 
 def _pays(timed: Timed) -> str:
@@ -112,7 +129,7 @@ def _costs(card: MakeCard, facts: Facts) -> Card:
         Head("bytes in float32", "With biases and batch norm"),
         Head("bytes packed", "With thresholds"),
         Head("multiply-adds", "For an image, in float32"),
-        Head("words counted", "64 bits each: one XOR and one popcount"),
+        Head("words counted", f"{WORD} bits each: one XOR and one popcount"),
     ]
     rows = [Row(_cost(cost)) for cost in facts.costs]
     before, after = (sum(getattr(cost, name) for cost in facts.costs) for name in ("bytes_before", "bytes_after"))

@@ -14,8 +14,8 @@ from lab.figures.board import Card, Head, Numbers, Pictures, Readout, Row, Table
 from lab.figures.pictures import picture, tiles
 from lab.figures.theme import GRAY
 from lab.probes.xnor import Meeting
+from lab.probes.xnor_layers import WORD
 
-WORD = 64
 FEW = 8
 """Words that are still shown large, one row of them below the other."""
 COLORS = np.array([[0, 63, 110], [240, 228, 66], [128, 128, 128]], np.uint8)
@@ -70,7 +70,7 @@ def _bits(card: MakeCard, met: Meeting, words: str) -> Card:
     words_of_bits = "a word" if length <= WORD else f"{-(-length // WORD)} words"
     said = (
         f"What it reads of {words}, its weights, and their XNOR: {length} bits in {words_of_bits} "
-        "of 64, a word to a line. Yellow is on; in the XNOR it is where both are the same."
+        f"of {WORD}, a word to a line. Yellow is on; in the XNOR it is where both are the same."
     )
     return card("bits", f"The bits that meet: {name_of(met)}", content, said + filled, wide=True)
 

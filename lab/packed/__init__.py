@@ -1,6 +1,6 @@
 """Trained nets on machine words: packed weights, thresholds that are integers, and a file that runs without the lab."""
 
-from lab.packed.agreement import Agreement, LayerAgreement, agreement
+from lab.packed.agreement import Agreement, LayerAgreement, agreement, agreements
 from lab.packed.folding import Unpackable
 from lab.packed.packing import pack
 from lab.packed.reasons import why_not
@@ -14,6 +14,7 @@ __all__ = [
     "PackedNet",
     "Unpackable",
     "agreement",
+    "agreements",
     "load",
     "pack",
     "saved",

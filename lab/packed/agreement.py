@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,8 +56,18 @@ class Agreement(NamedTuple):
         """Whether all bits are the same, but for ties."""
         return all(layer.differing == layer.ties for layer in self.layers)
 
+    @classmethod
+    def together(cls, parts: Sequence[Agreement]) -> Agreement:
+        """That on the images of all parts, of which there is one at least."""
+        each = zip(*(part.layers for part in parts), strict=True)
+        layers = (
+            LayerAgreement(layer[0].name, *np.sum([part[1:] for part in layer], axis=0).tolist()) for layer in each
+        )
+        images, same, classes = (sum(getattr(part, name) for part in parts) for name in ("images", "same", "classes"))
+        logits, largest = (max(getattr(part, name) for part in parts) for name in ("logits", "largest"))
+        return cls(images, tuple(layers), same, logits, largest, classes)
 
-@torch.no_grad()
+
 def agreement(experiment: Experiment, net: Net, packed: PackedNet, images: Tensor) -> Agreement:
     """Compare a net in evaluation with its packed form.
 
@@ -64,48 +75,38 @@ def agreement(experiment: Experiment, net: Net, packed: PackedNet, images: Tenso
         experiment: that the net is of.
         net: left as it is.
         packed: what `pack` made of it.
-        images: (N, 28, 28) uint8.
+        images: (N, 28, 28) uint8, one at least.
     """
+    return Agreement.together(list(agreements(experiment, net, packed, images)))
+
+
+def agreements(experiment: Experiment, net: Net, packed: PackedNet, images: Tensor) -> Iterator[Agreement]:
+    """The same, some images after the other."""
     scale, device = experiment.architecture.normalization(experiment.dataset.images()), next(net.parameters()).device
     _, whole = stages(steps(net, normalized(images[:2], *scale, device)))
-    with net.evaluating():
-        parts = [_part(experiment, net, packed, whole, chunk, scale) for chunk in images.split(AT_ONCE)]
-    names = [layer.name for layer in packed.layers if layer.gives in LEVELS]
-    counted = zip(names, np.sum([part.counts for part in parts], axis=0).tolist(), strict=True)
-    layers = tuple(LayerAgreement(name, *counts) for name, counts in counted)
-    same, classes = (sum(getattr(part, name) for part in parts) for name in ("same", "classes"))
-    logits, largest = (max(getattr(part, name) for part in parts) for name in ("logits", "largest"))
-    return Agreement(len(images), layers, same, logits, largest, classes)
+    for chunk in images.split(AT_ONCE):
+        yield _part(experiment, net, packed, whole, chunk, scale)
 
 
-class _Part(NamedTuple):
-    """Some of the images."""
-
-    counts: NDArray[np.int64]
-    """Bits, those that differ and ties, for each layer."""
-    same: int
-    classes: int
-    logits: float
-    largest: float
-
-
+@torch.no_grad()
 def _part(
     experiment: Experiment, net: Net, packed: PackedNet, whole: list[Stage], images: Tensor, scale: tuple[float, float]
-) -> _Part:
-    expected, output = _run(experiment, net, normalized(images, *scale, next(net.parameters()).device))
-    pixels, counts = images.numpy(), []
+) -> Agreement:
+    pixels, found = images.numpy(), []
     alike = np.ones(len(pixels), np.bool_)
     bits, logits = packed.bits(pixels), packed.logits(pixels)
-    read = [packed.inputs(pixels), *expected]
     layers = [layer for layer in packed.layers if layer.gives in LEVELS]
-    for layer, stage, values, right in zip(layers, whole, read, expected, strict=False):
-        differing = layer.bits(values) != right
-        ties = differing & _ties(layer, stage, experiment, values) if differing.any() else differing
-        counts.append([differing.size, differing.sum(), ties.sum()])
-        alike &= (bits[layer.name] == _as_torch(right, layer)).reshape(len(pixels), -1).all(1)
-    furthest = np.abs(logits - output)[alike].max(initial=0)
-    classes = (logits.argmax(1) == output.argmax(1)).sum()
-    return _Part(np.array(counts), int(alike.sum()), int(classes), float(furthest), float(np.abs(output).max()))
+    with net.evaluating():
+        expected, output = _run(experiment, net, normalized(images, *scale, next(net.parameters()).device))
+        read = [packed.inputs(pixels), *expected]
+        for layer, stage, values, right in zip(layers, whole, read, expected, strict=False):
+            differing = layer.bits(values) != right
+            ties = differing & _ties(layer, stage, experiment, values) if differing.any() else differing
+            found.append(LayerAgreement(layer.name, differing.size, int(differing.sum()), int(ties.sum())))
+            alike &= (bits[layer.name] == _as_torch(right, layer)).reshape(len(pixels), -1).all(1)
+    furthest, largest = float(np.abs(logits - output)[alike].max(initial=0)), float(np.abs(output).max())
+    classes = int((logits.argmax(1) == output.argmax(1)).sum())
+    return Agreement(len(pixels), tuple(found), int(alike.sum()), furthest, largest, classes)
 
 
 def _run(experiment: Experiment, net: Net, inputs: Tensor) -> tuple[list[Bits], NDArray[np.float32]]:

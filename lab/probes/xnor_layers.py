@@ -16,11 +16,12 @@ from lab.packed.runner import LEVELS
 from lab.probes.specimen import Specimen
 
 WORD = 64
+"""Bits of a machine word."""
 PLANES = 8
 LOOKED_AT = 1_000_000
 """Weights of a layer at most among which values are told apart; evenly spread over all."""
-IMAGES, PRODUCTS = 1000, 2e10
-"""Test images on which a net is compared with its packed form, as many as these products allow, and 50 at least."""
+FEWEST, MOST, PRODUCTS = 50, 500, 2e10
+"""Test images on which a net is compared with its packed form at once: as many as these products allow, within ends."""
 
 
 class Cost(NamedTuple):
@@ -61,14 +62,6 @@ class Facts(NamedTuple):
     file_bytes: int
 
 
-class Compared(NamedTuple):
-    """A packed net beside its net on test images."""
-
-    found: Agreement
-    images: int
-    """That there are."""
-
-
 @torch.no_grad()
 def facts(specimen: Specimen) -> Facts:
     """Pack a net of which there is a packed form, and look at both.
@@ -84,11 +77,15 @@ def facts(specimen: Specimen) -> Facts:
     return Facts(packed, costs, distinct, len(saved(packed)))
 
 
-def compared(specimen: Specimen, packed: PackedNet) -> Compared:
-    """Whether both give the same bits and logits for test images."""
+def at_once(packed: PackedNet) -> int:
+    """On how many images a net is compared with its packed form at once, so that it takes seconds at most."""
     products = sum(math.prod(layer.places) * layer.outputs * layer.length for layer in packed.layers)
-    images = specimen.test_images[: max(50, min(IMAGES, int(PRODUCTS / products)))]
-    return Compared(agreement(specimen.experiment, specimen.net, packed, images), len(specimen.test_images))
+    return max(FEWEST, min(MOST, int(PRODUCTS / products)))
+
+
+def compared(specimen: Specimen, packed: PackedNet, start: int, stop: int) -> Agreement:
+    """Whether both give the same bits and logits for some of the test images, of which there is one at least."""
+    return agreement(specimen.experiment, specimen.net, packed, specimen.test_images[start:stop])
 
 
 def _cost(layer: Layer, stage: Stage) -> Cost:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from lab.boards.moment import kept_steps
 from lab.jobs import JobView
+from lab.recorder import Snapshot
 from lab.ui import address, in_vain
 
 NOW = "Now"
@@ -26,8 +27,7 @@ def picked_moment(view: JobView) -> int | None:
         st.session_state[chosen] = linked_moment(chosen, linked[address.MOMENT], steps)
     if st.session_state.get(chosen) not in steps:  # also where a rewind took it away
         st.session_state[chosen] = None
-    if len(steps) > 1:
-        _ask(chosen, steps, view)
+    ask_for_moment(chosen, steps, view.snapshots, "Curves and numbers are of now.")
     step: int | None = st.session_state[chosen]
     in_vain.say(chosen, step)
     address.write(**{address.MOMENT: None if step is None else str(step)})
@@ -45,7 +45,17 @@ def moment_key(id: str) -> str:
     return f"moment.{id}"
 
 
-def _ask(chosen: str, steps: Sequence[int], view: JobView) -> None:
+def ask_for_moment(chosen: str, steps: Sequence[int], snapshots: Sequence[Snapshot], besides: str = "") -> None:
+    """Let a person choose among kept moments and now, where there is more than one.
+
+    Args:
+        chosen: where the session remembers the choice.
+        steps: of the moments, in order.
+        snapshots: whose moments they are.
+        besides: what else to say of a moment that was chosen.
+    """
+    if len(steps) <= 1:
+        return
     # A key for each list of moments: a slider whose choices change starts anew, from what was chosen.
     key = f"{chosen}.{len(steps)}"
 
@@ -62,12 +72,12 @@ def _ask(chosen: str, steps: Sequence[int], view: JobView) -> None:
             key=key,
             on_change=choose,
             width=420,
-            help="Pictures, heatmaps and codes as they were after this step. Kept often at first, then more rarely, "
-            "and at evaluations.",
+            help="What is inside the net as it was after this step. Kept often at first, then more rarely, and at "
+            "evaluations.",
         )
         if step is not None:
-            epoch = next(f.epoch for s in view.snapshots for f in s.frames if f.step == step)
-            st.caption(f"Inside the net after step {step}, epoch {epoch:.2f}. Curves and numbers are of now.")
+            epoch = next(frame.epoch for each in snapshots for frame in each.frames if frame.step == step)
+            st.caption(f"Inside the net after step {step}, epoch {epoch:.2f}. {besides}".rstrip())
 
 
 def linked_moment(what: str, text: str | None, steps: Sequence[int]) -> int | None:

@@ -88,3 +88,9 @@ def moment_of(side: Side, step: int | None) -> Moment:
     found = moment(side.job, side.place, step) or moment(side.job, side.place)
     assert found is not None, "a net into which nobody has looked yet"
     return found
+
+
+def moment_again(side: Side, seen: Seen[Any]) -> Moment | None:
+    """The moment of an answer, with the very weights that gave it; None where they are not at hand any more."""
+    found = (moment_of(side, step) for step in (seen.step, None))
+    return next((at for at in found if at.weights_step == seen.weights_step), None)

@@ -21,7 +21,7 @@ from lab.ui.inside.sides import Side
 from lab.ui.told import told
 
 LAST = "inside.last"
-"""Of a tab: what was worked out last for the newest moment, by the net and the question."""
+"""Of a tab: what was worked out last, for the newest moment or to be shown meanwhile, by the net and the question."""
 KEPT = 16
 """Of these."""
 BEGUN = "inside.begun"
@@ -59,7 +59,9 @@ class _Begun(NamedTuple):
         return _Answered(self.step, self.weights_step, answer)
 
 
-def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> list[Seen[T | str]]:
+def later(
+    look: Look, question: Callable[[Specimen], T], key: Hashable, step: int | None, meanwhile: bool = False
+) -> list[Seen[T | str]]:
     """What each net answers at a step, or now for None; one does not wait for the other.
 
     Until that is there, or where it cannot be, what is to be said in its place; when it comes the page is drawn again.
@@ -71,16 +73,21 @@ def later(look: Look, question: Callable[[Specimen], T], key: Hashable, step: in
         question: may run the net, and must not change it.
         key: tells this question from others, with the picture if it is about one.
         step: that a reader rests at.
+        meanwhile: whether there is what was answered last, at whatever moment, until then.
     """
-    return [later_of(side, question, key, step) for side in look.sides]
+    return [later_of(side, question, key, step, meanwhile) for side in look.sides]
 
 
-def later_of(side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> Seen[T | str]:
+def later_of(
+    side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None, meanwhile: bool = False
+) -> Seen[T | str]:
     """The same of one net."""
-    return Seen(side.run, *_later(side, question, key, step))
+    return Seen(side.run, *_later(side, question, key, step, meanwhile or step is None))
 
 
-def _later(side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None) -> _Answered:
+def _later(
+    side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None, meanwhile: bool
+) -> _Answered:
     place = _start(side), key
     begun: dict[Hashable, _Begun] = st.session_state.setdefault(BEGUN, {})
     last: dict[Hashable, _Answered] = st.session_state.setdefault(LAST, {})
@@ -92,18 +99,19 @@ def _later(side: Side, question: Callable[[Specimen], T], key: Hashable, step: i
         if trains:
             _remember(begun, place, asked)
         wait_for([asked.answer])
-        return last[place] if step is None and place in last else asked.answered(WAITING)
+        return last[place] if meanwhile and place in last else asked.answered(WAITING)
     if (why := failure(asked.answer)) is not None:
-        problem = told(f"{side.run.name} could not answer: {_named(why)}.")
+        problem = told(f"{side.run.name} could not answer: {named(why)}.")
         could_not(asked.key, problem)
         return asked.answered(problem)
     found = asked.answered(asked.answer.result())
-    if step is None:
+    if meanwhile:
         _remember(last, place, found)
     return found
 
 
-def _named(why: BaseException) -> str:
+def named(why: BaseException) -> str:
+    """What went wrong, in some words."""
     first, *_ = str(why).splitlines() or [""]
     return f"{type(why).__name__}: {first}".rstrip(". :")
 
@@ -147,7 +155,7 @@ def film_later(name: Hashable, work: Callable[[], None]) -> None:
     if why is None:
         wait_for([film])
     else:
-        could_not(name, told(f"Not all moments of the film could be worked out: {_named(why)}."))
+        could_not(name, told(f"Not all moments of the film could be worked out: {named(why)}."))
 
 
 def _place(look: Look, key: Hashable) -> Hashable:

@@ -1,4 +1,4 @@
-"""What a person chooses on the XNOR page: the layer, the unit and its place; all of it is in the address."""
+"""What a person chooses on the XNOR page: layer, unit and place, and how many images; all of it is in the address."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from lab.boards.wording import grouped
 from lab.packed import Layer
 from lab.ui import address
 from lab.ui.page_choices import PageChoices
 
-LAYER, UNIT, ROW, COLUMN = "layer", "unit", "row", "column"
+LAYER, UNIT, ROW, COLUMN, IMAGES = "layer", "unit", "row", "column", "images"
 """What the choices are called in the address."""
+COUNTS, USUAL = (100, 1000), 1000
+"""Test images on which nets are compared, beside all of them."""
 CHOICES = PageChoices("xnor")
 
 
@@ -25,13 +28,14 @@ class Chosen(NamedTuple):
     """Row and column from 0; people count from 1."""
 
 
-def choose(layers: Mapping[str, Layer]) -> Chosen:
-    """The controls, and what is chosen.
+def choose(layers: Mapping[str, Layer], tests: int) -> Chosen:
+    """The controls of a unit, and what is chosen.
 
     Args:
         layers: those of binary weights, by their names, one at least.
+        tests: test images that there are.
     """
-    _follow_address(layers)
+    _follow_address(layers, tests)
     CHOICES.show_problems()
     layer = layers[_layer(layers)]
     with st.container(horizontal=True, vertical_alignment="bottom", key="xnor.controls"):
@@ -44,6 +48,21 @@ def choose(layers: Mapping[str, Layer]) -> Chosen:
     of_place = {ROW: str(place[0] + 1), COLUMN: str(place[1] + 1)} if layer.window else {ROW: None, COLUMN: None}
     address.write(**{LAYER: layer.name, UNIT: str(unit), **of_place})
     return Chosen(layer.name, unit, place)
+
+
+def choose_images(tests: int) -> int:
+    """On how many test images nets are compared, of so many."""
+    counts = _counts(tests)
+    chosen = int(CHOICES.kept(IMAGES, USUAL))
+    count = chosen if chosen in counts else tests
+    titles = {str(each): f"{'all ' if each == tests else ''}{grouped(each)}" for each in counts}
+    CHOICES.segments("Test images to compare", IMAGES, list(titles), str(count), titles)
+    address.write(**{IMAGES: str(count)})
+    return count
+
+
+def _counts(tests: int) -> list[int]:
+    return [*(count for count in COUNTS if count < tests), tests]
 
 
 def _layer(layers: Mapping[str, Layer]) -> str:
@@ -63,9 +82,9 @@ def _number(label: str, what: str, layer: Layer, first: int, last: int) -> int:
     return number
 
 
-def _follow_address(layers: Mapping[str, Layer]) -> None:
+def _follow_address(layers: Mapping[str, Layer], tests: int) -> None:
     """Choose what the address asks for, and note what of it there is not."""
-    linked = CHOICES.asked(LAYER, UNIT, ROW, COLUMN)
+    linked = CHOICES.asked(LAYER, UNIT, ROW, COLUMN, IMAGES)
     if linked is None:
         return
     problems = CHOICES.take_name(LAYER, linked[LAYER], layers)
@@ -73,4 +92,5 @@ def _follow_address(layers: Mapping[str, Layer]) -> None:
     rows, columns = layer.places
     for what, first, last in ((UNIT, 0, layer.outputs - 1), (ROW, 1, rows), (COLUMN, 1, columns)):
         problems += CHOICES.take_number(what, linked[what], first, last, where=layer.name)
+    problems += CHOICES.take_name(IMAGES, linked[IMAGES], list(map(str, _counts(tests))))
     CHOICES.tell(problems)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.boards.seen import Seen
-from lab.boards.xnor_layers import Timed
+from lab.boards.xnor_layers import Compared, Timed
 from lab.figures.sheets import Sheet
 from lab.probes.xnor import Meeting
 from lab.probes.xnor_layers import Facts
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def sheets(
-    known: Sequence[Seen[Facts]], meetings: Sequence[Seen[Meeting | None]], times: Sequence[Seen[Timed | str]]
+    known: Sequence[Seen[Facts]],
+    meetings: Sequence[Seen[Meeting | None]],
+    exact: Sequence[Seen[Compared] | str],
+    times: Sequence[Seen[Timed | str]],
 ) -> list[Sheet]:
     """What there is of each net."""
     found = []
@@ -29,6 +32,9 @@ def sheets(
             found.append(Sheet(f"Unit, {met.run.name}", partial(_unit, met.answer)))
     for seen in known:
         found.append(Sheet(f"Layers, {seen.run.name}", partial(_layers, seen.answer)))
+    for compared in exact:
+        if not isinstance(compared, str):
+            found.append(Sheet(f"Exactness, {compared.run.name}", partial(_exactness, compared.answer)))
     for timed in times:
         if isinstance(timed.answer, Timed):
             found.append(Sheet(f"Times, {timed.run.name}", partial(_times, timed.answer)))
@@ -64,6 +70,15 @@ def _layers(facts: Facts) -> pd.DataFrame:
             for cost, each in zip(facts.costs, facts.distinct, strict=True)
         ]
     )
+
+
+def _exactness(compared: Compared) -> pd.DataFrame:
+    import pandas as pd
+
+    found = compared.found
+    whole = {"images": found.images, "images_all_same": found.same, "classes_that_agree": found.classes}
+    apart = {"logits_apart_at_most": found.logits, "largest_logit": found.largest}
+    return pd.DataFrame([{**layer._asdict(), **whole, **apart} for layer in found.layers])
 
 
 def _times(timed: Timed) -> pd.DataFrame:

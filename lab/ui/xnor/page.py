@@ -13,22 +13,35 @@ from numpy.typing import NDArray
 from lab.boards.net_cards import instead, placed
 from lab.boards.seen import Seen, answers_there
 from lab.boards.wording import WAITING
-from lab.boards.xnor_layers import SPEED, Timed, exact_card, fact_cards, speed_card
+from lab.boards.xnor_layers import (
+    EXACT,
+    EXACT_TITLE,
+    SPEED,
+    SPEED_TITLE,
+    Compared,
+    Timed,
+    exact_card,
+    fact_cards,
+    speed_card,
+)
 from lab.boards.xnor_unit import unit_cards
-from lab.figures.board import Board, Card
-from lab.packed import Layer, PackedNet, Unpackable, pack
+from lab.figures.board import Board
+from lab.packed import Layer, PackedNet, Unpackable
 from lab.probes import Specimen
 from lab.probes.xnor import Meeting, binary_layers, meeting
-from lab.probes.xnor_layers import Compared, Facts, compared, facts
+from lab.probes.xnor_layers import Facts, facts
 from lab.ui.card_data import data_menu
-from lab.ui.inside.asking import moment_of, moments_of, version_of
+from lab.ui.inside.asking import moment_again, moments_of, version_of
 from lab.ui.inside.look import Look
+from lab.ui.inside.resting import resting_moment
 from lab.ui.inside.sides import Side
 from lab.ui.inside.waiting import later
 from lab.ui.live_board import live_board
+from lab.ui.picture.images import images_of
 from lab.ui.plain import plain
 from lab.ui.xnor.choices import Chosen, choose
 from lab.ui.xnor.data import sheets
+from lab.ui.xnor.exactness import exactness
 from lab.ui.xnor.taking import take_along
 from lab.ui.xnor.timing import timing
 
@@ -44,7 +57,8 @@ def xnor(look: Look) -> None:
     Args:
         look: nets that can be packed, and the picture.
     """
-    found = later(look, _facts, "xnor.facts", None)
+    step = resting_moment(look)
+    found = later(look, _facts, "xnor.facts", step, meanwhile=True)
     for instead_of in (each for each in found if isinstance(each.answer, str)):
         st.info(f"{plain(instead_of.run.name)}: {plain(str(instead_of.answer))}", icon=":material/info:")
     known = answers_there(found)
@@ -56,15 +70,17 @@ def xnor(look: Look) -> None:
     layers: dict[str, Layer] = {}
     for layer in (layer for net in packed for layer in binary_layers(net)):
         layers.setdefault(layer.name, layer)
-    chosen = choose(layers)
-    met = [_met(look, side, each, chosen) for side, each in zip(look.sides, known, strict=True)]
-    exact = later(look, _compared, "xnor.exact", None)
-    _board(look, known, met, exact, chosen)
+    chosen = choose(layers, max(images_of(side.run.experiment.dataset).count for side in look.sides))
+    sides = zip(look.sides, known, strict=True)
+    met = [seen for side, each in sides if (seen := _met(look, side, each, chosen)) is not None]
+    _board(look, known, met, chosen)
+    exact = exactness(look, known, step)
+    _exact_board(look, exact)
     st.caption(PAYS)
-    times = timing(look)
+    times = timing(look, step)
     _speed_board(look, times)
     take_along(known)
-    data_menu("xnor.data", sheets(known, met, times or []), f"{look.subject} at step {known[0].step}")
+    data_menu("xnor.data", sheets(known, met, exact, times or []), f"{look.subject} at step {known[0].step}")
 
 
 def _facts(specimen: Specimen) -> Facts | str:
@@ -74,16 +90,13 @@ def _facts(specimen: Specimen) -> Facts | str:
         return str(error)
 
 
-def _compared(specimen: Specimen) -> Compared:
-    return compared(specimen, pack(specimen.experiment, specimen.net))
-
-
-def _met(look: Look, side: Side, known: Seen[Facts], chosen: Chosen) -> Seen[Meeting | None]:
-    """What meets in the unit: asked of the very weights that were packed."""
-    at = moment_of(side, None if side.job.ended else known.step)
+def _met(look: Look, side: Side, known: Seen[Facts], chosen: Chosen) -> Seen[Meeting | None] | None:
+    """What meets in the unit: asked of the very weights that were packed; nothing where these are gone."""
+    at = moment_again(side, known)
+    if at is None:
+        return None
     ask = partial(_meeting, packed=known.answer.packed, pixels=look.picture.pixels, chosen=chosen)
-    same = at.weights_step == known.weights_step
-    answer = at.answer(ask, ("xnor.unit", look.picture.key, chosen)) if same else None
+    answer = at.answer(ask, ("xnor.unit", look.picture.key, chosen))
     return Seen(side.run, known.step, known.weights_step, answer)
 
 
@@ -94,29 +107,33 @@ def _meeting(specimen: Specimen, packed: PackedNet, pixels: NDArray[np.uint8], c
     return meeting(specimen, packed, pixels, *chosen)
 
 
-def _board(
-    look: Look,
-    known: Sequence[Seen[Facts]],
-    met: Sequence[Seen[Meeting | None]],
-    exact: Sequence[Seen[Compared | str]],
-    chosen: Chosen,
-) -> None:
+def _board(look: Look, known: Sequence[Seen[Facts]], met: Sequence[Seen[Meeting | None]], chosen: Chosen) -> None:
     alone = len(known) == 1
     cards = [card for each in met for card in unit_cards(each, look.picture.words, alone)]
-    cards += [exact_card(each, alone) for each in exact]
     cards += [card for each in known for card in fact_cards(each, alone)]
-    steps = [moments_of(known), moments_of(exact)]
-    version = version_of(look, "xnor", chosen, look.picture.words, steps)
+    moments = [moments_of(known), moments_of(met)]
+    version = version_of(look, "xnor", chosen, look.picture.words, moments)
     subject = f"packed net of {look.subject} at step {known[0].step}"
     live_board("xnor", Board(version, placed(cards, known), subject))
 
 
+def _exact_board(look: Look, found: Sequence[Seen[Compared] | str]) -> None:
+    alone, cards = len(look.sides) == 1, []
+    for side, each in zip(look.sides, found, strict=True):
+        if isinstance(each, str):
+            cards.append(instead(side.run, alone, EXACT, EXACT_TITLE, each))
+        else:
+            cards.append(exact_card(each, alone))
+    told = [each if isinstance(each, str) else each[1:] for each in found]
+    live_board("xnor.exact", Board(version_of(look, "xnor.exact", told), cards, f"exactness of {look.subject}"))
+
+
 def _speed_board(look: Look, times: Sequence[Seen[Timed | str]] | None) -> None:
     alone = len(look.sides) == 1
-    cards: list[Card] = []
     if times is None:
-        cards = [instead(side.run, alone, SPEED, "How fast is it here?", WAITING) for side in look.sides]
-    cards += [speed_card(each, alone) for each in times or ()]
+        cards = [instead(side.run, alone, SPEED, SPEED_TITLE, WAITING) for side in look.sides]
+    else:
+        cards = [speed_card(each, alone) for each in times]
     if cards:
         version = version_of(look, "xnor.speed", None if times is None else [each.answer for each in times])
         live_board("xnor.speed", Board(version, cards, f"speed of {look.subject}"))

@@ -52,8 +52,13 @@ class _Told(NamedTuple):
     answer: Timed | str
 
 
-def timing(look: Look) -> Times | None:
-    """The controls, and what was measured of the nets that are shown: None while it is, nothing before."""
+def timing(look: Look, step: int | None) -> Times | None:
+    """The controls, and what was measured of the nets that are shown: None while it is, nothing before.
+
+    Args:
+        look: which nets.
+        step: that a reader rests at; None for the newest.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", key="xnor.timing"):
         batch = st.segmented_control("Images at once", BATCHES, default=1, required=True, key=BATCH)
         pressed = st.button(
@@ -68,7 +73,7 @@ def timing(look: Look) -> Times | None:
     asked: _Asked | None = st.session_state.get(ASKED)
     if asked is None or asked.sides != shown:
         return []
-    moments = [moment_of(side, None) for side in look.sides]
+    moments = [moment_of(side, step) for side in look.sides]
     future: Future[list[_Told]] = answer((ASKED, asked.name), partial(_measured, moments, asked.batch))
     if not future.done():
         wait_for([future])
