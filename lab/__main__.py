@@ -101,6 +101,9 @@ def export(
     contestant: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Whose net it is to be, of a run that has several.")
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare a packed net with PyTorch's on all test images first.")
+    ] = False,
 ) -> None:
     """Write the results of runs as a table, as a report that opens offline, or as what trains them again; or a net.
 
@@ -115,11 +118,11 @@ def export(
 
     In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it.
 
-    Exit codes: 0 done, 2 there is no such run, it has no such net, or it cannot be written there.
+    Exit codes: 0 done, 2 there is no such run, it has no such net, a packed net is not exact, or it cannot be written.
     """
     from lab.cli.export import Asked, main
 
-    raise typer.Exit(main(runs, Asked(format, table, seeds, contestant), out, overwrite))
+    raise typer.Exit(main(runs, Asked(format, table, seeds, contestant, check), out, overwrite))
 
 
 @app.command()

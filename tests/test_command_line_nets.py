@@ -12,10 +12,11 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
+from lab.cli import check
 from lab.data import Dataset
 from lab.experiment import Experiment
 from lab.jobs import JOBS
-from lab.packed import agreement, load
+from lab.packed import PackedNet, agreement, load
 from lab.probes.specimen import initial_net
 from lab.store import RunFolder, run_folders
 from lab.store.weights import reported_weights
@@ -68,6 +69,28 @@ def test_a_packed_net_leaves_and_predicts(run: str, kept_runs: Path, tmp_path: P
     said = lab("predict", file, picture)
     assert said.code == 0
     assert f"digit.png: {expected.argmax()} (" in said.out
+
+
+def test_a_packed_net_is_checked_on_all_test_images(run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = ("--format", "packed", "--check", "--out", tmp_path / "net.safetensors")
+    answer = lab("export", run, *out)
+    assert answer.code == 0
+    assert answer.err.startswith(f"On {len(DIGITS.test)} test images all ")
+    assert f"{len(DIGITS.test)} classes agree" in answer.err
+    real = check.opened
+
+    def another(content: bytes) -> PackedNet:
+        net = real(content)
+        net.layers[1].flip[2] ^= True
+        return net
+
+    monkeypatch.setattr(check, "opened", another)
+    (tmp_path / "net.safetensors").unlink()
+    answer = lab("export", run, *out)
+    assert (answer.code, answer.out) == (2, "")
+    assert "hidden bits differ" in answer.err
+    assert "in conv 2." in answer.err
+    assert not (tmp_path / "net.safetensors").exists()
 
 
 def test_the_runner_beside_a_net_is_not_written_over_another_file(run: str, tmp_path: Path) -> None:
@@ -125,6 +148,8 @@ def test_of_several_nets_one_is_named(kept_runs: Path, tmp_path: Path) -> None:
         (["--format", "packed", "--table", "curves"], "without --table and --seeds"),
         (["--format", "onnx", "--seeds"], "without --table and --seeds"),
         (["--format", "csv", "--contestant", "1"], "for nets alone"),
+        (["--format", "csv", "--check"], "for --format packed"),
+        (["--format", "onnx", "--check"], "for --format packed"),
     ],
 )
 def test_what_cannot_be_is_refused(kept_runs: Path, arguments: list[str], told: str) -> None:

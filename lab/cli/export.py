@@ -11,6 +11,7 @@ from typing import NamedTuple
 import typer
 
 from lab.boards.contestants import labels
+from lab.cli.check import NotExact, checked
 from lab.cli.errors import REFUSED, explained
 from lab.cli.kept import whole_id
 from lab.exports import TABLES, View
@@ -38,6 +39,8 @@ class Asked(NamedTuple):
     """Whether with all other seeds of the runs that are named."""
     contestant: int | None = None
     """Whose net, counted from 1."""
+    check: bool = False
+    """Whether to compare the packed net with its net first."""
 
 
 def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -> int:
@@ -50,6 +53,8 @@ def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -
                 return 0
             if asked.contestant is not None:
                 raise Refused(f"--contestant is for nets alone; formats of nets are {', '.join(NETS)}.")
+            if asked.check:
+                raise Refused("--check is for --format packed.")
             formats = TABLES[asked.table]
             if asked.format not in formats:
                 raise Refused(f"--table {asked.table} is not written as {asked.format}; allowed: {', '.join(formats)}.")
@@ -63,7 +68,7 @@ def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -
             _require_seeds(compared, asked.table)
             content = format.write(compared)
             _give(content, out)
-        except (Refused, Unpackable, OnnxMissing) as refusal:
+        except (Refused, Unpackable, OnnxMissing, NotExact) as refusal:
             typer.echo(str(refusal), err=True)
             return REFUSED
     return 0
@@ -72,6 +77,8 @@ def main(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -
 def _export_net(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: bool) -> None:
     if len(runs) != 1 or asked.seeds or asked.table != "results":
         raise Refused(f"--format {asked.format} is of one net; name one run, without --table and --seeds.")
+    if asked.check and asked.format != "packed":
+        raise Refused("--check is for --format packed.")
     _require_place(out, overwrite, readable=False)
     folder = RunFolder(runs_folder() / whole_id(runs[0]))
     contestants = folder.facts().contestants
@@ -81,7 +88,10 @@ def _export_net(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: 
         )
         raise Refused(f"Run {folder.id} has several nets; give --contestant with the number of one: {named}.")
     net = trained(folder, (asked.contestant or 1) - 1)
-    _give(NETS[asked.format].write(net), out)
+    content = NETS[asked.format].write(net)
+    if asked.check:
+        typer.echo(checked(net, content), err=True)
+    _give(content, out)
     if out is not None and asked.format == "packed":
         typer.echo(_with_runner(out), err=True)
 
