@@ -133,7 +133,7 @@ def predict(
 ) -> None:
     """Tell what is on pictures, each with the probabilities of all classes. Their ink is found and centered first.
 
-    Exit codes: 0 done, 2 the net or a picture cannot be read.
+    Exit codes: 0 done, 2 the net or a picture cannot be read; of all other pictures it is told all the same.
     """
     from lab.cli.predict import main
 

@@ -178,7 +178,8 @@ def test_what_cannot_be_read_ends_with_a_sentence(run: str, tmp_path: Path, pict
         cases.append((wrong.with_name(f"wrong{len(cases)}"), picture))
         cases[-1][0].write_bytes(bad)
     for net, image in cases:
-        answer = lab("predict", net, picture, image)
-        assert (answer.code, answer.out) == (2, ""), (net, image)
+        answer = lab("predict", net, image, picture)
+        assert answer.code == 2, (net, image)
+        assert [line.split(":")[0] for line in answer.out.splitlines()] == [str(picture)] * (net == file)
         assert len(answer.err.splitlines()) == 1
         assert answer.err.endswith(".\n")

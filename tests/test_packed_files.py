@@ -160,6 +160,15 @@ def test_a_description_that_cannot_be_is_refused(changes: dict[str, Any], layer:
         opened(forged(changes, layer))
 
 
+@pytest.mark.parametrize(("field", "value"), [("scale", np.inf), ("offset", np.nan), ("threshold", np.nan)])
+def test_values_that_are_no_numbers_are_refused(field: str, value: float) -> None:
+    net = packed("convnet")
+    layer = net.layers[0 if field == "threshold" else -1]
+    getattr(layer, field)[0] = value
+    with pytest.raises(PackedError, match="no numbers"):
+        opened(saved(net))
+
+
 @pytest.mark.parametrize(
     "content", [None, b"", b"PK\x03\x04", FILES["convnet"][:-1]], ids=["none", "empty", "zip", "cut"]
 )
@@ -203,9 +212,10 @@ def test_the_runner_reads_gray_pictures_and_refuses_what_it_cannot_read(away: Pa
     np.save(away / "objects.npy", np.array([{}]), allow_pickle=True)
     np.save(away / "small.npy", PICTURES[:, :9])
     for wrong in ("large.png", "no.png", "no.npy", "objects.npy", "small.npy", "none.png"):
-        assert runner.main([net, str(away / wrong)]) == 2
+        assert runner.main([net, str(away / wrong), str(picture)]) == 2
         told = capsys.readouterr()
-        assert told.out == ""
+        assert told.out.startswith(f"{picture} ")  # what can be read is not lost
         assert len(told.err.splitlines()) == 1
+        assert told.err.startswith(f"{away / wrong}: ")
     for arguments in ([], [net], [str(picture), str(picture)]):
         assert runner.main(arguments) == 2

@@ -11,32 +11,34 @@ import typer
 
 from lab.cli.errors import REFUSED
 from lab.data.uploads import MOST_BYTES, PictureError, picture_from
-from lab.packed import PackedError, load
+from lab.packed import PackedError, PackedNet, load
 
 
 def main(file: Path, images: Sequence[Path], as_json: bool) -> int:
-    """Print the class of each picture and the probabilities of all. Returns the exit code.
-
-    Nothing is printed where one of them cannot be read.
-    """
+    """Print the class of each picture and the probabilities of all, and which cannot be read. Returns the exit code."""
     try:
         net = load(file)
-        pictures = np.stack([_picture(image) for image in images])
-        probabilities = net.probabilities(pictures)
-    except (PackedError, PictureError) as error:
+    except PackedError as error:
         typer.echo(str(error), err=True)
         return REFUSED
-    for image, row in zip(images, probabilities.tolist(), strict=True):
-        named = dict(zip(net.classes, row, strict=False))
-        found = net.name_of(int(np.argmax(row)))
-        if as_json:
-            told = {"image": str(image), "class": found, "probability": max(row), "probabilities": named}
-            typer.echo(json.dumps(told))
+    code = 0
+    for image in images:
+        try:
+            (row,) = net.probabilities(_picture(image)[None]).tolist()
+        except PictureError as error:
+            typer.echo(str(error), err=True)
+            code = REFUSED
         else:
-            typer.echo(
-                f"{image}: {found} ({max(row):.1%})  " + ", ".join(f"{name} {p:.1%}" for name, p in named.items())
-            )
-    return 0
+            typer.echo(_line(net, image, row, as_json))
+    return code
+
+
+def _line(net: PackedNet, image: Path, row: list[float], as_json: bool) -> str:
+    named = dict(zip(net.classes, row, strict=False))
+    found = net.name_of(row.index(max(row)))
+    if as_json:
+        return json.dumps({"image": str(image), "class": found, "probability": max(row), "probabilities": named})
+    return f"{image}: {found} ({max(row):.1%})  " + ", ".join(f"{name} {p:.1%}" for name, p in named.items())
 
 
 def _picture(path: Path) -> np.ndarray:

@@ -239,8 +239,9 @@ class BitLayer(Layer):
     less the number of bits that are on."""
 
     def products(self, values: Array) -> Array:
-        base, factor = self.formula
-        return (base - factor * self._sums(values)) // 2 + self._wrong
+        words, (base, factor) = self._words(values), self.formula
+        counts = self.counts(words.reshape(-1, words.shape[3])).reshape(*words.shape[:3], self.outputs)
+        return (base - factor * counts) // 2 + self._wrong
 
     def bits(self, values: Array) -> Bits:
         words = self._words(values)
@@ -249,10 +250,6 @@ class BitLayer(Layer):
             few = on[..., outputs]
             np.less_equal(counts.reshape(few.shape), self.limit[..., outputs], out=few)
         return self.pooled(np.not_equal(on, self.flip, out=on))
-
-    def _sums(self, values: Array) -> Array:
-        words = self._words(values)
-        return self.counts(words.reshape(-1, words.shape[3])).reshape(*words.shape[:3], self.outputs)
 
     def _words(self, values: Array) -> Array:
         """The inputs of each place as rows of packed bits, (N, rows, columns, bytes)."""
@@ -265,12 +262,10 @@ class BitLayer(Layer):
 
     def _counted(self, words: NDArray[np.uint8]) -> Iterator[tuple[slice, NDArray[np.int32]]]:
         """The same, some outputs after the other where there are many rows."""
-        start = 0
-        for part in self._parts if len(words) > self._near else [self._packed]:
+        for i, part in enumerate(self._parts if len(words) > self._near else [self._packed]):
             counts = np.asarray(numkong.hammings_packed(words, part)).view(np.int32)
             counts = counts if self.weights == "-1/+1" else counts[:, :-1] - counts[:, -1:]
-            yield slice(start, start + counts.shape[1]), counts
-            start += counts.shape[1]
+            yield slice(i * self._near, i * self._near + counts.shape[1]), counts
 
     @property
     def _near(self) -> int:  # outputs whose weights are as many
@@ -285,9 +280,8 @@ class BitLayer(Layer):
         return [self._pack(self.weight[start : start + self._near]) for start in range(0, self.outputs, self._near)]
 
     def _pack(self, rows: NDArray[np.uint8]) -> Any:
-        if self.weights == "0/1":  # and a row of nothing: the distance to it is the number of bits that are on
-            rows = np.pad(rows, ((0, 1), (0, 0)))
-        return numkong.hammings_pack(rows, dtype="uint1")
+        more = int(self.weights == "0/1")  # a row of nothing: the distance to it is the number of bits that are on
+        return numkong.hammings_pack(np.pad(rows, ((0, more), (0, 0))), dtype="uint1")
 
     @cached_property
     def formula(self) -> tuple[Array, int]:
@@ -539,8 +533,9 @@ def _layer(plan: dict[str, Any], tensors: Iterator[Array], pixels: list[Any]) ->
     words = {name: plan[name] for name in ("name", "reads", "weights", "gives")}
     shape = tuple(plan["shape"])
     layer = layer_of(**words, **arrays, shape=shape, window=window, pool=pool, pixels=Pixels(*pixels))
-    values = [layer.threshold, layer.scale, layer.offset, layer.weight if layer.weights == "real" else none]
-    _require(not any(np.isnan(value).any() for value in values), "it has values that are no numbers")
+    values = [layer.scale, layer.offset, layer.weight if layer.weights == "real" else none]
+    finite = all(np.isfinite(value).all() for value in values) and not np.isnan(layer.threshold).any()
+    _require(finite, "it has values that are no numbers")
     if layer.weights != "real":
         unused = -layer.length % 8
         _require(not (layer.weight[:, -1] & ((1 << unused) - 1)).any(), "its rows are not filled up with 0")
@@ -573,27 +568,32 @@ def _pictures(path: str) -> Array:
         from PIL import Image
 
         with Image.open(path) as picture:
-            _require(picture.size == (SIDE, SIDE), f"{path} is not {SIDE} pixels wide and high")
+            _require(picture.size == (SIDE, SIDE), f"it is not {SIDE} pixels wide and high")
             return np.asarray(picture.convert("L"))[None]
     except ImportError:
-        raise PackedError(f"{path} takes Pillow to be read; install it, or take a .npy file") from None
+        raise PackedError("it takes Pillow to be read; install it, or take a .npy file") from None
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise error if isinstance(error, PackedError) else PackedError(f"{path} cannot be read as pictures") from None
+        raise error if isinstance(error, PackedError) else PackedError("it cannot be read as pictures") from None
 
 
 def main(arguments: list[str]) -> int:
-    """Print the class of every picture, and the probabilities of all classes. Returns the exit code."""
+    """Print the class of each picture that can be read, and the probabilities of all. Returns the exit code."""
+    code = 0
     try:
         _require(len(arguments) > 1, "usage: runner.py NET PICTURE..., of .npy files or 28x28 gray pictures")
         net = load(arguments[0])
-        for path in arguments[1:]:
-            for probabilities in net.probabilities(_pictures(path)):
-                named = zip(net.classes, probabilities, strict=False)
-                print(path, net.name_of(int(probabilities.argmax())), *(f"{name}:{p:.4f}" for name, p in named))
     except PackedError as error:
         print(error, file=sys.stderr)
         return 2
-    return 0
+    for path in arguments[1:]:
+        try:
+            for probabilities in net.probabilities(_pictures(path)):
+                named = zip(net.classes, probabilities, strict=False)
+                print(path, net.name_of(int(probabilities.argmax())), *(f"{name}:{p:.4f}" for name, p in named))
+        except PackedError as error:
+            print(f"{path}: {error}.", file=sys.stderr)
+            code = 2
+    return code
 
 
 if __name__ == "__main__":
