@@ -12,7 +12,7 @@ from tests.browser import REPOSITORY, run_app
 from tests.job_waits import PATIENCE
 from tests.small import small
 
-NETS = ("convnet", "autoencoder")
+NETS = ("convnet", "autoencoder", "binary-mlp")
 
 
 class InsideApp(NamedTuple):
