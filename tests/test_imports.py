@@ -72,7 +72,7 @@ MAY_CATCH_ALL = {
     "tests/guarded.py": ["attempt"],
 }
 """Where code of other people, or a thread's last line, may fail in any way."""
-LONGER = {"lab/packed/runner.py": 600}
+LONGER = {"lab/packed/runner.py": 610}
 """Files that may have so many lines, because they go away alone."""
 VAGUE = {"utils", "util", "common", "helpers", "helper", "manager", "misc"}
 

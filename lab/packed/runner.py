@@ -42,8 +42,8 @@ SIDE, MIDDLE = 28, 128
 MOST_BYTES, MOST_HEADER, LARGEST = 2**31, 2**20, 2**16
 FEW = 2
 """Rows of bytes that are taken apart into bits: eight times as many, with weights that are an eighth."""
-NEAR = 72 * 2**10
-"""Bytes of weights that many rows meet before the next ones: as many as stay near the processor meanwhile."""
+REGISTER, NEAR = 64, 72 * 2**10
+"""Bytes of the longest register; and of weights that many rows meet before the next ones, as they stay in caches."""
 AT_ONCE = 2**25
 """Bytes that the largest layer takes for the images that are worked on together."""
 
@@ -262,6 +262,7 @@ class BitLayer(Layer):
 
     def _counted(self, words: NDArray[np.uint8]) -> Iterator[tuple[slice, NDArray[np.int32]]]:
         """The same, some outputs after the other where there are many rows."""
+        words = _filled(words)
         for i, part in enumerate(self._parts if len(words) > self._near else [self._packed]):
             counts = np.asarray(numkong.hammings_packed(words, part)).view(np.int32)
             counts = counts if self.weights == "-1/+1" else counts[:, :-1] - counts[:, -1:]
@@ -281,7 +282,7 @@ class BitLayer(Layer):
 
     def _pack(self, rows: NDArray[np.uint8]) -> Any:
         more = int(self.weights == "0/1")  # a row of nothing: the distance to it is the number of bits that are on
-        return numkong.hammings_pack(np.pad(rows, ((0, more), (0, 0))), dtype="uint1")
+        return numkong.hammings_pack(_filled(np.pad(rows, ((0, more), (0, 0)))), dtype="uint1")
 
     @cached_property
     def formula(self) -> tuple[Array, int]:
@@ -543,6 +544,12 @@ def _layer(plan: dict[str, Any], tensors: Iterator[Array], pixels: list[Any]) ->
         most = np.abs(layer.threshold.astype(np.int64)).max(initial=0)
         _require(most <= layer.length + 1, "its thresholds are beyond all sums")
     return layer
+
+
+def _filled(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Rows of more than a register with zeros up to whole ones: what is left over takes longer than a whole one."""
+    more = -rows.shape[1] % REGISTER if rows.shape[1] > REGISTER else 0
+    return np.concatenate([rows, np.zeros((len(rows), more), np.uint8)], axis=1) if more else rows
 
 
 def _valued(bits: Bits, levels: str, kind: Any) -> Array:
