@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -21,6 +22,8 @@ class InsideApp(NamedTuple):
     address: str
     runs: dict[str, str]
     """Their ids, by the architecture of their net."""
+    folder: Path
+    """In which they are kept, and others may be."""
 
     def page(self, name: str, architecture: str) -> str:
         """The address of a page that shows a net."""
@@ -38,4 +41,4 @@ def inside_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InsideApp]:
     jobs.stop_all()
     env = {"LAB_RUNS": str(folder), "LAB_DATA": "", "HOME": str(folder), "LAB_MLFLOW": "off"}
     with run_app(REPOSITORY / "app.py", env) as address:
-        yield InsideApp(address, {name: job.id for name, job in started.items()})
+        yield InsideApp(address, {name: job.id for name, job in started.items()}, folder)

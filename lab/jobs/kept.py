@@ -17,7 +17,7 @@ TOLD: dict[Status, str] = {
 }
 STATE_LOST = (
     "The file with the state of this run is missing from its folder, and with it its curves and the weights that it "
-    "ended with. What its frames show is still there; a new run of the same experiment brings back the rest."
+    "ended with. A new run of the same experiment brings all of it back."
 )
 NOTHING_YET = "Another process trains this run. It is shown as of its first checkpoint, once that is there."
 

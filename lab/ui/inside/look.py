@@ -105,6 +105,8 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
 
     def watch() -> None:
         for side in look.sides:
+            if state.looked_up(side.job.id)[0] is not side.job:  # another process, or a person, did something with it
+                st.rerun()
             note_watcher(side.job, state.session())
         _say_what_failed()
         waiting = st.session_state[WAITING]
