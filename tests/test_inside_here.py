@@ -80,3 +80,13 @@ def test_a_net_that_trained_on_a_device_which_is_not_here_is_looked_at_on_the_pr
     assert f"Its device, {MISSING}, is not on this machine. It is looked at on the processor" in told(tab)
     all_there(tab)
     assert "could not answer" not in told(shown(tab))
+
+
+def test_nets_that_learned_from_different_images_are_told(lab_data: Path) -> None:
+    write_raw(lab_data)
+    opened()
+    other = {"dataset": {"name": "mnist", "validation": 4}, "subset": 8, "batch_size": 4}
+    one, two = trained(small("mlp", **SHORT)), trained(small("mlp", **SHORT, **other))
+    tab = opened("codes.py", net=f"{one.id}-0", beside=f"{two.id}-0")
+    assert "The nets learned from different images" in told(tab)
+    assert "The nets learned from different images" not in told(opened("codes.py", net=f"{two.id}-0"))

@@ -13,7 +13,7 @@ from lab.ui import state
 from lab.ui.background import forget
 from lab.ui.chosen_picture import ChosenPicture, choose_picture
 from lab.ui.inside.fitting import not_here
-from lab.ui.inside.remarks import losses, remarks, standing
+from lab.ui.inside.remarks import losses, of_different_images, remarks, standing
 from lab.ui.inside.sides import Side, chosen_sides, say_instead, sides
 from lab.ui.live import AFTER_THE_END, seconds_between_updates
 from lab.ui.notices import show_notices, show_problems
@@ -79,6 +79,8 @@ def look_inside(fits: Callable[[Experiment], str]) -> Look | None:
     shown = tuple(side for side in chosen if _can_be_shown(side, problem_of))
     if len(shown) == 1 < len(chosen):
         st.caption(f"Shown is {plain(shown[0].run.name)} alone.")
+    if shown and (note := of_different_images(shown)):
+        st.info(note, icon=":material/info:")
     _await([side.run.experiment for side in chosen])
     return Look(shown, picture) if shown else None
 

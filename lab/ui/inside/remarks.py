@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lab.jobs import Status
 from lab.ui.inside.fitting import elsewhere
@@ -30,6 +30,19 @@ def remarks(side: Side) -> Iterator[str]:
     """Notes, a sentence or more each, without the name of the net."""
     if note := elsewhere(side.run.experiment):
         yield note
+
+
+def of_different_images(shown: Sequence[Side]) -> str:
+    """What is to be said where nets beside each other learned from different images; nothing where they did not."""
+    first, *others = shown
+    if all(side.run.experiment.dataset.name == first.run.experiment.dataset.name for side in others):
+        return ""
+    titles = [f"{plain(side.run.name)} knows {plain(side.run.experiment.dataset.title)}" for side in shown]
+    return (
+        f"The nets learned from different images: {', '.join(titles)}. The chosen picture and the test images to walk "
+        "to are the same for both; what is measured over images, and the numbers of these, are of each net's own, so "
+        "errors and distances of the two cannot be compared."
+    )
 
 
 def standing(side: Side) -> str:
