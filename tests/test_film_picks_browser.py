@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from lab import figures
 from tests.film_page import BITS, MAPS, film_tab, new_film, scrubber, stands_at
 
 
@@ -87,3 +88,27 @@ def test_the_data_of_a_card_are_saved(page: Page) -> None:
     with page.expect_download() as download:
         page.get_by_role("menuitem", name="Codes").or_(page.get_by_role("option", name="Codes")).click()
     assert download.value.suggested_filename == "codes-of-run-7-at-step-3.npz"
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("test image 1 (class 2)", "filters-imaginary-layers-1-2-of-heatmaps-of-test-image-1-class-2"),
+        ("the picture with a name", "filters-imaginary-layers-1-2-of-heatmaps-of-the-picture-with-a-name"),
+        ("the picture" + " so long" * 6, "filters-of-heatmaps-of-the-picture" + "-so-long" * 6),
+        ("the picture" + " so long" * 20, "filters-of-heatmaps-of-the-picture-so-long-so-long-so-long-so"),
+    ],
+)
+def test_a_long_name_of_a_card_keeps_what_it_shows_both_runs_and_the_step(page: Page, words: str, name: str) -> None:
+    code = (Path(figures.__file__).parent / "board_saving.js").read_text("utf-8")
+    board = {
+        "film": {"place": 0},
+        "message": {"moments": [{"step": 844}], "subject": f"heatmaps of {words}, run 2 beside run 3"},
+    }
+    slot = {"card": {"title": "Filters · Imaginary, layers 1, 2"}}
+    made = page.evaluate(
+        "([code, board, slot]) => new Function(`${code}; return fileName`)()(board, slot)", [code, board, slot]
+    )
+    assert made.startswith(f"{name}-")
+    assert made.endswith("-run-2-beside-run-3-at-step-844")
+    assert len(made) <= 120

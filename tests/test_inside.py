@@ -274,3 +274,14 @@ def test_films_are_made_once_and_the_oldest_are_forgotten() -> None:
     for name in [*range(KEPT), 0, KEPT, 0, 1]:
         kept_film(f"test {name}", lambda name=name: (made.append(name), replace(film, version=f"{name}"))[1])
     assert made == [*range(KEPT), KEPT, 1]
+
+
+def test_names_of_files_have_the_numbers_of_nets_and_the_name_of_one_alone() -> None:
+    one, other = trained(), trained(LARGE)
+    look = Look(sides([(one, 0)]), PICTURE)
+    assert look.subject == f"run {one.number} {look.sides[0].run.name}"
+    long = look.sides[0]._replace(run=look.sides[0].run._replace(name="a long name " * 5))
+    assert look._replace(sides=(long,)).subject == f"run {one.number}"
+    both = Look(sides([(one, 0), (other, 0)]), PICTURE)
+    assert both.subject == f"run {one.number} beside run {other.number}"
+    assert list(both.numbers.values()) == [f"run {one.number}", f"run {other.number}"]

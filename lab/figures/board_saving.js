@@ -13,16 +13,24 @@ function addSaveButtons(board, slot) {
   slot.save.append(...buttons)
 }
 
-/** What a file of this card is called: what it shows, of what, and when. */
+/** What a file of this card is called: what it shows, of what, and when. The net of its title goes first if it is long. */
 function fileName(board, slot) {
   const moment = board.film && `at step ${board.message.moments[board.film.place].step}`
-  const words = [[slot.card.title, board.message.subject].filter(Boolean).join(" of "), moment].filter(Boolean)
+  const [title, ...net] = slot.card.title.split(" · ")
+  const rest = [board.message.subject && `of ${board.message.subject}`, moment]
   const plain = (text) => text.replace(/(?:[^\p{L}\p{N}.]|\.(?!\d))+/gu, "-") // a point is kept within a number
-  const end = words.length > 1 ? `-${plain(words[1])}` : "" // which a long name leaves whole
-  const [whole, room] = [plain(words[0]), LONGEST_NAME - end.length]
-  const cut = whole.length > room ? whole.slice(0, whole.lastIndexOf("-", room) + 1 || room) : whole // between words
-  const start = cut.replace(/^[-.]+|[-.]+$/g, "")
-  return (start + end).toLowerCase()
+  const named = (parts) => plain(parts.filter(Boolean).join(" ")).replace(/^[-.]+|[-.]+$/g, "").toLowerCase()
+  const whole = named([title, ...net, ...rest])
+  return whole.length > LONGEST_NAME ? shortened(named([title, ...rest])) : whole
+}
+
+/** A name without words of its middle where it is too long: what it shows is first, and which run and step are last. */
+function shortened(name) {
+  if (name.length <= LONGEST_NAME) return name
+  const half = LONGEST_NAME / 2
+  const first = name.slice(0, name.lastIndexOf("-", half) + 1 || half)
+  const last = name.slice(name.indexOf("-", name.length - half - 1) + 1 || -half)
+  return `${first.replace(/-$/, "")}-${last.replace(/^-/, "")}`
 }
 
 async function saveCard(board, slot, format) {

@@ -35,22 +35,36 @@ class Sheet:
     data: Data | Callable[[], Data]
     """The data, or what makes them when they are wanted."""
 
-    def file(self, subject: str) -> File:
+    def file(self, subject: str, shorter: Mapping[str, str] | None = None) -> File:
         """The file, whose name says what it is and of what, such as "codes-of-run-7-at-step-640.npz".
 
         Args:
             subject: the run and the step, such as "Run 7 at step 640".
+            shorter: what to call nets in a name that would be too long, by the names with which titles end.
 
         Raises:
             ValueError: an array has objects in it, which only Python could read.
         """
         data = self.data() if callable(self.data) else self.data
-        name = re.sub(r"[^\w.]+", "-", f"{self.title} of {subject}" if subject else self.title).lower()
-        stem = _shortened(name)
+        stem = _named(self.title, subject)
+        if len(stem) > LONGEST_NAME:
+            stem = _shortened(_named(_with_shorter(self.title, shorter or {}), subject))
         if isinstance(data, Mapping):
             return File(f"{stem.strip('-._')}.npz", "application/octet-stream", _npz(data))
         content = data.to_csv(index=False).encode("utf-8")
         return File(f"{stem.strip('-._')}.csv", "text/csv", content)
+
+
+def _named(title: str, subject: str) -> str:
+    return re.sub(r"[^\w.]+", "-", f"{title} of {subject}" if subject else title).lower()
+
+
+def _with_shorter(title: str, shorter: Mapping[str, str]) -> str:
+    """A title that ends with another name for its net; the longest is meant where one ends with the other."""
+    for name in sorted(shorter, key=len, reverse=True):
+        if title.endswith(f", {name}"):
+            return f"{title.removesuffix(name)}{shorter[name]}"
+    return title
 
 
 def _shortened(name: str) -> str:

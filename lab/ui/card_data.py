@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -11,13 +11,14 @@ from lab.ui.hand_over import hand_over
 
 
 @st.fragment
-def data_menu(key: str, sheets: Sequence[Sheet], subject: str) -> None:
+def data_menu(key: str, sheets: Sequence[Sheet], subject: str, shorter: Mapping[str, str] | None = None) -> None:
     """A menu of the data behind the cards; a file is made when it is chosen.
 
     Args:
         key: names the menu on the page.
         sheets: what there is, with titles that differ.
         subject: the run and the step, such as "Run 7 at step 640", for the names of the files.
+        shorter: what to call nets in names that would be too long, by the names with which titles end.
     """
     chosen = st.menu_button(
         "Data",
@@ -29,5 +30,5 @@ def data_menu(key: str, sheets: Sequence[Sheet], subject: str) -> None:
         disabled=not sheets,
     )
     if chosen is not None:
-        file = sheets[chosen].file(subject)
+        file = sheets[chosen].file(subject, shorter)
         hand_over(file.content, file.name, file.mime)

@@ -63,7 +63,7 @@ def _moment(look: Look, told: Sequence[Recorded], layer: str, bits: int, shown: 
     _show_rest(look, sides, chosen, bits)
     layers = " and ".join(dict.fromkeys(each.layer for each in told))
     subject = f"{layers} of {look.subject} at step {sides[0].step}"
-    data_menu("codes.data", sheets(sides, look.picture.pixels, bit), subject)
+    data_menu("codes.data", sheets(sides, look.picture.pixels, bit), subject, look.numbers)
     draw_anew()
 
 

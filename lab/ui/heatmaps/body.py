@@ -113,6 +113,7 @@ def _rest(look: Look, chosen: Chosen, shown: Shown) -> None:
         "heatmaps.data",
         sheets(picture.pixels, sights, kernels, rest.cams, answers_there(rest.occlusions), answers_there(rest.habits)),
         f"{_subject(look)} at step {shown.moment.step}",
+        look.numbers,
     )
 
 

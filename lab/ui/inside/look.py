@@ -27,6 +27,8 @@ WAITING, SEEN, EVERY = "inside.waiting", "inside.seen", "inside.every"
 """Of a tab: the answers that its panels wait for, what was seen last, and the seconds until it looks again."""
 FAILED = "inside.failed"
 """Of a tab: why answers that its panels asked for could not be found, by the names of these answers."""
+LONGEST_NAME = 40
+"""Characters of the name of a net that names of files have beside its number."""
 
 
 class Look(NamedTuple):
@@ -43,8 +45,15 @@ class Look(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """What is looked at, for the names of files."""
-        return " beside ".join(f"run {side.job.number} {side.run.name}" for side in self.sides)
+        """What is looked at, for the names of files: the name of a net that stands alone where it is short."""
+        numbers = " beside ".join(side.number for side in self.sides)
+        name = self.sides[0].run.name
+        return f"{numbers} {name}" if len(self.sides) == 1 and len(name) <= LONGEST_NAME else numbers
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """What the nets are called by their numbers, by their names."""
+        return {side.run.name: side.number for side in self.sides}
 
     @property
     def without_picture(self) -> Look:

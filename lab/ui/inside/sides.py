@@ -39,6 +39,12 @@ class Side(NamedTuple):
         """The name of the net among all there are."""
         return net_name(self.job.id, self.place)
 
+    @property
+    def number(self) -> str:
+        """What the net is called by its numbers alone, as in names of files."""
+        run = f"run {self.job.number}"
+        return run if len(self.job.experiments) == 1 else f"net {self.place + 1} of {run}"
+
 
 def chosen_sides(fits: Callable[[Experiment], str]) -> tuple[Side, ...] | None:
     """The net that is looked into, and the one beside it if there is one; None where there is no run yet.

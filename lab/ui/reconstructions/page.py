@@ -53,7 +53,8 @@ def _moment(look: Look, shown: Shown, bits: int, tests: Offered) -> None:
     others = ask_of_others(look, wanted, step)
     board = _more_board(look, code, others, tests.words(chosen.goal), chosen.draw)
     picking_board("reconstructions.more", board, pick)
-    data_menu("reconstructions.data", sheets_of(look, code, others), f"{look.subject} at step {shown.moment.step}")
+    subject = f"{look.subject} at step {shown.moment.step}"
+    data_menu("reconstructions.data", sheets_of(look, code, others), subject, look.numbers)
     draw_anew()
 
 

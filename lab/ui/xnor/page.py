@@ -80,7 +80,8 @@ def xnor(look: Look) -> None:
     times = timing(look, step)
     _speed_board(look, times)
     take_along(known)
-    data_menu("xnor.data", sheets(known, met, exact, times or []), f"{look.subject} at step {known[0].step}")
+    subject = f"{look.subject} at step {known[0].step}"
+    data_menu("xnor.data", sheets(known, met, exact, times or []), subject, look.numbers)
 
 
 def _facts(specimen: Specimen) -> Facts | str:
