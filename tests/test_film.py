@@ -163,11 +163,9 @@ def test_data_become_files_that_say_what_they_are() -> None:
 
 def test_a_long_name_of_a_file_says_which_net_by_its_number_and_drops_no_half_word() -> None:
     numbers = {"layers 1, 2": "run 3", "Imaginary, layers 1, 2": "run 2"}
-    subject = "heatmaps of test image 1031 (class ankle boot), run 2 beside run 3 at step 84400"
+    subject = "heatmaps of test image 1031 (class ankle boot), run 2 beside run 3 at step 84400000"
     sheet = Sheet("Filters of conv 1, Imaginary, layers 1, 2", {"latent": np.zeros(2)})
     short = "filters-of-conv-1-imaginary-layers-1-2-of-run-2-beside-run-3-at-step-844.npz"
     assert sheet.file("run 2 beside run 3 at step 844", numbers).name == short
-    long = (
-        "filters-of-conv-1-run-2-of-heatmaps-of-test-image-1031-class-ankle-boot-run-2-beside-run-3-at-step-84400.npz"
-    )
+    long = "filters-of-conv-1-run-2-of-heatmaps-of-test-image-1031-class-ankle-boot-run-2-beside-run-3-at-step-84400000"
     assert sheet.file(subject, numbers).name == f"{long}.npz"

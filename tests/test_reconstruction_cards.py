@@ -199,6 +199,22 @@ def test_cards_say_which_weights_answered() -> None:
         assert "At step 7, by the weights of step 3: of " in card(cards, id).caption, id
 
 
+def test_two_nets_at_different_steps_are_told_by_their_names() -> None:
+    one, other = seen([rebuilding(8), rebuilding(9)], over_tests)
+    (classes,) = [each for each in error_cards([one, other._replace(step=9, weights_step=9)]) if each.id == "classes"]
+    assert f"{one.run.name}: at step 7. {other.run.name}: at step 9." in classes.caption
+    (classes,) = [each for each in error_cards([one, other]) if each.id == "classes"]
+    assert classes.caption.count("At step 7.") == 1
+
+
+def test_one_bit_is_told_in_the_singular() -> None:
+    said = " ".join(each.caption for each in Page([rebuilding(1)], (0,)).cards())
+    assert "1 bit line by line" in said
+    assert "for the bit that changes it most" in said
+    assert "Of 1 flip " in said
+    assert not re.search(r"\b1 (bits|flips)\b", said)
+
+
 def test_errors_of_a_frame_are_those_of_its_reconstructions() -> None:
     net = rebuilding(estimator="identity")
     frame = probe(net, 0.5)

@@ -39,7 +39,8 @@ def bit_cards(side: AtRest, picture: Picture, bit: int, alone: bool, reach: floa
     """
     card = maker(side, alone)
     if bit >= side.facts.units:
-        said = f"There is no bit {bit}: this layer has bits 0 to {side.facts.units - 1}."
+        has = "bit 0 alone" if side.facts.units == 1 else f"bits 0 to {side.facts.units - 1}"
+        said = f"There is no bit {bit}: this layer has {has}."
         yield card("bit", "The bit", Numbers([]), said)
         return
     yield _numbers(card, side, bit)

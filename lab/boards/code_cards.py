@@ -14,7 +14,7 @@ from lab.boards.code_words import bit_words, share
 from lab.boards.inside_cards import BINS
 from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
-from lab.boards.wording import NOTHING, fixed
+from lab.boards.wording import NOTHING, fixed, how_many
 from lab.figures.board import Card, Chart, Content, Numbers, Pictures, Readout, Thumbnails, Tile
 from lab.figures.correlations import correlation_picture
 from lab.figures.histograms import bar_chart
@@ -120,7 +120,8 @@ def _histogram(seen: CodeSeen, facts: CodeFacts, scales: CodeScales) -> tuple[Ch
     counts = np.histogram(facts.counted.on_rate, BINS)[0]
     figure = bar_chart(BINS, counts, "on-rate", "bits", seen.run.color, y_range=(0, scales.most_bits))
     dead, stuck = int(facts.counted.dead.sum()), int(facts.counted.stuck.sum())
-    return Chart(figure), f"How many of all {facts.units} bits are on how often; {dead} never and {stuck} always."
+    bits = "How often the 1 bit is on" if facts.units == 1 else f"How many of all {facts.units} bits are on how often"
+    return Chart(figure), f"{bits}; {dead} never and {stuck} always."
 
 
 def _telling(seen: CodeSeen, facts: CodeFacts, scales: CodeScales) -> tuple[Chart, str]:
@@ -151,7 +152,8 @@ def _pairs(facts: CodeFacts, bits: np.ndarray) -> tuple[Pictures, str]:
 def _distances(seen: CodeSeen, facts: CodeFacts, scales: CodeScales) -> tuple[Chart, str]:
     pairs = facts.distances
     return Chart(distance_chart(pairs, seen.run.color, scales)), (
-        f"In how many of {facts.units} bits two codes differ: the mean is {fixed(pairs.mean_within, 1)} for two "
+        f"In how many of {how_many(facts.units, 'bit')} two codes differ: "
+        f"the mean is {fixed(pairs.mean_within, 1)} for two "
         f"images of one class and {fixed(pairs.mean_between, 1)} for two of different classes. "
         "The further apart the two curves are, the better codes tell classes apart."
     )

@@ -16,7 +16,7 @@ from lab.boards.code_words import bit_words, is_flat
 from lab.boards.contestants import Contestant
 from lab.boards.net_cards import MakeCard
 from lab.boards.seen import Seen
-from lab.boards.wording import WAITING, fixed
+from lab.boards.wording import WAITING, fixed, how_many
 from lab.figures.board import Card, Chart, Content, Numbers, Pictures, Tile
 from lab.figures.pictures import tiles
 from lab.figures.points import point_chart
@@ -115,7 +115,8 @@ def _code(card: MakeCard, side: AtRest, picture: Picture, bit: int) -> Card:
     title, code, shape = "Code of the picture", side.code, side.facts.shape
     if code is None:
         return card(CODE, title, Numbers([]), NO_LAYER)
-    own = f"The {len(code)} bits of {picture.words}, of which {int(code.sum())} are on (yellow)"
+    on = int(code.sum())
+    own = f"The {how_many(len(code), 'bit')} of {picture.words}, of which {on} {'is' if on == 1 else 'are'} on (yellow)"
     shown = tiles(picture.pixels[None], [""], 0, 255, GRAY, help=[picture.words])
     if not is_flat(shape):
         channels = range(1, shape[0] + 1)
@@ -152,7 +153,7 @@ def _neighbors(card: MakeCard, side: AtRest, picture: Picture) -> Card:
         0,
         255,
         GRAY,
-        help=[f"{facts.image_words(i)}, {distance} bits away" for i, distance in _pairs(found)],
+        help=[f"{facts.image_words(i)}, {how_many(distance, 'bit')} away" for i, distance in _pairs(found)],
         picks=[str(facts.images[i]) for i, _ in _pairs(found)],
     )
     left = " without itself" if len(itself) else ""
@@ -165,7 +166,8 @@ def _neighbors(card: MakeCard, side: AtRest, picture: Picture) -> Card:
         title,
         Pictures(sheet, 6, widest=96),
         f"The {len(found.indices)} of {len(codes)} coded test images{left} whose codes differ least from that of "
-        f"{picture.words}: in how many of {codes.shape[1]} bits, and their class; {fixed(found.mean, 1)} are the "
+        f"{picture.words}: in how many of {how_many(codes.shape[1], 'bit')}, and their class; "
+        f"{fixed(found.mean, 1)} are the "
         f"mean of all.{ties} Pick one to let all pages look at it.",
     )
 

@@ -88,11 +88,19 @@ def _classes(seen: Sequence[Seen[Tested | str]]) -> Card:
     caption = (
         "Mean error of the test images of each class; the lines reach one standard deviation of its pictures up and "
         f"down. Easiest class: {', '.join(easiest)}; hardest: {', '.join(hardest)}. "
-        f"{' '.join(dict.fromkeys(map(told_moment, there)))} {without}"
+        f"{_moments(there)} {without}"
     ).strip()
     means = ((bar.name, zip(bar.labels, np.asarray(bar.means), strict=True)) for bar in bars)
     alt = "; ".join(f"{name}: {', '.join(f'{label} {mean:.3g}' for label, mean in each)}" for name, each in means)
     return Card(CLASSES, "Error by class", Chart(class_bars(bars, classes, MSE)), caption, alt=alt, wide=True)
+
+
+def _moments(there: Sequence[Seen[Tested]]) -> str:
+    """Of which step the answers are; whose each step is, where they differ."""
+    told = list(dict.fromkeys(map(told_moment, there)))
+    if len(told) == 1:
+        return told[0]
+    return " ".join(f"{seen.run.name}: {told_moment(seen)[0].lower()}{told_moment(seen)[1:]}" for seen in there)
 
 
 def _names(seen: Seen[Tested]) -> list[str]:

@@ -10,7 +10,7 @@ from lab.boards.net_cards import lacking, maker, placed
 from lab.boards.reconstruction_answers import Looked, Strongest
 from lab.boards.reconstruction_pictures import REACH, beyond, differences, finite, not_finite, originals, reach_of
 from lab.boards.seen import Seen, answers_there
-from lab.boards.wording import fixed, number, told_apart
+from lab.boards.wording import fixed, how_many, number, told_apart
 from lab.figures.board import Card, Chart, Pictures, Tile
 from lab.figures.code_grid import code_grid
 from lab.figures.histograms import bar_chart
@@ -90,7 +90,7 @@ def _code(seen: Seen[Looked], alone: bool) -> Card:
     chart = Chart(code_grid(found.changed, found.flips, told, seen.run.color), picks=True)
     flips = f"{len(found.flips)} flipped, with a cross" if found.flips else "none flipped"
     caption = (
-        f"{bits} bits line by line, yellow on and dark off: {on} on, {flips}. "
+        f"{how_many(bits, 'bit')} line by line, yellow on and dark off: {on} on, {flips}. "
         "Click one to flip it, and again to flip it back."
     )
     return maker(seen, alone)(CODE, "Its code", chart, caption)
@@ -130,8 +130,9 @@ def _strongest(seen: Seen[Strongest], alone: bool, title: str, reach: float, fli
         *originals(found.pictures, [f"bit {bit}" for bit in found.bits], picks=picks, help=said),
         *differences(found.differences, labels, reach or REACH),
     ]
+    most = "bit that changes it" if len(picks) == 1 else f"{len(picks)} bits that change it"
     caption = (
-        f"Above, the picture with one bit flipped, for the {len(picks)} bits that change it most; "
+        f"Above, the picture with one bit flipped, for the {most} most; "
         f"below, what changes and its mean square, strongest color at ±{reach:.2g}. Click one to flip it."
     )
     picked = next((pick for pick in picks if int(pick) in flips), "")
@@ -144,8 +145,9 @@ def _sizes(seen: Seen[Strongest], alone: bool, title: str, highest: float) -> Ca
     figure = bar_chart(np.arange(bits), found.sizes, "bit", "mean squared change", seen.run.color, y_range=range_of_y)
     better, nothing = int((found.errors < found.error).sum()), int((found.sizes == 0).sum())
     caption = (
-        f"How much flipping each bit alone changes the picture. Of {bits} flips {better} bring it "
-        f"closer to the original, {nothing} change nothing; the mean change is {found.sizes.mean():.2g}. "
+        f"How much flipping each bit alone changes the picture. Of {how_many(bits, 'flip')} {better} "
+        f"{'brings' if better == 1 else 'bring'} it closer to the original, "
+        f"{nothing} {'changes' if nothing == 1 else 'change'} nothing; the mean change is {found.sizes.mean():.2g}. "
         "Click a bar to flip its bit."
     )
     return maker(seen, alone)(SIZES, title, Chart(figure, picks=True), caption)

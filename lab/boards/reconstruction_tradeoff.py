@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lab.boards.reconstruction_answers import Tested
 from lab.boards.reconstruction_pictures import finite
 from lab.boards.seen import Seen, answers_there, said_instead, told_moment
-from lab.boards.wording import number
+from lab.boards.wording import how_many, number
 from lab.data import Dataset
 from lab.experiment import Experiment
 from lab.figures.board import Card, Chart
@@ -60,7 +60,8 @@ def bits_of(experiment: Experiment) -> int:
 def _said(seen: Seen[Tested]) -> str:
     errors = seen.answer.errors
     return (
-        f"Star: {seen.run.name}, {bits_of(seen.run.experiment)} bits, {number(float(errors.mean()))} over the first "
+        f"Star: {seen.run.name}, {how_many(bits_of(seen.run.experiment), 'bit')}, "
+        f"{number(float(errors.mean()))} over the first "
         f"{len(errors)} test images alone. {told_moment(seen)}"
     )
 

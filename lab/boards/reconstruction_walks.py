@@ -8,6 +8,7 @@ from lab.boards.net_cards import lacking, maker, placed
 from lab.boards.reconstruction_answers import DRAWN, Drawn, Walked
 from lab.boards.reconstruction_pictures import finite, not_finite, originals
 from lab.boards.seen import Seen, answers_there
+from lab.boards.wording import how_many
 from lab.figures.board import Card, Pictures
 
 TITLES = {"independent": "Drawn codes", "crossed": "Crossed codes"}
@@ -31,8 +32,9 @@ def _walk(seen: Seen[Walked], alone: bool, start: str, end: str) -> Card:
     flips = int(found.flipped[-1])
     labels = [f"{count} flipped" for count in found.flipped]
     sheet = Pictures(originals(found.pictures, labels), columns=len(labels))
+    differ = "differs, and is" if flips == 1 else "differ, and are"
     caption = (
-        f"From the code of {start} to that of {end}: {flips} of {found.bits} bits differ, and are "
+        f"From the code of {start} to that of {end}: {flips} of {how_many(found.bits, 'bit')} {differ} "
         "flipped a few at a time, in the order of their numbers."
         if flips
         else f"The codes of {start} and {end} are the same, so there is no way to go."
@@ -58,9 +60,11 @@ def _independent(seen: Seen[Drawn], alone: bool, shown: slice) -> Card:
     if not finite(found.pictures):
         return not_finite(seen, alone, "independent", title)
     constant = int(((found.on_rates == 0) | (found.on_rates == 1)).sum())
+    changes = "changes" if constant == 1 else "change"
     caption = (
         f"Each bit is drawn by itself, on as often as over {found.images} test images "
-        f"({constant} of {len(found.on_rates)} bits never change). What looks like no digit shows that real codes have "
+        f"({constant} of {how_many(len(found.on_rates), 'bit')} never {changes}). "
+        "What looks like no digit shows that real codes have "
         "bits which depend on each other."
     )
     sheet = Pictures(originals(found.pictures[shown], [""] * DRAWN), columns=4)

@@ -93,6 +93,11 @@ def grouped(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u2009")
 
 
+def how_many(count: int, thing: str) -> str:
+    """How many of a thing there are, such as "1 bit" or "8 bits"."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def last(values: ArrayLike) -> float:
     """The last of some values (N,); NaN where there is none."""
     values = np.asarray(values)

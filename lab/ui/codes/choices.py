@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from lab.boards.wording import how_many
 from lab.ui import address
 from lab.ui.page_choices import PageChoices
 
@@ -65,7 +66,7 @@ def chosen_bit(units: int, usual: int) -> int:
 def controls(layers: Mapping[str, int], layer: str, map_name: str) -> None:
     """Controls of what all of the page shows."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="codes.controls"):
-        titles = {name: f"{name} ({layers[name]} bits)" for name in layers}
+        titles = {name: f"{name} ({how_many(layers[name], 'bit')})" for name in layers}
         CHOICES.segments("Layer", LAYER, list(layers), layer, titles)
         CHOICES.segments("Map", MAP, list(MAPS), map_name, MAPS)
 
