@@ -33,6 +33,7 @@ from lab.boards.reconstruction_sheets import (
     tradeoff_sheet,
     walk_sheets,
 )
+from lab.boards.reconstruction_tradeoff import stars
 from lab.figures.tradeoff import Line
 from lab.probes import Specimen, probe
 from lab.probes.decoding import decode
@@ -133,12 +134,19 @@ def test_files_have_what_the_cards_show() -> None:
     frame = probe(net, 0.5)
     (course,) = [pd.read_csv(io.BytesIO(course_sheet(lambda: [course_of(looked.run, [frame])]).file("").content))]
     assert course["error"].tolist() == [pytest.approx(errors_of(frame).mean())]
+    tradeoff = tradeoff_sheet(LINES, stars(net.experiment.dataset.name, [found]))
+    table = pd.read_csv(io.BytesIO(tradeoff.file("").content))
+    *measured, own = table.to_dict("records")
+    assert {row["standard_error_over"] for row in measured} == {"seeds"}
+    assert own["standard_error_over"] == "test images"
+    assert own["bits_or_components"] == looked.answer.code.size
+    assert own["error"] == pytest.approx(found.answer.errors.mean())
+    assert stars("another", [found]) == []
     others = [
         *strongest_sheets("", seen([net], partial(strongest, pixels=PIXELS))[0]),
         *walk_sheets("", seen([net], partial(walk_between, start=PIXELS, end=PICTURES[8]))[0]),
         *drawn_sheets("", seen([net], partial(draw_codes, stack=0))[0]),
         *frame_sheets("", [frame]),
-        tradeoff_sheet(LINES),
     ]
     for each in others:
         name, _, content = each.file("run 1")

@@ -123,13 +123,23 @@ def course_sheet(make: Callable[[], Sequence[Course]]) -> Sheet:
     return Sheet("Error through training", table)
 
 
-def tradeoff_sheet(lines: Sequence[Line]) -> Sheet:
-    """The measured lines of error over bits."""
+def tradeoff_sheet(lines: Sequence[Line], stars: Sequence[Line]) -> Sheet:
+    """Error over bits: the measured lines, whose standard errors are over seeds, and the nets of the page."""
 
     def table() -> pd.DataFrame:
         import pandas as pd
 
-        parts = [{"what": line.name, "bits": line.x, "error": line.y, "standard_error": line.error} for line in lines]
+        over = [*((line, "seeds") for line in lines), *((line, "test images") for line in stars)]
+        parts = [
+            {
+                "what": line.name,
+                "bits_or_components": line.x,
+                "error": line.y,
+                "standard_error": line.error,
+                "standard_error_over": what,
+            }
+            for line, what in over
+        ]
         return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
 
     return Sheet(TITLE, table)

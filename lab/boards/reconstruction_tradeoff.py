@@ -66,17 +66,30 @@ def _said(seen: Seen[Tested]) -> str:
     )
 
 
-def _star(seen: Seen[Tested]) -> Figure:
+def stars(images: str, seen: Sequence[Seen[Tested | str]]) -> list[Line]:
+    """Where the nets of the page are among the measured lines, those that are: a point each, its error over images."""
+    there = answers_there([each for each in seen if each.run.experiment.dataset.name == images])
+    return [star(each) for each in there if finite(each.answer.errors)]
+
+
+def star(seen: Seen[Tested]) -> Line:
+    """Where a net is among the measured lines, and the standard error over its test images."""
     errors = seen.answer.errors
     error = float(errors.std(ddof=1)) / math.sqrt(len(errors)) if len(errors) > 1 else math.nan
+    name = f"{seen.run.name}, step {seen.weights_step}"
+    return Line(name, [bits_of(seen.run.experiment)], [float(errors.mean())], [error])
+
+
+def _star(seen: Seen[Tested]) -> Figure:
+    point = star(seen)
     return {
         "type": "scatter",
         "mode": "markers",
         "uid": uid(f"star {seen.run.id}"),
-        "name": f"{seen.run.name}, step {seen.weights_step}",
-        "x": [bits_of(seen.run.experiment)],
-        "y": json_numbers([float(errors.mean())]),
-        "error_y": {"type": "data", "array": json_numbers([error]), "thickness": 1.5, "width": 4},
+        "name": point.name,
+        "x": point.x,
+        "y": json_numbers(point.y),
+        "error_y": {"type": "data", "array": json_numbers(point.error), "thickness": 1.5, "width": 4},
         "marker": {"color": seen.run.color, "size": 15, "symbol": "star", "line": {"width": 1, "color": "gray"}},
         "hovertemplate": "%{x} bits: %{y:.4~g}, ± standard error over the images",
     }

@@ -15,8 +15,10 @@ from lab.boards.reconstruction_sheets import (
     tradeoff_sheet,
     walk_sheets,
 )
+from lab.boards.reconstruction_tradeoff import stars
 from lab.boards.seen import Seen, answers_there
 from lab.figures.sheets import Sheet
+from lab.studies.base import IMAGES
 from lab.ui.inside.look import Look
 from lab.ui.reconstructions.film import courses_of
 from lab.ui.reconstructions.measured import measured_lines
@@ -44,5 +46,5 @@ def sheets_of(look: Look, code: OfTheCode, others: OfOthers) -> list[Sheet]:
         *each(walk_sheets, others.walked),
         *each(drawn_sheets, others.drawn),
         *each(error_sheets, others.tested),
-        *([tradeoff_sheet(lines)] if lines else []),
+        *([tradeoff_sheet(lines, stars(IMAGES, others.tested))] if lines else []),
     ]
