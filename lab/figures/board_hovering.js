@@ -1,7 +1,7 @@
 // Pictures of the points of a chart: that of the point which is pointed at, by mouse or by keys, is shown beside it.
 
 const [SIDE, APART] = [96, 14] // pixels
-const GRAYS = Uint8Array.from({ length: 3 * 256 }, (_, at) => Math.floor(at / 3))
+const GRAYS = Uint8Array.from({ length: 4 * 256 }, (_, at) => (at % 4 < 3 ? Math.floor(at / 4) : 0)) // see bitmap
 
 function offerThumbnails(slot) {
   if (!slot.card.thumbnails || slot.hovers) return

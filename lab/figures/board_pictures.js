@@ -2,6 +2,7 @@
 // hundreds of layers the browser takes longer to put a page together than to draw what is new on it.
 
 const [FILE_HEADER, PICTURE_HEADER] = [14, 40] // bytes
+const colorsOf = new Map() // of each palette, as a BMP file has them
 
 /** Show a picture of a board, or of a film, as an image element of the page. */
 function paint(node, image, palettes) {
@@ -9,16 +10,16 @@ function paint(node, image, palettes) {
   const painted = node.painted
   if (painted && painted[2] === values && painted[0] === palette && painted[1] === width) return
   node.painted = image
-  node.src = bitmap(width, bytesOf(values), palette ? bytesOf(palettes[palette]) : null)
+  if (palette && !colorsOf.has(palette)) colorsOf.set(palette, backwards(bytesOf(palettes[palette]), 4))
+  node.src = bitmap(width, bytesOf(values), colorsOf.get(palette))
 }
 
-/** The address of a BMP file, which is bytes as they are: of one for each pixel, or of red, green and blue. */
-function bitmap(width, values, palette) {
-  const deep = palette ? 1 : 3
+/** The address of a BMP file, which is bytes as they are: a color's number for each pixel, or red, green and blue. */
+function bitmap(width, values, colors) {
+  const deep = colors ? 1 : 3
   const line = width * deep
   const [height, padded] = [values.length / line, 4 * Math.ceil(line / 4)]
-  const colors = palette ? palette.length / 3 : 0
-  const start = FILE_HEADER + PICTURE_HEADER + 4 * colors
+  const start = FILE_HEADER + PICTURE_HEADER + (colors?.length ?? 0)
   const file = new Uint8Array(start + padded * height)
   const head = new DataView(file.buffer)
   file.set([0x42, 0x4d]) // BM
@@ -29,9 +30,9 @@ function bitmap(width, values, palette) {
   head.setInt32(22, -height, true) // from the top down
   head.setUint16(26, 1, true) // plane
   head.setUint16(28, 8 * deep, true) // bits of a pixel
-  head.setUint32(46, colors, true)
-  if (palette) file.set(backwards(palette, 4), FILE_HEADER + PICTURE_HEADER)
-  const pixels = palette ? values : backwards(values, 3)
+  head.setUint32(46, (colors?.length ?? 0) / 4, true)
+  if (colors) file.set(colors, FILE_HEADER + PICTURE_HEADER)
+  const pixels = colors ? values : backwards(values, 3)
   for (let y = 0; y < height; y += 1) file.set(pixels.subarray(y * line, (y + 1) * line), start + y * padded)
   return `data:image/bmp;base64,${btoa(Array.from(file, (byte) => String.fromCharCode(byte)).join(""))}`
 }
