@@ -12,8 +12,8 @@ from lab.experiment import Experiment
 from lab.ui import state
 from lab.ui.background import forget
 from lab.ui.chosen_picture import ChosenPicture, choose_picture
-from lab.ui.inside.fitting import not_here
-from lab.ui.inside.remarks import losses, of_different_images, remarks, standing
+from lab.ui.inside.fitting import elsewhere, not_here
+from lab.ui.inside.remarks import losses, of_different_images, standing
 from lab.ui.inside.sides import Side, chosen_sides, say_instead, sides
 from lab.ui.live import AFTER_THE_END, seconds_between_updates
 from lab.ui.notices import show_notices, show_problems
@@ -104,8 +104,11 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
 
     def panels() -> None:
         st.session_state[WAITING], st.session_state[FAILED] = [], {}
+        st.session_state[SEEN] = _seen(look.sides)  # before the nets are read: what changes meanwhile is seen later
         now = look._replace(sides=sides((side.job, side.place) for side in look.sides))
-        st.session_state[SEEN] = _seen(now.sides)
+        for side in now.sides:  # here, not above the panels: what is missing is known when the run has been read
+            for loss in losses(side):
+                st.warning(f"{plain(side.run.name)}: {loss}", icon=":material/warning:")
         unseen = [side for side in now.sides if side.run.snapshot.frame is None]
         if unseen:
             st.info("\n\n".join(map(_why_nothing_is_seen, unseen)))
@@ -203,8 +206,6 @@ def _can_be_shown(side: Side, fits: Callable[[Experiment], str]) -> bool:
     if problem:
         st.info(f"{plain(side.run.name)}: {problem}", icon=":material/info:")
         return False
-    for note in remarks(side):
+    if note := elsewhere(side.run.experiment):
         st.info(f"{plain(side.run.name)}: {note}", icon=":material/info:")
-    for loss in losses(side):
-        st.warning(f"{plain(side.run.name)}: {loss}", icon=":material/warning:")
     return True
