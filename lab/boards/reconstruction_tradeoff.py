@@ -28,10 +28,9 @@ def tradeoff_card(lines: Sequence[Line], images: str, seen: Sequence[Seen[Tested
         seen: what each net answered, or what is said in the place of that.
     """
     chart = tradeoff_chart(lines, "bits of a code; of principal components, real numbers", "mean squared test error")
-    measured = [each for each in seen if each.run.experiment.dataset.name == images]
-    there = answers_there(measured)
-    sound = [each for each in there if finite(each.answer.errors)]
-    broken = [each.run for each in there if not finite(each.answer.errors)]
+    measured = _measured(images, seen)
+    sound = _sound(measured)
+    broken = [each.run for each in answers_there(measured) if not finite(each.answer.errors)]
     figure: Figure = {**chart, "data": [*chart["data"], *(_star(each) for each in sound)]}
     said = [_said(each) for each in sound]
     others = [each.run for each in seen if each.run.experiment.dataset.name != images]
@@ -68,11 +67,20 @@ def _said(seen: Seen[Tested]) -> str:
 
 def stars(images: str, seen: Sequence[Seen[Tested | str]]) -> list[Line]:
     """Where the nets of the page are among the measured lines, those that are: a point each, its error over images."""
-    there = answers_there([each for each in seen if each.run.experiment.dataset.name == images])
-    return [star(each) for each in there if finite(each.answer.errors)]
+    return [_point(each) for each in _sound(_measured(images, seen))]
 
 
-def star(seen: Seen[Tested]) -> Line:
+def _measured(images: str, seen: Sequence[Seen[Tested | str]]) -> list[Seen[Tested | str]]:
+    """Those of the dataset that the lines were measured on."""
+    return [each for each in seen if each.run.experiment.dataset.name == images]
+
+
+def _sound(seen: Sequence[Seen[Tested | str]]) -> list[Seen[Tested]]:
+    """The answers that are finite numbers."""
+    return [each for each in answers_there(seen) if finite(each.answer.errors)]
+
+
+def _point(seen: Seen[Tested]) -> Line:
     """Where a net is among the measured lines, and the standard error over its test images."""
     errors = seen.answer.errors
     error = float(errors.std(ddof=1)) / math.sqrt(len(errors)) if len(errors) > 1 else math.nan
@@ -81,7 +89,7 @@ def star(seen: Seen[Tested]) -> Line:
 
 
 def _star(seen: Seen[Tested]) -> Figure:
-    point = star(seen)
+    point = _point(seen)
     return {
         "type": "scatter",
         "mode": "markers",

@@ -62,9 +62,7 @@ def exact_card(seen: Seen[Compared], alone: bool) -> Card:
     """Whether the packed net is the net."""
     (found, asked, there), card = seen.answer, maker(seen, alone)
     under_way = found.images < asked
-    bits, differing, ties = (
-        sum(getattr(layer, name) for layer in found.layers) for name in ("bits", "differing", "ties")
-    )
+    _, bits, differing, ties = found.whole
     told = f"of {grouped(asked)}, under way" if under_way else f"of {grouped(there)}"
     numbers = [
         Readout("test images compared", grouped(found.images), told),

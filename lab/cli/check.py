@@ -44,7 +44,7 @@ def checked(of: Trained, content: bytes) -> str:
 
 def told(found: Agreement) -> str:
     """What came out, where it is exact."""
-    bits, ties = (sum(getattr(layer, name) for layer in found.layers) for name in ("bits", "ties"))
+    _, bits, _, ties = found.whole
     but = f" but for {ties:,} at a threshold, where floats round" if ties else ""
     return (
         f"On {found.images:,} test images all {bits:,} hidden bits are those of PyTorch's net{but}; "

@@ -56,6 +56,12 @@ class Agreement(NamedTuple):
         """Whether all bits are the same, but for ties."""
         return all(layer.differing == layer.ties for layer in self.layers)
 
+    @property
+    def whole(self) -> LayerAgreement:
+        """All layers together."""
+        counts = (sum(getattr(layer, name) for layer in self.layers) for name in ("bits", "differing", "ties"))
+        return LayerAgreement("all layers", *counts)
+
     @classmethod
     def together(cls, parts: Sequence[Agreement]) -> Agreement:
         """That on the images of all parts, of which there is one at least."""

@@ -25,13 +25,7 @@ def picked_moment(view: JobView) -> int | None:
     linked = address.asked(chosen, address.MOMENT, "run")
     if linked is not None and linked["run"] == view.id:
         st.session_state[chosen] = linked_moment(chosen, linked[address.MOMENT], steps)
-    if st.session_state.get(chosen) not in steps:  # also where a rewind took it away
-        st.session_state[chosen] = None
-    ask_for_moment(chosen, steps, view.snapshots, "Curves and numbers are of now.")
-    step: int | None = st.session_state[chosen]
-    in_vain.say(chosen, step)
-    address.write(**{address.MOMENT: None if step is None else str(step)})
-    return step
+    return asked_moment(chosen, steps, view.snapshots, "Curves and numbers are of now.")
 
 
 def chosen_moment(id: str) -> int | None:
@@ -45,8 +39,8 @@ def moment_key(id: str) -> str:
     return f"moment.{id}"
 
 
-def ask_for_moment(chosen: str, steps: Sequence[int], snapshots: Sequence[Snapshot], besides: str = "") -> None:
-    """Let a person choose among kept moments and now, where there is more than one.
+def asked_moment(chosen: str, steps: Sequence[int], snapshots: Sequence[Snapshot], besides: str = "") -> int | None:
+    """The kept moment that a person looks back to, which the address then says; None for now.
 
     Args:
         chosen: where the session remembers the choice.
@@ -54,8 +48,17 @@ def ask_for_moment(chosen: str, steps: Sequence[int], snapshots: Sequence[Snapsh
         snapshots: whose moments they are.
         besides: what else to say of a moment that was chosen.
     """
-    if len(steps) <= 1:
-        return
+    if st.session_state.get(chosen) not in steps:  # also where a rewind took it away
+        st.session_state[chosen] = None
+    if len(steps) > 1:
+        _ask(chosen, steps, snapshots, besides)
+    step: int | None = st.session_state[chosen]
+    in_vain.say(chosen, step)
+    address.write(**{address.MOMENT: None if step is None else str(step)})
+    return step
+
+
+def _ask(chosen: str, steps: Sequence[int], snapshots: Sequence[Snapshot], besides: str) -> None:
     # A key for each list of moments: a slider whose choices change starts anew, from what was chosen.
     key = f"{chosen}.{len(steps)}"
 

@@ -10,7 +10,7 @@ from lab.boards.net_cards import named
 from lab.figures.board import Card
 from lab.figures.film import Film
 from lab.ui.codes.asking import coded_pictures
-from lab.ui.codes.recorded import Recorded
+from lab.ui.codes.recorded import Recorded, layer_words
 from lab.ui.inside.asking import instants, version_of
 from lab.ui.inside.films import kept_film
 from lab.ui.inside.look import Look
@@ -32,7 +32,6 @@ def codes_film(look: Look, told: Sequence[Recorded], with_map: bool, step: int |
     version = version_of(
         look.without_picture, "codes", with_map, [(each.side.id, each.layer, each.steps) for each in told]
     )
-    layers = " and ".join(dict.fromkeys(each.layer for each in told))
 
     def film(version: str, sides: Sequence[Sequence[CodeSeen]], scaled: Sequence[Sequence[CodeSeen]]) -> Film:
         pictures = {each.side.run.id: coded_pictures(each.side, each.at(None).answer) for each in told}
@@ -41,7 +40,7 @@ def codes_film(look: Look, told: Sequence[Recorded], with_map: bool, step: int |
         def cards(seen: Sequence[CodeSeen]) -> list[Card]:
             return make(seen) if len(seen) == len(look.sides) else named(make(seen), seen[0].run)
 
-        return film_of(version, instants(look), sides, cards, f"codes of {layers}, {look.subject}")
+        return film_of(version, instants(look), sides, cards, f"codes of {layer_words(told)}, {look.subject}")
 
     def whole() -> Film:
         sides = [each.all() for each in told]

@@ -17,7 +17,7 @@ from lab.ui.codes.asking import Chosen, at_rest
 from lab.ui.codes.choices import T_SNE, bit_control, choose_bit, chosen_bit, chosen_layer, chosen_map, controls
 from lab.ui.codes.data import sheets
 from lab.ui.codes.film import codes_film
-from lab.ui.codes.recorded import Recorded, layers_of, most_bits, own_layer, recorded, shapes_of
+from lab.ui.codes.recorded import Recorded, layer_words, layers_of, most_bits, own_layer, recorded, shapes_of
 from lab.ui.film import Shown, rests_at, show_film
 from lab.ui.inside.asking import asked_step, instants, version_of
 from lab.ui.inside.look import Look
@@ -61,8 +61,7 @@ def _moment(look: Look, told: Sequence[Recorded], layer: str, bits: int, shown: 
     chosen = Chosen(layer, bit, chosen_map() == T_SNE)
     sides = at_rest(look, told, chosen, asked_step(look, None if shown.newest else shown.moment.step))
     _show_rest(look, sides, chosen, bits)
-    layers = " and ".join(dict.fromkeys(each.layer for each in told))
-    subject = f"{layers} of {look.subject} at step {sides[0].step}"
+    subject = f"{layer_words(told)} of {look.subject} at step {sides[0].step}"
     data_menu("codes.data", sheets(sides, look.picture.pixels, bit), subject, look.numbers)
     draw_anew()
 

@@ -86,3 +86,8 @@ def recorded(look: Look, layer: str) -> list[Recorded]:
         Recorded(side, own, [frame for frame in side.run.snapshot.looks if own in frame.codes]) for side, own in pairs
     ]
     return [each for each in found if each.frames]
+
+
+def layer_words(told: Sequence[Recorded]) -> str:
+    """The layers that are shown, for the names of files."""
+    return " and ".join(dict.fromkeys(each.layer for each in told))

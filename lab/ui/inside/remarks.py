@@ -1,11 +1,10 @@
-"""What is to be said of a net before its panels: what of its run is lost, and where it is looked at."""
+"""What is to be said of nets before their panels: how far their runs are, and what of these is lost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from lab.jobs import Status
-from lab.ui.inside.fitting import elsewhere
 from lab.ui.inside.sides import Side
 from lab.ui.plain import plain
 
@@ -24,12 +23,6 @@ UNFINISHED: dict[Status, str] = {
 }
 """What is said of nets whose runs have not come to their end."""
 AGAIN = "a new run of the same experiment brings all of {} back."
-
-
-def remarks(side: Side) -> Iterator[str]:
-    """Notes, a sentence or more each, without the name of the net."""
-    if note := elsewhere(side.run.experiment):
-        yield note
 
 
 def of_different_images(shown: Sequence[Side]) -> str:
@@ -61,7 +54,7 @@ def standing(side: Side) -> str:
 
 
 def losses(side: Side) -> Iterator[str]:
-    """What is missing of its run, what is shown instead, and what to do; the same."""
+    """What is missing of its run, what is shown instead, and what to do: sentences without the name of the net."""
     frames, lost = side.run.snapshot.frames, side.run.snapshot.lost
     if side.job.state_lost and frames:
         yield (

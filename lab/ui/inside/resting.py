@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from lab.boards.moment import kept_steps
-from lab.ui import address, in_vain
+from lab.ui import address
 from lab.ui.inside.look import Look
-from lab.ui.moment import ask_for_moment, linked_moment, moment_key
+from lab.ui.moment import asked_moment, linked_moment, moment_key
 
 
 def resting_moment(look: Look) -> int | None:
@@ -15,13 +15,7 @@ def resting_moment(look: Look) -> int | None:
     snapshots = [side.run.snapshot for side in look.sides]
     steps, chosen = kept_steps(snapshots), moment_key(look.key)
     _follow_link(chosen, steps)
-    if st.session_state.get(chosen) not in steps:  # also where a rewind took it away
-        st.session_state[chosen] = None
-    ask_for_moment(chosen, steps, snapshots)
-    step: int | None = st.session_state[chosen]
-    in_vain.say(chosen, step)
-    address.write(**{address.MOMENT: None if step is None else str(step)})
-    return step
+    return asked_moment(chosen, steps, snapshots)
 
 
 def _follow_link(chosen: str, steps: list[int]) -> None:

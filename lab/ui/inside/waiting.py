@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -37,12 +37,12 @@ FILM_BREATH = 0.1
 T = TypeVar("T")
 
 
-class _Answered(NamedTuple):
-    """What a net has answered at a moment. A tab keeps it, and so nothing of the run or the net."""
+class Answered(NamedTuple, Generic[T]):
+    """What a net has answered at a moment. It is kept, and so nothing of the run or the net."""
 
     step: int
     weights_step: int
-    answer: Any
+    answer: T
 
 
 class _Begun(NamedTuple):
@@ -54,9 +54,9 @@ class _Begun(NamedTuple):
     """Of the answer among all in the background."""
     answer: Future[Any]
 
-    def answered(self, answer: Any) -> _Answered:
+    def answered(self, answer: Any) -> Answered[Any]:
         """What is told at that moment."""
-        return _Answered(self.step, self.weights_step, answer)
+        return Answered(self.step, self.weights_step, answer)
 
 
 def later(
@@ -87,10 +87,10 @@ def later_of(
 
 def _later(
     side: Side, question: Callable[[Specimen], T], key: Hashable, step: int | None, meanwhile: bool
-) -> _Answered:
+) -> Answered[Any]:
     place = _start(side), key
     begun: dict[Hashable, _Begun] = st.session_state.setdefault(BEGUN, {})
-    last: dict[Hashable, _Answered] = st.session_state.setdefault(LAST, {})
+    last: dict[Hashable, Answered[Any]] = st.session_state.setdefault(LAST, {})
     trains = step is None and side.job.status == "running"
     asked = begun.pop(place, None)
     if asked is None or not trains:

@@ -19,21 +19,13 @@ from lab.ui.background import answer, failure
 from lab.ui.inside.asking import moment_again
 from lab.ui.inside.look import Look, could_not, wait_for
 from lab.ui.inside.sides import Side
-from lab.ui.inside.waiting import named
+from lab.ui.inside.waiting import Answered, named
 from lab.ui.picture.images import images_of
 from lab.ui.told import told
 from lab.ui.xnor.choices import choose_images
 
 BEGUN, LAST = "xnor.exact.begun", "xnor.exact.last"
 """Of a tab: the packed nets that are compared, and what was found last, by their nets."""
-
-
-class _Found(NamedTuple):
-    """What was found at a moment. A tab keeps it, and so nothing of the run or the net."""
-
-    step: int
-    weights_step: int
-    answer: Compared
 
 
 class _Packed(NamedTuple):
@@ -63,10 +55,10 @@ def exactness(look: Look, known: Sequence[Seen[Facts]], step: int | None) -> lis
     return found
 
 
-def _compared(side: Side, known: Seen[Facts], asked: int, tests: int, follows: bool) -> _Found | str:
+def _compared(side: Side, known: Seen[Facts], asked: int, tests: int, follows: bool) -> Answered[Compared] | str:
     place = side.id, start_of(side.job, side.place)
     begun: dict[Hashable, _Packed] = st.session_state.setdefault(BEGUN, {})
-    last: dict[Hashable, _Found] = st.session_state.setdefault(LAST, {})
+    last: dict[Hashable, Answered[Compared]] = st.session_state.setdefault(LAST, {})
     newest = _Packed(known.step, known.weights_step, known.answer.packed)
     # Of a net that trains a moment is compared to its end: there would be a new one before it is done.
     packed = begun.get(place, newest) if follows else newest
@@ -82,7 +74,7 @@ def _compared(side: Side, known: Seen[Facts], asked: int, tests: int, follows: b
         del begun[place]
     if not parts:
         return last.get(place, WAITING) if follows else WAITING
-    last[place] = _Found(packed.step, packed.weights_step, Compared(Agreement.together(parts), asked, tests))
+    last[place] = Answered(packed.step, packed.weights_step, Compared(Agreement.together(parts), asked, tests))
     return last[place]
 
 

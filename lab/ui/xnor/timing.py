@@ -27,6 +27,7 @@ from lab.probes.processors import numpy_on_one_processor
 from lab.ui.background import answer, failure
 from lab.ui.inside.asking import moment_of
 from lab.ui.inside.look import Look, wait_for
+from lab.ui.inside.waiting import Answered
 from lab.ui.notices import show_problems
 
 BATCHES = (1, 16, 256)
@@ -42,14 +43,6 @@ class _Asked(NamedTuple):
     name: str
     sides: tuple[str, ...]
     batch: int
-
-
-class _Told(NamedTuple):
-    """What was measured of a net. It is kept, and so nothing of the run or the net."""
-
-    step: int
-    weights_step: int
-    answer: Timed | str
 
 
 def timing(look: Look, step: int | None) -> Times | None:
@@ -74,7 +67,7 @@ def timing(look: Look, step: int | None) -> Times | None:
     if asked is None or asked.sides != shown:
         return []
     moments = [moment_of(side, step) for side in look.sides]
-    future: Future[list[_Told]] = answer((ASKED, asked.name), partial(_measured, moments, asked.batch))
+    future: Future[list[Answered[Timed | str]]] = answer((ASKED, asked.name), partial(_measured, moments, asked.batch))
     if not future.done():
         wait_for([future])
         return None
@@ -84,11 +77,11 @@ def timing(look: Look, step: int | None) -> Times | None:
     return [Seen(side.run, *told) for side, told in zip(look.sides, future.result(), strict=True)]
 
 
-def _measured(moments: Sequence[Moment], batch: int) -> list[_Told]:
+def _measured(moments: Sequence[Moment], batch: int) -> list[Answered[Timed | str]]:
     """One net after the other: two at once would take the processor from each other."""
     numpy_on_one_processor()
     with computing_with(THREADS):
-        return [_Told(at.frame.step, at.weights_step, _timed(at.copied(), batch)) for at in moments]
+        return [Answered(at.frame.step, at.weights_step, _timed(at.copied(), batch)) for at in moments]
 
 
 def _timed(specimen: Specimen, batch: int) -> Timed | str:
