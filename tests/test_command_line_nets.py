@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,13 +18,14 @@ from lab.cli import check
 from lab.data import Dataset
 from lab.experiment import Experiment
 from lab.jobs import JOBS
-from lab.packed import PackedNet, agreement, load
+from lab.packed import Agreement, LayerAgreement, PackedNet, agreement, load
 from lab.probes.specimen import initial_net
 from lab.store import RunFolder, run_folders
 from lab.store.weights import reported_weights
 from tests.command_line import lab, two_steps
 from tests.pages import forget_runs
 from tests.small import small
+from tests.test_packed_runner import UNREADABLE
 
 pytestmark = pytest.mark.usefixtures("empty_lab")
 
@@ -93,15 +96,52 @@ def test_a_packed_net_is_checked_on_all_test_images(run: str, tmp_path: Path, mo
     assert not (tmp_path / "net.safetensors").exists()
 
 
-def test_the_runner_beside_a_net_is_not_written_over_another_file(run: str, tmp_path: Path) -> None:
-    (tmp_path / "runner.py").write_text("mine")
+def test_images_of_which_no_bits_are_all_the_same_have_no_logits_that_are_compared() -> None:
+    found = Agreement(7, (LayerAgreement("conv 1", 70, 9, 9),), same=0, logits=0.0, largest=2.0, classes=5)
+    told = check.told(found)
+    assert "logits cannot be compared" in told
+    assert "apart" not in told
+    assert "logits are 0.1 apart at most" in check.told(found._replace(same=3, logits=0.1))
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_the_runner_beside_a_net_is_not_written_over_something_else(run: str, tmp_path: Path, what: str) -> None:
+    beside = tmp_path / "runner.py"
+    beside.mkdir() if what == "folder" else beside.write_text("mine")
     answer = lab("export", run, "--format", "packed", "--out", tmp_path / "net.safetensors")
     assert answer.code == 0
-    assert "another file" in answer.err
-    assert (tmp_path / "runner.py").read_text() == "mine"
+    assert "something else" in answer.err
+    assert beside.is_dir() if what == "folder" else beside.read_text() == "mine"
 
 
-def test_weights_leave_as_they_were_trained(run: str, kept_runs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["runner.py", "Runner.py"])
+def test_a_net_does_not_take_the_name_of_its_runner(run: str, tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    out = ("--format", "packed", "--out", file)
+    answer = lab("export", run, *out)
+    assert (answer.code, list(tmp_path.glob("*.py"))) == (2, [])
+    assert answer.err == "runner.py is what runs the net, and is put beside it; give --out another name.\n"
+    file.write_text("mine")
+    assert lab("export", run, *out, "--overwrite").code == 2
+    assert file.read_text() == "mine"
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_what_to_type_next_is_what_works(run: str, tmp_path: Path, another: bool) -> None:
+    folder = tmp_path / "my nets; of 'today'"
+    folder.mkdir()
+    if another:
+        (folder / "runner.py").write_text("mine")
+    answer = lab("export", run, "--format", "packed", "--out", folder / "a net.safetensors")
+    words = shlex.split(answer.err.rpartition(": ")[2])
+    assert words[0] == "python"
+    assert words[2:] == [str(folder / "a net.safetensors"), "PICTURES.npy"]
+    np.save(tmp_path / "pictures.npy", DIGITS.test[:2].numpy())
+    ran = subprocess.run([sys.executable, *words[1:3], tmp_path / "pictures.npy"], capture_output=True, timeout=60)
+    assert (ran.returncode, len(ran.stdout.splitlines())) == (0, 2)
+
+
+def test_weights_leave_as_they_were_trained(run: str, kept_runs: Path, tmp_path: Path, picture: Path) -> None:
     file = tmp_path / "weights.safetensors"
     assert lab("export", run, "--format", "safetensors", "--out", file).code == 0
     kept = reported_weights(RunFolder(kept_runs / run), 0)
@@ -112,6 +152,10 @@ def test_weights_leave_as_they_were_trained(run: str, kept_runs: Path, tmp_path:
         assert opened.metadata()["step"] == str(kept.step)
         for name, tensor in kept.tensors.items():
             assert np.array_equal(opened.get_tensor(name), tensor.numpy())
+    answer = lab("predict", file, picture)
+    assert (answer.code, answer.out) == (2, "")
+    assert "weights of a net as they were trained" in answer.err
+    assert "export it as packed" in answer.err
 
 
 def test_onnx_leaves_too(run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,6 +204,15 @@ def test_what_cannot_be_is_refused(kept_runs: Path, arguments: list[str], told: 
     assert len(answer.err.splitlines()) == 1
 
 
+def bad_pictures(folder: Path) -> list[Path]:
+    """Files that the runner cannot read as pictures, and that are none for Pillow either."""
+    (folder / "bad").mkdir()
+    files = [folder / "bad" / name for name in UNREADABLE]
+    for file in files:
+        file.write_bytes(UNREADABLE[file.name])
+    return files
+
+
 def test_what_cannot_be_read_ends_with_a_sentence(run: str, tmp_path: Path, picture: Path) -> None:
     file, wrong = tmp_path / "net.safetensors", tmp_path / "wrong.safetensors"
     assert lab("export", run, "--format", "packed", "--out", file).code == 0
@@ -173,6 +226,7 @@ def test_what_cannot_be_read_ends_with_a_sentence(run: str, tmp_path: Path, pict
         (file, tmp_path / "none.png"),
         (file, file),
         (file, blank),
+        *((file, bad) for bad in bad_pictures(tmp_path)),
     ]
     for bad in (b"", b"\x80\x04pickle", content[:500], tampered, json.dumps({}).encode()):
         cases.append((wrong.with_name(f"wrong{len(cases)}"), picture))

@@ -65,6 +65,7 @@ MAY_CATCH_ALL = {
     "lab/parts.py": ["discover"],
     "lab/data/uploads.py": ["_gray"],
     "lab/jobs/job.py": ["_attempt"],
+    "lab/packed/runner.py": ["_pictures"],
     "lab/jobs/saver.py": ["_write"],
     "lab/jobs/waiting.py": ["settle"],
     "lab/store/tracking.py": ["reached"],

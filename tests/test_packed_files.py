@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 from safetensors import safe_open
 
 from lab.data import Dataset
+from lab.exports.nets import NETS as FORMATS
+from lab.exports.nets import Trained
 from lab.packed import PackedError, PackedNet, load, pack, runner, saved
 from lab.packed.runner import opened
 from tests.packed_nets import moved_net
@@ -36,26 +34,6 @@ def packed(architecture: str) -> PackedNet:
 
 NETS = {architecture: packed(architecture) for architecture in SHAPES}
 FILES = {architecture: saved(net) for architecture, net in NETS.items()}
-
-
-@pytest.fixture
-def away(tmp_path: Path) -> Path:
-    """A folder with a net and the runner, and nothing else."""
-    (tmp_path / "net.safetensors").write_bytes(FILES["convnet"])
-    shutil.copy(runner.__file__, tmp_path / "runner.py")
-    np.save(tmp_path / "pictures.npy", PICTURES)
-    return tmp_path
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={"PYTHONPATH": ""},
-    )
 
 
 @pytest.mark.parametrize("architecture", SHAPES)
@@ -114,50 +92,99 @@ def forged(changes: dict[str, Any], layer: dict[str, Any] | None = None) -> byte
     length = int.from_bytes(content[:8], "little")
     told = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["net"])
     told |= changes
-    told["layers"][1] |= layer or {}
+    if layer:
+        told["layers"][1] |= layer
     text = json.dumps(told)
     try:
         table = runner._table(told["layers"])
         data = bytes(max(entry["data_offsets"][1] for entry in table.values()))
-    except (TypeError, ValueError, KeyError, MemoryError, OverflowError):
+    except (LookupError, TypeError, ValueError, MemoryError, OverflowError):
         table, data = {}, b""
-    return runner._header(text, runner._digest(text, data), table) + data
+    return runner._header(text, data, table) + data
+
+
+FITS = "its layer 1 does not fit"
+MORE = [{"name": str(i)} for i in range(65)]
 
 
 @pytest.mark.parametrize(
-    ("changes", "layer"),
+    ("changes", "layer", "told"),
     [
-        ({}, {"outputs": 31}),
-        ({}, {"outputs": True}),
-        ({}, {"outputs": -1}),
-        ({}, {"shape": [14, 14, 8]}),
-        ({}, {"reads": "pixels"}),
-        ({}, {"reads": "-1/+1"}),
-        ({}, {"gives": "numbers"}),
-        ({}, {"weights": "several"}),
-        ({}, {"window": [5, 0, 2]}),
-        ({}, {"window": [5, 1, 1000000]}),
-        ({}, {"window": [50, 1, 2]}),
-        ({}, {"window": "555"}),
-        ({}, {"pool": [2, 2, 2]}),
-        ({}, {"name": 7}),
-        ({}, {"more": 1}),
-        ({"pixels": [1.0, float("nan"), None]}, None),
-        ({"pixels": [0.0, 0.0, None]}, None),
-        ({"pixels": [1.0, 0.0, 300]}, None),
-        ({"pixels": [1.0, 0.0, 3]}, None),
-        ({"pixels": [10**400, 0.0, None]}, None),
-        ({"classes": [1, 2]}, None),
-        ({"title": None}, None),
-        ({"classes": ["\x1b[2J"]}, None),
-        ({"more": 1}, None),
+        ({}, {"outputs": 31}, "its layer 2 does not fit"),
+        ({}, {"outputs": True}, FITS),
+        ({}, {"outputs": -1}, FITS),
+        ({}, {"outputs": 2**16 + 1}, FITS),
+        ({}, {"shape": [14, 14, 8]}, FITS),
+        ({}, {"reads": "pixels"}, FITS),
+        ({}, {"reads": "-1/+1"}, FITS),
+        ({}, {"gives": "numbers"}, FITS),
+        ({}, {"gives": "clipped"}, FITS),
+        ({}, {"weights": "several"}, FITS),
+        ({}, {"window": [5, 0, 2]}, "one of its windows cannot be"),
+        ({}, {"window": [5, 1, 1000000]}, "one of its windows cannot be"),
+        ({}, {"window": [5, 1, 3]}, "one of its windows cannot be"),
+        ({}, {"window": [2**16 + 1, 1, 2**15]}, "one of its windows cannot be"),
+        ({}, {"window": [50, 1, 2]}, "one of its windows is larger than what it slides over"),
+        ({}, {"window": [400, 1, 200]}, "it takes too much memory"),
+        ({}, {"window": "555"}, "one of its windows cannot be"),
+        ({}, {"pool": [2, 2, 2]}, "one of its windows cannot be"),
+        ({}, {"window": None}, FITS),
+        ({}, {"name": 7}, "its words cannot be printed"),
+        ({}, {"name": "conv 1"}, "two of its layers have one name"),
+        ({}, {"more": 1}, FITS),
+        ({"layers": []}, None, "it has no layers, or too many"),
+        ({"layers": MORE}, None, "it has no layers, or too many"),
+        ({"pixels": [1.0, float("nan"), None]}, None, "its pixels have no scale"),
+        ({"pixels": [0.0, 0.0, None]}, None, "its pixels have no scale"),
+        ({"pixels": [-1.0, 0.0, None]}, None, "its pixels have no scale"),
+        ({"pixels": [1e308, 0.0, None]}, None, "its pixels have no scale"),
+        ({"pixels": [5e-324, 0.0, None]}, None, "its pixels have no scale"),
+        ({"pixels": [1.0, -1e308, None]}, None, "its pixels have no scale"),
+        ({"pixels": [10**400, 0.0, None]}, None, "its pixels have no scale"),
+        ({"pixels": [1.0, 0.0, 300]}, None, "its pixels have no threshold"),
+        ({"pixels": [1.0, 0.0, 3]}, None, "its layer 0 does not fit"),
+        ({"classes": [1, 2]}, None, "its words cannot be printed"),
+        ({"classes": "0123456789"}, None, "its words are no lists"),
+        ({"notes": {"a": 1}}, None, "its words are no lists"),
+        ({"title": None}, None, "its words cannot be printed"),
+        ({"classes": ["\x1b[2J"]}, None, "its words cannot be printed"),
+        ({"more": 1}, None, "it says something else"),
     ],
-    ids=str,
+    ids=lambda value: "many" if value == {"layers": MORE} else str(value),
 )
-def test_a_description_that_cannot_be_is_refused(changes: dict[str, Any], layer: dict[str, Any] | None) -> None:
+def test_a_description_that_cannot_be_is_refused(
+    changes: dict[str, Any], layer: dict[str, Any] | None, told: str
+) -> None:
     assert opened(forged({}))
-    with pytest.raises(PackedError):
+    with pytest.raises(PackedError, match=f": {told}$"):
         opened(forged(changes, layer))
+
+
+def test_rows_that_are_not_filled_up_with_0_are_refused() -> None:
+    net = packed("binary-mlp")
+    last = net.layers[-2]
+    assert last.length % 8
+    opened(saved(net))
+    last.weight[3, -1] |= 1
+    with pytest.raises(PackedError, match="rows are not filled up with 0"):
+        opened(saved(net))
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_thresholds_beyond_all_sums_are_refused(side: int) -> None:
+    net = packed("convnet")
+    layer = net.layers[1]
+    layer.threshold[2] = side * (layer.length + 1)
+    opened(saved(net))
+    layer.threshold[2] += side
+    with pytest.raises(PackedError, match="thresholds are beyond all sums"):
+        opened(saved(net))
+
+
+def test_weights_as_they_were_trained_are_no_packed_net() -> None:
+    net = moved_net(small("convnet"))
+    with pytest.raises(PackedError, match=r"weights of a net as they were trained.*export it as packed"):
+        opened(FORMATS["safetensors"].write(Trained(small("convnet"), net, 0)))
 
 
 @pytest.mark.parametrize(("field", "value"), [("scale", np.inf), ("offset", np.nan), ("threshold", np.nan)])
@@ -184,38 +211,3 @@ def test_a_file_that_is_none_is_named(content: bytes | None, tmp_path: Path) -> 
 def test_other_pictures_are_refused(wrong: np.ndarray) -> None:
     with pytest.raises(PackedError, match="28"):
         NETS["convnet"].logits(wrong)
-
-
-def test_the_runner_needs_neither_torch_nor_the_lab(away: Path) -> None:
-    code = (
-        "import sys\n"
-        "for name in ('torch', 'lab', 'safetensors', 'PIL'): sys.modules[name] = None\n"
-        "sys.path.insert(0, '.')\n"
-        "import runner\n"
-        "sys.exit(runner.main(['net.safetensors', 'pictures.npy']))"
-    )
-    ran = run(away, "-c", code)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    lines = ran.stdout.splitlines()
-    classes = NETS["convnet"].logits(PICTURES).argmax(1)
-    assert [line.split()[1] for line in lines] == [NETS["convnet"].classes[number] for number in classes]
-
-
-def test_the_runner_reads_gray_pictures_and_refuses_what_it_cannot_read(away: Path, capsys: Any) -> None:
-    net, picture = str(away / "net.safetensors"), away / "picture.png"
-    Image.fromarray(PICTURES[2]).save(picture)
-    assert runner.main([net, str(picture)]) == 0
-    assert NETS["convnet"].classes[NETS["convnet"].logits(PICTURES[2:3]).argmax()] == capsys.readouterr().out.split()[1]
-    Image.fromarray(PICTURES[2]).resize((30, 28)).save(away / "large.png")
-    (away / "no.png").write_bytes(b"no picture")
-    (away / "no.npy").write_bytes(b"no array")
-    np.save(away / "objects.npy", np.array([{}]), allow_pickle=True)
-    np.save(away / "small.npy", PICTURES[:, :9])
-    for wrong in ("large.png", "no.png", "no.npy", "objects.npy", "small.npy", "none.png"):
-        assert runner.main([net, str(away / wrong), str(picture)]) == 2
-        told = capsys.readouterr()
-        assert told.out.startswith(f"{picture} ")  # what can be read is not lost
-        assert len(told.err.splitlines()) == 1
-        assert told.err.startswith(f"{away / wrong}: ")
-    for arguments in ([], [net], [str(picture), str(picture)]):
-        assert runner.main(arguments) == 2

@@ -46,7 +46,10 @@ def told(found: Agreement) -> str:
     """What came out, where it is exact."""
     _, bits, _, ties = found.whole
     but = f" but for {ties:,} at a threshold, where floats round" if ties else ""
+    apart = f"where all bits of an image are, logits are {found.logits:.1g} apart at most"
+    if not found.same:  # and so no logits were compared
+        apart = "no image has all of them on the way from its pixels, so logits cannot be compared"
     return (
         f"On {found.images:,} test images all {bits:,} hidden bits are those of PyTorch's net{but}; "
-        f"{found.classes:,} classes agree, and logits are {found.logits:.1g} apart at most."
+        f"{found.classes:,} classes agree, and {apart}."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from itertools import chain
@@ -23,6 +24,9 @@ from lab.jobs import JOBS
 from lab.packed import Unpackable, runner
 from lab.packed.onnx_graph import OnnxMissing
 from lab.store import RunFolder, runs_folder
+
+RUNNER = "runner.py"
+"""What is put beside a packed net."""
 
 
 class Refused(Exception):
@@ -80,6 +84,8 @@ def _export_net(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: 
     if asked.check and asked.format != "packed":
         raise Refused("--check is for --format packed.")
     _require_place(out, overwrite, readable=False)
+    if asked.format == "packed" and out is not None and out.name.casefold() == RUNNER:
+        raise Refused(f"{RUNNER} is what runs the net, and is put beside it; give --out another name.")
     folder = RunFolder(runs_folder() / whole_id(runs[0]))
     contestants = folder.facts().contestants
     if asked.contestant is None and len(contestants) > 1:
@@ -97,12 +103,27 @@ def _export_net(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: 
 
 
 def _with_runner(out: Path) -> str:
-    """Put the runner beside a packed net, unless another file has its name; and say what to do with it."""
-    content, beside = Path(runner.__file__).read_bytes(), out.with_name("runner.py")
-    if beside.exists() and not beside.is_dir() and beside.read_bytes() != content:
-        return f"{str(beside)!r} is another file, and stays as it is; what runs the net is {runner.__file__}."
+    """Put the runner beside a packed net, unless something else has its name; and say what to do with it."""
+    content, beside = Path(runner.__file__).read_bytes(), out.with_name(RUNNER)
+    if beside.exists() and not _has(beside, content):
+        return (
+            f"{str(beside)!r} is something else, and stays as it is; what runs the net is another one: "
+            f"{_command(Path(runner.__file__), out)}"
+        )
     _write(beside, content)
-    return f"Beside it is runner.py, which needs numpy and numkong alone: python {beside} {out} PICTURES.npy"
+    return f"Beside it is {RUNNER}, which needs numpy and numkong alone: {_command(beside, out)}"
+
+
+def _has(file: Path, content: bytes) -> bool:
+    try:
+        return file.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _command(program: Path, net: Path) -> str:
+    """What to type next."""
+    return shlex.join(["python", str(program), str(net), "PICTURES.npy"])
 
 
 def _give(content: bytes, out: Path | None) -> None:

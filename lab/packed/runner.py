@@ -20,6 +20,7 @@ import hashlib
 import json
 import math
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -39,7 +40,9 @@ ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1, dty
 POWERS = 2 ** np.arange(7, -1, -1, dtype=np.int32)
 """What the bits of a byte stand for, the highest first."""
 SIDE, MIDDLE = 28, 128
-MOST_BYTES, MOST_HEADER, LARGEST = 2**31, 2**20, 2**16
+MOST_BYTES, MOST_HEADER, LARGEST, MOST_SCALE = 2**31, 2**20, 2**16, 2**30
+KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+WEIGHTS = "it has the weights of a net as they were trained, for readers of safetensors; export it as packed instead"
 FEW = 2
 """Rows of bytes that are taken apart into bits: eight times as many, with weights that are an eighth."""
 REGISTER, NEAR = 64, 72 * 2**10
@@ -82,7 +85,7 @@ class Pixels(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """Weights with all that follows up to the next ones. Values are (N, height, width, channels) throughout."""
+    """Weights and what follows up to the next. Values are (N, height, width, channels): bytes of pixels, or bits."""
 
     name: str
     shape: tuple[int, int, int]
@@ -143,11 +146,7 @@ class Layer:
         return np.stack(self.window.views(values), axis=3).reshape(len(values), *self.places, -1)
 
     def products(self, values: Array) -> Array:
-        """w.x of every output, (N, rows, columns, outputs): int32 between bits, float64 of pixels, else float32.
-
-        Args:
-            values: bits as booleans, or pixels as bytes, (N, *shape).
-        """
+        """w.x of every output, (N, rows, columns, outputs): int32 between bits, float64 of pixels, else float32."""
         return self._sums(values)
 
     def bits(self, values: Array) -> Bits:
@@ -258,7 +257,8 @@ class BitLayer(Layer):
 
     def counts(self, words: NDArray[np.uint8]) -> NDArray[np.int32]:
         """What is counted of rows of packed bits, (N, outputs)."""
-        return np.concatenate([counts for _, counts in self._counted(words)], axis=1)
+        parts = [counts for _, counts in self._counted(words)]
+        return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
     def _counted(self, words: NDArray[np.uint8]) -> Iterator[tuple[slice, NDArray[np.int32]]]:
         """The same, some outputs after the other where there are many rows."""
@@ -376,7 +376,7 @@ def saved(net: PackedNet) -> bytes:
     arrays = [layers[int(place)][name] for place, _, name in named]
     pairs = zip(arrays, table.values(), strict=True)
     data = b"".join(np.ascontiguousarray(array, TYPES[entry["dtype"]]).tobytes() for array, entry in pairs)
-    return _header(text, _digest(text, data), table) + data
+    return _header(text, data, table) + data
 
 
 def load(path: str | Path) -> PackedNet:
@@ -387,34 +387,30 @@ def load(path: str | Path) -> PackedNet:
     """
     try:
         with open(path, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            return opened(file.read(MOST_BYTES + 1))
     except OSError as error:
         raise PackedError(f"{path} cannot be read: {error.strerror}.") from None
-    try:
-        return opened(content)
     except PackedError as error:
         raise PackedError(f"{path}: {error}.") from None
 
 
 def opened(content: bytes) -> PackedNet:
-    """The net of a file's content.
-
-    Raises:
-        PackedError: it is none, or was changed or cut off.
-    """
+    """The net of a file's content; PackedError where it is none, or was changed or cut off."""
     try:
         length = int.from_bytes(content[:8], "little")
         _require(len(content) <= MOST_BYTES and 0 < length <= min(MOST_HEADER, len(content) - 8), "it has no header")
         metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+        _require("experiment" not in metadata, WEIGHTS)
         _require(metadata["format"] == FORMAT, f"it is not of the version {FORMAT!r}")
         told, data = json.loads(metadata["net"]), memoryview(content)[8 + length :]
         plans = _checked(told)
         table = _table(plans)
         size = max(entry["data_offsets"][1] for entry in table.values())
         text = json.dumps(told)
-        whole = len(data) == size and content[: 8 + length] == _header(text, _digest(text, data), table)
+        whole = len(data) == size and content[: 8 + length] == _header(text, data, table)
         _require(whole, "it was changed or cut off")
-        tensors = iter([_array(data, entry) for entry in table.values()])
+        parts = [(data[slice(*entry["data_offsets"])], entry) for entry in table.values()]
+        tensors = iter([np.frombuffer(part, TYPES[entry["dtype"]]).reshape(entry["shape"]) for part, entry in parts])
         layers = tuple(_layer(plan, tensors, told["pixels"] if i == 0 else [1.0, 0.0]) for i, plan in enumerate(plans))
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         told_why = str(error) if isinstance(error, PackedError) else "it is something else, or was changed"
@@ -456,27 +452,26 @@ def _table(plans: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return table
 
 
-def _header(text: str, digest: str, table: dict[str, dict[str, Any]]) -> bytes:
-    metadata = {"format": FORMAT, "net": text, "sha256": digest}
+def _header(text: str, data: bytes | memoryview, table: dict[str, dict[str, Any]]) -> bytes:
+    digest = hashlib.sha256(text.encode())
+    digest.update(data)
+    metadata = {"format": FORMAT, "net": text, "sha256": digest.hexdigest()}
     header = json.dumps({"__metadata__": metadata, **table}).encode()
     header += b" " * (-len(header) % 8)
     return len(header).to_bytes(8, "little") + header
-
-
-def _digest(text: str, data: bytes | memoryview) -> str:
-    digest = hashlib.sha256(text.encode())
-    digest.update(data)
-    return digest.hexdigest()
 
 
 def _checked(told: dict[str, Any]) -> list[dict[str, Any]]:
     """The layers of a description in which everything is as it can be."""
     slope, offset, least = told["pixels"]
     _require(set(told) == {"title", "classes", "notes", "pixels", "layers"}, "it says something else")
-    words = [told["title"], *told["classes"], *told["notes"], *(plan["name"] for plan in told["layers"])]
+    _require(isinstance(told["classes"], list) and isinstance(told["notes"], list), "its words are no lists")
+    names = [plan["name"] for plan in told["layers"]]
+    words = [told["title"], *told["classes"], *told["notes"], *names]
     # No control characters, which a terminal would obey.
     _require(all(isinstance(word, str) and word.isprintable() for word in words), "its words cannot be printed")
-    _require(math.isfinite(slope) and math.isfinite(offset) and slope > 0, "its pixels have no scale")
+    _require(len(set(names)) == len(names), "two of its layers have one name")
+    _require(1 / MOST_SCALE <= slope <= MOST_SCALE and abs(offset) <= MOST_SCALE, "its pixels have no scale")
     _require(least is None or _within(least, 0, 256), "its pixels have no threshold")
     plans, shape = told["layers"], (SIDE, SIDE, 1)
     _require(0 < len(plans) <= 64, "it has no layers, or too many")
@@ -496,9 +491,8 @@ def _checked(told: dict[str, Any]) -> list[dict[str, Any]]:
             f"its layer {i} does not fit",
         )
         sides = _slid(shape[:2], plan["window"]) if plan["window"] else (1, 1)
-        _require(
-            math.prod(sides) * (_length(plan) + 8 * plan["outputs"]) <= MOST_BYTES // 8, "it takes too much memory"
-        )
+        most = math.prod(sides) * (_length(plan) + 8 * plan["outputs"])
+        _require(most <= MOST_BYTES // 8, "it takes too much memory")
         shape = (*(_slid(sides, plan["pool"]) if plan["pool"] else sides), plan["outputs"])
     return plans
 
@@ -516,11 +510,6 @@ def _slid(sides: tuple[int, ...], window: list[int]) -> tuple[int, ...]:
     places = tuple(Window(kernel, stride, padding).places(side) for side in sides)
     _require(min(places) > 0, "one of its windows is larger than what it slides over")
     return places
-
-
-def _array(data: memoryview, entry: dict[str, Any]) -> Array:
-    start, end = entry["data_offsets"]
-    return np.frombuffer(data[start:end], TYPES[entry["dtype"]]).reshape(entry["shape"])
 
 
 def _layer(plan: dict[str, Any], tensors: Iterator[Array], pixels: list[Any]) -> Layer:
@@ -541,8 +530,8 @@ def _layer(plan: dict[str, Any], tensors: Iterator[Array], pixels: list[Any]) ->
         unused = -layer.length % 8
         _require(not (layer.weight[:, -1] & ((1 << unused) - 1)).any(), "its rows are not filled up with 0")
     if isinstance(layer, BitLayer):
-        most = np.abs(layer.threshold.astype(np.int64)).max(initial=0)
-        _require(most <= layer.length + 1, "its thresholds are beyond all sums")
+        within = np.abs(layer.threshold.astype(np.int64)) <= layer.length + 1
+        _require(within.all(), "its thresholds are beyond all sums")
     return layer
 
 
@@ -567,20 +556,34 @@ def _require(condition: object, otherwise: str) -> None:
 
 
 def _pictures(path: str) -> Array:
-    """Pictures as bytes (N, 28, 28): an array in a .npy file, or a gray picture that Pillow can read."""
+    """Pictures as bytes (N, 28, 28): an array in a .npy file, or a picture that Pillow can read."""
     try:
-        if path.endswith(".npy"):
-            found = np.load(path, mmap_mode="r", allow_pickle=False)
-            return found if found.ndim == 3 else found[None]
-        from PIL import Image
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about what is oddly written, and read anyway
+            if path.endswith(".npy"):
+                found = np.load(path, mmap_mode="r", allow_pickle=False)
+                return found if found.ndim == 3 else found[None]
+            from PIL import Image
 
-        with Image.open(path) as picture:
-            _require(picture.size == (SIDE, SIDE), f"it is not {SIDE} pixels wide and high")
-            return np.asarray(picture.convert("L"))[None]
+            with Image.open(path, formats=KINDS) as picture:
+                _require(picture.size == (SIDE, SIDE), f"it is not {SIDE} pixels wide and high")
+                return _gray(picture)[None]
     except ImportError:
         raise PackedError("it takes Pillow to be read; install it, or take a .npy file") from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except Exception as error:  # readers fail in many ways on what is damaged or made to hurt them
         raise error if isinstance(error, PackedError) else PackedError("it cannot be read as pictures") from None
+
+
+def _gray(picture: Any) -> Array:
+    """Gray values as the lab takes them: finer ones from the least to the largest, transparent ones on a far ground."""
+    if picture.mode[0] in "IF":
+        values = np.nan_to_num(np.asarray(picture, np.float64), posinf=0, neginf=0)
+        return np.round((values - values.min()) * (255 / max(np.ptp(values), 1e-12))).astype(np.uint8)
+    if not picture.has_transparency_data:
+        return np.asarray(picture.convert("RGB").convert("L"))
+    shade, opacity = np.asarray(picture.convert("RGBA").convert("LA"), np.float64).transpose(2, 0, 1)
+    ground = 255 * ((shade * opacity).sum() <= 127.5 * opacity.sum())
+    return np.round(ground + (shade - ground) * opacity / 255).astype(np.uint8)
 
 
 def main(arguments: list[str]) -> int:
