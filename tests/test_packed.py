@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -83,13 +84,37 @@ def test_a_net_of_any_shape_keeps_every_bit(architecture: str, estimator: str, d
 @given(st.sampled_from(sorted(Architecture.members)), st.sampled_from(sorted(Estimator.members)), st.data())
 def test_what_is_not_packed_has_a_reason(architecture: str, estimator: str, data: st.DataObject) -> None:
     experiment = drawn(data, architecture, estimator)
+    experiment = experiment.with_changes([f"precision={data.draw(st.sampled_from(('float32', 'bfloat16')))}"])
     reason = why_not(experiment)
     assume(reason)
     assert reason.endswith(".")
-    assert len(reason) < 200
+    assert all(len(sentence) < 200 for sentence in reason.split(". "))
     with pytest.raises(Unpackable) as refusal:
         pack(experiment, experiment.architecture.net())
     assert str(refusal.value) == reason
+    assert why_not(experiment.with_changes(advised(reason))) == ""
+
+
+def advised(reason: str) -> list[str]:
+    """What it says to set otherwise, as changes of an experiment."""
+    settings = {
+        "take architecture": "architecture=binary-mlp",
+        "architecture.binary_weights": f"architecture.binary_weights={json.dumps(ALL)}",
+        "architecture.binary_layers": "architecture.binary_layers=[1,2]",
+        "architecture.weight_rule": "architecture.weight_rule=identity",
+        "architecture.stochastic_weights": "architecture.stochastic_weights=false",
+        "precision": "precision=float32",
+        "such as saturated": "estimator=saturated",
+    }
+    return [change for words, change in settings.items() if words in reason]
+
+
+def test_all_that_is_in_the_way_is_told_at_once() -> None:
+    shape = {"binary_weights": ["conv1"], "binary_layers": [1], "weight_rule": "sign-with-zero"}
+    reason = why_not(small("convnet", shape, estimator="ternary", precision="bfloat16"))
+    told = ("set architecture.weight_rule", "Estimator 'ternary'", "set precision", "weights of 'conv2'", "'units2'")
+    assert [reason.count(words) for words in told] == [1] * len(told)
+    assert len(reason.split(". ")) == len(told)
 
 
 @pytest.mark.parametrize("name", PRESETS)

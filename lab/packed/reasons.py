@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -21,6 +23,7 @@ ORDER = ((BatchNorm1d, BatchNorm2d), (nn.Hardtanh, nn.MaxPool2d), (BinaryUnits,)
 """May stand behind weights, in this order: the largest of some units is on where one of them is."""
 BETWEEN = (*(kind for kinds in ORDER for kind in kinds), nn.Flatten, nn.Identity, Dropout)
 """May stand behind weights at all."""
+BINARY_WEIGHTS, BINARY_LAYERS = "architecture.binary_weights", "architecture.binary_layers"
 PROBED = torch.tensor([-1e6, -3.0, -1.0, -0.5, -0.04, -1e-6, 0.0, 1e-6, 0.04, 0.3, 0.5, 0.7, 1.0, 3.0, 1e6])
 """Pre-activations at which a rule has to give 0 or 1, and never less for more."""
 FORWARD = {
@@ -32,35 +35,53 @@ FORWARD = {
 """What rules give that give no bits."""
 
 
+class Hurdle(NamedTuple):
+    """What is in the way of a packed form."""
+
+    field: str
+    """Of the experiment, that is to be set otherwise."""
+    sentence: str
+    """Why, and how."""
+
+
 def why_not(experiment: Experiment) -> str:
-    """Why nets of an experiment cannot be packed and what to switch on, a sentence; empty where they can."""
-    return next(_reasons(experiment), "")
+    """Why nets of an experiment cannot be packed and what to switch on, a sentence a hurdle; empty where they can."""
+    told: list[Hurdle] = []
+    architecture, rule = experiment.architecture, experiment.estimator
+    for hurdles in (
+        _of_weights(architecture),
+        _of_units(architecture, rule),
+        _of_sums(experiment.precision),
+        _of_structure(architecture),
+    ):
+        told += [hurdle for hurdle in hurdles if not any(_covered(hurdle.field, known.field) for known in told)]
+    return " ".join(hurdle.sentence for hurdle in told)
 
 
-def _reasons(experiment: Experiment) -> Iterator[str]:
-    yield from _of_weights(experiment.architecture)
-    yield from _of_units(experiment.architecture, experiment.estimator)
-    if experiment.precision != "float32":
-        yield (
-            f"Its sums are rounded to {experiment.precision} in front of every threshold, and those of a packed net "
-            "are exact; set precision to float32."
-        )
-    if reason := _of_structure(experiment.architecture):
-        yield reason
+def _covered(field: str, known: str) -> bool:
+    """Whether a field is another one or a part of it, and so is set otherwise with it."""
+    return f"{field}.".startswith(f"{known}.")
 
 
-def _of_weights(architecture: Architecture) -> Iterator[str]:
+def _of_weights(architecture: Architecture) -> Iterator[Hurdle]:
     bits = architecture.weights
     if bits is None:
         if "binary_weights" in type(architecture).model_fields:
-            yield "Its weights are real numbers; set architecture.binary_weights to the layers that are to have bits."
+            yield Hurdle(
+                BINARY_WEIGHTS,
+                f"Its weights are real numbers; set {BINARY_WEIGHTS} to the layers that are to have bits.",
+            )
         else:
-            yield f"Its weights are real numbers, and a packed net has bits; take {_with_bits()}."
-    elif bits.stochastic:
-        yield "Its weights are drawn in every step, not fixed; set architecture.stochastic_weights to false."
-    elif bits.rule.forward != "bits" or not _two_valued(bits.rule):
-        what = FORWARD.get(bits.rule.forward, FORWARD["several bits"])
-        yield f"weight_rule {bits.rule.name!r} {what}; set architecture.weight_rule to identity."
+            yield Hurdle(
+                "architecture", f"Its weights are real numbers, and a packed net has bits; take {_with_bits()}."
+            )
+        return
+    if bits.stochastic:
+        field = "architecture.stochastic_weights"
+        yield Hurdle(field, f"Its weights are drawn in every step, not fixed; set {field} to false.")
+    if bits.rule.forward != "bits" or not _two_valued(bits.rule):
+        what, field = FORWARD.get(bits.rule.forward, FORWARD["several bits"]), "architecture.weight_rule"
+        yield Hurdle(field, f"weight_rule {bits.rule.name!r} {what}; set {field} to identity.")
 
 
 def _with_bits() -> str:
@@ -73,12 +94,24 @@ def _with_bits() -> str:
     )
 
 
-def _of_units(architecture: Architecture, rule: Estimator) -> Iterator[str]:
+def _of_units(architecture: Architecture, rule: Estimator) -> Iterator[Hurdle]:
     if not architecture.site_names:
-        yield "It has no binary units; give architecture.binary_layers the layers that are to have some."
-    elif rule.forward != "bits" or not _two_valued(rule):
+        yield Hurdle(BINARY_LAYERS, f"It has no binary units; give {BINARY_LAYERS} the layers that are to have some.")
+    if rule.forward != "bits" or not _two_valued(rule):
         what = FORWARD.get(rule.forward, FORWARD["several bits"])
-        yield f"Estimator {rule.name!r} {what}, and a packed unit is one bit; take another one, such as saturated."
+        yield Hurdle(
+            "estimator",
+            f"Estimator {rule.name!r} {what}, and a packed unit is one bit; take another one, such as saturated.",
+        )
+
+
+def _of_sums(precision: str) -> Iterator[Hurdle]:
+    if precision != "float32":
+        yield Hurdle(
+            "precision",
+            f"Its sums are rounded to {precision} in front of every threshold, and those of a packed net are exact; "
+            "set precision to float32.",
+        )
 
 
 def _two_valued(rule: Estimator) -> bool:
@@ -87,49 +120,64 @@ def _two_valued(rule: Estimator) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _of_structure(architecture: Architecture) -> str:
+def _of_structure(architecture: Architecture) -> tuple[Hurdle, ...]:
     with torch.device("meta"):
         net = architecture.net()
         net.prepare()
         ran = steps(net, torch.zeros(1, 1, 28, 28))
+    found: list[Hurdle] = []
     if any(isinstance(module, Around) for module in net.modules()):
-        return "Shortcuts add a real number to every bit; set architecture.shortcut to false."
+        field = "architecture.shortcut"
+        found.append(Hurdle(field, f"Shortcuts add a real number to every bit; set {field} to false."))
     front, layers = stages(ran)
-    reasons = [_of_step(architecture, step, FRONT) for step in front]
+    found += _of_steps(architecture, front, FRONT)
     for i, layer in enumerate(layers):
-        reasons += _of_layer(architecture, layer, first=i == 0, last=i == len(layers) - 1)
-    return next(filter(None, reasons), "")
+        last = i == len(layers) - 1
+        found += islice(_of_weighted(architecture, layer, between=i > 0 and not last), 1)
+        found += islice(_of_following(architecture, layer, last), 1)  # of one layer all others follow from the first
+    return tuple(found)
 
 
-def _of_layer(architecture: Architecture, layer: Stage, first: bool, last: bool) -> Iterator[str]:
+def _of_weighted(architecture: Architecture, layer: Stage, between: bool) -> Iterator[Hurdle]:
     name, module = layer.weights.name, layer.weights.module
     if not isinstance(module, nn.Linear | nn.Conv2d) or not _plain(module):
-        yield f"{name!r} is a {type(module).__name__} of a kind that has no packed form; take {_with_bits()}."
-    if not isinstance(module, BinaryWeights) and not first and not last:
+        kind = type(module).__name__
+        yield Hurdle("architecture", f"{name!r} is a {kind} of a kind that has no packed form; take {_with_bits()}.")
+    if between and not isinstance(module, BinaryWeights):
         able = "binary_weights" in type(architecture).model_fields
-        hint = "add it to architecture.binary_weights" if able else f"take {_with_bits()}"
-        yield f"The weights of {name!r} are real numbers, between layers of bits; {hint}."
-    for step in layer.following:
-        yield _of_step(architecture, step, BETWEEN)
-    modules = [step.module for step in layer.following]
-    places = [place for module in modules for place, kinds in enumerate(ORDER) if isinstance(module, kinds)]
+        hint = f"add it to {BINARY_WEIGHTS}" if able else f"take {_with_bits()}"
+        yield Hurdle(
+            BINARY_WEIGHTS if able else "architecture",
+            f"The weights of {name!r} are real numbers, between layers of bits; {hint}.",
+        )
+
+
+def _of_following(architecture: Architecture, layer: Stage, last: bool) -> Iterator[Hurdle]:
+    name, modules = layer.weights.name, [step.module for step in layer.following]
+    yield from _of_steps(architecture, layer.following, BETWEEN)
     pools, units = (sum(isinstance(module, kind) for module in modules) for kind in (nn.MaxPool2d, BinaryUnits))
-    if places != sorted(places) or pools > units or units > 1:
-        yield f"What follows {name!r} has no packed form: it is not batch norm, Htanh, pooling and units in this order."
     if not units and not last:
-        yield f"Nothing makes bits of what {name!r} gives{_hint(architecture)}."
+        yield _without_bits(architecture, f"Nothing makes bits of what {name!r} gives")
+    places = [place for module in modules for place, kinds in enumerate(ORDER) if isinstance(module, kinds)]
+    if places != sorted(places) or pools > units or units > 1:
+        yield Hurdle(
+            "architecture",
+            f"What follows {name!r} has no packed form: it is not batch norm, Htanh, pooling and units in this order.",
+        )
 
 
-def _of_step(architecture: Architecture, step: Step, allowed: tuple[type[nn.Module], ...]) -> str:
-    if isinstance(step.module, allowed) and _plain(step.module):
-        return ""
-    kind = type(step.module).__name__
-    return f"{step.name!r} ({kind}) gives real numbers, and a packed unit is one bit{_hint(architecture)}."
+def _of_steps(architecture: Architecture, ran: list[Step], allowed: tuple[type[nn.Module], ...]) -> Iterator[Hurdle]:
+    for step in ran:
+        if not isinstance(step.module, allowed) or not _plain(step.module):
+            kind = type(step.module).__name__
+            why = f"{step.name!r} ({kind}) gives real numbers, and a packed unit is one bit"
+            yield _without_bits(architecture, why)
 
 
-def _hint(architecture: Architecture) -> str:
+def _without_bits(architecture: Architecture, why: str) -> Hurdle:
     able = "binary_layers" in type(architecture).model_fields
-    return "; add its layer to architecture.binary_layers" if able else ""
+    hint = f"; add its layer to {BINARY_LAYERS}" if able else ""
+    return Hurdle(BINARY_LAYERS if able else "architecture", f"{why}{hint}.")
 
 
 def _plain(module: nn.Module) -> bool:
