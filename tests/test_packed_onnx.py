@@ -51,6 +51,23 @@ def test_it_does_what_the_net_does(architecture: str, shape: dict[str, Any]) -> 
     assert len(content) < len(saved(packed)) + 70_000  # its weights are bits in the file
 
 
+def test_thresholds_of_real_weights_may_be_any_numbers() -> None:
+    # Integers end where float32 has no longer all of them, and real sums do not.
+    runtime = pytest.importorskip("onnxruntime")
+    experiment = small("convnet", {"binary_weights": ["conv2"]})
+    net, pictures = moved_net(experiment), IMAGES.test[:20].numpy()
+    with torch.no_grad():
+        net.get_parameter("conv1.weight").mul_(1e10)
+        net.get_buffer("norm1.running_mean").mul_(1e10)
+    packed = pack(experiment, net)
+    name = packed.layers[0].name
+    assert (np.abs(packed.layers[0].threshold) > 2**24).any()
+    expected = packed.bits(pictures)[name]
+    assert 0.1 < expected.mean() < 0.9
+    (found,) = runtime.InferenceSession(onnx_of(packed)).run([name], {"pixels": pictures})
+    assert np.array_equal(found, expected)
+
+
 def test_without_the_package_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
     experiment = small("binary-mlp")

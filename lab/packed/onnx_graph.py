@@ -1,4 +1,9 @@
-"""A packed net as ONNX: bits in the file, unpacked where it is loaded, and the same integers and thresholds."""
+"""A packed net as ONNX: bits in the file, unpacked where it is loaded.
+
+Units behind binary weights compare the same integers as in the packed net, also those that read pixels. Behind real
+weights sums and thresholds are float32, where the packed net has sums of pixels and all such thresholds as float64: a
+unit may differ there whose sum is at its threshold but for rounding. Logits are the same but for rounding.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +15,6 @@ from numpy.typing import NDArray
 from lab.packed.runner import LEVELS, MIDDLE, Layer, PackedNet, PixelLayer
 
 OPSET, VERSION = 18, 10
-EXACT = 2**24
-"""Up to here float32 has all integers."""
 Array = NDArray[Any]
 
 
@@ -23,7 +26,7 @@ def onnx_of(net: PackedNet) -> bytes:
     """The ONNX file of a packed net.
 
     Its input is `pixels`, uint8 (N, 28, 28). It gives `logits`, float32 (N, outputs), and the bits of each layer by its
-    name. Products of bits are float32 integers there, for ONNX has no popcount; so they are exact as well.
+    name. Products of binary weights are float32 integers there, for ONNX has no popcount; so they are exact as well.
 
     Raises:
         OnnxMissing: the package onnx is not installed.
@@ -117,7 +120,8 @@ class _Graph:
             least = least if layer.window else least.ravel()
         else:
             values, least = self.presented(layer, values), layer.threshold.reshape(column)
-        least = least.clip(-EXACT, EXACT).astype(np.float32)
+        with np.errstate(over="ignore"):  # what is beyond float32 is beyond all its sums
+            least = least.astype(np.float32)
         on = self.add("GreaterOrEqual", self.products(layer, values), least)
         on = self.add("Xor", on, layer.flip.reshape(column))
         if layer.pool:
