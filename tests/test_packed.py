@@ -117,6 +117,12 @@ def test_all_that_is_in_the_way_is_told_at_once() -> None:
     assert len(reason.split(". ")) == len(told)
 
 
+def test_what_would_be_in_the_way_next_is_told_too() -> None:
+    reason = why_not(small("convnet", {"weight_rule": "stochastic-sign", "stochastic_weights": True}))
+    assert [reason.count(f"set architecture.{name}") for name in ("binary_weights", "stochastic_weights")] == [1, 1]
+    assert "set architecture.weight_rule" in why_not(small("convnet", {"weight_rule": "sign-with-zero"}))
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_is_packed_or_says_why_not(name: str) -> None:
     experiment = PRESETS[name].experiment(DIGITS)

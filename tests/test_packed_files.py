@@ -56,6 +56,7 @@ def test_others_can_read_the_file(tmp_path: Path) -> None:
     with safe_open(file, framework="np") as opened_file:
         assert json.loads(opened_file.metadata()["net"])["layers"][1]["name"] == "conv 2"
         weight = opened_file.get_tensor("1.weight")
+    assert int.from_bytes(FILES["convnet"][:8], "little") % 8 == 0  # as its readers like it
     assert np.array_equal(np.unpackbits(weight, axis=1)[:, : layer.length].astype(bool), layer.weight_bits)
 
 
@@ -158,6 +159,12 @@ def test_a_description_that_cannot_be_is_refused(
     assert opened(forged({}))
     with pytest.raises(PackedError, match=f": {told}$"):
         opened(forged(changes, layer))
+
+
+def test_a_header_that_is_too_long_is_not_read() -> None:
+    blank = b" " * (2**20 + 8)
+    with pytest.raises(PackedError, match="it has no header"):
+        opened(len(blank).to_bytes(8, "little") + blank)
 
 
 def test_rows_that_are_not_filled_up_with_0_are_refused() -> None:

@@ -97,6 +97,7 @@ UNREADABLE = {
     "none-wide.png": of_size(0, 0),
     "huge.png": of_size(60_000, 60_000),
     "program.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\n%%EOF\n",
+    "rare.png": written(DIGIT.save, "PPM"),
     "text.npy": b"no array",
     "cut.npy": written(np.save, PICTURES)[:-1],
     "objects.npy": written(np.save, np.array([{}]), allow_pickle=True),

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from lab.estimators import Estimator
+from lab.estimators import Estimator, StraightThrough
 from lab.experiment import Experiment
 from lab.models import Architecture
 from lab.models.layers import Around, BatchNorm1d, BatchNorm2d, BinaryUnits, Dropout, PixelBits
-from lab.models.weights import BinaryWeights
+from lab.models.weights import BinaryWeights, WeightBits
 from lab.packed.chain import Stage, Step, stages, steps
 
 FRONT = (nn.Flatten, nn.Identity, PixelBits, Dropout)
@@ -64,8 +64,7 @@ def _covered(field: str, known: str) -> bool:
 
 
 def _of_weights(architecture: Architecture) -> Iterator[Hurdle]:
-    bits = architecture.weights
-    if bits is None:
+    if architecture.weights is None:
         if "binary_weights" in type(architecture).model_fields:
             yield Hurdle(
                 BINARY_WEIGHTS,
@@ -75,13 +74,14 @@ def _of_weights(architecture: Architecture) -> Iterator[Hurdle]:
             yield Hurdle(
                 "architecture", f"Its weights are real numbers, and a packed net has bits; take {_with_bits()}."
             )
-        return
-    if bits.stochastic:
+    # Of weights that are to have bits these are told, too, though nothing asks them as yet.
+    if getattr(architecture, "stochastic_weights", False):
         field = "architecture.stochastic_weights"
         yield Hurdle(field, f"Its weights are drawn in every step, not fixed; set {field} to false.")
-    if bits.rule.forward != "bits" or not _two_valued(bits.rule):
-        what, field = FORWARD.get(bits.rule.forward, FORWARD["several bits"]), "architecture.weight_rule"
-        yield Hurdle(field, f"weight_rule {bits.rule.name!r} {what}; set {field} to identity.")
+    rule = getattr(architecture, "weight_rule", None)
+    if isinstance(rule, StraightThrough) and (not _two_valued(rule) or WeightBits("-1/+1", rule).refusal):
+        why, field = _many(rule) if not _two_valued(rule) else "needs noise", "architecture.weight_rule"
+        yield Hurdle(field, f"weight_rule {rule.name!r} {why}; set {field} to identity.")
 
 
 def _with_bits() -> str:
@@ -97,11 +97,11 @@ def _with_bits() -> str:
 def _of_units(architecture: Architecture, rule: Estimator) -> Iterator[Hurdle]:
     if not architecture.site_names:
         yield Hurdle(BINARY_LAYERS, f"It has no binary units; give {BINARY_LAYERS} the layers that are to have some.")
-    if rule.forward != "bits" or not _two_valued(rule):
-        what = FORWARD.get(rule.forward, FORWARD["several bits"])
+    if not _two_valued(rule):
         yield Hurdle(
             "estimator",
-            f"Estimator {rule.name!r} {what}, and a packed unit is one bit; take another one, such as saturated.",
+            f"Estimator {rule.name!r} {_many(rule)}, and a packed unit is one bit; take another one, "
+            "such as saturated.",
         )
 
 
@@ -114,7 +114,13 @@ def _of_sums(precision: str) -> Iterator[Hurdle]:
         )
 
 
+def _many(rule: Estimator) -> str:
+    return FORWARD.get(rule.forward, FORWARD["several bits"])
+
+
 def _two_valued(rule: Estimator) -> bool:
+    if rule.forward != "bits":
+        return False
     bits = rule.step(PROBED)
     return bool(((bits == 0) | (bits == 1)).all() and (bits.diff() >= 0).all())
 
