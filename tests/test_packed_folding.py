@@ -50,12 +50,15 @@ def test_units_that_turn_at_the_ends_of_all_sums_turn_there() -> None:
     assert np.array_equal((sums >= layer.threshold) != layer.flip, expected)
 
 
+@pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("scale", ["none", "max", "mean"])
-def test_outputs_whose_weights_are_all_0_are_packed(scale: str) -> None:
-    experiment, net = built(weight_levels="0/1", weight_scale=scale)
+def test_outputs_whose_weights_are_all_0_are_packed(scale: str, batch_norm: bool) -> None:
+    experiment, net = built(weight_levels="0/1", weight_scale=scale, batch_norm=batch_norm, bias=not batch_norm)
     with torch.no_grad():
         for module in weighted(net):
             module.weight[:3].neg_().clamp_(max=0).sub_(module.weight[:3].abs())
+            if module.bias is not None:
+                module.bias.zero_()  # what is always 0 is at the threshold
     packed = pack(experiment, net)
     for layer in packed.layers:
         assert not layer.weight_bits[:3].any()

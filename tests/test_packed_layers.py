@@ -18,11 +18,12 @@ from tests.packed_nets import layers, naive_bits, naive_products, values_for
 
 
 @settings(max_examples=250)
-@given(layers(), st.integers(0, 2**32), st.sampled_from((NEAR, 1)))
-def test_a_layer_does_what_a_loop_does(layer: Layer, seed: int, near: int) -> None:
+@given(layers(), st.integers(0, 2**32), st.sampled_from((NEAR, 1)), st.sampled_from((0, 10**9)))
+def test_a_layer_does_what_a_loop_does(layer: Layer, seed: int, near: int, few: int) -> None:
     values = values_for(layer, seed)
     expected = naive_products(layer, values)
-    with patch.object(runner, "NEAR", near):  # with 1, eight outputs after the other
+    # With NEAR of 1, eight outputs after the other; with FEW of many, bytes are taken apart into bits.
+    with patch.multiple(runner, NEAR=near, FEW=few):
         found, bits = layer.products(values), layer.bits(values)
     if isinstance(layer, PixelLayer):
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
