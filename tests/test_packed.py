@@ -98,7 +98,8 @@ def test_what_is_not_packed_has_a_reason(architecture: str, estimator: str, data
 def advised(reason: str) -> list[str]:
     """What it says to set otherwise, as changes of an experiment."""
     settings = {
-        "take architecture": "architecture=binary-mlp",
+        # Few units, for some estimators run the net again for each.
+        "take architecture": 'architecture={"name": "binary-mlp", "hidden": 10}',
         "architecture.binary_weights": f"architecture.binary_weights={json.dumps(ALL)}",
         "architecture.binary_layers": "architecture.binary_layers=[1,2]",
         "architecture.weight_rule": "architecture.weight_rule=identity",
