@@ -46,7 +46,12 @@ def test_it_says_where_it_does_not_pay(capsys: pytest.CaptureFixture[str]) -> No
         first[batch]["ratio"]["median"] = second[batch]["ratio"]["median"] = 2.0
     first["batch16"]["ratio"]["median"] = 0.5
     _print_tables(result)
-    assert f"does not pay for: {TINY.small[0]} at batch 16 (0.5)" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"does not pay for: {TINY.small[0]} at batch 16 (0.5)" in told
+    assert result["titles"]["layer_batch1"] == "A layer of 72×72 with its units, batch 1"
+    assert result["titles"]["net_batch1"].startswith("source-004-corrected, 784 – 1024 – 1024 – 1024 – 10, ")
+    assert "72×72" in told
+    assert "6144" not in told
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -60,7 +65,7 @@ def test_nothing_that_differs_is_timed() -> None:
     weight = next(each for each in built.forms.floats.modules() if isinstance(each, torch.nn.Linear)).weight
     with torch.no_grad():
         weight.neg_()
-    with pytest.raises(NotEqual):
+    with pytest.raises(NotEqual, match="The logits of 8 of 8 images differ"):
         built.forms.pair(pictures(8))
     assert (layer_pair(2, 40).floats() == torch.from_numpy(layer_pair(2, 40).packed().reshape(2, 40))).all()  # type: ignore[attr-defined]
 

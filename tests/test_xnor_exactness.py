@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lab.data import Dataset
-from lab.jobs import JOBS, moments
+from lab.jobs import moments
 from lab.packed import Agreement, PackedNet, agreement, pack
 from lab.probes import Specimen, xnor_layers
 from lab.ui.xnor import exactness
@@ -16,7 +16,7 @@ from tests.inside_page import SHORT, trained
 from tests.packed_nets import moved_net
 from tests.pages import PATIENCE, handed, opened, shown, told, until_it_shows
 from tests.small import small
-from tests.xnor_cards import SIGNS, cards, page, readouts
+from tests.xnor_cards import SIGNS, cards, page, readouts, under_way
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
 
@@ -34,6 +34,12 @@ class Gate:
         self._real = xnor_layers.compared
         monkeypatch.setattr(xnor_layers, "MOST", AT_ONCE)
         monkeypatch.setattr(exactness, "compared", self._compared)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self.open.set()
 
     def _compared(self, specimen: Specimen, packed: PackedNet, start: int, stop: int) -> Agreement:
         self.asked.append((start, stop))
@@ -102,8 +108,7 @@ def test_a_moment_is_looked_back_to() -> None:
 
 def test_of_a_net_that_trains_a_moment_is_compared_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate(monkeypatch, calls=1)
-    job = JOBS.start([small("binary-mlp", SIGNS, budget=100_000, evaluate_every=0.5)], "a run")
-    try:
+    with under_way(evaluate_every=0.5) as job, gate:
         tab = page(job, images=str(TESTS))
         begun = cards(tab)["exact.0"]["caption"]
         until_it_shows(tab, lambda: cards(tab)["costs.0"]["caption"][-12:] != begun[-12:])
@@ -111,10 +116,6 @@ def test_of_a_net_that_trains_a_moment_is_compared_to_its_end(monkeypatch: pytes
         gate.open.set()
         until_it_shows(tab, lambda: readouts(cards(tab)["exact.0"])["test images compared"] == str(TESTS))
         assert gate.asked[:4] == [(0, 100), (100, 200), (200, 300), (300, TESTS)]
-    finally:
-        gate.open.set()
-        job.stop()
-        assert job.wait(PATIENCE)
 
 
 def test_the_exactness_is_handed_over() -> None:

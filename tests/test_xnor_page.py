@@ -13,22 +13,21 @@ from weakref import ref
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from lab.jobs import JOBS
 from lab.models import Architecture
 from lab.packed import why_not
 from lab.packed.runner import opened as read
 from lab.probes import Frame
-from lab.probes.xnor import Meeting, binary_layers, meeting
-from lab.probes.xnor_layers import Facts, compared, facts
+from lab.probes.xnor_layers import facts
 from lab.ui.xnor import timing
 from lab.ui.xnor.taking import file_of
 from tests.inside_page import SHORT, trained
 from tests.packed_nets import moved_net
-from tests.pages import PATIENCE, contents, forget_runs, handed, opened, pressed, shown, told, until_it_shows
+from tests.pages import contents, forget_runs, handed, opened, pressed, shown, told, until_it_shows
 from tests.small import small
 from tests.specimens import specimen
-from tests.xnor_cards import SIGNS, cards, page, readouts
+from tests.xnor_cards import SIGNS, cards, number, page, readouts, under_way
 
 pytestmark = pytest.mark.usefixtures("empty_lab", "kept_runs")
 
@@ -48,10 +47,8 @@ def test_every_net_that_can_be_packed_is_shown_bit_by_bit(name: str) -> None:
     found = cards(tab)
     assert set(found) == {f"{kind}.0" for kind in ("bits", "counted", "exact", "costs", "binary")}
     counted = readouts(found["counted.0"])
-    assert float(counted["dot product by counting"].replace("\N{MINUS SIGN}", "-")) == float(
-        counted["by PyTorch in float32"].replace("\N{MINUS SIGN}", "-")
-    )
-    assert found["binary.0"]["rows"][0]["cells"][-1] == "yes"
+    assert number(counted["dot product by counting"]) == number(counted["by PyTorch in float32"])
+    assert found["binary.0"]["rows"][0]["cells"][1] == "yes"
     assert found["exact.0"]["caption"].startswith("It is exact")
     assert "gain little or nothing" in told(tab)
     assert not tab.error
@@ -134,18 +131,18 @@ def test_two_nets_stand_beside_each_other_also_where_only_one_has_the_layer() ->
     found = cards(tab)
     assert found["bits.0"]["row"] == found["bits.1"]["row"] == "bits"
     assert "no such unit" in found["bits.1"]["caption"]
-    assert {"costs.0", "costs.1", "binary.0", "binary.1"} <= set(found)
+    for kind in ("costs.0", "costs.1", "binary.0", "binary.1"):  # a whole line for each, which takes all columns
+        assert (found[kind]["wide"], found[kind]["row"]) == (True, "")
 
 
 def test_a_net_that_trains_is_packed_as_it_is_then() -> None:
-    job = JOBS.start([small("binary-mlp", SIGNS, budget=100_000)], "a run")
-    try:
+    with under_way() as job:
         tab = page(job)
-        counted = readouts(cards(tab).get("counted.0", {"readouts": []}))
-        assert not counted or counted["dot product by counting"] + ".0" == counted["by PyTorch in float32"]
-    finally:
-        job.stop()
-        assert job.wait(PATIENCE)
+        until_it_shows(tab, lambda: "counted.0" in cards(tab))
+        counted = readouts(cards(tab)["counted.0"])
+        assert number(counted["dot product by counting"]) == number(counted["by PyTorch in float32"])
+        step = {card["caption"].rpartition("At step ")[2] for name, card in cards(tab).items() if name != "exact.0"}
+        assert len(step) == 1
 
 
 def test_data_are_handed_over() -> None:
@@ -157,43 +154,18 @@ def test_data_are_handed_over() -> None:
     assert content.startswith(b"layer,")
 
 
-def known(name: str, shape: dict[str, Any]) -> tuple[Any, Facts]:
-    found = specimen(name, shape)
-    scale = found.experiment.architecture.normalization(found.experiment.dataset.images())
-    found = found._replace(net=moved_net(found.experiment), test_images=found.images, scale=scale)
-    return found, facts(found)
+def test_the_numbers_of_a_unit_are_handed_over() -> None:
+    job = trained(small("binary-mlp", SIGNS, **SHORT))
+    found = unit_of(page(job, layer="hidden 2", unit="4"))
+    on = (found["dot"] >= found["threshold"]) != found["flip"]
+    assert on == found["fires"]
+    assert found["alike"].sum() == found["popcounts"].sum()
+    found = unit_of(page(job, layer="output", unit="2"))
+    assert found["gives"] == pytest.approx(found["scale"] * found["dot"] + found["offset"], abs=1e-5)
 
 
-@pytest.mark.parametrize("name", WITH_BITS)
-@pytest.mark.parametrize("levels", ["0/1", "-1/+1"])
-@pytest.mark.parametrize("weight_levels", ["0/1", "-1/+1"])
-def test_counting_gives_the_float_product_and_the_same_unit(name: str, levels: str, weight_levels: str) -> None:
-    of, found = known(name, shape_of(name) | {"levels": levels, "weight_levels": weight_levels})
-    assert compared(of, found.packed, 0, len(of.test_images)).exact
-    for layer in binary_layers(found.packed):
-        rows, columns = layer.places
-        for unit, place in ((0, (0, 0)), (layer.outputs - 1, (rows - 1, columns // 2))):
-            met = meeting(of, found.packed, of.images[1].numpy(), layer.name, unit, place)
-            require_the_same(met)
-
-
-def require_the_same(met: Meeting) -> None:
-    assert met.fires == met.net_fires
-    if met.layer.reads != "pixels":
-        assert met.sums == [met.dot] == [met.float_dot]
-        return
-    assert met.dot == pytest.approx(met.float_dot, rel=1e-4, abs=1e-3)
-    slope, offset, _ = met.layer.pixels
-    weights = np.where(met.weights, 1, -1 if met.layer.weights == "-1/+1" else 0)[met.there].sum()
-    total = sum(2 ** (7 - k) * part for k, part in enumerate(met.sums))
-    assert slope * total + offset * weights == pytest.approx(met.dot, rel=1e-9, abs=1e-6)
-
-
-@pytest.mark.parametrize("name", WITH_BITS)
-def test_layers_are_counted_as_they_are(name: str) -> None:
-    _, found = known(name, shape_of(name) | {"weight_scale": "mean"})
-    for cost, each in zip(found.costs, found.distinct, strict=True):
-        assert cost.products >= cost.weights == cost.layer.weight_bits.size
-        assert cost.bytes_before > 20 * cost.layer.weight.nbytes
-        assert (each.per_output, each.packed) == (2, 2)
-        assert each.latent > each.used > 2
+def unit_of(tab: AppTest) -> dict[str, Any]:
+    menu = tab.menu_button(key="xnor.data")
+    shown(menu.click(next(name for name in menu.options if name.startswith("Unit"))))
+    _, content = handed(tab)
+    return dict(np.load(io.BytesIO(content)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from lab.jobs import Job
-from tests.pages import contents, opened, until_it_shows
+from lab.jobs import JOBS, Job
+from tests.pages import PATIENCE, contents, opened, until_it_shows
+from tests.small import small
 
 SIGNS = {"levels": "-1/+1", "weight_levels": "-1/+1"}
 
@@ -27,3 +30,19 @@ def cards(tab: AppTest) -> dict[str, dict[str, Any]]:
 def readouts(card: dict[str, Any]) -> dict[str, str]:
     """The numbers of a card, by what they are."""
     return {readout["label"]: readout["value"] for readout in card["readouts"]}
+
+
+def number(text: str) -> float:
+    """A number as cards print it."""
+    return float(text.replace("\N{MINUS SIGN}", "-").replace("\u2009", ""))
+
+
+@contextmanager
+def under_way(**fields: Any) -> Iterator[Job]:
+    """A run that trains until it is not needed any more."""
+    job = JOBS.start([small("binary-mlp", SIGNS, budget=100_000, **fields)], "a run")
+    try:
+        yield job
+    finally:
+        job.stop()
+        assert job.wait(PATIENCE)

@@ -5,6 +5,7 @@ Both ways give the same, which is checked before they are timed, take turns in o
 
 from __future__ import annotations
 
+import math
 import platform
 import sys
 from collections.abc import Mapping
@@ -21,18 +22,12 @@ from lab.bench.processor import disturbance
 from lab.bench.telling import tell
 from lab.bench.xnor_cases import FLOATS, PACKED, SMALL, SOURCE, WIDTH, Built, Pair, experiment_of, layer_pair, pictures
 from lab.devices import computing_with
+from lab.packed import PackedNet
 from lab.probes.processors import numpy_on_one_processor
 
 THREADS = 1
 ASKED: dict[str, float] = {"layer_batch1": 50, "layer_batch256": 20, "net_batch1": 30, "net_batch256": 12, "disk": 30}
 """Times as fast, or as small, as it should be at least."""
-TITLES = {
-    "layer_batch1": f"A layer of {WIDTH}×{WIDTH} with its units, batch 1",
-    "layer_batch256": "The same, batch 256",
-    "net_batch1": f"Source 002's net, 784 – 3×{WIDTH} – 10, pixels to logits, batch 1",
-    "net_batch256": "The same, batch 256",
-    "disk": "The same on disk",
-}
 BATCHES = (1, 256)
 SMALL_BATCHES = (1, 16, 256)
 
@@ -71,7 +66,7 @@ def measured(length: Length) -> dict[str, Any]:
     numpy_on_one_processor()
     with computing_with(THREADS), disturbance() as others:
         figures = {f"layer_batch{batch}": _layer(batch, length) for batch in BATCHES}
-        net, sizes = _net(length)
+        net, sizes, packed = _net(length)
         small = {name: _small(name, length) for name in length.small}
     return {
         "ratios": {
@@ -82,6 +77,7 @@ def measured(length: Length) -> dict[str, Any]:
         "figures": figures | net,
         "bytes": dict(zip((FLOATS, PACKED), sizes, strict=True)),
         "small": small,
+        "titles": _titles(length, packed),
         "rounds": length.rounds,
         "seconds_a_turn": length.seconds,
         "threads": THREADS,
@@ -104,14 +100,26 @@ def _layer(batch: int, length: Length) -> dict[str, Any]:
     return timed(layer_pair(batch, length.width), length.rounds, length.seconds)
 
 
-def _net(length: Length) -> tuple[dict[str, Any], tuple[int, int]]:
+def _titles(length: Length, net: PackedNet) -> dict[str, str]:
+    """What was measured, with the sizes that it had."""
+    sizes = [math.prod(net.layers[0].shape), *(layer.outputs for layer in net.layers)]
+    return {
+        "layer_batch1": f"A layer of {length.width}×{length.width} with its units, batch 1",
+        "layer_batch256": "The same, batch 256",
+        "net_batch1": f"{length.preset}, {' – '.join(map(str, sizes))}, pixels to logits, batch 1",
+        "net_batch256": "The same, batch 256",
+        "disk": "The same on disk",
+    }
+
+
+def _net(length: Length) -> tuple[dict[str, Any], tuple[int, int], PackedNet]:
     _tell(f"{length.preset} with random weights")
     built = Built(experiment_of({"preset": length.preset}))
     found = {}
     for batch in BATCHES:
         _tell(f"{length.preset}, batch {batch}")
         found[f"net_batch{batch}"] = timed(built.forms.pair(pictures(batch)), length.rounds, length.seconds)
-    return found, built.bytes
+    return found, built.bytes, built.forms.packed
 
 
 def _small(name: str, length: Length) -> dict[str, Any]:
@@ -130,7 +138,7 @@ def _print_tables(result: Mapping[str, Any]) -> None:
     table = Table(
         "", FLOATS, PACKED, "Times", "Asked for", title="Packed words against float32, weights as bits in both"
     )
-    for name, title in TITLES.items():
+    for name, title in result["titles"].items():
         asked = f"{result['asked'][name]:g}"
         if name == "disk":
             sizes = (f"{result['bytes'][way] / 1e6:.1f} MB" for way in (FLOATS, PACKED))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from lab.boards.net_cards import MakeCard, maker
 from lab.boards.seen import Seen
-from lab.boards.wording import fixed, grouped, percent
+from lab.boards.wording import MINUS, NOTHING, fixed, grouped, how_many, percent
 from lab.figures.board import Card, Head, Numbers, Readout, Row, Table
 from lab.packed import Agreement
 from lab.probes.xnor_layers import WORD, Cost, Distinct, Facts
@@ -52,10 +52,10 @@ class Timed(NamedTuple):
 
 
 def fact_cards(seen: Seen[Facts], alone: bool) -> Iterator[Card]:
-    """What is known of the net without a picture."""
+    """What is known of the net without a picture: tables that need a whole line, also where other nets are shown."""
     card = maker(seen, alone)
-    yield _costs(card, seen.answer)
-    yield _binary(card, seen.answer)
+    for made in (_costs(card, seen.answer), _binary(card, seen.answer)):
+        yield replace(made, wide=True, row="")
 
 
 def exact_card(seen: Seen[Compared], alone: bool) -> Card:
@@ -69,7 +69,7 @@ def exact_card(seen: Seen[Compared], alone: bool) -> Card:
         Readout("hidden bits compared", grouped(bits), "layer by layer on the same inputs"),
         Readout("hidden bits that differ", grouped(differing), _of_these(differing, ties)),
         Readout("images with all bits the same", grouped(found.same), percent(found.same / found.images)),
-        Readout("logits apart at most", f"{found.logits:.1g}", f"the largest is {fixed(found.largest, 2)}"),
+        Readout("logits apart at most", _short(found.logits), f"the largest is {fixed(found.largest, 2)}"),
         Readout("classes that agree", grouped(found.classes), percent(found.classes / found.images)),
     ]
     verdict = f"It is {'exact' if found.exact else 'not exact'}{' so far' if under_way else ''}"
@@ -78,6 +78,10 @@ def exact_card(seen: Seen[Compared], alone: bool) -> Card:
         "threshold but for the rounding of floats; such bits are ties. Logits are compared where all bits are the same."
     )
     return card(EXACT, EXACT_TITLE, Numbers(numbers), said)
+
+
+def _short(value: float) -> str:
+    return f"{value:.1g}".replace("-", MINUS)
 
 
 def _of_these(differing: int, ties: int) -> str:
@@ -93,10 +97,10 @@ def speed_card(seen: Seen[Timed | str], alone: bool) -> Card:
         return card(SPEED, SPEED_TITLE, Numbers([]), timed)
     numbers = [
         Readout("times as fast", fixed(timed.ratio, 1), f"{fixed(timed.low, 1)} to {fixed(timed.high, 1)} by round"),
-        Readout("packed", f"{timed.packed:.3g} ms", f"for {_images(timed.batch)}"),
+        Readout("packed", f"{timed.packed:.3g} ms", f"for {how_many(timed.batch, 'image')}"),
         Readout("PyTorch, float32", f"{timed.floats:.3g} ms", "weights made to bits before"),
         Readout("packing the net", f"{timed.packing:.3g} ms", "once, and not in these times"),
-        Readout("batch", str(timed.batch), f"{timed.threads} thread each"),
+        Readout("batch", str(timed.batch), f"{how_many(timed.threads, 'thread')} each"),
     ]
     others = "" if timed.others is None else f" Other processes had {timed.others:.0%} of the processors meanwhile."
     said = (
@@ -112,10 +116,6 @@ def _pays(timed: Timed) -> str:
     if timed.ratio < 4:
         return "Here it pays little: small nets and convolutions of few channels have few bits to a word."
     return "It pays less for smaller nets, and for convolutions of few channels, which have few bits to a word."
-
-
-def _images(count: int) -> str:
-    return f"{count} image{'s' if count > 1 else ''}"
 
 
 def _costs(card: MakeCard, facts: Facts) -> Card:
@@ -138,7 +138,7 @@ def _costs(card: MakeCard, facts: Facts) -> Card:
         f"Packed it takes {before / after:.1f} times less, in a file of {grouped(facts.file_bytes)} bytes. A layer on "
         "bytes counts each of their eight bits. Where weights are real, the multiply-adds stay."
     )
-    return card("costs", "Every layer, before and after", Table(heads, rows), said, wide=True)
+    return card("costs", "Every layer, before and after", Table(heads, rows), said)
 
 
 def _cost(cost: Cost) -> list[str]:
@@ -150,33 +150,34 @@ def _cost(cost: Cost) -> list[str]:
     else:
         shape = f"{layer.length} → {layer.outputs}"
     numbers = (cost.weights, cost.bytes_before, cost.bytes_after, cost.products, cost.words)
-    return [layer.name, shape, layer.reads.replace("-", "\N{MINUS SIGN}"), *map(grouped, numbers)]
+    return [layer.name, shape, layer.reads.replace("-", MINUS), *map(grouped, numbers)]
 
 
 def _binary(card: MakeCard, facts: Facts) -> Card:
     heads = [
         Head("layer", number=False),
-        Head("weights looked at"),
+        Head("binary?", number=False),
         Head("values, latent", "Of the weights that are trained"),
         Head("values in use", "Of what the layer multiplies by"),
-        Head("of one output", "With its scale, if there is one: two are bits"),
+        Head("scales", "What its bits are multiplied by, output by output"),
+        Head("values of one output", "In use, with its scale, if there is one: two are bits"),
         Head("values packed"),
-        Head("binary?", number=False),
     ]
-    rows = [Row([*_distinct(each), _verdict(each)]) for each in facts.distinct]
+    rows = [Row(_distinct(each)) for each in facts.distinct]
     lost = [each.name for each in facts.distinct if not each.packed]
     real = f"The weights of {', '.join(lost)} are real, and stay so; all others are bits."
-    said = f"{real if lost else 'All of its weights are bits.'} Values are told apart exactly."
-    return card("binary", "Is it really binary?", Table(heads, rows), said, wide=True)
+    said = f"{real if lost else 'All of its weights are bits.'} Different values are counted among all weights."
+    return card("binary", "Is it really binary?", Table(heads, rows), said)
 
 
 def _distinct(each: Distinct) -> list[str]:
-    numbers = (each.looked_at, each.latent, each.used, each.per_output)
-    return [each.name, *map(grouped, numbers), str(each.packed) if each.packed else "–"]
+    numbers = [grouped(count) if count else NOTHING for count in (each.scales, each.per_output, each.packed)]
+    return [each.name, _verdict(each), grouped(each.latent), grouped(each.used), *numbers]
 
 
 def _verdict(each: Distinct) -> str:
     if not each.packed:
         return "no: real"
-    scales = math.ceil(each.used / 2)
-    return "yes" if scales <= 1 else f"yes, with {scales} scales"
+    if max(each.per_output, each.packed) > 2:
+        return f"no: {grouped(max(each.per_output, each.packed))} values of an output"
+    return f"yes, with {how_many(each.scales, 'scale')}" if each.scales else "yes"

@@ -9,18 +9,34 @@ from numpy.typing import NDArray
 
 from lab.boards.net_cards import MakeCard, maker
 from lab.boards.seen import Seen
-from lab.boards.wording import fixed, grouped
+from lab.boards.wording import MINUS, told_apart
+from lab.boards.xnor_formulas import (
+    BITS_ON,
+    DECIMALS,
+    MEET,
+    ON,
+    POPCOUNT,
+    WEIGHTS_ON,
+    combined,
+    formula_of,
+    of_plane,
+    real,
+    told,
+    whole,
+)
 from lab.figures.board import Card, Head, Numbers, Pictures, Readout, Row, Table, Tile
-from lab.figures.pictures import picture, tiles
-from lab.figures.theme import GRAY
+from lab.figures.pictures import picture
 from lab.probes.xnor import Meeting
 from lab.probes.xnor_layers import WORD
 
 FEW = 8
 """Words that are still shown large, one row of them below the other."""
+LEAST = 4
+"""Pixels of a bit at least; where a line has less room, tiles stand below each other."""
 COLORS = np.array([[0, 63, 110], [240, 228, 66], [128, 128, 128]], np.uint8)
 """Of bits that are off, on, and of places where there is none."""
 NONE = 2
+Colors = NDArray[np.uint8]
 
 
 def unit_cards(seen: Seen[Meeting | None], words: str, alone: bool) -> Iterator[Card]:
@@ -49,107 +65,158 @@ def name_of(met: Meeting) -> str:
 
 
 def _bits(card: MakeCard, met: Meeting, words: str) -> Card:
-    length = met.layer.length
-    gray = not met.there.all() or (length > WORD and length % WORD and met.layer.reads != "pixels")
-    filled = " Gray are places without a bit." if gray else ""
+    title, length = f"The bits that meet: {name_of(met)}", met.layer.length
+    beyond = f" Gray lies beyond the border: {met.meeting} of {length} places meet." if met.meeting < length else ""
     if met.layer.reads == "pixels":
-        side = met.layer.window.kernel if met.layer.window else met.layer.shape[1]
-        sheet = [_tile(f"bit {2 ** (7 - k)}", plane, met.there, side) for k, plane in enumerate(met.planes)]
-        sheet += [_tile(f"XNOR {2 ** (7 - k)}", plane, met.there, side) for k, plane in enumerate(met.alike)]
-        sheet += [_tile("weights", met.weights, met.there, side)]
-        sheet += tiles(met.inputs.reshape(1, -1, side), ["pixels"], 0, 255, GRAY)
         said = (
-            f"The {length} pixels of {words} that it reads are bytes, so it counts eight times: the bits of each, "
-            "and below them where each is as the weight of that place (yellow)."
+            f"The {met.meeting} pixels of {words} that it reads are bytes, so it counts eight times. The first tile "
+            "has the pixels, and the weights below; the others a bit of each, and its XNOR with the weights below: "
+            "yellow is on, and in the XNOR it is where both are the same."
         )
-        return card("bits", f"The bits that meet: {name_of(met)}", Pictures(sheet, 8, widest=104), said + filled)
+        return card("bits", title, Pictures(_byte_tiles(met), 9, widest=112, least=72), said + beyond, wide=True)
     side = min(WORD, length)
     sheet = [_tile("activations", met.planes[0], met.there, side), _tile("weights", met.weights, met.there, side)]
     sheet += [_tile("XNOR", met.alike[0], met.there, side)]
-    content = Pictures(sheet, 1, widest=960) if length <= FEW * WORD else Pictures(sheet, 3, widest=320)
+    columns, widest = (1, 960) if length <= FEW * WORD else (3, 320)
     words_of_bits = "a word" if length <= WORD else f"{-(-length // WORD)} words"
     said = (
-        f"What it reads of {words}, its weights, and their XNOR: {length} bits in {words_of_bits} "
-        f"of {WORD}, a word to a line. Yellow is on; in the XNOR it is where both are the same."
+        f"What it reads of {words}, its weights, and their XNOR: {length} places in {words_of_bits} of {WORD} bits, a "
+        "word to a line. Yellow is on; in the XNOR it is where both are the same."
     )
-    return card("bits", f"The bits that meet: {name_of(met)}", content, said + filled, wide=True)
+    unused = " Gray at the end of the last word is not used." if length > WORD and length % WORD else ""
+    content = Pictures(sheet, columns, widest=widest, least=LEAST * side)
+    return card("bits", title, content, said + beyond + unused, wide=True)
+
+
+def _byte_tiles(met: Meeting) -> list[Tile]:
+    """Pixels over weights, and each of their bits over its XNOR, so that they stay together on any screen."""
+    side = met.layer.window.kernel if met.layer.window else met.layer.shape[1]
+    gray = np.where(met.there[:, None], met.inputs[:, None].repeat(3, axis=1), COLORS[NONE]).astype(np.uint8)
+    sheet = [_stacked("pixels, weights", gray, _colors(met.weights, met.there), side)]
+    for k, (plane, alike) in enumerate(zip(met.planes, met.alike, strict=True)):
+        sheet.append(_stacked(f"bit {7 - k}, XNOR", _colors(plane, met.there), _colors(alike, met.there), side))
+    return sheet
+
+
+def _stacked(label: str, above: Colors, below: Colors, side: int) -> Tile:
+    """Two pictures, the background between them."""
+    pictures = [part.reshape(-1, side, 3) for part in (above, below)]
+    between = np.full((max(1, side // 14), side, 3), COLORS[NONE])
+    return Tile(label, picture(np.concatenate([pictures[0], between, pictures[1]])))
+
+
+def _colors(bits: NDArray[np.bool_], there: NDArray[np.bool_]) -> Colors:
+    """Of each place, (K, 3)."""
+    return COLORS[np.where(there, bits, NONE)]
 
 
 def _tile(label: str, bits: NDArray[np.bool_], there: NDArray[np.bool_], width: int) -> Tile:
-    values = np.full(width * -(-len(bits) // width), NONE)
-    values[: len(bits)] = np.where(there, bits, NONE)
-    return Tile(label, picture(COLORS[values.reshape(-1, width)]))
+    colors = _colors(bits, there)
+    filled = np.concatenate([colors, COLORS[[NONE] * (-len(bits) % width)]])
+    return Tile(label, picture(filled.reshape(-1, width, 3)))
 
 
 def _counted(card: MakeCard, met: Meeting) -> Card:
-    there, layer = int(met.there.sum()), met.layer
-    numbers = [Readout("bits that meet", grouped(there), f"K = {layer.length}" if there < layer.length else "K")]
-    if layer.reads != "pixels":
-        numbers.append(Readout("popcount of the XNOR", grouped(met.popcounts[0]), "places where both are the same"))
-    by_counting = fixed(met.dot, 4 if layer.reads == "pixels" else 0)
-    numbers += [
-        Readout("dot product by counting", by_counting, _formula(met)),
-        Readout("by PyTorch in float32", fixed(met.float_dot, 4 if layer.reads == "pixels" else 1), _equal(met)),
+    of_bytes = met.layer.reads == "pixels"
+    length = met.layer.length
+    beyond = f"of K = {length}; the others lie beyond the border" if met.meeting < length else "K, all that it reads"
+    numbers = [Readout("bytes that meet" if of_bytes else MEET, whole(met.meeting), beyond)]
+    numbers += _bytes_counted(met) if of_bytes else _bits_counted(met)
+    numbers += _outcome(met)
+    said = "Batch norm and units behind the sum are one comparison" if met.has_units else "This layer ends in numbers"
+    scaled = "" if met.scale == 1 else ", in which is also what the net multiplies these weights by"
+    rest = ": the threshold was found by asking them, not by a formula." if met.has_units else ", one for each output."
+    return card("counted", f"What is counted: {name_of(met)}", Numbers(numbers), said + scaled + rest)
+
+
+def _bits_counted(met: Meeting) -> list[Readout]:
+    """What is counted of bits, and their sum."""
+    formula = formula_of(met)
+    numbers = [Readout(f"{POPCOUNT} of the XNOR", whole(met.popcounts[0]), "places where both are the same")]
+    if "{weights}" in formula:
+        numbers.append(Readout(WEIGHTS_ON, whole(met.weights_on), "of those that meet"))
+    if "{on}" in formula:
+        numbers.append(Readout(ON, whole(met.on[0]), "of those that meet"))
+    apart = real(abs(met.dot - met.float_dot), 1)
+    compared = "the same" if met.dot == met.float_dot else f"{apart} apart: rounding turned a bit in front of it there"
+    return [
+        *numbers,
+        Readout("dot product by counting", whole(met.dot), told(met)),
+        Readout("by PyTorch in float32", real(met.float_dot, 1), compared),
     ]
-    if met.threshold is not None:
-        fires, net = ("fires" if on else "is off" for on in (met.fires, met.net_fires))
-        numbers += [Readout("threshold", *_threshold(met)), Readout("so the unit", fires, f"in the net it {net}")]
-    said = (
-        "Batch norm and units behind the sum are one comparison: the threshold was found by asking them at "
-        f"{'floats' if layer.reads == 'pixels' else 'integers'}, not by a formula."
-        if met.threshold is not None
-        else "This layer ends in numbers: its sums are scaled, and nothing is compared."
-    )
-    return card("counted", f"What is counted: {name_of(met)}", Numbers(numbers), said)
 
 
-def _threshold(met: Meeting) -> tuple[str, str]:
+def _bytes_counted(met: Meeting) -> list[Readout]:
+    """What is counted of bytes, and their sum as the net reads them."""
+    slope, offset, _ = met.layer.pixels
+    total = sum(2 ** (7 - k) * part for k, part in enumerate(met.sums))
+    minus = met.meeting - met.weights_on
+    signs = f"{met.weights_on} are 1" + (f", {minus} are {MINUS}1" if met.layer.weights == "-1/+1" else "")
+    decimals = _decimals(met)
+    dot, by_torch = real(met.dot, decimals), real(met.float_dot, decimals)
+    terms = [(slope, whole(total), total), (offset, whole(met.weight_sum), met.weight_sum)]
+    apart = real(abs(round(met.dot, decimals) - round(met.float_dot, decimals)), decimals)
+    return [
+        Readout("weights × bytes", whole(total), "by eight counts, below"),
+        Readout("weights together", whole(met.weight_sum), signs),
+        Readout("dot product by counting", dot, f"as the net reads bytes: {combined(terms, met.dot, decimals)}"),
+        Readout("by PyTorch in float32", by_torch, "the same" if dot == by_torch else f"{apart} apart, by rounding"),
+    ]
+
+
+def _outcome(met: Meeting) -> list[Readout]:
+    """What comes of the sum."""
+    decimals = _decimals(met)
+    dot = real(met.dot, decimals) if decimals else whole(met.dot)
+    if met.threshold is None:
+        scale, offset = (float(each[met.unit]) for each in (met.layer.scale, met.layer.offset))
+        clipped = f", clipped to {MINUS}1 and 1" if met.layer.gives == "clipped" else ""
+        value = combined([(scale, dot, met.dot), (offset, "", 1.0)], scale * met.dot + offset)
+        net = real(met.net_gives)
+        return [Readout("so it gives", real(met.gives), f"{value}{clipped}; in the net {net}")]
+    fires, net = ("fires" if on else "is off" for on in (met.fires, met.net_fires))
+    told_net = "in the net, too" if fires == net else f"in the net it {net}, by rounding"
+    if _constant(met):
+        always = "it is always off" if met.flipped else "it always fires"
+        return [Readout("threshold", "none", always), Readout("so the unit", fires, told_net)]
+    threshold = real(met.threshold, decimals) if decimals else whole(met.threshold)
+    when = f"it fires below {threshold}" if met.flipped else f"it fires from {threshold} on"
+    compared = f"{dot} {'≥' if met.dot >= met.threshold else '<'} {threshold}"
+    return [Readout("threshold", threshold, when), Readout("so the unit", fires, f"{compared}; {told_net}")]
+
+
+def _constant(met: Meeting) -> bool:
     assert met.threshold is not None
-    if met.threshold == -np.inf or (met.threshold <= -met.layer.length and met.layer.reads != "pixels"):
-        return "none", "it is always off" if met.flipped else "it always fires"
-    value = fixed(met.threshold, 4 if met.layer.reads == "pixels" else 0)
-    return value, f"it fires {'below' if met.flipped else 'from'} {value}{'' if met.flipped else ' on'}"
+    return met.threshold == -np.inf or (met.threshold <= -met.layer.length and met.layer.reads != "pixels")
 
 
-def _formula(met: Meeting) -> str:
-    layer = met.layer
-    if layer.reads == "pixels":
-        slope, offset, _ = layer.pixels
-        return f"{slope:.4g} Σ 2^k (w·bit k) {'+' if offset >= 0 else '-'} {abs(offset):.4g} Σ w"
-    kinds = (layer.reads, layer.weights)
-    return {
-        ("-1/+1", "-1/+1"): "2 popcount - K",
-        ("0/1", "-1/+1"): "popcount - K + weights that are on",
-        ("-1/+1", "0/1"): "popcount - K + activations that are on",
-        ("0/1", "0/1"): "half of popcount - K + what is on of both",
-    }[kinds]
-
-
-def _equal(met: Meeting) -> str:
-    if met.layer.reads == "pixels":
-        return f"rounded there; {abs(met.dot - met.float_dot):.1g} apart"
-    return "the same" if met.dot == met.float_dot else f"{met.dot - met.float_dot:g} apart"
+def _decimals(met: Meeting) -> int:
+    """With how many its sum is shown: none of integers, else as many as tell it from the threshold."""
+    if met.layer.reads != "pixels":
+        return 0
+    if met.threshold is None or not np.isfinite(met.threshold):
+        return DECIMALS
+    return len(told_apart(met.dot, met.threshold)[0].partition(".")[2]) or DECIMALS
 
 
 def _planes(card: MakeCard, met: Meeting) -> Card:
+    takes_on = "{on}" in formula_of(met)
     heads = [
         Head("bit of the pixels", number=False),
         Head("popcount of the XNOR"),
-        Head("w·bit"),
+        *([Head(BITS_ON, "Of those that meet a weight")] if takes_on else []),
+        Head("weights × bits", "The product of the weights with this bit of all pixels"),
         Head("times", "What the bit stands for"),
         Head("together"),
     ]
     rows, total = [], 0
-    for k, (count, part) in enumerate(zip(met.popcounts, met.sums, strict=True)):
+    for k, (count, on, part) in enumerate(zip(met.popcounts, met.on, met.sums, strict=True)):
         value = 2 ** (7 - k)
         total += value * part
-        rows.append(Row([f"{7 - k}", *map(_whole, (count, part, value, value * part))]))
-    rows.append(Row(["sum", "", "", "", _whole(total)]))
+        rows.append(Row([f"{7 - k}", *map(whole, (count, *([on] if takes_on else []), part, value, value * part))]))
+    rows.append(Row(["all", *[""] * (len(heads) - 2), whole(total)]))
     said = (
-        "Eight counts make the product with bytes, exactly; more than two pictures at once take 8-bit products instead."
+        f"Weights × bits = {of_plane(met)}. Eight counts make the product with bytes, exactly; more than two pictures "
+        "at once take 8-bit products instead."
     )
     return card("planes", "Bit by bit of the pixels", Table(heads, rows), said)
-
-
-def _whole(value: int) -> str:
-    return fixed(value, 0) if abs(value) < 1e5 else grouped(value).replace("-", "\N{MINUS SIGN}")

@@ -44,7 +44,8 @@ def trained(folder: RunFolder, contestant: int) -> Trained:
     """
     contestants = folder.facts().contestants
     if not 0 <= contestant < len(contestants):
-        raise StoreError(f"Run {folder.id} has {len(contestants)} contestants; {contestant + 1} is none of them.")
+        count = f"{len(contestants)} contestant{'' if len(contestants) == 1 else 's'}"
+        raise StoreError(f"Run {folder.id} has {count}; there is no number {contestant + 1}.")
     experiment = contestants[contestant].experiment
     kept = reported_weights(folder, contestant) or last_weights(folder, contestant)
     if kept is None:

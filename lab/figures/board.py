@@ -100,6 +100,8 @@ class Pictures:
     columns: int = 8
     widest: int = 112
     """Pixels of a tile at most."""
+    least: int = 28
+    """Pixels of a tile at least, for which fewer stand in a line; no more than the line has."""
     picked: str = ""
     """The `pick` of the tile that is picked now."""
 
@@ -111,6 +113,7 @@ class Pictures:
             "tiles": [tile.payload() for tile in self.tiles],
             "columns": self.columns,
             "widest": self.widest,
+            "least": self.least,
             "picked": self.picked,
             "palettes": {palette_name(each): b64encode(each).decode("ascii") for each in sorted(palettes)},
         }

@@ -1,9 +1,10 @@
 // What is on the cards of the live board, other than charts, and how all of it is put into the page.
 
 function drawPictures(board, slot) {
-  const { tiles, columns, widest, palettes } = slot.card
+  const { tiles, columns, widest, least, palettes } = slot.card
   setVariable(slot.node, "--lab-tiles", Math.max(1, Math.min(columns, tiles.length)))
   setVariable(slot.node, "--lab-widest", `${widest}px`)
+  setVariable(slot.node, "--lab-least", `${least}px`)
   const pieces = [["span", "lab-frame"], ["figcaption", "lab-label"]]
   matchCount(slot.node, tiles.length, () => parts("figure", "lab-tile", pieces))
   tiles.forEach((tile, index) => {

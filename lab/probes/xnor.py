@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,10 +39,27 @@ class Meeting(NamedTuple):
     """By counting: an integer, but of pixels."""
     float_dot: float
     """The same sum by PyTorch, in float32."""
-    fires: bool | None
-    """What the packed unit says; None where the layer ends in numbers."""
-    net_fires: bool | None
-    """What batch norm and units of the net itself say of their own sum."""
+    scale: float
+    """What the net multiplies the bits of these weights by; the sums are without it."""
+    gives: float
+    """What the packed layer says: 1 of a unit that fires and 0 of one that is off, or the number it ends in."""
+    net_gives: float
+    """What the layers of the net itself say of their own sum."""
+
+    @property
+    def has_units(self) -> bool:
+        """Whether it fires or not; else it ends in a number."""
+        return self.layer.gives in LEVELS
+
+    @property
+    def fires(self) -> bool:
+        """Whether the packed unit does."""
+        return self.has_units and self.gives > 0
+
+    @property
+    def net_fires(self) -> bool:
+        """Whether that of the net does."""
+        return self.has_units and self.net_gives > 0
 
     @property
     def planes(self) -> Bits:
@@ -56,6 +74,21 @@ class Meeting(NamedTuple):
         return (self.planes == self.weights) & self.there
 
     @property
+    def meeting(self) -> int:
+        """How many places lie within the borders: K, or fewer."""
+        return int(self.there.sum())
+
+    @property
+    def weights_on(self) -> int:
+        """How many of their weights are on."""
+        return int((self.weights & self.there).sum())
+
+    @property
+    def on(self) -> list[int]:
+        """How many are on within the borders, for each row of bits."""
+        return [int(count) for count in (self.planes & self.there).sum(1)]
+
+    @property
     def popcounts(self) -> list[int]:
         """How many are on that are alike, for each row of bits."""
         return [int(count) for count in self.alike.sum(1)]
@@ -63,25 +96,28 @@ class Meeting(NamedTuple):
     @property
     def sums(self) -> list[int]:
         """w.b of each row of bits, from its popcount alone and how many bits and weights are on."""
-        ones, length = int((self.weights & self.there).sum()), int(self.there.sum())
-        on = (self.planes & self.there).sum(1).tolist()
-        differing = [length - count for count in self.popcounts]
+        differing = [self.meeting - count for count in self.popcounts]
         if self.layer.weights == "-1/+1":
             signed = self.layer.reads == "-1/+1"
-            return [length - 2 * each if signed else ones - each for each in differing]
+            return [self.meeting - 2 * each if signed else self.weights_on - each for each in differing]
         if self.layer.reads == "-1/+1":
-            return [own - each for own, each in zip(on, differing, strict=True)]
-        return [(ones + own - each) // 2 for own, each in zip(on, differing, strict=True)]
+            return [own - each for own, each in zip(self.on, differing, strict=True)]
+        return [(self.weights_on + own - each) // 2 for own, each in zip(self.on, differing, strict=True)]
+
+    @property
+    def weight_sum(self) -> int:
+        """What the weights within the borders are together."""
+        return 2 * self.weights_on - self.meeting if self.layer.weights == "-1/+1" else self.weights_on
 
     @property
     def threshold(self) -> float | None:
         """From where on it fires, or up to where; None of a layer that ends in numbers."""
-        return float(self.layer.threshold[self.unit]) if self.layer.gives in LEVELS else None
+        return float(self.layer.threshold[self.unit]) if self.has_units else None
 
     @property
     def flipped(self) -> bool:
         """Whether it fires below the threshold."""
-        return bool(self.layer.flip[self.unit]) if self.layer.gives in LEVELS else False
+        return bool(self.layer.flip[self.unit]) if self.has_units else False
 
 
 def binary_layers(packed: PackedNet) -> list[Layer]:
@@ -109,8 +145,7 @@ def meeting(
         values = before.bits(values)
     inputs, there = layer.rows(values)[0][place], layer.rows(np.ones_like(values, np.bool_))[0][place]
     _, found = stages(steps(specimen.net, presented(specimen, pixels[None])))
-    dot = layer.products(values)[0][place][unit]
-    on = _net_fires(specimen, found[at], unit, place) if layer.gives in LEVELS else None
+    of_all = _net_units(specimen, found[at], place) if layer.gives in LEVELS else _rows(_end(found[at]))[0][place]
     return Meeting(
         layer=layer,
         unit=unit,
@@ -118,11 +153,17 @@ def meeting(
         inputs=inputs,
         there=there.astype(np.bool_),
         weights=layer.weight_bits[unit],
-        dot=float(dot),
+        dot=float(layer.products(values)[0][place][unit]),
         float_dot=float(_float_product(found[at], layer.weights)[(0, *place, unit)]),
-        fires=None if on is None else bool((dot >= layer.threshold[unit]) != layer.flip[unit]),
-        net_fires=on,
+        scale=float(weights_of(found[at].weights.module).scale[unit]),
+        gives=float(_given(layer, values)[0][place][unit]),
+        net_gives=float(of_all[unit]),
     )
+
+
+def _given(layer: Layer, values: Array) -> Array:
+    """What a packed layer gives at each place, before pooling."""
+    return replace(layer, pool=None).bits(values) if layer.gives in LEVELS else layer.numbers(values)
 
 
 def _float_product(stage: Stage, levels: str) -> Tensor:
@@ -131,13 +172,22 @@ def _float_product(stage: Stage, levels: str) -> Tensor:
     low, high = LEVELS[levels]
     weight = weights_of(module).values.to(x.dtype) * (high - low) + low
     if isinstance(module, nn.Conv2d):
-        return F.conv2d(x, weight, None, module.stride, module.padding).permute(0, 2, 3, 1)
-    return F.linear(x, weight)[:, None, None]
+        return _rows(F.conv2d(x, weight, None, module.stride, module.padding))
+    return _rows(F.linear(x, weight))
 
 
-def _net_fires(specimen: Specimen, stage: Stage, unit: int, place: tuple[int, int]) -> bool:
-    outputs = stage.weights.outputs
-    rows = outputs.permute(0, 2, 3, 1) if outputs.dim() == 4 else outputs[:, None, None]
+def _net_units(specimen: Specimen, stage: Stage, place: tuple[int, int]) -> Bits:
+    """Which units of a place are on."""
     with specimen.net.evaluating():
-        on = Tail(stage, specimen.experiment.estimator).on(rows[(0, *place)].cpu().numpy()[None])
-    return bool(on[0, unit])
+        sums = _rows(stage.weights.outputs)[0][place].cpu().numpy()
+        return Tail(stage, specimen.experiment.estimator).on(sums[None])[0]
+
+
+def _rows(outputs: Tensor) -> Tensor:
+    """Outputs of a layer as packed ones have them, (N, rows, columns, units)."""
+    return outputs.permute(0, 2, 3, 1) if outputs.dim() == 4 else outputs[:, None, None]
+
+
+def _end(stage: Stage) -> Tensor:
+    """What comes of a layer of weights and all that follows."""
+    return stage.following[-1].outputs if stage.following else stage.weights.outputs

@@ -50,8 +50,16 @@ def _unit(met: Meeting) -> Mapping[str, NDArray[Any]]:
         "popcounts": np.array(met.popcounts),
         "dot": np.array(met.dot),
         "float_dot": np.array(met.float_dot),
-        **({} if met.threshold is None else {"threshold": np.array(met.threshold), "fires": np.array(met.fires)}),
+        **_outcome(met),
     }
+
+
+def _outcome(met: Meeting) -> dict[str, NDArray[Any]]:
+    """A unit is on where (dot >= threshold) != flip; a layer that ends in numbers gives scale * dot + offset."""
+    if met.threshold is None:
+        layer, unit = met.layer, met.unit
+        return {"scale": layer.scale[unit], "offset": layer.offset[unit], "gives": np.array(met.gives)}
+    return {"threshold": np.array(met.threshold), "flip": np.array(met.flipped), "fires": np.array(met.fires)}
 
 
 def _layers(facts: Facts) -> pd.DataFrame:
@@ -66,6 +74,7 @@ def _layers(facts: Facts) -> pd.DataFrame:
                 "places": int(np.prod(cost.layer.places)),
                 **{name: getattr(cost, name) for name in cost._fields[1:]},
                 **{f"values_{name}": getattr(each, name) for name in ("latent", "used", "per_output", "packed")},
+                "scales": each.scales,
             }
             for cost, each in zip(facts.costs, facts.distinct, strict=True)
         ]

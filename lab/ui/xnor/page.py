@@ -110,12 +110,12 @@ def _meeting(specimen: Specimen, packed: PackedNet, pixels: NDArray[np.uint8], c
 
 def _board(look: Look, known: Sequence[Seen[Facts]], met: Sequence[Seen[Meeting | None]], chosen: Chosen) -> None:
     alone = len(known) == 1
-    cards = [card for each in met for card in unit_cards(each, look.picture.words, alone)]
-    cards += [card for each in known for card in fact_cards(each, alone)]
+    units = [card for each in met for card in unit_cards(each, look.picture.words, alone)]
+    cards = [*placed(units, known), *(card for each in known for card in fact_cards(each, alone))]
     moments = [moments_of(known), moments_of(met)]
     version = version_of(look, "xnor", chosen, look.picture.words, moments)
     subject = f"packed net of {look.subject} at step {known[0].step}"
-    live_board("xnor", Board(version, placed(cards, known), subject))
+    live_board("xnor", Board(version, cards, subject))
 
 
 def _exact_board(look: Look, found: Sequence[Seen[Compared] | str]) -> None:
