@@ -56,6 +56,11 @@ def test_unit_and_picture_and_moment_are_chosen(tab: Page) -> None:
     expect(tab).to_have_url(re.compile("at=6"))
 
 
+def test_all_columns_are_in_sight(tab: Page) -> None:
+    for kind in ("costs", "binary", "planes"):
+        assert card(tab, kind).locator(".lab-table").evaluate("table => table.scrollWidth <= table.clientWidth")
+
+
 def test_a_net_is_timed_here(tab: Page) -> None:
     tab.get_by_role("button", name="Measure here").click()
     expect(card(tab, "speed")).to_contain_text("times as fast")
@@ -84,6 +89,14 @@ def test_a_phone_shows_all_of_it(tab: Page, scheme: str) -> None:
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= PHONE
+    for tile in card(tab, "bits").locator(".lab-frame img").all():
+        shown = tile.bounding_box()
+        assert shown
+        assert shown["width"] >= 72
+    for answer in card(tab, "binary").locator("td:nth-child(2)").all():
+        answer.scroll_into_view_if_needed()
+        expect(answer).to_be_in_viewport(ratio=1)
+    assert card(tab, "binary").locator(".lab-table").evaluate("table => table.scrollLeft") == 0
     # A table that is wider is moved in its card, down to its last column.
     last = card(tab, "costs").locator("th").last
     last.scroll_into_view_if_needed()

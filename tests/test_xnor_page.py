@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from threading import Event
 from typing import Any
 from weakref import ref
 
@@ -15,16 +16,18 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lab.boards.wording import WAITING
 from lab.models import Architecture
 from lab.packed import why_not
 from lab.packed.runner import opened as read
-from lab.probes import Frame
-from lab.probes.xnor_layers import facts
+from lab.probes import Frame, Specimen
+from lab.probes.xnor_layers import Facts, facts
+from lab.ui.xnor import page as xnor_page
 from lab.ui.xnor import timing
 from lab.ui.xnor.taking import file_of
 from tests.inside_page import SHORT, trained
 from tests.packed_nets import moved_net
-from tests.pages import contents, forget_runs, handed, opened, pressed, shown, told, until_it_shows
+from tests.pages import PATIENCE, contents, forget_runs, handed, opened, pressed, shown, told, until_it_shows
 from tests.small import small
 from tests.specimens import specimen
 from tests.xnor_cards import SIGNS, cards, number, page, readouts, under_way
@@ -133,6 +136,31 @@ def test_two_nets_stand_beside_each_other_also_where_only_one_has_the_layer() ->
     assert "no such unit" in found["bits.1"]["caption"]
     for kind in ("costs.0", "costs.1", "binary.0", "binary.1"):  # a whole line for each, which takes all columns
         assert (found[kind]["wide"], found[kind]["row"]) == (True, "")
+
+
+def test_what_is_asked_for_waits_for_the_net_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = trained(small("binary-mlp", SIGNS | {"depth": 4}, **SHORT))
+    other = trained(small("convnet", shape_of("convnet"), **SHORT))
+    go_on = Event()
+
+    def slow(looked_at: Specimen) -> Facts | str:
+        if looked_at.experiment.architecture.name == "binary-mlp":
+            assert go_on.wait(PATIENCE)
+        return facts(looked_at)
+
+    monkeypatch.setattr(xnor_page, "_facts", slow)
+    tab = opened("xnor.py", net=f"{deep.id}-0", beside=f"{other.id}-0", layer="hidden 3", unit="2")
+    assert WAITING in told(tab)
+    go_on.set()
+    until_it_shows(tab, lambda: "counted.0" in cards(tab))
+    assert not tab.error
+    assert cards(tab)["counted.0"]["title"].startswith("What is counted: hidden 3, unit 2")
+    assert [name for name in cards(tab) if name.startswith(("costs", "binary"))] == [
+        "costs.0",
+        "costs.1",
+        "binary.0",
+        "binary.1",
+    ]
 
 
 def test_a_net_that_trains_is_packed_as_it_is_then() -> None:

@@ -221,20 +221,28 @@ def test_what_comes_of_the_sum_follows_from_what_is_shown(met: list[tuple[Specim
             continue
         threshold, when = numbers["threshold"]
         fires, told = numbers["so the unit"]
-        assert told.endswith("in the net, too")
+        assert told.endswith("as in the net")
         if threshold == "none":
             assert when == ("it always fires" if fires == "fires" else "it is always off")
             continue
         assert when == (f"it fires below {threshold}" if each.flipped else f"it fires from {threshold} on")
         large = number(numbers[DOT][0]) >= number(threshold)
-        assert told.startswith(f"{numbers[DOT][0]} {'≥' if large else '<'} {threshold};")
+        assert told.startswith(f"{numbers[DOT][0]} {'≥' if large else '<'} {threshold},")
         assert fires == ("fires" if large != each.flipped else "is off")
 
 
-def test_scales_of_weights_are_said_to_be_in_what_follows(met: list[tuple[Specimen, Meeting]]) -> None:
+def test_scales_of_weights_are_said_to_be_in_what_follows_the_sum(met: list[tuple[Specimen, Meeting]]) -> None:
     for of, each in met:
-        scaled = "what the net multiplies these weights by" in cards_of(of, each)["counted"].caption
+        scaled = "also the scale of its weights" in cards_of(of, each)["counted"].caption
         assert scaled == (each.scale != 1)
+
+
+def test_bits_are_large_enough_to_be_seen(met: list[tuple[Specimen, Meeting]]) -> None:
+    for of, each in met:
+        content = cards_of(of, each)["bits"].content
+        assert isinstance(content, Pictures)
+        least = 2.5 if each.layer.reads == "pixels" else 4
+        assert all(content.widest >= content.least >= least * tile.image.width for tile in content.tiles)
 
 
 def test_of_pixels_all_bits_and_their_xnor_are_drawn() -> None:

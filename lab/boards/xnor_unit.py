@@ -123,10 +123,15 @@ def _counted(card: MakeCard, met: Meeting) -> Card:
     numbers = [Readout("bytes that meet" if of_bytes else MEET, whole(met.meeting), beyond)]
     numbers += _bytes_counted(met) if of_bytes else _bits_counted(met)
     numbers += _outcome(met)
-    said = "Batch norm and units behind the sum are one comparison" if met.has_units else "This layer ends in numbers"
-    scaled = "" if met.scale == 1 else ", in which is also what the net multiplies these weights by"
-    rest = ": the threshold was found by asking them, not by a formula." if met.has_units else ", one for each output."
-    return card("counted", f"What is counted: {name_of(met)}", Numbers(numbers), said + scaled + rest)
+    scale = "" if met.scale == 1 else ", also the scale of its weights,"
+    if met.has_units:
+        said = (
+            f"What follows the sum{scale} is one comparison: its threshold was found by asking batch norm and units, "
+            "not by a formula."
+        )
+    else:
+        said = f"This layer ends in numbers: what follows the sum{scale} is one multiplication and one addition."
+    return card("counted", f"What is counted: {name_of(met)}", Numbers(numbers), said)
 
 
 def _bits_counted(met: Meeting) -> list[Readout]:
@@ -175,14 +180,14 @@ def _outcome(met: Meeting) -> list[Readout]:
         net = real(met.net_gives)
         return [Readout("so it gives", real(met.gives), f"{value}{clipped}; in the net {net}")]
     fires, net = ("fires" if on else "is off" for on in (met.fires, met.net_fires))
-    told_net = "in the net, too" if fires == net else f"in the net it {net}, by rounding"
+    told_net = "as in the net" if fires == net else f"in the net it {net}, by rounding"
     if _constant(met):
         always = "it is always off" if met.flipped else "it always fires"
         return [Readout("threshold", "none", always), Readout("so the unit", fires, told_net)]
     threshold = real(met.threshold, decimals) if decimals else whole(met.threshold)
     when = f"it fires below {threshold}" if met.flipped else f"it fires from {threshold} on"
     compared = f"{dot} {'≥' if met.dot >= met.threshold else '<'} {threshold}"
-    return [Readout("threshold", threshold, when), Readout("so the unit", fires, f"{compared}; {told_net}")]
+    return [Readout("threshold", threshold, when), Readout("so the unit", fires, f"{compared}, {told_net}")]
 
 
 def _constant(met: Meeting) -> bool:

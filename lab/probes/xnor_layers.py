@@ -109,25 +109,27 @@ def _distinct(layer: Layer, stage: Stage) -> Distinct:
     module = stage.weights.module
     latent = module.weight
     assert isinstance(latent, Tensor)
-    used = module.binary_weight() if isinstance(module, BinaryWeights) else latent
+    rows = _in_order((module.binary_weight() if isinstance(module, BinaryWeights) else latent).flatten(1))
+    begins = _begins(rows)
     return Distinct(
         name=layer.name,
-        latent=_values(latent),
-        used=_values(used),
+        latent=int(_begins(_in_order(latent.flatten())).sum()),
+        used=len(np.unique(rows[begins])),
         scales=_scales(module) if layer.weights in LEVELS else 0,
-        per_output=int(_changes(used.flatten(1)).sum(1).max()) + 1,
+        per_output=int(begins.sum(1).max()),
         packed=_packed_values(layer.weight_bits) if layer.weights in LEVELS else 0,
     )
 
 
-def _values(weights: Tensor) -> int:
-    return int(_changes(weights.flatten()).sum()) + 1
+def _in_order(weights: Tensor) -> NDArray[np.float32]:
+    """Weights along their last axis, which numpy sorts faster than PyTorch."""
+    return np.sort(weights.detach().cpu().numpy(), axis=-1)
 
 
-def _changes(weights: Tensor) -> NDArray[np.bool_]:
-    """Where along the last axis another value begins, of weights in order: numpy sorts faster than PyTorch does."""
-    ordered = np.sort(weights.detach().cpu().numpy(), axis=-1)
-    return ordered[..., 1:] != ordered[..., :-1]
+def _begins(ordered: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where another value begins."""
+    changes = ordered[..., 1:] != ordered[..., :-1]
+    return np.concatenate([np.ones_like(ordered[..., :1], np.bool_), changes], axis=-1)
 
 
 def _scales(module: nn.Module) -> int:

@@ -17,6 +17,7 @@ LAYER, UNIT, ROW, COLUMN, IMAGES = "layer", "unit", "row", "column", "images"
 COUNTS, USUAL = (100, 1000), 1000
 """Test images on which nets are compared, beside all of them."""
 CHOICES = PageChoices("xnor")
+FOLLOWED = "xnor.followed"
 
 
 class Chosen(NamedTuple):
@@ -48,6 +49,11 @@ def choose(layers: Mapping[str, Layer], tests: int) -> Chosen:
     of_place = {ROW: str(place[0] + 1), COLUMN: str(place[1] + 1)} if layer.window else {ROW: None, COLUMN: None}
     address.write(**{LAYER: layer.name, UNIT: str(unit), **of_place})
     return Chosen(layer.name, unit, place)
+
+
+def followed() -> bool:
+    """Whether this tab has chosen before, so that it need not know all nets to do what the address asks for."""
+    return bool(st.session_state.get(FOLLOWED))
 
 
 def choose_images(tests: int) -> int:
@@ -84,6 +90,7 @@ def _number(label: str, what: str, layer: Layer, first: int, last: int) -> int:
 
 def _follow_address(layers: Mapping[str, Layer], tests: int) -> None:
     """Choose what the address asks for, and note what of it there is not."""
+    st.session_state[FOLLOWED] = True
     linked = CHOICES.asked(LAYER, UNIT, ROW, COLUMN, IMAGES)
     if linked is None:
         return

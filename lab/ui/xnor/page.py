@@ -39,7 +39,7 @@ from lab.ui.inside.waiting import later
 from lab.ui.live_board import live_board
 from lab.ui.picture.images import images_of
 from lab.ui.plain import plain
-from lab.ui.xnor.choices import Chosen, choose
+from lab.ui.xnor.choices import Chosen, choose, followed
 from lab.ui.xnor.data import sheets
 from lab.ui.xnor.exactness import exactness
 from lab.ui.xnor.taking import take_along
@@ -62,8 +62,8 @@ def xnor(look: Look) -> None:
     for instead_of in (each for each in found if isinstance(each.answer, str)):
         st.info(f"{plain(instead_of.run.name)}: {plain(str(instead_of.answer))}", icon=":material/info:")
     known = answers_there(found)
-    if not known:
-        return
+    if not known or (not followed() and any(each.answer == WAITING for each in found)):
+        return  # the address may ask for what only the net has that is still being packed
     packs = [isinstance(each.answer, Facts) for each in found]
     look = look._replace(sides=tuple(compress(look.sides, packs)))
     packed = [each.answer.packed for each in known]
@@ -111,7 +111,8 @@ def _meeting(specimen: Specimen, packed: PackedNet, pixels: NDArray[np.uint8], c
 def _board(look: Look, known: Sequence[Seen[Facts]], met: Sequence[Seen[Meeting | None]], chosen: Chosen) -> None:
     alone = len(known) == 1
     units = [card for each in met for card in unit_cards(each, look.picture.words, alone)]
-    cards = [*placed(units, known), *(card for each in known for card in fact_cards(each, alone))]
+    tables = zip(*(fact_cards(each, alone) for each in known), strict=True)
+    cards = [*placed(units, known), *(card for of_a_kind in tables for card in of_a_kind)]
     moments = [moments_of(known), moments_of(met)]
     version = version_of(look, "xnor", chosen, look.picture.words, moments)
     subject = f"packed net of {look.subject} at step {known[0].step}"
