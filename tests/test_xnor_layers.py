@@ -126,6 +126,22 @@ def words_of(layer: Layer) -> int:
     return len(range(0, layer.length, 64)) * (8 if layer.reads == "pixels" else 1)
 
 
+@pytest.mark.parametrize("name", WITH_BITS)
+def test_the_table_of_layers_adds_up(name: str) -> None:
+    of = looked_at(name, levels="-1/+1", weight_levels="-1/+1")
+    found = facts(of)
+    card = card_of("costs", of, found)
+    names = ("weights", "bytes_before", "bytes_after", "products", "words")
+    titles = ("weights", "bytes in float32", "bytes packed", "multiply-adds", "words counted")
+    for field, title in zip(names, titles, strict=True):
+        *layers, whole = map(number, column(card, title))
+        assert layers == [getattr(cost, field) for cost in found.costs]
+        assert sum(layers) == whole
+    before, after = (number(column(card, title)[-1]) for title in ("bytes in float32", "bytes packed"))
+    assert card.caption.startswith(f"Packed it takes {before / after:.1f} times less, in a file of ")
+    assert column(card, "reads")[:-1] == ["pixels", *["\N{MINUS SIGN}1/+1"] * (len(found.costs) - 1)]
+
+
 def test_where_weights_are_real_no_words_are_counted() -> None:
     cost = facts(looked_at("binary-mlp", head="real")).costs[-1]
     assert (cost.words, cost.products) == (0, 240)
@@ -138,7 +154,7 @@ def test_where_weights_are_real_no_words_are_counted() -> None:
 def test_values_of_weights_are_told_apart_one_by_one(name: str, weight_levels: str, scale: str) -> None:
     of = looked_at(name, weight_levels=weight_levels, weight_scale=scale)
     found = facts(of)
-    verdicts = column(binary_card(of, found), "binary?")
+    verdicts = column(card_of("binary", of, found), "binary?")
     layers = zip(found.distinct, weights_in(of), found.packed.layers, verdicts, strict=True)
     for each, module, layer, verdict in layers:
         assert isinstance(module, BinaryWeights)
@@ -154,9 +170,9 @@ def test_values_of_weights_are_told_apart_one_by_one(name: str, weight_levels: s
     assert {"none": 0, "max": 1}.get(scale, found.packed.layers[1].outputs) == found.distinct[1].scales
 
 
-def binary_card(of: Specimen, found: Facts) -> Card:
+def card_of(kind: str, of: Specimen, found: Facts) -> Card:
     (run,) = contestants([of.experiment], [Recorder().snapshot()])
-    return next(card for card in fact_cards(Seen(run, 7, 7, found), True) if card.id.startswith("binary"))
+    return next(card for card in fact_cards(Seen(run, 7, 7, found), True) if card.id.startswith(kind))
 
 
 def column(card: Card, title: str) -> list[str]:
@@ -184,14 +200,14 @@ def test_of_large_layers_no_weight_is_left_out() -> None:
     found = facts(of)
     each = found.distinct[1]
     assert (each.latent, each.used, each.per_output, each.packed) == (3, 2, 2, 2)
-    assert number(column(binary_card(of, found), "values, latent")[1]) == 3
+    assert number(column(card_of("binary", of, found), "values, latent")[1]) == 3
 
 
 def test_more_than_two_values_of_an_output_are_not_binary() -> None:
     of = looked_at("binary-mlp", head="real")
     found = facts(of)
     odd = Distinct("odd", latent=9, used=9, scales=1, per_output=3, packed=2)
-    card = binary_card(of, found._replace(distinct=(odd, found.distinct[-1])))
+    card = card_of("binary", of, found._replace(distinct=(odd, found.distinct[-1])))
     assert column(card, "binary?") == ["no: 3 values of an output", "no: real"]
     assert column(card, "values packed") == ["2", "\N{EN DASH}"]
     assert column(card, "scales") == ["1", "\N{EN DASH}"]
