@@ -189,6 +189,17 @@ def test_weights_that_are_all_alike_are_one_value_also_packed() -> None:
     assert (each.latent, each.used, each.per_output, each.packed) == (1, 1, 1, 1)
 
 
+def test_an_output_whose_weights_are_all_0_has_no_scale() -> None:
+    of = looked_at("binary-mlp", weight_levels="0/1", weight_scale="mean")
+    with torch.no_grad():
+        weight = weights_in(of)[1].weight
+        assert isinstance(weight, torch.Tensor)
+        weight[0].fill_(-0.5)
+    found = facts(of)
+    assert found.distinct[1].scales == 23
+    assert column(card_of("binary", of, found), "binary?")[1] == "yes, with 23 scales"
+
+
 def test_of_large_layers_no_weight_is_left_out() -> None:
     of = looked_at("binary-mlp", hidden=LARGE, depth=3, weight_levels="-1/+1")
     with torch.no_grad():

@@ -251,8 +251,11 @@ def test_of_pixels_all_bits_and_their_xnor_are_drawn() -> None:
         assert isinstance(content, Pictures)
         drawn = np.frombuffer(content.tiles[1].image.values, np.uint8).reshape(2 * 5 + 1, 5, 3)
         gray = (drawn == 128).all(2)
-        assert gray[5].all()
+        assert (drawn[5] == 255).all()
         assert int((~gray[:5]).sum()) == int((~gray[6:]).sum()) == within(each)
+        planes, alike = (np.where(gray[part], False, drawn[part, :, 0] > 128) for part in (slice(5), slice(6, None)))
+        assert planes.flatten().tolist() == (each.planes[0] & each.there).tolist()
+        assert alike.flatten().tolist() == each.alike[0].tolist()
         assert [tile.label for tile in content.tiles] == [
             "pixels, weights",
             *(f"bit {k}, XNOR" for k in range(7, -1, -1)),

@@ -99,9 +99,9 @@ def _byte_tiles(met: Meeting) -> list[Tile]:
 
 
 def _stacked(label: str, above: Colors, below: Colors, side: int) -> Tile:
-    """Two pictures, the background between them."""
+    """Two pictures with a white line between them."""
     pictures = [part.reshape(-1, side, 3) for part in (above, below)]
-    between = np.full((max(1, side // 14), side, 3), COLORS[NONE])
+    between = np.full((max(1, side // 14), side, 3), 255, np.uint8)
     return Tile(label, picture(np.concatenate([pictures[0], between, pictures[1]])))
 
 
