@@ -232,3 +232,9 @@ def test_the_numbers_behind_the_panels_are_handed_over() -> None:
     assert head["name"].endswith(".npz")
     with np.load(io.BytesIO(content)) as arrays:
         assert arrays["codes"].shape == (len(arrays["labels"]), 8)
+        assert arrays["run"] == f"run {job.number}"
+        assert arrays["step"] == arrays["weights_step"] == film(tab)["moments"][-1]["step"]
+    shown(menu.click(names[6]))
+    with np.load(io.BytesIO(handed(tab)[1])) as arrays:
+        assert arrays["picture_name"].item().startswith("test image")
+        assert arrays["picture"].shape == (28, 28)

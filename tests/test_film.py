@@ -18,7 +18,7 @@ from lab.figures.film import Film, FilmCard, Instant, fitting, thinned
 from lab.figures.histograms import bar_chart
 from lab.figures.pictures import tiles
 from lab.figures.scenes import Scenes, encoded
-from lab.figures.sheets import Sheet
+from lab.figures.sheets import Origin, Sheet
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4) | st.just("long " * 60),
@@ -159,6 +159,23 @@ def test_data_become_files_that_say_what_they_are() -> None:
     assert len(Sheet("x" * 300, arrays).file("").name) < 130
     with pytest.raises(ValueError, match="'codes' has objects"):
         Sheet("Codes", {"codes": np.array([{}])}).file("")
+
+
+def test_a_file_says_of_which_run_and_moment_it_is_also_when_it_has_another_name() -> None:
+    numbers = {"Imaginary": "run 7"}
+    origin = Origin("Imaginary", 640, 512, "test image 3")
+    facts = {"run": "run 7", "net": "Imaginary", "step": 640, "weights_step": 512, "picture_name": "test image 3"}
+    file = Sheet("Codes, Imaginary", {"codes": np.eye(3)}, origin).file("run 7 at step 640", numbers)
+    with np.load(io.BytesIO(file.content), allow_pickle=False) as back:
+        assert {name: back[name].item() for name in facts} == facts
+        assert back["codes"].shape == (3, 3)
+    table = pd.DataFrame({"bit": [1, 2], "net": ["its own", "its own"]})
+    file = Sheet("Bits, Imaginary", table, origin).file("run 7 at step 640", numbers)
+    back = pd.read_csv(io.BytesIO(file.content))
+    assert back.to_dict("list") == {**{name: [value] * 2 for name, value in facts.items()}, **table.to_dict("list")}
+    assert list(back)[-2:] == ["bit", "net"], "columns of the table come last, and count"
+    assert Origin("Imaginary").facts({}) == {"net": "Imaginary"}
+    assert Origin("Imaginary", 0, 0).facts({})["step"] == 0
 
 
 def test_a_long_name_of_a_file_says_which_net_by_its_number_and_drops_no_half_word() -> None:

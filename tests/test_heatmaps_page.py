@@ -278,23 +278,23 @@ def test_the_numbers_behind_the_panels_are_handed_over(experiment: dict[str, Any
     (run,) = contestants([specimen.experiment], [Recorder().snapshot()])
 
     def seen(answer: Any) -> list[Seen[Any]]:
-        return [Seen(run, 3, 3, answer)]
+        return [Seen(run, 3, 2, answer)]
 
     found = sheets(
-        picture.pixels,
+        picture,
         seen(sight(specimen, picture.pixels)),
         seen(kernels(specimen, "conv 1", 0)),
         seen(grad_cam_of(picture, "conv 1", None).ask(specimen)),
         seen(occlusion_of(picture, 3).ask(specimen)),
         seen(habits_of().ask(specimen)),
     )
-    assert len({sheet.title for sheet in found}) == len(found) == 5
-    files = [sheet.file("Run 1 at step 3") for sheet in found]
-    arrays = {name: array for file in files for name, array in np.load(io.BytesIO(file.content)).items()}
+    assert len({sheet.title for sheet in found}) == 5
+    arrays = {name: each for sheet in found for name, each in np.load(io.BytesIO(sheet.file("").content)).items()}
+    assert [arrays[name].item() for name in ("net", "step", "weights_step")] == [run.name, 3, 2]
+    assert [sheet.origin and sheet.origin.picture_name for sheet in found] == ["a blot", "", "a blot", "a blot", ""]
     np.testing.assert_array_equal(arrays["picture"], picture.pixels)
     assert arrays["conv 2 after"].shape == (32, 7, 7)
     assert arrays["conv 1 firing rates"].shape == (16, 14, 14)
     assert arrays["falls"].shape == (28, 28)
     assert ("binary" in arrays) == bool(experiment)
-    refused = sheets(picture.pixels, [], seen(None), seen("No gradient comes here."), [], [])
-    assert refused == []
+    assert sheets(picture, [], seen(None), seen("No gradient comes here."), [], []) == []

@@ -39,7 +39,7 @@ from lab.probes import Specimen, probe
 from lab.probes.decoding import decode
 from lab.probes.reconstruction import reconstruct
 from lab.probes.refusals import NoCodes
-from tests.reconstruction_sides import rebuilding, seen, with_test_images
+from tests.reconstruction_sides import STEP, rebuilding, seen, with_test_images
 from tests.specimens import LABELS, PICTURES, left_as_it_was, specimen
 
 LINES = [Line("ITQ", [4, 8, 16], [0.3, 0.2, 0.1], [0.01, 0.01, np.nan])]
@@ -146,11 +146,13 @@ def test_files_have_what_the_cards_show() -> None:
         *strongest_sheets("", seen([net], partial(strongest, pixels=PIXELS))[0]),
         *walk_sheets("", seen([net], partial(walk_between, start=PIXELS, end=PICTURES[8]))[0]),
         *drawn_sheets("", seen([net], partial(draw_codes, stack=0))[0]),
-        *frame_sheets("", [frame]),
+        *frame_sheets("", looked.run, [frame]),
     ]
     for each in others:
         name, _, content = each.file("run 1")
         if name.endswith(".csv"):
-            assert len(pd.read_csv(io.BytesIO(content)))
+            table = pd.read_csv(io.BytesIO(content))
+            assert len(table)
+            assert table["step"].tolist() == [STEP] * len(table)
         else:
             assert all(array.size for array in np.load(io.BytesIO(content)).values())

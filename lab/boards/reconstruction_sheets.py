@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.boards.contestants import Contestant
 from lab.boards.reconstruction_answers import Drawn, Looked, Strongest, Tested, Walked
 from lab.boards.reconstruction_film import Course, errors_of
 from lab.boards.reconstruction_tradeoff import TITLE
-from lab.boards.seen import Seen
-from lab.figures.sheets import Sheet
+from lab.boards.seen import Seen, origin_of
+from lab.figures.sheets import Origin, Sheet
 from lab.figures.tradeoff import Line
 from lab.probes import Frame
 
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 Arrays = dict[str, NDArray[Any]]
 
 
-def frame_sheets(name: str, frames: Sequence[Frame]) -> list[Sheet]:
+def frame_sheets(name: str, run: Contestant, frames: Sequence[Frame]) -> list[Sheet]:
     """The pictures of all moments of a run, as exact as its frames keep them, with their errors.
 
     Args:
-        name: of the run; empty where there is one alone.
+        name: in the title; empty where there is one run alone.
+        run: whose they are.
         frames: one or more, all of the same pictures.
     """
 
@@ -38,10 +40,10 @@ def frame_sheets(name: str, frames: Sequence[Frame]) -> list[Sheet]:
             "errors": np.stack([errors_of(frame) for frame in frames]),
         }
 
-    return [Sheet(_titled("Validation pictures at all moments", name), arrays)]
+    return [Sheet(_titled("Validation pictures at all moments", name), arrays, Origin(run.name))]
 
 
-def looked_sheets(name: str, seen: Seen[Looked]) -> list[Sheet]:
+def looked_sheets(name: str, seen: Seen[Looked], picture_name: str = "") -> list[Sheet]:
     """The chosen picture, its code, and what flips make of it."""
     found = seen.answer
     arrays: Arrays = {
@@ -52,10 +54,10 @@ def looked_sheets(name: str, seen: Seen[Looked]) -> list[Sheet]:
         "decoded": found.decoded,
         "flipped": found.flipped,
     }
-    return [Sheet(_titled("The chosen picture and its code", name), _of_step(arrays, seen))]
+    return [Sheet(_titled("The chosen picture and its code", name), arrays, origin_of(seen, picture_name))]
 
 
-def strongest_sheets(name: str, seen: Seen[Strongest]) -> list[Sheet]:
+def strongest_sheets(name: str, seen: Seen[Strongest], picture_name: str = "") -> list[Sheet]:
     """What each bit does to the chosen picture."""
     found = seen.answer
 
@@ -65,13 +67,13 @@ def strongest_sheets(name: str, seen: Seen[Strongest]) -> list[Sheet]:
         bits = np.arange(len(found.sizes))
         return pd.DataFrame({"bit": bits, "mean_squared_change": found.sizes, "error_when_flipped": found.errors})
 
-    return [Sheet(_titled("What each bit does", name), table)]
+    return [Sheet(_titled("What each bit does", name), table, origin_of(seen, picture_name))]
 
 
-def walk_sheets(name: str, seen: Seen[Walked]) -> list[Sheet]:
+def walk_sheets(name: str, seen: Seen[Walked], picture_name: str = "") -> list[Sheet]:
     """The pictures of a walk."""
     arrays: Arrays = {"pictures": seen.answer.pictures, "bits_flipped": seen.answer.flipped}
-    return [Sheet(_titled("A walk between two codes", name), _of_step(arrays, seen))]
+    return [Sheet(_titled("A walk between two codes", name), arrays, origin_of(seen, picture_name))]
 
 
 def drawn_sheets(name: str, seen: Seen[Drawn]) -> list[Sheet]:
@@ -85,7 +87,7 @@ def drawn_sheets(name: str, seen: Seen[Drawn]) -> list[Sheet]:
         "parents": found.parents,
         "crossed_pictures": found.crossed_pictures,
     }
-    return [Sheet(_titled("Drawn and crossed codes", name), _of_step(arrays, seen))]
+    return [Sheet(_titled("Drawn and crossed codes", name), arrays, origin_of(seen))]
 
 
 def error_sheets(name: str, seen: Seen[Tested]) -> list[Sheet]:
@@ -103,8 +105,8 @@ def error_sheets(name: str, seen: Seen[Tested]) -> list[Sheet]:
 
         return pd.DataFrame(found.classes).rename(columns={"label": "class", "deviation": "standard_deviation"})
 
-    titles = _titled("Error of test images", name), _titled("Error by class", name)
-    return [Sheet(titles[0], images), Sheet(titles[1], classes)]
+    titles, origin = (_titled("Error of test images", name), _titled("Error by class", name)), origin_of(seen)
+    return [Sheet(titles[0], images, origin), Sheet(titles[1], classes, origin)]
 
 
 def course_sheet(make: Callable[[], Sequence[Course]]) -> Sheet:
@@ -117,7 +119,7 @@ def course_sheet(make: Callable[[], Sequence[Course]]) -> Sheet:
     def table() -> pd.DataFrame:
         import pandas as pd
 
-        parts = [{"run": c.run.name, "step": c.steps, "error": c.errors} for c in make()]
+        parts = [{"net": c.run.name, "step": c.steps, "error": c.errors} for c in make()]
         return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
 
     return Sheet("Error through training", table)
@@ -143,10 +145,6 @@ def tradeoff_sheet(lines: Sequence[Line], stars: Sequence[Line]) -> Sheet:
         return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
 
     return Sheet(TITLE, table)
-
-
-def _of_step(arrays: Arrays, seen: Seen[Any]) -> Arrays:
-    return {"step": np.array(seen.step), "weights_step": np.array(seen.weights_step), **arrays}
 
 
 def _titled(title: str, name: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from lab.boards.contestants import Contestant
+from lab.figures.sheets import Origin
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -20,6 +21,16 @@ class Seen(NamedTuple, Generic[T_co]):
     weights_step: int
     """That the weights are of which answered: another one where none of that step are kept."""
     answer: T_co
+
+
+def origin_of(seen: Seen[Any], picture_name: str = "") -> Origin:
+    """Of what an answer is, for the file of its numbers.
+
+    Args:
+        seen: the answer.
+        picture_name: of the picture that it is about; nothing where it is about none.
+    """
+    return Origin(seen.run.name, seen.step, seen.weights_step, picture_name)
 
 
 def answers_there(found: Sequence[Seen[T | str]]) -> list[Seen[T]]:

@@ -26,6 +26,28 @@ class File(NamedTuple):
     content: bytes
 
 
+class Origin(NamedTuple):
+    """Of what the data of a card are, which their file says, too: as arrays without axes, or as columns."""
+
+    net: str
+    """Its name on the page; `run` in the file is what it is called by its number."""
+    step: int | None = None
+    """Of the moment; None where the data are of several, and say so themselves."""
+    weights_step: int | None = None
+    """That the weights are of which answered."""
+    picture_name: str = ""
+    """Of the picture that was looked at; nothing where the data do not depend on it."""
+
+    def facts(self, numbers: Mapping[str, str]) -> dict[str, int | str]:
+        """What is known, by its name in a file.
+
+        Args:
+            numbers: what nets are called by their numbers, by their names.
+        """
+        known = {"run": numbers.get(self.net), **self._asdict()}
+        return {name: value for name, value in known.items() if value not in (None, "")}
+
+
 @dataclass(frozen=True)
 class Sheet:
     """The data of a card: arrays by name, which become an NPZ file, or a table, which becomes a CSV file."""
@@ -34,13 +56,16 @@ class Sheet:
     """What is listed: the card, and what these data are of."""
     data: Data | Callable[[], Data]
     """The data, or what makes them when they are wanted."""
+    origin: Origin | None = None
+    """Of what they are; None where they are of several nets."""
 
     def file(self, subject: str, shorter: Mapping[str, str] | None = None) -> File:
         """The file, whose name says what it is and of what, such as "codes-of-run-7-at-step-640.npz".
 
         Args:
             subject: the run and the step, such as "Run 7 at step 640".
-            shorter: what to call nets in a name that would be too long, by the names with which titles end.
+            shorter: what to call nets by their numbers, by the names with which titles end: in the file, and in a name
+                that would be too long.
 
         Raises:
             ValueError: an array has objects in it, which only Python could read.
@@ -49,9 +74,11 @@ class Sheet:
         stem = _named(self.title, subject)
         if len(stem) > LONGEST_NAME:
             stem = _shortened(_named(_with_shorter(self.title, shorter or {}), subject))
+        facts = self.origin.facts(shorter or {}) if self.origin is not None else {}
         if isinstance(data, Mapping):
-            return File(f"{stem.strip('-._')}.npz", "application/octet-stream", _npz(data))
-        content = data.to_csv(index=False).encode("utf-8")
+            named = {**{name: np.array(value) for name, value in facts.items()}, **data}
+            return File(f"{stem.strip('-._')}.npz", "application/octet-stream", _npz(named))
+        content = _with_columns(data, facts).to_csv(index=False).encode("utf-8")
         return File(f"{stem.strip('-._')}.csv", "text/csv", content)
 
 
@@ -74,6 +101,12 @@ def _shortened(name: str) -> str:
     half = LONGEST_NAME // 2
     first, last = name[: half + 1].rpartition("-")[0], name[-half - 1 :].partition("-")[2]
     return "-".join([first or name[:half], last or name[-half:]])
+
+
+def _with_columns(table: pd.DataFrame, facts: Mapping[str, int | str]) -> pd.DataFrame:
+    """The table with a column for each fact before its own."""
+    columns = [*(name for name in facts if name not in table), *table.columns]
+    return table.assign(**{name: facts[name] for name in facts if name not in table})[columns]
 
 
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:

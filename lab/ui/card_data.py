@@ -18,7 +18,7 @@ def data_menu(key: str, sheets: Sequence[Sheet], subject: str, shorter: Mapping[
         key: names the menu on the page.
         sheets: what there is, with titles that differ.
         subject: the run and the step, such as "Run 7 at step 640", for the names of the files.
-        shorter: what to call nets in names that would be too long, by the names with which titles end.
+        shorter: what to call nets by their numbers, by the names with which titles end.
     """
     chosen = st.menu_button(
         "Data",
@@ -26,7 +26,7 @@ def data_menu(key: str, sheets: Sequence[Sheet], subject: str, shorter: Mapping[
         key=key,
         icon=":material/download:",
         format_func=lambda index: sheets[index].title,
-        help="The numbers behind each card: NPZ (arrays, for NumPy) or CSV (a table)",
+        help="The numbers behind each card: NPZ (arrays, for NumPy) or CSV (a table); each says its run and step, too",
         disabled=not sheets,
     )
     if chosen is not None:

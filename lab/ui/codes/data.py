@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.boards.code_rest import AtRest
-from lab.figures.sheets import Sheet
+from lab.figures.sheets import Origin, Sheet
 from lab.probes.bit_flips import ClassEffects
 from lab.probes.bits import on_rate_by_class
 from lab.probes.code_map import Map
 from lab.probes.codes import place
 from lab.probes.extremes import Extremes
+from lab.ui.chosen_picture import ChosenPicture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,25 +24,30 @@ if TYPE_CHECKING:
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def sheets(sides: Sequence[AtRest], pixels: NDArray[np.uint8], bit: int) -> list[Sheet]:
+def sheets(sides: Sequence[AtRest], picture: ChosenPicture, bit: int) -> list[Sheet]:
     """What there is of each net, at the moment that a reader rests at."""
-    return [Sheet(f"{title}, {side.run.name}", make) for side in sides for title, make in _of_side(side, pixels, bit)]
+    return [sheet for side in sides for sheet in _of_side(side, picture, bit)]
 
 
-def _of_side(
-    side: AtRest, pixels: NDArray[np.uint8], bit: int
-) -> Iterator[tuple[str, Callable[[], Arrays] | Callable[[], pd.DataFrame]]]:
-    yield "Codes", partial(_codes, side)
-    yield "Bits", partial(_bits, side)
-    yield "Correlation of bits", partial(_correlation, side)
-    yield "Hamming distances", partial(_distances, side)
-    yield "Retrieval", partial(_retrieval, side)
-    yield "Map (PCA)", partial(_map, side, side.facts.map)
+def _of_side(side: AtRest, picture: ChosenPicture, bit: int) -> Iterator[Sheet]:
+    name = side.run.name
+
+    def sheet(title: str, make: Callable[[], Arrays] | Callable[[], pd.DataFrame], of: Origin) -> Sheet:
+        return Sheet(f"{title}, {name}", make, of)
+
+    recorded = Origin(name, side.step, side.step)
+    answered = Origin(name, side.step, side.steps.code, picture.words)
+    yield sheet("Codes", partial(_codes, side), recorded)
+    yield sheet("Bits", partial(_bits, side), recorded)
+    yield sheet("Correlation of bits", partial(_correlation, side), recorded)
+    yield sheet("Hamming distances", partial(_distances, side), recorded)
+    yield sheet("Retrieval", partial(_retrieval, side), recorded)
+    yield sheet("Map (PCA)", partial(_map, side, side.facts.map), recorded)
     if isinstance(side.near, Map):
-        yield "Map (t-SNE)", partial(_map, side, side.near)
-    yield "Picture and its code", partial(_picture, side, pixels)
+        yield sheet("Map (t-SNE)", partial(_map, side, side.near), Origin(name, side.step, side.steps.near))
+    yield sheet("Picture and its code", partial(_picture, side, picture.pixels), answered)
     if bit < side.facts.units:
-        yield f"Bit {bit}", partial(_bit, side, bit)
+        yield sheet(f"Bit {bit}", partial(_bit, side, bit), answered)
 
 
 def _codes(side: AtRest) -> Arrays:
@@ -123,6 +129,7 @@ def _bit(side: AtRest, bit: int) -> Arrays:
         most, least = facts.images[side.driven.most[bit]], facts.images[side.driven.least[bit]]
         found |= {"strongest": most, "highest": side.driven.highest[bit]}
         found |= {"weakest": least, "lowest": side.driven.lowest[bit]}
+        found["strongest_weights_step"] = np.array(side.steps.driven)
     effect = side.flipped.effect if side.flipped is not None else None
     if isinstance(effect, ClassEffects):
         found |= {"probabilities": effect.before, "probabilities_flipped": effect.after[0]}

@@ -62,7 +62,7 @@ def _moment(look: Look, told: Sequence[Recorded], layer: str, bits: int, shown: 
     sides = at_rest(look, told, chosen, asked_step(look, None if shown.newest else shown.moment.step))
     _show_rest(look, sides, chosen, bits)
     subject = f"{layer_words(told)} of {look.subject} at step {sides[0].step}"
-    data_menu("codes.data", sheets(sides, look.picture.pixels, bit), subject, look.numbers)
+    data_menu("codes.data", sheets(sides, look.picture, bit), subject, look.numbers)
     draw_anew()
 
 

@@ -111,7 +111,7 @@ def _rest(look: Look, chosen: Chosen, shown: Shown) -> None:
     kernels = answers(look, *questions.kernels_of(chosen.at), step)
     data_menu(
         "heatmaps.data",
-        sheets(picture.pixels, sights, kernels, rest.cams, answers_there(rest.occlusions), answers_there(rest.habits)),
+        sheets(picture, sights, kernels, rest.cams, answers_there(rest.occlusions), answers_there(rest.habits)),
         f"{_subject(look)} at step {shown.moment.step}",
         look.numbers,
     )

@@ -10,18 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.boards.heatmap_habits import Watched
-from lab.boards.seen import Seen
+from lab.boards.seen import Seen, origin_of
 from lab.figures.sheets import Sheet
 from lab.probes.grad_cam import GradCam
 from lab.probes.habits import LayerHabits
 from lab.probes.occlusion import Occlusion
 from lab.probes.sight import Kernels, Sight
+from lab.ui.chosen_picture import ChosenPicture
 
 Arrays = Mapping[str, NDArray[Any]]
 
 
 def sheets(
-    picture: NDArray[np.uint8],
+    picture: ChosenPicture,
     sights: Sequence[Seen[Sight]],
     kernels: Sequence[Seen[Kernels | None]],
     cams: Sequence[Seen[GradCam | str]],
@@ -31,22 +32,24 @@ def sheets(
     """What there is of each net, at the moment that a reader rests at."""
     found: list[Sheet] = []
     for seen in sights:
-        found += _sheets(seen, "Answer and maps", partial(_maps, picture, seen.answer))
+        found += _sheets(seen, "Answer and maps", partial(_maps, picture.pixels, seen.answer), picture.words)
     for filters in kernels:
         if filters.answer is not None:
             found += _sheets(filters, f"Filters of {filters.answer.layer}", partial(_kernels, filters.answer))
     for cam in cams:
         if isinstance(cam.answer, GradCam):
-            found += _sheets(cam, f"Grad-CAM of {cam.answer.layer}", partial(_cam, picture, cam.answer))
+            found += _sheets(
+                cam, f"Grad-CAM of {cam.answer.layer}", partial(_cam, picture.pixels, cam.answer), picture.words
+            )
     for occluded in occlusions:
-        found += _sheets(occluded, "Occlusion", partial(_occlusion, picture, occluded.answer))
+        found += _sheets(occluded, "Occlusion", partial(_occlusion, picture.pixels, occluded.answer), picture.words)
     for watched in habits:
         found += _sheets(watched, "Patches and firing rates", partial(_habits, watched.answer))
     return found
 
 
-def _sheets(seen: Seen[Any], title: str, make: partial[Arrays]) -> Iterator[Sheet]:
-    yield Sheet(f"{title}, {seen.run.name}", make)
+def _sheets(seen: Seen[Any], title: str, make: partial[Arrays], picture_name: str = "") -> Iterator[Sheet]:
+    yield Sheet(f"{title}, {seen.run.name}", make, origin_of(seen, picture_name))
 
 
 def _maps(picture: NDArray[np.uint8], found: Sight) -> Arrays:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from lab.boards.reconstruction_sheets import (
@@ -35,15 +36,18 @@ def sheets_of(look: Look, code: OfTheCode, others: OfOthers) -> list[Sheet]:
         return [sheet for one in answers_there(seen) for sheet in make("" if alone else one.run.name, one)]
 
     frames = [
-        sheet for side in look.sides for sheet in frame_sheets("" if alone else side.run.name, side.run.snapshot.looks)
+        sheet
+        for side in look.sides
+        for sheet in frame_sheets("" if alone else side.run.name, side.run, side.run.snapshot.looks)
     ]
+    words = look.picture.words
     lines = measured_lines()
     return [
         *frames,
         course_sheet(lambda: courses_of(look)),
-        *each(looked_sheets, code.looked),
-        *each(strongest_sheets, code.strongest),
-        *each(walk_sheets, others.walked),
+        *each(partial(looked_sheets, picture_name=words), code.looked),
+        *each(partial(strongest_sheets, picture_name=words), code.strongest),
+        *each(partial(walk_sheets, picture_name=words), others.walked),
         *each(drawn_sheets, others.drawn),
         *each(error_sheets, others.tested),
         *([tradeoff_sheet(lines, stars(IMAGES, others.tested))] if lines else []),
