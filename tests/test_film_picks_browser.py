@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -100,13 +101,15 @@ def test_the_data_of_a_card_are_saved(page: Page) -> None:
 )
 def test_a_long_name_of_a_card_keeps_what_it_shows_both_runs_and_the_step(page: Page, words: str, name: str) -> None:
     code = (Path(figures.__file__).parent / "board_saving.js").read_text("utf-8")
-    board = {
+    board: dict[str, Any] = {
         "film": {"place": 0},
         "message": {"moments": [{"step": 844}], "subject": f"heatmaps of {words}, run 2 beside run 3"},
     }
-    slot = {"card": {"title": "Filters · Imaginary, layers 1, 2"}}
+    card = {"id": "filters.0", "title": "Filters · Imaginary, layers 1, 2"}
+    board["message"]["cards"] = [card]
     made = page.evaluate(
-        "([code, board, slot]) => new Function(`${code}; return fileName`)()(board, slot)", [code, board, slot]
+        "([code, board, slot]) => new Function(`${code}; return fileName`)()(board, slot)",
+        [code, board, {"card": card}],
     )
     assert made.startswith(f"{name}-")
     assert made.endswith("-run-2-beside-run-3-at-step-844")

@@ -13,15 +13,27 @@ function addSaveButtons(board, slot) {
   slot.save.append(...buttons)
 }
 
-/** What a file of this card is called: what it shows, of what, and when. The net of its title goes first if it is long. */
+/** What a file of this card is called. Cards of which that would be the same are counted: names differ in what no name
+ * of a file can have, or are too long. */
 function fileName(board, slot) {
-  const moment = board.film && `at step ${board.message.moments[board.film.place].step}`
-  const [title, ...net] = slot.card.title.split(" · ")
-  const rest = [board.message.subject && `of ${board.message.subject}`, moment]
+  const name = nameOf(board, slot.card)
+  const alike = board.message.cards.filter((card) => nameOf(board, card) === name)
+  if (alike.length < 2) return name
+  return nameOf(board, slot.card, `net ${alike.findIndex(({ id }) => id === slot.card.id) + 1} of ${alike.length}`)
+}
+
+/** What a card shows, of what, and when. The net of its title goes first if that is long. */
+function nameOf(board, card, which) {
+  const [title, ...net] = card.title.split(" · ")
+  const rest = [board.message.subject && `of ${board.message.subject}`, momentOf(board), which]
   const plain = (text) => text.replace(/(?:[^\p{L}\p{N}.]|\.(?!\d))+/gu, "-") // a point is kept within a number
   const named = (parts) => plain(parts.filter(Boolean).join(" ")).replace(/^[-.]+|[-.]+$/g, "").toLowerCase()
   const whole = named([title, ...net, ...rest])
   return whole.length > LONGEST_NAME ? shortened(named([title, ...rest])) : whole
+}
+
+function momentOf(board) {
+  return board.film && `at step ${board.message.moments[board.film.place].step}`
 }
 
 /** A name without words of its middle where it is too long: what it shows is first, and which run and step are last. */
