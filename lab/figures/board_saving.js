@@ -67,8 +67,42 @@ async function pictureOf(board, slot) {
   const ends = pieces.map((piece) => number(piece, "x") + (number(piece, "width") || number(piece, "textLength")))
   const [width, height] = [Math.ceil(Math.max(...ends) + margin), Math.ceil(frame.height)]
   const sheet = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}` })
-  sheet.append(shape("rect", { width: "100%", height: "100%", fill: background }), ...pieces)
+  sheet.append(titleOf(board, slot), shape("rect", { width: "100%", height: "100%", fill: background }), ...pieces)
+  for (const node of sheet.querySelectorAll("*")) colorPlainly(node)
   return sheet
+}
+
+/** What programs call the picture, and read to those who cannot see it. */
+function titleOf(board, { card }) {
+  const of = [board.message.subject, momentOf(board)].filter(Boolean).join(" ")
+  return Object.assign(shape("title", {}), { textContent: of ? `${card.title} of ${of}` : card.title })
+}
+
+const COLORED = { fill: "fill-opacity", stroke: "stroke-opacity", "stop-color": "stop-opacity" }
+const PLAIN = /^(#[\da-f]{6}|rgb\(\d+, ?\d+, ?\d+\)|none|inherit|url\(.*\))$/i
+
+/** Say the colors of a shape as SVG 1.1 does, which all programs read: without alpha, and no newer way to write them. */
+function colorPlainly(node) {
+  for (const [name, opacity] of Object.entries(COLORED)) {
+    const own = node.style.getPropertyValue(name)
+    const color = own || node.getAttribute(name)
+    if (!color || PLAIN.test(color)) continue
+    const [red, green, blue, alpha] = partsOf(color)
+    const share = alpha / 255 * (parseFloat(node.style.getPropertyValue(opacity) || node.getAttribute(opacity)) || 1)
+    const plain = { [name]: `rgb(${red}, ${green}, ${blue})`, ...(share < 1 && { [opacity]: share.toFixed(3) }) }
+    for (const [each, value] of Object.entries(plain)) {
+      if (own) node.style.setProperty(each, value)
+      else node.setAttribute(each, value)
+    }
+  }
+}
+
+/** Red, green, blue and alpha of any color that the browser knows, 0 to 255. */
+function partsOf(color) {
+  const drawing = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d")
+  drawing.fillStyle = color
+  drawing.fillRect(0, 0, 1, 1)
+  return drawing.getImageData(0, 0, 1, 1).data
 }
 
 async function chartOf(board, slot, frame) {
