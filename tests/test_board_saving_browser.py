@@ -103,3 +103,16 @@ def test_a_saved_picture_has_a_title_and_colors_that_all_programs_read(page: Pag
             "rgb(64, 191, 64)",
             pytest.approx(0.5, abs=0.01),
         )
+
+
+def test_texts_of_a_saved_chart_are_as_long_as_on_the_page_whose_font_a_file_has_not(page: Page) -> None:
+    lengths = "[...document.querySelectorAll('.legend text')].map(text => text.getComputedTextLength())"
+    shown = page.evaluate(lengths)
+    drawing = saved(page, "chart")
+    texts = [node for node in drawing.iter() if node.tag.endswith("}text") and node.text]
+    own = [node for node in texts if (node.text or "").startswith("a net with a name")]
+    assert [float(node.get("textLength", "nan")) for node in own] == pytest.approx(shown, abs=1)
+    assert all(float(node.get("textLength", "nan")) > 0 for node in texts)
+    with page.expect_download() as download:
+        page.locator("[data-card=chart] .lab-save button", has_text="PNG").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")

@@ -115,7 +115,25 @@ async function chartOf(board, slot, frame) {
   const { left, top } = slot.node.getBoundingClientRect()
   drawn.setAttribute("x", left - frame.left)
   drawn.setAttribute("y", top - frame.top)
+  keepLengths(drawn)
   return drawn
+}
+
+/** Let texts be as long as here, where plotly has made room for them, also where the font of the page is not at hand. */
+function keepLengths(drawn) {
+  const aside = element("div", "")
+  Object.assign(aside.style, { position: "fixed", visibility: "hidden", pointerEvents: "none" })
+  aside.append(drawn)
+  document.body.append(aside)
+  const letters = [...drawn.querySelectorAll("text, tspan")].filter((node) => !node.childElementCount)
+  const lengths = letters.map((node) => node.getComputedTextLength())
+  aside.remove()
+  drawn.remove()
+  letters.forEach((node, at) => {
+    if (!lengths[at]) return
+    node.setAttribute("textLength", lengths[at])
+    node.setAttribute("lengthAdjust", "spacingAndGlyphs")
+  })
 }
 
 function stillOf(picture, frame) {
