@@ -31,6 +31,7 @@ def test_a_bar_of_the_film_and_a_tile_of_the_code_choose_the_bit(page: Page) -> 
         page.keyboard.press(key)
     expect(page.locator("[data-card='bit.0'] .lab-title")).to_have_text("Bit 1, code")
     assert "bit=1" in page.url
+    expect(page.locator("[data-card='rates.0'] .lab-spoken")).to_have_text(re.compile("^bit 1, on for .*, 2 of 8$"))
 
 
 def test_a_neighbor_becomes_the_picture_of_all_pages(page: Page) -> None:
@@ -69,6 +70,8 @@ def test_a_point_of_the_map_shows_its_picture_to_mouse_and_keys(page: Page) -> N
     shown = page.locator("img.lab-thumbnail")
     expect(shown).to_be_visible()
     assert shown.evaluate("node => [node.naturalWidth, node.naturalHeight]") == [28, 28]
+    said = re.compile(r"^test image \d+ \(class \d\), 1 of \d+$")
+    expect(page.locator("[data-card='map.0'] .lab-spoken")).to_have_text(said)
     first = shown.get_attribute("src")
     page.keyboard.press("ArrowRight")
     expect(shown).not_to_have_attribute("src", first or "")

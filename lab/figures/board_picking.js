@@ -77,10 +77,15 @@ function offerPoints(board, slot) {
 function pointsOf(slot) {
   const traces = slot.card.figure.data
   const named = traces.some(({ ids }) => ids)
-  return traces.flatMap(({ ids, x, y, z }, curve) => {
+  return traces.flatMap(({ ids, x, y, z, text, hovertext }, curve) => {
     if (named && !ids) return []
+    const told = hovertext ?? text
+    const words = Array.isArray(told) ? told.flat() : [] // as those read who point at it
     const numbers = z ? z.flatMap((row, down) => row.map((_, right) => [down, right])) : [...(x ?? y).keys()]
-    return numbers.map((number, index) => ({ curve, number, name: String(ids?.[index] ?? number) }))
+    return numbers.map((number, index) => {
+      const name = String(ids?.[index] ?? number)
+      return { curve, number, name, words: words[index]?.replace(/<br>/g, ", ") || name }
+    })
   })
 }
 
@@ -97,8 +102,8 @@ function chosenByKey(event, board, slot) {
   if (takes) return pick(board, slot, points[Math.min(slot.chosen, points.length - 1)].name)
   const before = slot.chosen ?? (move > 0 ? -1 : points.length)
   slot.chosen = Math.max(0, Math.min(points.length - 1, before + move))
-  const { curve, number, name } = points[slot.chosen]
+  const { curve, number, words } = points[slot.chosen]
   window.Plotly.Fx.hover(slot.node, [{ curveNumber: curve, pointNumber: number }])
   showThumbnail(slot, { data: slot.card.figure.data[curve], pointNumber: number })
-  setText(slot.spoken, `${name}, ${slot.chosen + 1} of ${points.length}`)
+  setText(slot.spoken, `${words}, ${slot.chosen + 1} of ${points.length}`)
 }
