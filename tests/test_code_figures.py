@@ -6,12 +6,13 @@ import base64
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.figures.bars import Bars, named_bars
 from lab.figures.board import Chart, Thumbnails
-from lab.figures.correlations import CORRELATIONS, NONE, correlation_picture
+from lab.figures.correlations import CORRELATIONS, MOST_TICKS, NONE, correlation_picture, number_ticks
 from lab.figures.points import Points, point_chart
 from lab.figures.theme import COLORS
 
@@ -26,6 +27,18 @@ def test_correlations_are_colors_in_their_order_and_gray_where_there_are_none(va
         if not math.isnan(value):
             assert abs((byte - 127) / 127 - value) <= 0.5 / 127 + 1e-9
     assert shown.palette == CORRELATIONS.tobytes()
+
+
+@given(st.lists(st.integers(0, 4000), min_size=1, max_size=200, unique=True).map(sorted))
+def test_few_numbers_stand_at_the_middles_of_their_lines(numbers: list[int]) -> None:
+    ticks = number_ticks(numbers)
+    assert 1 <= len(ticks) <= MOST_TICKS
+    assert len(ticks) == len(numbers) or len(ticks) > MOST_TICKS / 2
+    for place, text in ticks:
+        line = place * len(numbers) - 0.5
+        assert line == pytest.approx(round(line))
+        assert numbers[round(line)] == int(text)
+    assert ticks[0].text == str(numbers[0])
 
 
 def test_the_middle_is_white_and_the_ends_blue_and_red() -> None:

@@ -77,3 +77,21 @@ def test_a_point_of_the_map_shows_its_picture_to_mouse_and_keys(page: Page) -> N
     expect(shown).not_to_have_attribute("src", first or "")
     chart.blur()
     expect(shown).to_be_hidden()
+
+
+def test_numbers_of_bits_stand_beside_their_lines_of_the_correlations(page: Page) -> None:
+    card = page.locator("[data-card='correlation.0']")
+    card.scroll_into_view_if_needed()
+    picture, own = card.locator("img").bounding_box(), card.bounding_box()
+    assert picture
+    assert own
+    for side, along, size in (("left", "y", "height"), ("below", "x", "width")):
+        ticks = card.locator(f".lab-tick.lab-{side}")
+        assert ticks.all_inner_texts() == [str(bit) for bit in range(8)]
+        for bit, tick in enumerate(ticks.all()):
+            box = tick.bounding_box()
+            assert box
+            middle = box[along] + box[size] / 2  # type: ignore[literal-required]
+            assert middle == pytest.approx(picture[along] + (bit + 0.5) / 8 * picture[size], abs=1.5)  # type: ignore[literal-required]
+            assert own["x"] < box["x"]
+            assert box["x"] + box["width"] <= picture["x"] or box["y"] >= picture["y"] + picture["height"]

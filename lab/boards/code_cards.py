@@ -16,7 +16,7 @@ from lab.boards.net_cards import maker, placed
 from lab.boards.seen import Seen
 from lab.boards.wording import NOTHING, fixed, how_many
 from lab.figures.board import Card, Chart, Content, Numbers, Pictures, Readout, Thumbnails, Tile
-from lab.figures.correlations import correlation_picture
+from lab.figures.correlations import correlation_picture, number_ticks
 from lab.figures.histograms import bar_chart
 from lab.probes.code_statistics import strongest_pairs
 
@@ -141,10 +141,12 @@ def _pairs(facts: CodeFacts, bits: np.ndarray) -> tuple[Pictures, str]:
         f"{bits[pair.one]} and {bits[pair.other]} ({fixed(pair.phi, 2)})" for pair in strongest_pairs(found, STRONGEST)
     ]
     constant = int(found.constant.sum())
-    tile = Tile("", correlation_picture(found.phi), help="Correlation of each two bits, in the order of their numbers")
+    words = "Correlation of each two bits, in the order of their numbers"
+    tile = Tile("", correlation_picture(found.phi), help=words, ticks=number_ticks(bits.tolist()))
     return Pictures([tile], 1, widest=320), (
-        "Pearson's correlation (phi) of each two bits, red where they are the same, blue where opposite, white where "
-        f"unrelated, from {fixed(-1, 0)} to 1; gray: constant bits, of which there are {constant}. "
+        "Pearson's correlation (phi) of each two bits, whose numbers stand at the sides: red where they are the same, "
+        f"blue where opposite, white where unrelated, from {fixed(-1, 0)} to 1; gray: constant bits, of which there "
+        f"are {constant}. "
         f"Strongest: {'; '.join(pairs) or NOTHING}."
     )
 

@@ -34,6 +34,13 @@ def palette_name(palette: bytes | None) -> str:
     return hashlib.sha256(palette).hexdigest()[:12] if palette is not None else ""
 
 
+class Tick(NamedTuple):
+    """A mark on both sides of a square picture: how far along it lies, from 0 to 1, and what is written there."""
+
+    place: float
+    text: str
+
+
 class Tile(NamedTuple):
     """One picture of a sheet, with its label, and a CSS color that marks it."""
 
@@ -44,10 +51,14 @@ class Tile(NamedTuple):
     """Told of the tile that is pointed at."""
     pick: str = ""
     """What the tile is called where a person may pick it; nothing where nobody may."""
+    ticks: Sequence[Tick] = ()
+    """At the left, from the top down, and below, from the left to the right."""
 
     def payload(self) -> dict[str, Any]:
         """The tile as JSON values."""
-        return self._asdict() | {"image": self.image.payload()}
+        told = {name: value for name, value in self._asdict().items() if name != "ticks"}
+        marks = {"ticks": [list(tick) for tick in self.ticks]} if self.ticks else {}
+        return told | {"image": self.image.payload()} | marks
 
 
 class Readout(NamedTuple):

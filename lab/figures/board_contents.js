@@ -17,16 +17,30 @@ function drawPictures(board, slot) {
 }
 
 /** Everything of a tile but its picture, which changes far more often. */
-function labelTile(node, { label, color, help, pick }, room) {
-  const said = [label, color, help, pick, room].join("\n")
+function labelTile(node, { label, color, help, pick, ticks = [] }, room) {
+  const said = [label, color, help, pick, room, ...ticks].join("\n")
   if (node.said === said) return
   node.said = said
   const frame = frameOf(node, Boolean(pick))
   frame.title = help
   frame.firstChild.alt = label || help
   mark(node, color)
+  placeTicks(node, frame, ticks)
   setText(node.lastChild, label, room)
   node.lastChild.hidden = !label && !room
+}
+
+/** Write at the left of a picture and below it what its lines are. */
+function placeTicks(node, frame, ticks) {
+  node.classList.toggle("lab-ticked", ticks.length > 0)
+  while (frame.children.length > 1) frame.lastChild.remove()
+  for (const [side, along] of [["left", "top"], ["below", "left"]]) {
+    for (const [place, text] of ticks) {
+      const tick = frame.appendChild(element("span", `lab-tick lab-${side}`))
+      tick.style[along] = `${100 * place}%`
+      tick.textContent = text
+    }
+  }
 }
 
 /** What holds the picture of a tile: a button where it can be picked. */
