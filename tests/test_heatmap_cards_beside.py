@@ -1,8 +1,11 @@
-"""Cards of the Heatmaps page for two nets, of which one has something that the other lacks."""
+"""Cards of the Heatmaps page for nets that lack something: an answer, or anything that changes it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from lab.boards.heatmap_card import Choice
 from lab.boards.heatmap_habits import Watched, habit_cards
@@ -29,3 +32,21 @@ def test_a_net_that_could_not_answer_says_so_beside_the_answer_of_the_other() ->
     for without, there in zip(cards[::2], cards[1::2], strict=True):
         assert without.caption == sorry
         assert isinstance(there.content, Pictures)
+
+
+def test_a_map_without_any_effect_says_so_and_why() -> None:
+    specimen = looked_at("convnet")
+    (run,) = runs_of([specimen])
+    found = occlusion(specimen, PICTURE, stride=7)
+    blank = np.zeros_like(PICTURE)
+    said = {}
+    for name, answer, picture in [
+        ("effect", found, PICTURE),
+        ("none", replace(found, falls=np.zeros_like(found.falls)), PICTURE),
+        ("blank", occlusion(specimen, blank, stride=7), blank),
+    ]:
+        (card,) = occlusion_cards([Seen(run, 7, 7, answer)], picture)
+        said[name] = card.caption
+    assert "0 everywhere" not in said["effect"]
+    assert "0 everywhere: wherever the square lies, the answer stays the same." in said["none"]
+    assert "0 everywhere: the picture is blank" in said["blank"]

@@ -78,9 +78,18 @@ def _occluded(seen: Seen[Occlusion | str], sides: Occlusions, pixels: Pixels) ->
     caption = (
         f"What is lost of {_score(seen, found)} where {square} is covered with background: red where the "
         "answer needs what is there, blue where it gains without; "
-        f"{colors_of(span, True)}.{span.note}"
+        f"{colors_of(span, True)}.{span.note}{_without_effect(found, pixels)}"
     )
     return maker(seen, alone)(OCCLUSION, "Occlusion", Pictures(sheet, COLUMNS, LARGE), caption)
+
+
+def _without_effect(found: Occlusion, pixels: Pixels) -> str:
+    """A sentence about a map that is zero everywhere; nothing about any other."""
+    if found.falls.any():
+        return ""
+    if not pixels.any():
+        return " The map is 0 everywhere: the picture is blank, so there is nothing to cover."
+    return " The map is 0 everywhere: wherever the square lies, the answer stays the same."
 
 
 def _enlarged(found: Occlusion) -> NDArray[np.float32]:
