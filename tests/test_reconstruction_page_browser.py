@@ -11,6 +11,17 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.browser import new_page
 from tests.inside_app import InsideApp
 
+BROKEN = """() => [...document.querySelectorAll(".lab-label")].flatMap(label => {
+    const walker = document.createTreeWalker(label, NodeFilter.SHOW_TEXT), found = []
+    while (walker.nextNode()) for (const word of walker.currentNode.data.matchAll(/[^\\s]+/g)) {
+        const range = new Range()
+        range.setStart(walker.currentNode, word.index)
+        range.setEnd(walker.currentNode, word.index + word[0].length)
+        if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) found.push(word[0])
+    }
+    return found
+})"""
+"""The words of labels that go on in the next line."""
 WAITING = ".lab-caption:has-text('Being worked out')"
 
 
@@ -70,3 +81,10 @@ def test_below_the_film_is_the_moment_at_which_a_reader_rests(tab: Page) -> None
     expect(caption(tab, "probes")).to_contain_text("At step 0.")
     expect(caption(tab, "picture")).to_contain_text("At step 0.")
     expect(tab).to_have_url(re.compile(r"at=0\b"))
+
+
+def test_no_word_below_a_picture_is_broken_on_a_phone(tab: Page) -> None:
+    tab.set_viewport_size({"width": 420, "height": 3200})
+    expect(tab.locator("[data-card='picture.0'] .lab-label").first).to_be_visible()
+    tab.wait_for_timeout(500)
+    assert tab.evaluate(BROKEN) == []

@@ -42,7 +42,7 @@ def _picture(seen: Seen[Looked], alone: bool, words: str, reach: float) -> Card:
     off, change = found.rebuilt - found.original, found.flipped - found.decoded
     flipped_error = _error(found.flipped, found.original)
     sheet: list[Tile] = [
-        *originals([found.original, found.rebuilt], ["original", f"reconstruction {fixed(found.error, 3)}"]),
+        *originals([found.original, found.rebuilt], ["original", f"rebuilt {fixed(found.error, 3)}"]),
         *differences(off[None], ["difference"]),
         *originals([found.flipped], [f"flipped {fixed(flipped_error, 3)}" if found.flips else "nothing flipped"]),
         *differences(change[None], ["what flips change" if found.flips else "nothing changed"], reach or REACH),
