@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,9 @@ from lab.boards.titles import title_of_contestants
 from lab.estimators import Estimator
 from lab.figures.colors import NEAR, distance, told_apart
 from lab.figures.theme import COLORS
+from lab.models import Architecture
+from lab.optimizers import Optimizer
+from lab.parts import Part
 from lab.recorder import Recorder
 from lab.store.facts import TITLE
 from tests.pages import on_digits
@@ -29,6 +33,47 @@ from tests.pages import on_digits
 )
 def test_labels_name_what_differs(changes: list[str], names: list[str]) -> None:
     assert labels([on_digits("source-000", change) for change in changes]) == names
+
+
+def values_of(kind: type[Part], name: str) -> list[Any]:
+    """Values of a field of a part that are no numbers: both of a switch, and that it is left out."""
+    schema = kind.model_json_schema()["properties"][name]
+    kinds = {each.get("type") for each in schema.get("anyOf", [schema])}
+    return [True, False] if kinds == {"boolean"} else [None] if "null" in kinds else []
+
+
+FAMILIES: tuple[type[Part], ...] = (Architecture, Estimator, Optimizer)
+SWITCHES = [
+    pytest.param(kind, field, value, id=f"{kind.name} {field} {value}")
+    for family in FAMILIES
+    for kind in family.members.values()
+    for field in kind.model_fields
+    for value in values_of(kind, field)
+]
+
+
+@pytest.mark.parametrize(("kind", "field", "value"), SWITCHES)
+def test_no_name_says_python_words_for_a_setting(kind: type[Part], field: str, value: Any) -> None:
+    other = (not value) if isinstance(value, bool) else 0.75
+    name = next(
+        name
+        for name, family in zip(("architecture", "estimator", "optimizer"), FAMILIES, strict=True)
+        if issubclass(kind, family)
+    )
+    usual = on_digits("source-000")
+    parts = [kind.model_construct(**{**dict(kind()), field: each}) for each in (value, other)]
+    found = labels([usual.model_construct(**{**dict(usual), name: part}) for part in parts])
+    assert len(set(found)) == 2
+    assert not {"True", "False", "None"} & set(" ".join(found).split())
+    if isinstance(value, bool):
+        assert found[0].endswith(" on" if value else " off")
+    else:
+        assert found[0].startswith("no ")
+
+
+def test_a_switch_is_called_what_its_widget_is_called() -> None:
+    nets = [on_digits("source-001", f"architecture.relu={value}") for value in ("true", "false")]
+    assert labels(nets) == ["ReLU before the binarizer on", "ReLU before the binarizer off"]
 
 
 def test_each_contestant_is_told_by_its_own_difference() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from pydantic import BaseModel
+
 from lab.experiment import Experiment
 from lab.figures.colors import told_apart
 from lab.figures.theme import COLORS, LINE_STYLES
@@ -65,23 +67,36 @@ def labels(experiments: Sequence[Experiment]) -> list[str]:
             value, values = getattr(experiment, field), [getattr(other, field) for other in experiments]
             usual = values.count(value) > len(values) / 2 and field != "estimator"
             if values.count(value) < len(values) and not usual:
-                words.append(_words(field, value, values))
+                words.append(_words(Experiment, field, value, values))
         names.append(", ".join(words) or experiment.estimator.title)
     return [f"{index}. {name}" if names.count(name) > 1 else name for index, name in enumerate(names, 1)]
 
 
-def _words(field: str, value: Any, values: Sequence[Any]) -> str:
+def _words(owner: type[BaseModel], field: str, value: Any, values: Sequence[Any]) -> str:
     """A field's value, told apart from the other values: parts by their title, and the settings that differ."""
-    prefix = "" if field in TOLD_BY_TITLE else f"{field.replace('_', ' ')} "
+    name = field.replace("_", " ")
+    if isinstance(value, bool):
+        return f"{_decapitalized(owner.model_fields[field].title or name)} {'on' if value else 'off'}"
+    if value is None:
+        return f"no {name}"
+    prefix = "" if field in TOLD_BY_TITLE else f"{name} "
     if isinstance(value, Constant):
         return f"{prefix}{value.value:g}"
     if not isinstance(value, Part):
         return f"{prefix}{_short(value)}"
     alike = [other for other in values if isinstance(other, type(value))]
-    settings = [name for name in type(value).model_fields if len({getattr(other, name) for other in alike}) > 1]
+    settings = [each for each in type(value).model_fields if len({getattr(other, each) for other in alike}) > 1]
     title = [f"{prefix}{value.title}"] if len(alike) < len(values) else []
-    told = [_words(name, getattr(value, name), [getattr(other, name) for other in alike]) for name in settings]
+    told = [
+        _words(type(value), each, getattr(value, each), [getattr(other, each) for other in alike]) for each in settings
+    ]
     return " ".join([*title, *told])
+
+
+def _decapitalized(title: str) -> str:
+    """A title within a sentence; abbreviations stay as they are."""
+    first, *others = title.split(" ")
+    return " ".join([first if first[1:] != first[1:].lower() else first.lower(), *others])
 
 
 def _short(value: Any) -> str:
