@@ -9,14 +9,14 @@ from lab.jobs.saver import Saver
 from lab.jobs.slots import Slots
 from lab.jobs.view import RESUMABLE, Status
 from lab.recorder import Recorder
-from lab.store import Facts, RunFolder, title_of
+from lab.store import Facts, RunFolder, StoreError, title_of
 
 TOLD: dict[Status, str] = {
     "interrupted": "This run was broken off. It can go on from its last checkpoint, and ends as if it never had been.",
     "elsewhere": "Another process trains this run. Shown is its last checkpoint; newer ones follow by themselves.",
 }
 STATE_LOST = (
-    "The file with the state of this run is missing from its folder, and with it its curves and the weights that it "
+    "The file with the state of this run is {}, and with it its curves and the weights that it "
     "ended with. A new run of the same experiment brings all of it back."
 )
 NOTHING_YET = "Another process trains this run. It is shown as of its first checkpoint, once that is there."
@@ -70,7 +70,7 @@ class KeptJob(Job):
     @property
     def unread(self) -> bool:
         """Whether it could not be read the last time."""
-        return self.status == "failed" != self._stands
+        return self.status == "failed" != self._stands or self.state_lost == "damaged"
 
     @property
     def outdated(self) -> bool:
@@ -83,22 +83,28 @@ class KeptJob(Job):
         return changed and self.wait(0)
 
     def _run(self, saver: Saver) -> bool:
-        self.state_lost = state_is_lost(self._source, self._facts)
+        self.state_lost = "missing" if state_is_lost(self._source, self._facts) else ""
         if self.state_lost:
-            return self._show_frames()
-        there = left(self._source)
+            return self._show_frames(STATE_LOST.format("missing from its folder"))
+        try:
+            there = left(self._source)
+        except StoreError as error:
+            if not any(recorder.snapshot().frames for recorder in frames_alone(self._source, self._facts)):
+                raise
+            self.state_lost = "damaged"
+            return self._show_frames(f"{STATE_LOST.format('damaged')} {error}")
         trainings, _ = self._prepared(there)
         with self._condition:
             told = TOLD.get(self._stands, self._facts.message)
             self._end(trainings, self._stands, NOTHING_YET if there is None and self._stands == "elsewhere" else told)
         return False
 
-    def _show_frames(self) -> bool:
-        """End with what the frames alone tell. There are no nets to be asked: an untrained one is not the run's."""
+    def _show_frames(self, why: str) -> bool:
+        """End with what the frames alone tell, and why. There are no nets to be asked: none is the run's own."""
         recorders = frames_alone(self._source, self._facts)
         with self._condition:
             self._remember(recorders)
-            self._end([], self._stands, STATE_LOST)
+            self._end([], self._stands, why)
         return False
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from lab.experiment import Experiment
-from lab.jobs.view import ENDED, Status
+from lab.jobs.view import ENDED, Loss, Status
 from lab.recorder import Recorder
 from lab.store import RunFolder
 from lab.training import Training
@@ -26,8 +26,8 @@ class Shown:
         """Those under way."""
         self.kept_in = kept_in
         """The folder that has its state and its frames, if they are kept."""
-        self.state_lost = False
-        """Whether that folder has nothing but frames of it."""
+        self.state_lost: Loss = ""
+        """Why that folder has nothing but frames of it, if it has not."""
 
     @property
     def status(self) -> Status:

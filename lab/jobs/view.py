@@ -19,6 +19,10 @@ ENDED: tuple[Status, ...] = ("finished", "elsewhere", *RESUMABLE)
 """What a job does for which nothing more happens in this process, unless somebody asks for it."""
 
 
+Loss = Literal["", "missing", "damaged"]
+"""What became of the state of a job; nothing where it can be read, or where there is none yet."""
+
+
 @dataclass(frozen=True)
 class JobView:
     """What a page shows of a job at one moment."""
@@ -39,5 +43,5 @@ class JobView:
     seconds_left: float | None
     """Estimated from the rate so far, over all contestants."""
     place_in_line: int
-    state_lost: bool = False
-    """Whether nothing but its frames was found of it; `message` says so then."""
+    state_lost: Loss = ""
+    """Why nothing but its frames was found of it; `message` says so then."""

@@ -58,8 +58,8 @@ def losses(side: Side) -> Iterator[str]:
     frames, lost = side.run.snapshot.frames, side.run.snapshot.lost
     if side.job.state_lost and frames:
         yield (
-            "The file with the state of its run is missing, and with it its curves and the weights that it ended with. "
-            f"Shown is what its frames have, of which the newest is that of step {frames[-1].step}. "
+            f"The file with the state of its run is {side.job.state_lost}, and with it its curves and the weights that "
+            f"it ended with. Shown is what its frames have, of which the newest is that of step {frames[-1].step}. "
             f"{_who_answers(side)} {AGAIN.format('it').capitalize()}"
         )
     if not lost:
