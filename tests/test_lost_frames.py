@@ -18,7 +18,7 @@ from lab.jobs.restoring import left
 from lab.models import Architecture
 from lab.probes import Frame
 from lab.probes.frame_states import frame_state
-from lab.store import RunFolder, run_folders
+from lab.store import RunFolder, StoreError, run_folders
 from lab.store.frames import kept_frames, last_frame
 from lab.training import train
 from tests.job_waits import PATIENCE, held, is_held, until
@@ -165,6 +165,24 @@ class TestLost:
         assert job.kept_in is not None
         (job.kept_in.path / "state").unlink()
         assert not looked_at(later, job.id).state_lost
+
+    def test_a_run_without_its_state_does_not_begin_anew_which_would_clear_its_frames(
+        self, keeping: Jobs, later: Jobs
+    ) -> None:
+        job = stopped(keeping)
+        assert job.kept_in is not None
+        (job.kept_in.path / "state").unlink()
+        there = list(job.kept_in.frame_files(0))
+        assert there
+        for _ in range(2):  # nobody holds the folder after that, who would have to end first
+            with pytest.raises(StoreError, match=r"the file with its state is missing.* they stay, to be looked at"):
+                later.go_on(job.id)
+            assert list(job.kept_in.frame_files(0)) == there
+        assert framed(looked_at(later, job.id)) == there
+        shutil.rmtree(job.kept_in.path / "frames")
+        again = later.go_on(job.id)  # now nothing can be lost
+        assert again.wait(PATIENCE)
+        assert again.status == "finished"
 
     def test_a_run_that_goes_on_remembers_that_they_are_lost(self, keeping: Jobs, later: Jobs) -> None:
         job = stopped(keeping)

@@ -65,3 +65,18 @@ def test_all_that_cannot_be_read_is_in_one_box_and_a_spoiled_lock_hides_no_run(k
         "0123abc0/job.json does not describe a run: all of it should be a set of fields (given: nothing)." in box.value
     )
     assert siblings(JOBS, [ONE_STEP]).seeds == [0]
+
+
+def test_a_run_that_would_have_to_begin_anew_keeps_its_frames_and_it_is_said_why(kept_runs: Path) -> None:
+    (id,) = ended(kept_runs, "broken off")
+    forget_runs()
+    file = kept_runs / id / "job.json"
+    file.write_text(file.read_text().replace('"finished"', '"stopped"'))
+    (kept_runs / id / "state").unlink()
+    frames = sorted((kept_runs / id / "frames").rglob("*"))
+    tab = tick(opened("runs.py"), 0, [0])
+    (go_on,) = [item for item in tab.button if item.label == "Go on"]
+    shown(go_on.click())
+    (box,) = tab.error
+    assert f"Run {id} cannot go on: the file with its state is missing from its folder." in box.value
+    assert sorted((kept_runs / id / "frames").rglob("*")) == frames != []

@@ -18,6 +18,7 @@ from lab.jobs.job import Job
 from lab.jobs.kept import KeptJob
 from lab.jobs.owners import by_itself, new_owner, require_owner, require_owner_of
 from lab.jobs.races import SHARED_IN_A_RACE, require_raceable, with_seed
+from lab.jobs.restoring import require_state
 from lab.jobs.slots import Slots
 from lab.jobs.view import ENDED, JobView, Status
 from lab.limits import BeyondLimits, Limits
@@ -143,6 +144,7 @@ class Jobs:
             raise StoreError(f"Run {folder.id} is trained by another process; it can go on when that has ended.")
         try:
             facts = folder.facts()  # once more: from now on nobody else changes them
+            require_state(folder, facts)
             experiments = [contestant.experiment for contestant in facts.contestants]
             self.require_room(experiments)
         except (StoreError, BeyondLimits):

@@ -52,6 +52,21 @@ def state_is_lost(folder: RunFolder, facts: Facts) -> bool:
     return not folder.has_state and any(contestant.steps for contestant in facts.contestants)
 
 
+def require_state(folder: RunFolder, facts: Facts) -> None:
+    """Refuse to train a job on whose state is lost: it would begin anew, and its frames be cleared away.
+
+    Raises:
+        StoreError: its frames are all that is left of it.
+    """
+    places = range(len(facts.contestants))
+    if state_is_lost(folder, facts) and any(folder.frame_files(place) for place in places):
+        raise StoreError(
+            f"Run {folder.id} cannot go on: the file with its state is missing from its folder. To begin it anew would "
+            "clear away its frames, which are all that is left of it; they stay, to be looked at. A new run of the "
+            "same experiment brings the rest back."
+        )
+
+
 def frames_alone(folder: RunFolder, facts: Facts) -> list[Recorder]:
     """What the contestants of a job remember whose state is lost: their frames."""
     return [
