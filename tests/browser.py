@@ -41,6 +41,17 @@ def new_page(browser: BrowserContext, width: int, height: int = 900) -> Page:
 
 
 @contextmanager
+def page_without_errors(browser: BrowserContext, width: int, height: int = 900) -> Iterator[Page]:
+    """A new page, which is closed at the end; by then no script may have failed on it."""
+    page = new_page(browser, width, height)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert errors == [], errors  # pytest tells what is compared in files of tests alone
+
+
+@contextmanager
 def run_app(script: Path, env: Mapping[str, str] | None = None, base: str = "") -> Iterator[str]:
     """Serve a Streamlit script that may import the lab; yields its address."""
     with running_app(script, {"PYTHONPATH": str(REPOSITORY), **(env or {})}, base) as app:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, expect
 
-from tests.browser import new_page, run_script
+from tests.browser import page_without_errors, run_script
 
 SCRIPT = """
 import numpy as np
@@ -94,15 +94,13 @@ def film_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def film_tab(browser: BrowserContext, address: str) -> Iterator[Page]:
     """The page in a tab, which must not complain of anything."""
-    page = new_page(browser, 1200)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.goto(address)
-    page.wait_for_selector(f"{BITS} .main-svg")
-    yield page
-    page.close()
-    assert errors == []
+    with page_without_errors(browser, 1200) as page:
+        errors: list[str] = []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.goto(address)
+        page.wait_for_selector(f"{BITS} .main-svg")
+        yield page
+        assert errors == []
 
 
 def new_film(tab: Page, name: str) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from lab.links import encode
 from tests.app_page import LOSS, focus_nothing, paused, points, step, stop, wait_beyond, wait_for
-from tests.browser import new_page
+from tests.browser import new_page, page_without_errors
 from tests.pages import on_digits
 from tests.small import small
 
@@ -22,13 +22,9 @@ LONG_RUN = encode(on_digits("source-003-det-st-both", "budget=1000", "batch_size
 @contextmanager
 def opened(browser: BrowserContext) -> Iterator[Page]:
     """A tab, without errors until its end; the run that it shows then ends, too."""
-    page = new_page(browser, 1300)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    stop(page)
-    page.close()
-    assert errors == []
+    with page_without_errors(browser, 1300) as page:
+        yield page
+        stop(page)
 
 
 @pytest.fixture

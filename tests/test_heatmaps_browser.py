@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser import new_page
+from tests.browser import page_without_errors
 from tests.inside_app import InsideApp
 
 DRAWN = "selector => [...document.querySelectorAll(`${selector} .lab-frame img`)].map(picture => picture.src)"
@@ -15,14 +15,10 @@ DRAWN = "selector => [...document.querySelectorAll(`${selector} .lab-frame img`)
 
 @pytest.fixture(scope="module")
 def page(browser: BrowserContext, inside_app: InsideApp) -> Iterator[Page]:
-    page = new_page(browser, 1400, 2600)  # what is out of sight is not drawn
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(inside_app.page("heatmaps", "convnet"))
-    expect(card(page, "patches").locator(".lab-frame img").first).to_be_visible()
-    yield page
-    page.close()
-    assert errors == []
+    with page_without_errors(browser, 1400, 2600) as page:  # what is out of sight is not drawn
+        page.goto(inside_app.page("heatmaps", "convnet"))
+        expect(card(page, "patches").locator(".lab-frame img").first).to_be_visible()
+        yield page
 
 
 def card(page: Page, kind: str) -> Locator:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from lab.figures.drawing import script
-from tests.browser import new_page, run_script
+from tests.browser import new_page, page_without_errors, run_script
 
 SCRIPT = """
 import numpy as np
@@ -75,14 +75,10 @@ def page(tab: Page, request: pytest.FixtureRequest) -> Page:
 
 
 def opened(browser: BrowserContext, address: str, width: int = 1200) -> Iterator[Page]:
-    page = new_page(browser, width)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    page.wait_for_selector(f"{ERROR} .main-svg")
-    yield page
-    page.close()
-    assert not errors
+    with page_without_errors(browser, width) as page:
+        page.goto(address)
+        page.wait_for_selector(f"{ERROR} .main-svg")
+        yield page
 
 
 def after_updates(page: Page, count: int = 3) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser import new_page, run_script
+from tests.browser import new_page, page_without_errors, run_script
 from tests.pad_page import FIELD, PIXELS, SCRIPT, arrived, draw, lit, pixels, places, shortcuts
 
 
@@ -22,14 +22,10 @@ def app(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture(scope="module")
 def tab(browser: BrowserContext, app: str) -> Iterator[Page]:
     """The tab of all tests: a new one takes seconds."""
-    page = new_page(browser, 1200)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{app}/?img=d")
-    page.wait_for_selector(FIELD)
-    yield page
-    page.close()
-    assert errors == []
+    with page_without_errors(browser, 1200) as page:
+        page.goto(f"{app}/?img=d")
+        page.wait_for_selector(FIELD)
+        yield page
 
 
 @pytest.fixture

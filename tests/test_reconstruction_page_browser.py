@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser import new_page
+from tests.browser import page_without_errors
 from tests.inside_app import InsideApp
 
 BROKEN = """() => [...document.querySelectorAll(".lab-label")].flatMap(label => {
@@ -27,15 +27,11 @@ WAITING = ".lab-caption:has-text('Being worked out')"
 
 @pytest.fixture
 def tab(browser: BrowserContext, inside_app: InsideApp) -> Iterator[Page]:
-    page = new_page(browser, 1300)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{inside_app.page('reconstructions', 'autoencoder')}&img=t3")
-    expect(caption(page, "picture")).to_contain_text("Test image 3")
-    expect(page.locator(WAITING)).to_have_count(0)
-    yield page
-    page.close()
-    assert errors == []
+    with page_without_errors(browser, 1300) as page:
+        page.goto(f"{inside_app.page('reconstructions', 'autoencoder')}&img=t3")
+        expect(caption(page, "picture")).to_contain_text("Test image 3")
+        expect(page.locator(WAITING)).to_have_count(0)
+        yield page
 
 
 def caption(page: Page, kind: str) -> Locator:

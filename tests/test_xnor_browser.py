@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from lab.data import Dataset
 from lab.packed.runner import opened
-from tests.browser import new_page
+from tests.browser import page_without_errors
 from tests.inside_app import InsideApp
 
 PHONE = 420
@@ -23,15 +23,11 @@ DRAWN = "[...document.querySelectorAll(\"[data-card='bits.0'] .lab-frame img\")]
 
 @pytest.fixture
 def tab(browser: BrowserContext, inside_app: InsideApp) -> Iterator[Page]:
-    page = new_page(browser, 1300, 2200)  # what is out of sight is not drawn
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{inside_app.page('xnor', 'binary-mlp')}&img=t3&layer=hidden+1")
-    expect(card(page, "exact")).to_contain_text("classes that agree")
-    expect(card(page, "bits")).to_contain_text("test image 3")
-    yield page
-    page.close()
-    assert errors == []
+    with page_without_errors(browser, 1300, 2200) as page:  # what is out of sight is not drawn
+        page.goto(f"{inside_app.page('xnor', 'binary-mlp')}&img=t3&layer=hidden+1")
+        expect(card(page, "exact")).to_contain_text("classes that agree")
+        expect(card(page, "bits")).to_contain_text("test image 3")
+        yield page
 
 
 def card(page: Page, kind: str) -> Locator:
