@@ -71,9 +71,7 @@ def combined(terms: Sequence[tuple[float, str, float]], value: float, decimals: 
     """
     said = ""
     for digits in range(DECIMALS, MOST_DIGITS + 1):
-        factors = [
-            np.format_float_positional(each, digits, fractional=False, unique=False, trim="-") for each, *_ in terms
-        ]
+        factors = [_digits(factor, digits) for factor, *_ in terms]
         total = sum(float(factor) * amount for factor, (*_, amount) in zip(factors, terms, strict=True))
         said = " + ".join(_product(factor, text) for factor, (_, text, _) in zip(factors, terms, strict=True))
         if real(total, decimals) == real(value, decimals):
