@@ -98,6 +98,5 @@ def texts(tab: AppTest) -> list[str]:
 
 
 def said(tab: AppTest, begin: str) -> str:
-    """The rest of the text that begins so."""
-    (found,) = [text.removeprefix(f"{begin} ") for text in texts(tab) if text.startswith(f"{begin} ")]
-    return found
+    """The rest of the text that begins so; nothing while there is none, such as where a run is being read."""
+    return next((text.removeprefix(f"{begin} ") for text in texts(tab) if text.startswith(f"{begin} ")), "")

@@ -136,7 +136,7 @@ class TestRealNets:
         TROUBLE.add("bernoulli")
         tab = page(net=f"{job.id}-0", beside=f"{job.id}-1")
         until_it_shows(tab, lambda: "could not answer: RuntimeError: bernoulli is out of order" in said(tab, "instead"))
-        until_it_shows(tab, lambda: said(tab, "there") != "[]")
+        until_it_shows(tab, lambda: said(tab, "there") not in ("", "[]"))
         assert asked.count("later") == 2
 
     def test_so_it_is_with_a_film(self, asked: list[str]) -> None:
@@ -150,7 +150,7 @@ class TestRealNets:
         assert said(tab, "soon") == "[[2]]", "the moment that is rested at"
         TROUBLE.clear()
         shown(button(tab, "Ask again").click())
-        until_it_shows(tab, lambda: said(tab, "soon") != "[[2]]")
+        until_it_shows(tab, lambda: said(tab, "soon") not in ("", "[[2]]"))
 
     def test_a_tab_keeps_answers_but_nothing_of_the_run(self, monkeypatch: pytest.MonkeyPatch) -> None:
         session = dict[str, Any]()
