@@ -179,12 +179,15 @@ def test_data_are_handed_over() -> None:
     shown(menu.click(next(name for name in menu.options if name.startswith("Layers"))))
     head, content = handed(tab)
     assert head["name"].endswith(".csv")
-    assert content.startswith(b"layer,")
+    assert content.startswith(b"run,net,step,weights_step,layer,")
 
 
 def test_the_numbers_of_a_unit_are_handed_over() -> None:
     job = trained(small("binary-mlp", SIGNS, **SHORT))
     found = unit_of(page(job, layer="hidden 2", unit="4"))
+    assert (found["layer"], found["unit"], found["place"].tolist()) == ("hidden 2", 4, [0, 0])
+    assert (found["run"], found["picture_name"]) == (f"run {job.number}", "test image 0 (class 7)")
+    assert found["step"] == found["weights_step"] == job.view().snapshots[0].frame.step
     on = (found["dot"] >= found["threshold"]) != found["flip"]
     assert on == found["fires"]
     assert found["alike"].sum() == found["popcounts"].sum()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.boards.seen import Seen
+from lab.boards.seen import Seen, origin_of
 from lab.boards.xnor_layers import Compared, Timed
 from lab.figures.sheets import Sheet
 from lab.probes.xnor import Meeting
@@ -18,31 +18,44 @@ from lab.probes.xnor_layers import Facts
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lab.figures.sheets import Data
+
 
 def sheets(
     known: Sequence[Seen[Facts]],
     meetings: Sequence[Seen[Meeting | None]],
     exact: Sequence[Seen[Compared] | str],
     times: Sequence[Seen[Timed | str]],
+    picture_name: str,
 ) -> list[Sheet]:
-    """What there is of each net."""
-    found = []
-    for met in meetings:
-        if met.answer is not None:
-            found.append(Sheet(f"Unit, {met.run.name}", partial(_unit, met.answer)))
-    for seen in known:
-        found.append(Sheet(f"Layers, {seen.run.name}", partial(_layers, seen.answer)))
-    for compared in exact:
-        if not isinstance(compared, str):
-            found.append(Sheet(f"Exactness, {compared.run.name}", partial(_exactness, compared.answer)))
-    for timed in times:
-        if isinstance(timed.answer, Timed):
-            found.append(Sheet(f"Times, {timed.run.name}", partial(_times, timed.answer)))
+    """What there is of each net.
+
+    Args:
+        known: what is known of the packed nets.
+        meetings: what meets in a unit of them.
+        exact: in what they were found to differ.
+        times: how long they took.
+        picture_name: of what the unit reads.
+    """
+    found = [
+        _sheet("Unit", met, partial(_unit, met.answer), picture_name) for met in meetings if met.answer is not None
+    ]
+    found += [_sheet("Layers", seen, partial(_layers, seen.answer)) for seen in known]
+    compared = [each for each in exact if not isinstance(each, str)]
+    found += [_sheet("Exactness", each, partial(_exactness, each.answer)) for each in compared]
+    found += [_sheet("Times", each, partial(_times, each.answer)) for each in times if isinstance(each.answer, Timed)]
     return found
+
+
+def _sheet(title: str, seen: Seen[Any], make: Callable[[], Data], picture_name: str = "") -> Sheet:
+    return Sheet(f"{title}, {seen.run.name}", make, origin_of(seen, picture_name))
 
 
 def _unit(met: Meeting) -> Mapping[str, NDArray[Any]]:
     return {
+        "layer": np.array(met.layer.name),
+        "unit": np.array(met.unit),
+        "place": np.array(met.place),
         "inputs": met.inputs,
         "within_the_borders": met.there,
         "weights": met.weights,

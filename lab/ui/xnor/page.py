@@ -81,7 +81,7 @@ def xnor(look: Look) -> None:
     _speed_board(look, times)
     take_along(known)
     subject = f"{look.subject} at step {known[0].step}"
-    data_menu("xnor.data", sheets(known, met, exact, times or []), subject, look.numbers)
+    data_menu("xnor.data", sheets(known, met, exact, times or [], look.picture.words), subject, look.numbers)
 
 
 def _facts(specimen: Specimen) -> Facts | str:
