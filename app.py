@@ -6,11 +6,13 @@ import streamlit as st
 
 from lab.ui.address import keep_one_place
 from lab.ui.keep import keep_limits, keep_owners, keep_runs
+from lab.ui.leaving import leave_page_before
 from lab.ui.turns import take_short_turns
 from lab.ui.warm import warm
 
 UI = Path(__file__).parent / "lab" / "ui"
 
+leave_page_before()  # first of all: what the page before asks for meanwhile is dropped
 st.set_page_config(page_title="Binary Neuron Lab", page_icon=str(UI / "icon.svg"), layout="wide")
 st.html(UI / "page.css")
 keep_one_place()

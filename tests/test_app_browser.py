@@ -231,6 +231,23 @@ def test_each_visit_of_a_page_is_one_place_in_the_history(page: Page) -> None:
         expect(shown[name]).to_be_visible()
 
 
+def test_back_and_forward_in_a_hurry_leave_no_page_empty(page: Page) -> None:
+    compare, gradients = page.get_by_text("What all contestants share"), page.get_by_role("radio", name="Bias")
+    for name, shown in (("Compare", compare), ("Gradients", gradients)):
+        page.get_by_role("link", name=name).click()
+        expect(shown).to_be_visible()
+    for _ in range(4):
+        page.evaluate("history.back()")
+        page.evaluate("history.forward()")
+        page.wait_for_timeout(200)  # in which a board of the page is drawn, and asks for what it lacks
+        page.evaluate("history.back()")
+        page.wait_for_timeout(1000)  # in which the answer to that would come
+        expect(compare).to_be_visible(timeout=10_000)
+        page.go_forward()
+        expect(gradients).to_be_visible()
+        page.wait_for_timeout(500)
+
+
 @pytest.mark.parametrize("width", [430, 1600])
 def test_nothing_is_wider_than_the_window(browser: BrowserContext, app: str, width: int) -> None:
     page = new_page(browser, width)
