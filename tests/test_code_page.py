@@ -217,6 +217,23 @@ def test_where_codes_of_one_net_alone_are_there_its_cards_name_it() -> None:
     assert f"Shown is {name} alone." in told(tab).replace("\\", "")
 
 
+def test_what_is_saved_of_two_nets_says_the_step_of_each() -> None:
+    shorter, longer = (trained(DEEP.with_changes([f"budget={steps}"])) for steps in (3, 6))
+    first, second = (job.view().snapshots[0].frames[-1].step for job in (shorter, longer))
+    assert first < second
+    tab = page(shorter, beside=f"{longer.id}-0")
+    until_it_shows(tab, lambda: bool(rest(tab)))
+    (board,) = [board for board in contents(tab) if "moments" not in board]
+    assert board["subject"].endswith(f" at steps {first} and {second}")
+    menu = tab.menu_button(key="codes.data")
+    for name, step in zip([name for name in menu.options if name.startswith("Codes")], (first, second), strict=True):
+        shown(menu.click(name))
+        head, content = handed(tab)
+        assert head["name"].endswith(f"-at-step-{step}.npz")
+        with np.load(io.BytesIO(content)) as arrays:
+            assert arrays["step"] == step
+
+
 def test_the_numbers_behind_the_panels_are_handed_over() -> None:
     job = trained(small("autoencoder", **SHORT))
     tab = page(job, bit="2")

@@ -165,12 +165,13 @@ def test_a_file_says_of_which_run_and_moment_it_is_also_when_it_has_another_name
     numbers = {"Imaginary": "run 7"}
     origin = Origin("Imaginary", 640, 512, "test image 3")
     facts = {"run": "run 7", "net": "Imaginary", "step": 640, "weights_step": 512, "picture_name": "test image 3"}
-    file = Sheet("Codes, Imaginary", {"codes": np.eye(3)}, origin).file("run 7 at step 640", numbers)
+    file = Sheet("Codes, Imaginary", {"codes": np.eye(3)}, origin).file("run 7", numbers)
+    assert file.name == "codes-imaginary-of-run-7-at-step-640.npz"
     with np.load(io.BytesIO(file.content), allow_pickle=False) as back:
         assert {name: back[name].item() for name in facts} == facts
         assert back["codes"].shape == (3, 3)
     table = pd.DataFrame({"bit": [1, 2], "net": ["its own", "its own"]})
-    file = Sheet("Bits, Imaginary", table, origin).file("run 7 at step 640", numbers)
+    file = Sheet("Bits, Imaginary", table, origin).file("run 7", numbers)
     back = pd.read_csv(io.BytesIO(file.content))
     assert back.to_dict("list") == {**{name: [value] * 2 for name, value in facts.items()}, **table.to_dict("list")}
     assert list(back)[-2:] == ["bit", "net"], "columns of the table come last, and count"

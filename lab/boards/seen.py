@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from lab.boards.contestants import Contestant
@@ -31,6 +31,12 @@ def origin_of(seen: Seen[Any], picture_name: str = "") -> Origin:
         picture_name: of the picture that it is about; nothing where it is about none.
     """
     return Origin(seen.run.name, seen.step, seen.weights_step, picture_name)
+
+
+def at_steps(steps: Iterable[int]) -> str:
+    """When something was, in words: of nets beside each other, one may have trained longer than the other."""
+    different = list(map(str, dict.fromkeys(steps)))
+    return f"at {'step' if len(different) == 1 else 'steps'} {' and '.join(different)}"
 
 
 def answers_there(found: Sequence[Seen[T | str]]) -> list[Seen[T]]:

@@ -63,7 +63,7 @@ class Sheet:
         """The file, whose name says what it is and of what, such as "codes-of-run-7-at-step-640.npz".
 
         Args:
-            subject: the run and the step, such as "Run 7 at step 640".
+            subject: the run, such as "Run 7".
             shorter: what to call nets by their numbers, by the names with which titles end: in the file, and in a name
                 that would be too long.
 
@@ -71,6 +71,8 @@ class Sheet:
             ValueError: an array has objects in it, which only Python could read.
         """
         data = self.data() if callable(self.data) else self.data
+        if self.origin is not None and self.origin.step is not None:
+            subject = f"{subject} at step {self.origin.step}"
         stem = _named(self.title, subject)
         if len(stem) > LONGEST_NAME:
             stem = _shortened(_named(_with_shorter(self.title, shorter or {}), subject))

@@ -17,7 +17,7 @@ def data_menu(key: str, sheets: Sequence[Sheet], subject: str, shorter: Mapping[
     Args:
         key: names the menu on the page.
         sheets: what there is, with titles that differ.
-        subject: the run and the step, such as "Run 7 at step 640", for the names of the files.
+        subject: the run, such as "Run 7", for the names of the files.
         shorter: what to call nets by their numbers, by the names with which titles end.
     """
     chosen = st.menu_button(

@@ -11,6 +11,7 @@ from lab.boards.code_board import rest_cards
 from lab.boards.code_cards import MAP, RATES, TELLING
 from lab.boards.code_rest import CODE, EXTREMES, NEAR, NEIGHBOR, AtRest, Picture
 from lab.boards.net_cards import named
+from lab.boards.seen import at_steps
 from lab.figures.board import Board
 from lab.ui.card_data import data_menu
 from lab.ui.codes.asking import Chosen, at_rest
@@ -61,7 +62,7 @@ def _moment(look: Look, told: Sequence[Recorded], layer: str, bits: int, shown: 
     chosen = Chosen(layer, bit, chosen_map() == T_SNE)
     sides = at_rest(look, told, chosen, asked_step(look, None if shown.newest else shown.moment.step))
     _show_rest(look, sides, chosen, bits)
-    subject = f"{layer_words(told)} of {look.subject} at step {sides[0].step}"
+    subject = f"{layer_words(told)} of {look.subject}"
     data_menu("codes.data", sheets(sides, look.picture, bit), subject, look.numbers)
     draw_anew()
 
@@ -73,7 +74,7 @@ def _show_rest(look: Look, sides: Sequence[AtRest], chosen: Chosen, bits: int) -
     cards = rest_cards(sides, picture, chosen.bit, chosen.with_near)
     if len(sides) < len(look.sides):
         cards = named(cards, sides[0].run)
-    subject = f"codes of {look.picture.words}, {look.subject} at step {sides[0].step}"
+    subject = f"codes of {look.picture.words}, {look.subject} {at_steps(side.step for side in sides)}"
     picking_board("codes.rest", Board(version, cards, subject), _picks(look, bits), _marked(look))
 
 

@@ -12,7 +12,7 @@ from lab.boards.heatmap_habits import Watched, habit_cards
 from lab.boards.heatmap_kernels import kernel_cards
 from lab.boards.heatmap_maps import channel_cards, mean_cards
 from lab.boards.heatmap_reasons import grad_cam_cards, occlusion_cards
-from lab.boards.seen import Seen, answers_there
+from lab.boards.seen import Seen, answers_there, at_steps
 from lab.figures.board import Board, Card
 from lab.figures.film import Film
 from lab.probes.grad_cam import GradCam
@@ -105,14 +105,16 @@ def _rest(look: Look, chosen: Chosen, shown: Shown) -> None:
     version = version_of(look, "heatmaps.rest", chosen, look.picture.words, moments)
     live_board(
         "heatmaps.rest",
-        Board(version, _rest_cards(look, chosen, rest), f"{_subject(look)} at step {shown.moment.step}"),
+        Board(
+            version, _rest_cards(look, chosen, rest), f"{_subject(look)} {at_steps(seen.step for seen in rest.cams)}"
+        ),
     )
     sights = answers(look, *questions.sight_of(picture), step)
     kernels = answers(look, *questions.kernels_of(chosen.at), step)
     data_menu(
         "heatmaps.data",
         sheets(picture, sights, kernels, rest.cams, answers_there(rest.occlusions), answers_there(rest.habits)),
-        f"{_subject(look)} at step {shown.moment.step}",
+        _subject(look),
         look.numbers,
     )
 

@@ -9,6 +9,7 @@ from lab.boards.reconstruction_errors import ENDS, error_cards
 from lab.boards.reconstruction_flips import BITS, looked_cards, strongest_cards
 from lab.boards.reconstruction_tradeoff import bits_of, tradeoff_card
 from lab.boards.reconstruction_walks import drawn_cards, walk_cards
+from lab.boards.seen import at_steps
 from lab.figures.board import Board
 from lab.studies.base import IMAGES
 from lab.ui.card_data import data_menu
@@ -53,8 +54,7 @@ def _moment(look: Look, shown: Shown, bits: int, tests: Offered) -> None:
     others = ask_of_others(look, wanted, step)
     board = _more_board(look, code, others, tests.words(chosen.goal), chosen.draw)
     picking_board("reconstructions.more", board, pick)
-    subject = f"{look.subject} at step {shown.moment.step}"
-    data_menu("reconstructions.data", sheets_of(look, code, others), subject, look.numbers)
+    data_menu("reconstructions.data", sheets_of(look, code, others), look.subject, look.numbers)
     draw_anew()
 
 
@@ -64,7 +64,7 @@ def _code_board(look: Look, code: OfTheCode, wanted: Wanted) -> Board:
         *strongest_cards(code.strongest, wanted.flips),
     ]
     version = version_of(look, "code", look.picture.words, wanted.flips, moments(code))
-    return Board(version, cards, f"{look.subject} at step {code.looked[0].step}")
+    return Board(version, cards, f"{look.subject} {at_steps(seen.step for seen in code.looked)}")
 
 
 def _more_board(look: Look, code: OfTheCode, others: OfOthers, goal: str, draw: int) -> Board:
@@ -76,7 +76,7 @@ def _more_board(look: Look, code: OfTheCode, others: OfOthers, goal: str, draw: 
     if lines := measured_lines():
         cards.append(tradeoff_card(lines, IMAGES, others.tested))
     version = version_of(look, "more", look.picture.words, goal, draw, moments(code), moments(others))
-    return Board(version, cards, f"{look.subject} at step {code.looked[0].step}")
+    return Board(version, cards, f"{look.subject} {at_steps(seen.step for seen in code.looked)}")
 
 
 def _picked(picked: Picked, look: Look, bits: int) -> None:

@@ -80,8 +80,8 @@ def xnor(look: Look) -> None:
     times = timing(look, step)
     _speed_board(look, times)
     take_along(known)
-    subject = f"{look.subject} at step {known[0].step}"
-    data_menu("xnor.data", sheets(known, met, exact, times or [], look.picture.words), subject, look.numbers)
+    files = sheets(known, met, exact, times or [], look.picture.words)
+    data_menu("xnor.data", files, look.subject, look.numbers)
 
 
 def _facts(specimen: Specimen) -> Facts | str:
