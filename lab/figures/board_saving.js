@@ -46,7 +46,12 @@ function shortened(name) {
 }
 
 async function saveCard(board, slot, format) {
-  if (slot.card.kind === "chart" && !slot.drawn) return
+  if (slot.card.kind === "chart" && !slot.drawn) {
+    slot.inSight = true // who saves it sees it, though on a busy machine it may not be drawn yet
+    await drawChart(board, slot)
+    if (!slot.drawn) return
+    await slot.drawing
+  }
   const name = `${fileName(board, slot)}.${format}` // of now: what follows takes a moment
   const text = new XMLSerializer().serializeToString(await pictureOf(board, slot))
   const svg = new Blob([text], { type: "image/svg+xml" })
@@ -88,7 +93,8 @@ function colorPlainly(node) {
     const color = own || node.getAttribute(name)
     if (!color || PLAIN.test(color)) continue
     const [red, green, blue, alpha] = partsOf(color)
-    const share = alpha / 255 * (parseFloat(node.style.getPropertyValue(opacity) || node.getAttribute(opacity)) || 1)
+    const given = parseFloat(node.style.getPropertyValue(opacity) || node.getAttribute(opacity))
+    const share = alpha / 255 * (Number.isNaN(given) ? 1 : given)
     const plain = { [name]: `rgb(${red}, ${green}, ${blue})`, ...(share < 1 && { [opacity]: share.toFixed(3) }) }
     for (const [each, value] of Object.entries(plain)) {
       if (own) node.style.setProperty(each, value)
