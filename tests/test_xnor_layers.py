@@ -12,6 +12,7 @@ import torch
 
 from lab.boards.contestants import contestants
 from lab.boards.seen import Seen
+from lab.boards.wording import grouped
 from lab.boards.xnor_layers import fact_cards
 from lab.figures.board import Card, Table
 from lab.models import Architecture
@@ -138,7 +139,8 @@ def test_the_table_of_layers_adds_up(name: str) -> None:
         assert layers == [getattr(cost, field) for cost in found.costs]
         assert sum(layers) == whole
     before, after = (number(column(card, title)[-1]) for title in ("bytes in float32", "bytes packed"))
-    assert card.caption.startswith(f"Packed it takes {before / after:.1f} times less, in a file of ")
+    assert card.caption.startswith(f"Packed it takes {before / after:.1f} times less; ")
+    assert f" has {grouped(found.file_bytes)} bytes, {before / found.file_bytes:.1f} times less." in card.caption
     assert column(card, "reads")[:-1] == ["pixels", *["\N{MINUS SIGN}1/+1"] * (len(found.costs) - 1)]
 
 

@@ -110,6 +110,7 @@ def test_there_are_units_of_all_kinds() -> None:
         (reads, weights) for reads in ("pixels", *LEVELS) for weights in LEVELS
     }
     assert {met.has_units for met in found} == {True, False}
+    assert {met.reach[0] < met.threshold <= met.reach[1] for met in with_units} == {True, False}
 
 
 def test_one_minus_sign_is_used(met: list[tuple[Specimen, Meeting]]) -> None:
@@ -208,6 +209,15 @@ def require_planes(card: Card, together: str) -> None:
     assert last["together"] == together
 
 
+def ends_of(met: Meeting) -> tuple[float, float]:
+    """The least and the largest sum, each place by itself."""
+    slope, offset, _ = met.layer.pixels
+    inputs = {"-1/+1": (-1, 1), "0/1": (0, 1), "pixels": (offset, 255 * slope + offset)}[met.layer.reads]
+    weights = np.where(met.weights, 1, -1 if met.layer.weights == "-1/+1" else 0)[met.there]
+    both = np.outer(inputs, weights)
+    return float(both.min(0).sum()), float(both.max(0).sum())
+
+
 def test_what_comes_of_the_sum_follows_from_what_is_shown(met: list[tuple[Specimen, Meeting]]) -> None:
     for of, each in met:
         numbers = shown(cards_of(of, each)["counted"])
@@ -222,8 +232,12 @@ def test_what_comes_of_the_sum_follows_from_what_is_shown(met: list[tuple[Specim
         threshold, when = numbers["threshold"]
         fires, told = numbers["so the unit"]
         assert told.endswith("as in the net")
-        if threshold == "none":
-            assert when == ("it always fires" if fires == "fires" else "it is always off")
+        least, largest = ends_of(each)
+        assert each.reach == (pytest.approx(least, abs=1e-3), pytest.approx(largest, abs=1e-3))
+        constant = not least < each.threshold <= largest
+        assert constant == ("always" in when)
+        if constant:
+            assert when.startswith("it always fires" if fires == "fires" else "it is always off")
             continue
         assert when == (f"it fires below {threshold}" if each.flipped else f"it fires from {threshold} on")
         large = number(numbers[DOT][0]) >= number(threshold)

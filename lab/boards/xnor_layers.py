@@ -135,8 +135,9 @@ def _costs(card: MakeCard, facts: Facts) -> Card:
     weights = sum(cost.weights for cost in facts.costs)
     rows.append(Row(["all", "", "", *map(grouped, (weights, before, after, products, words))]))
     said = (
-        f"Packed it takes {before / after:.1f} times less, in a file of {grouped(facts.file_bytes)} bytes. A layer on "
-        "bytes counts each of their eight bits. Where weights are real, the multiply-adds stay."
+        f"Packed it takes {before / after:.1f} times less; the file, which also says what the net is, has "
+        f"{grouped(facts.file_bytes)} bytes, {before / facts.file_bytes:.1f} times less. A layer on bytes counts each "
+        "of their eight bits. Where weights are real, the multiply-adds stay."
     )
     return card("costs", "Every layer, before and after", Table(heads, rows), said)
 

@@ -181,18 +181,24 @@ def _outcome(met: Meeting) -> list[Readout]:
         return [Readout("so it gives", real(met.gives), f"{value}{clipped}; in the net {net}")]
     fires, net = ("fires" if on else "is off" for on in (met.fires, met.net_fires))
     told_net = "as in the net" if fires == net else f"in the net it {net}, by rounding"
-    if _constant(met):
-        always = "it is always off" if met.flipped else "it always fires"
-        return [Readout("threshold", "none", always), Readout("so the unit", fires, told_net)]
-    threshold = real(met.threshold, decimals) if decimals else whole(met.threshold)
+    least, largest = met.reach
+    if met.threshold <= least or met.threshold > largest:
+        threshold = _threshold(met, decimals) if np.isfinite(met.threshold) else "none"
+        always = "it always fires" if met.fires else "it is always off"
+        ends = " to ".join(real(each, decimals) if decimals else whole(each) for each in met.reach)
+        return [
+            Readout("threshold", threshold, f"{always}: whatever it reads here, its sum lies from {ends}"),
+            Readout("so the unit", fires, told_net),
+        ]
+    threshold = _threshold(met, decimals)
     when = f"it fires below {threshold}" if met.flipped else f"it fires from {threshold} on"
     compared = f"{dot} {'≥' if met.dot >= met.threshold else '<'} {threshold}"
     return [Readout("threshold", threshold, when), Readout("so the unit", fires, f"{compared}, {told_net}")]
 
 
-def _constant(met: Meeting) -> bool:
+def _threshold(met: Meeting, decimals: int) -> str:
     assert met.threshold is not None
-    return met.threshold == -np.inf or (met.threshold <= -met.layer.length and met.layer.reads != "pixels")
+    return real(met.threshold, decimals) if decimals else whole(met.threshold)
 
 
 def _decimals(met: Meeting) -> int:

@@ -115,6 +115,18 @@ class Meeting(NamedTuple):
         return float(self.layer.threshold[self.unit]) if self.has_units else None
 
     @property
+    def reach(self) -> tuple[float, float]:
+        """The least and the largest sum that there can be here, whatever it reads."""
+        plus, minus = self.weights_on, self.meeting - self.weights_on if self.layer.weights == "-1/+1" else 0
+        if self.layer.reads == "-1/+1":
+            return -(plus + minus), plus + minus
+        if self.layer.reads == "0/1":
+            return -minus, plus
+        slope, offset, _ = self.layer.pixels
+        least, largest = (slope * 255 * each + offset * self.weight_sum for each in (-minus, plus))
+        return least, largest
+
+    @property
     def flipped(self) -> bool:
         """Whether it fires below the threshold."""
         return bool(self.layer.flip[self.unit]) if self.has_units else False
