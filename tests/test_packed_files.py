@@ -191,7 +191,7 @@ def test_thresholds_beyond_all_sums_are_refused(side: int) -> None:
 def test_weights_as_they_were_trained_are_no_packed_net() -> None:
     net = moved_net(small("convnet"))
     with pytest.raises(PackedError, match=r"weights of a net as they were trained.*export it as packed"):
-        opened(FORMATS["safetensors"].write(Trained(small("convnet"), net, 0)))
+        opened(FORMATS["safetensors"](Trained(small("convnet"), net, 0)))
 
 
 @pytest.mark.parametrize(("field", "value"), [("scale", np.inf), ("offset", np.nan), ("threshold", np.nan)])

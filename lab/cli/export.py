@@ -94,7 +94,7 @@ def _export_net(runs: Sequence[str], asked: Asked, out: Path | None, overwrite: 
         )
         raise Refused(f"Run {folder.id} has several nets; give --contestant with the number of one: {named}.")
     net = trained(folder, (asked.contestant or 1) - 1)
-    content = NETS[asked.format].write(net)
+    content = NETS[asked.format](net)
     if asked.check:
         typer.echo(checked(net, content), err=True)
     _give(content, out)

@@ -26,16 +26,6 @@ class Trained(NamedTuple):
     """That the weights are of."""
 
 
-class NetFormat(NamedTuple):
-    """A kind of file."""
-
-    title: str
-    suffix: str
-    write: Callable[[Trained], bytes]
-    note: str
-    """What to know before using it."""
-
-
 def trained(folder: RunFolder, contestant: int) -> Trained:
     """The net of a contestant, by its place among those of its job.
 
@@ -63,24 +53,9 @@ def _as_trained(of: Trained) -> bytes:
     return save(tensors, {"experiment": of.experiment.model_dump_json(), "step": str(of.step)})
 
 
-NETS: dict[str, NetFormat] = {
-    "packed": NetFormat(
-        "Packed net",
-        "safetensors",
-        lambda of: saved(pack(of.experiment, of.net)),
-        "A bit for each binary weight, run by runner.py with numpy and numkong alone.",
-    ),
-    "onnx": NetFormat(
-        "ONNX",
-        "onnx",
-        lambda of: onnx_of(pack(of.experiment, of.net)),
-        "The packed net for other runtimes; its bits are unpacked where it is loaded.",
-    ),
-    "safetensors": NetFormat(
-        "Weights",
-        "safetensors",
-        _as_trained,
-        "Parameters and buffers as they were trained, also latent weights, in float32.",
-    ),
+NETS: dict[str, Callable[[Trained], bytes]] = {
+    "packed": lambda of: saved(pack(of.experiment, of.net)),
+    "onnx": lambda of: onnx_of(pack(of.experiment, of.net)),
+    "safetensors": _as_trained,
 }
-"""What is made of one net, in each format."""
+"""What makes a file of a net, by its format."""
