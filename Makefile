@@ -31,6 +31,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m lab bench gradients
 	$(BIN)/python -m lab bench frames
 	$(BIN)/python -m lab bench pages
+	$(BIN)/python -m lab bench xnor
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
