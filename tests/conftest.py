@@ -45,7 +45,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
-    """A process of tests computes in one thread, where an experiment does not ask for more: there are two of them."""
+    """A process of tests computes in one thread, where an experiment does not ask for more: cores are fewer."""
     torch.set_num_threads(1)
 
 
