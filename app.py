@@ -6,7 +6,7 @@ import streamlit as st
 
 from lab.ui.address import keep_one_place
 from lab.ui.keep import keep_limits, keep_owners, keep_runs
-from lab.ui.leaving import leave_page_before
+from lab.ui.leaving import leave_page_before, note_page
 from lab.ui.turns import take_short_turns
 from lab.ui.warm import warm
 
@@ -20,7 +20,7 @@ keep_runs()
 keep_limits()
 keep_owners()
 take_short_turns()
-st.navigation(
+page = st.navigation(
     [
         st.Page("views/train.py", title="Train", icon=":material/play_circle:", default=True),
         st.Page("views/compare.py", title="Compare", icon=":material/compare_arrows:"),
@@ -32,5 +32,7 @@ st.navigation(
         st.Page("views/gradients.py", title="Gradients", icon=":material/show_chart:"),
         st.Page("views/reproduce.py", title="Reproduce", icon=":material/fact_check:"),
     ]
-).run()
+)
+note_page()
+page.run()
 warm()  # after the first page, which would have to wait for it

@@ -72,6 +72,9 @@ def test_what_cannot_be_continued_is_told(keeping: Jobs, kept_runs: Path) -> Non
     exploded = ended(keeping, small("convnet", optimizer={"name": "sgd", "lr": 100, "weight_decay": 10}, budget=200))
     with pytest.raises(StoreError, match="diverged"):
         continued(keeping, exploded, 300)
+    (kept_runs / id / "state").unlink()
+    with pytest.raises(StoreError, match="the file with its state is missing"):
+        continued(keeping, id, 9)
 
 
 @pytest.mark.parametrize(

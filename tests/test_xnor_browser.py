@@ -67,6 +67,7 @@ def test_a_net_is_taken_away(tab: Page) -> None:
     tab.get_by_role("button", name="Take it away").click()
     with tab.expect_download() as download:
         tab.get_by_text("Packed net with its runner (zip)").click()
+    assert re.fullmatch(r"packed-net-of-run-\d+-at-step-\d+\.zip", download.value.suggested_filename)
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
         assert set(archive.namelist()) == {"net.safetensors", "runner.py"}
         net = opened(archive.read("net.safetensors"))

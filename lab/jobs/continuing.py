@@ -10,6 +10,7 @@ from lab import checkpoints
 from lab.experiment import Experiment, InvalidExperiment, scheduled
 from lab.jobs import Job, Jobs
 from lab.jobs.owners import new_owner, require_owner
+from lab.jobs.restoring import state_is_lost
 from lab.run_state import State
 from lab.schedules import Progress
 from lab.store import Contestant, Facts, Origin, RunFolder, StoreError, title_of
@@ -57,6 +58,11 @@ def continued(jobs: Jobs, id: str, budget: float) -> Job:
     old, new = (RunFolder(jobs.runs_folder / name) for name in (id, secrets.token_hex(4)))
     facts, states = old.facts(), old.state()
     require_owner(facts.owner, facts.title)
+    if state_is_lost(old, facts):
+        raise StoreError(
+            f"Run {id} cannot be continued: the file with its state is missing from its folder. A new run of the same "
+            "experiment brings it back."
+        )
     if facts.status != "finished" or states is None:
         raise StoreError(f"Run {id} has not used up its budget: it can go on as it is.")
     if any(contestant.ended != "done" for contestant in facts.contestants):

@@ -16,8 +16,12 @@ def leave_page_before() -> None:
     the one before, and the browser would take this page for left and show nothing of it any more.
     """
     context = get_script_run_ctx(suppress_warning=True)
-    if context is None:
-        return
-    if st.session_state.get(PAGE) not in (None, context.page_script_hash):
+    if context is not None and st.session_state.get(PAGE) not in (None, context.page_script_hash):
         context.fragment_storage.clear()
-    st.session_state[PAGE] = context.page_script_hash
+
+
+def note_page() -> None:
+    """Remember which page this is, which `st.navigation` has found out: the first address of a tab does not say it."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None:
+        st.session_state[PAGE] = context.pages_manager.current_page_script_hash

@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from lab.boards.net_cards import instead, placed
-from lab.boards.seen import Seen, answers_there
+from lab.boards.seen import Seen, answers_there, at_steps
 from lab.boards.wording import WAITING
 from lab.boards.xnor_layers import (
     EXACT,
@@ -79,7 +79,7 @@ def xnor(look: Look) -> None:
     st.caption(PAYS)
     times = timing(look, step)
     _speed_board(look, times)
-    take_along(known)
+    take_along(known, look.numbers)
     files = sheets(known, met, exact, times or [], look.picture.words)
     data_menu("xnor.data", files, look.subject, look.numbers)
 
@@ -115,7 +115,7 @@ def _board(look: Look, known: Sequence[Seen[Facts]], met: Sequence[Seen[Meeting 
     cards = [*placed(units, known), *(card for of_a_kind in tables for card in of_a_kind)]
     moments = [moments_of(known), moments_of(met)]
     version = version_of(look, "xnor", chosen, look.picture.words, moments)
-    subject = f"packed net of {look.subject} at step {known[0].step}"
+    subject = f"packed net of {look.subject} {at_steps(seen.step for seen in known)}"
     live_board("xnor", Board(version, cards, subject))
 
 

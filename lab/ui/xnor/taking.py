@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,8 +22,13 @@ HOW = "In it, `python runner.py net.safetensors pictures.npy` needs numpy and nu
 
 
 @st.fragment
-def take_along(seen: Sequence[Seen[Facts]]) -> None:
-    """A menu of files; each is made when it is chosen."""
+def take_along(seen: Sequence[Seen[Facts]], numbers: Mapping[str, str]) -> None:
+    """A menu of files; each is made when it is chosen.
+
+    Args:
+        seen: the packed nets.
+        numbers: what they are called by their numbers, by their names.
+    """
     formats = [name for name in FORMATS if name != "onnx" or find_spec("onnx") is not None]
     offered = [(place, name) for place in range(len(seen)) for name in formats]
 
@@ -44,7 +49,8 @@ def take_along(seen: Sequence[Seen[Facts]]) -> None:
     place, name = chosen
     with st.spinner("Writing the file"):
         content = file_of(seen[place].answer.packed, name)
-    hand_over(content, f"packed-{seen[place].run.name}-step-{seen[place].step}.{name}", "application/octet-stream")
+    of = f"packed net of {numbers[seen[place].run.name]} at step {seen[place].step}"
+    hand_over(content, f"{of.replace(' ', '-')}.{name}", "application/octet-stream")
 
 
 def file_of(packed: PackedNet, name: str) -> bytes:
