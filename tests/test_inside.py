@@ -209,7 +209,7 @@ def test_a_run_without_any_frame_that_can_be_read_is_told(kept_runs: Path) -> No
     shutil.rmtree(kept_runs / job.id / "frames")
     (kept_runs / job.id / "state").write_bytes(b"spoiled")
     tab = page()
-    until_it_shows(tab, lambda: "the run has no frames that can be read" in told(tab))
+    until_it_shows(tab, lambda: "The run has no frames that can be read" in told(tab))
 
 
 def test_lost_frames_are_told_and_the_others_shown(kept_runs: Path) -> None:

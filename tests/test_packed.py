@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -56,14 +55,14 @@ def test_conv_nets_keep_every_bit(shape: dict[str, Any]) -> None:
     require_equal(small("convnet", shape))
 
 
-def drawn(data: st.DataObject, architecture: str, estimator: str, left_out: Collection[str] = ()) -> Experiment:
-    """An experiment with any fields of its architecture, but for its width, and those left out."""
+def drawn(data: st.DataObject, architecture: str, estimator: str, with_bits: bool = False) -> Experiment:
+    """An experiment with any fields of its architecture, but for its width; if asked for, with layers of bits."""
     shape = data.draw(fields_of(Architecture.members[architecture]))
-    shape = {name: value for name, value in shape.items() if name not in {"hidden", "binary_layers", *left_out}}
+    shape = {name: value for name, value in shape.items() if name not in {"hidden", "binary_layers"}}
     if architecture in ("mlp", "binary-mlp"):
         width = data.draw(st.integers(10, 70))
         shape |= {"hidden": [width] if architecture == "mlp" else width}
-    if left_out and architecture == "convnet":
+    if with_bits and architecture == "convnet":
         shape["binary_weights"] = data.draw(st.sampled_from((ALL, ALL[:2], ALL[1:], ALL[1:2])))
     assume(not Estimator.members[estimator]().refusal(Architecture.members[architecture](**shape).shapes))
     try:
@@ -75,7 +74,7 @@ def drawn(data: st.DataObject, architecture: str, estimator: str, left_out: Coll
 @settings(max_examples=50)
 @given(st.sampled_from(WITH_BITS), st.sampled_from(OF_BITS), st.data())
 def test_a_net_of_any_shape_keeps_every_bit(architecture: str, estimator: str, data: st.DataObject) -> None:
-    experiment = drawn(data, architecture, estimator, ("weight_rule", "stochastic_weights"))
+    experiment = drawn(data, architecture, estimator, with_bits=True)
     assume(not why_not(experiment))
     require_equal(experiment)
 
@@ -103,7 +102,7 @@ def advised(reason: str) -> list[str]:
         "architecture.binary_weights": f"architecture.binary_weights={json.dumps(ALL)}",
         "architecture.binary_layers": "architecture.binary_layers=[1,2]",
         "architecture.weight_rule": "architecture.weight_rule=identity",
-        "architecture.stochastic_weights": "architecture.stochastic_weights=false",
+        "stochastic_weights to false": "architecture.stochastic_weights=false",
         "precision": "precision=float32",
         "such as saturated": "estimator=saturated",
     }
@@ -119,9 +118,16 @@ def test_all_that_is_in_the_way_is_told_at_once() -> None:
 
 
 def test_what_would_be_in_the_way_next_is_told_too() -> None:
-    reason = why_not(small("convnet", {"weight_rule": "stochastic-sign", "stochastic_weights": True}))
-    assert [reason.count(f"set architecture.{name}") for name in ("binary_weights", "stochastic_weights")] == [1, 1]
-    assert "set architecture.weight_rule" in why_not(small("convnet", {"weight_rule": "sign-with-zero"}))
+    reason = why_not(small("convnet", {"weight_rule": "sign-with-zero"}))
+    assert [reason.count(f"set architecture.{name}") for name in ("binary_weights", "weight_rule")] == [1, 1]
+    drawn_but_never = why_not(small("convnet", {"weight_rule": "sign-with-zero", "stochastic_weights": True}))
+    assert "set architecture.weight_rule to identity and architecture.stochastic_weights to false" in drawn_but_never
+
+
+def test_the_layers_that_must_have_bits_are_named() -> None:
+    experiment = small("convnet", {"pixels": "0..1"})
+    assert "set architecture.binary_weights to the layers that are to have bits, conv2 among them." in why_not(experiment)
+    assert why_not(experiment.with_changes(['architecture.binary_weights=["conv2"]'])) == ""
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -152,11 +158,6 @@ def test_a_preset_is_packed_or_says_why_not(name: str) -> None:
         ({"binary_weights": ALL}, {"estimator": {"name": "dorefa", "bit_width": 2}}, "has more than two values"),
         ({"binary_weights": ALL}, {"estimator": "mean-field"}, "trains on values between"),
         ({"binary_weights": ALL, "weight_rule": "sign-with-zero"}, {}, "set architecture.weight_rule to identity"),
-        (
-            {"binary_weights": ALL, "weight_rule": "stochastic-sign", "stochastic_weights": True},
-            {},
-            "set architecture.stochastic_weights to false",
-        ),
         ({"binary_weights": ALL}, {"precision": "bfloat16"}, "set precision to float32"),
         ({}, {}, "set architecture.binary_weights to the layers"),
     ],
@@ -169,7 +170,15 @@ def test_a_reason_says_what_to_switch_on(shape: dict[str, Any], fields: dict[str
 def test_units_that_are_drawn_are_packed_as_their_likelier_bits() -> None:
     experiment = small("binary-mlp", estimator="bernoulli")
     require_equal(experiment)
-    assert "likelier bits" in pack(experiment, moved_net(experiment)).notes[0]
+    assert "Units" in pack(experiment, moved_net(experiment)).notes[0]
+
+
+@pytest.mark.parametrize("scale", ["none", "max", "mean"])
+def test_weights_that_are_drawn_are_packed_as_their_likelier_bits(scale: str) -> None:
+    shape = {"weight_rule": "stochastic-sign", "stochastic_weights": True, "weight_scale": scale}
+    experiment = small("binary-mlp", shape)
+    require_equal(experiment)
+    assert "Weights" in pack(experiment, moved_net(experiment)).notes[0]
 
 
 @pytest.mark.parametrize("estimator", ["identity", "saturated", "dorefa"])

@@ -25,7 +25,7 @@ RAN = 2
 
 @torch.no_grad()
 def pack(experiment: Experiment, net: Net) -> PackedNet:
-    """The packed form of a net as it is evaluated: of units that are drawn while it trains, their likelier bits.
+    """The packed form of a net as it is evaluated: of what is drawn while it trains, the likelier bits.
 
     Args:
         experiment: that the net is of.
@@ -61,6 +61,9 @@ def _notes(experiment: Experiment, layers: list[Layer]) -> list[str]:
     notes = []
     if experiment.estimator.stochastic:
         notes.append("Units are drawn at random while the net trains; packed are their likelier bits.")
+    weights = experiment.architecture.weights
+    if weights is not None and weights.stochastic:
+        notes.append("Weights are drawn at random while the net trains; packed are their likelier bits.")
     if layers[0].reads == "pixels":
         notes.append(
             "Sums of real-valued pixels are exact here, and rounded in floating point: a unit whose sum is at its "

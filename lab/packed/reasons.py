@@ -66,22 +66,26 @@ def _covered(field: str, known: str) -> bool:
 def _of_weights(architecture: Architecture) -> Iterator[Hurdle]:
     if architecture.weights is None:
         if "binary_weights" in type(architecture).model_fields:
+            between = _ran(architecture).between
+            among = f", {' and '.join(between)} among them" if between else ""
             yield Hurdle(
                 BINARY_WEIGHTS,
-                f"Its weights are real numbers; set {BINARY_WEIGHTS} to the layers that are to have bits.",
+                f"Its weights are real numbers; set {BINARY_WEIGHTS} to the layers that are to have bits{among}.",
             )
         else:
             yield Hurdle(
                 "architecture", f"Its weights are real numbers, and a packed net has bits; take {_with_bits()}."
             )
-    # Of weights that are to have bits these are told, too, though nothing asks them as yet.
-    if getattr(architecture, "stochastic_weights", False):
-        field = "architecture.stochastic_weights"
-        yield Hurdle(field, f"Its weights are drawn in every step, not fixed; set {field} to false.")
+    # Of weights that are to have bits this is told, too, though nothing asks it as yet.
     rule = getattr(architecture, "weight_rule", None)
-    if isinstance(rule, StraightThrough) and (not _two_valued(rule) or WeightBits("-1/+1", rule).refusal):
-        why, field = _many(rule) if not _two_valued(rule) else "needs noise", "architecture.weight_rule"
-        yield Hurdle(field, f"weight_rule {rule.name!r} {why}; set {field} to identity.")
+    if isinstance(rule, StraightThrough):
+        drawn = getattr(architecture, "stochastic_weights", False)
+        refused = WeightBits("-1/+1", rule, stochastic=drawn).refusal is not None
+        if refused or not _two_valued(rule):
+            why = _many(rule) if not _two_valued(rule) else "samples no bits" if drawn else "needs noise"
+            also = " and architecture.stochastic_weights to false" if drawn else ""
+            field = "architecture.weight_rule"
+            yield Hurdle(field, f"weight_rule {rule.name!r} {why}; set {field} to identity{also}.")
 
 
 def _with_bits() -> str:
@@ -125,23 +129,38 @@ def _two_valued(rule: Estimator) -> bool:
     return bool(((bits == 0) | (bits == 1)).all() and (bits.diff() >= 0).all())
 
 
+class _Ran(NamedTuple):
+    """What a net does, one thing after the other."""
+
+    front: list[Step]
+    layers: list[Stage]
+    shortcuts: bool
+
+    @property
+    def between(self) -> list[str]:
+        """The names of the layers that read bits and give some."""
+        return [layer.weights.name for layer in self.layers[1:-1]]
+
+
 @lru_cache(maxsize=64)
-def _of_structure(architecture: Architecture) -> tuple[Hurdle, ...]:
+def _ran(architecture: Architecture) -> _Ran:
     with torch.device("meta"):
         net = architecture.net()
         net.prepare()
         ran = steps(net, torch.zeros(1, 1, 28, 28))
-    found: list[Hurdle] = []
-    if any(isinstance(module, Around) for module in net.modules()):
+    return _Ran(*stages(ran), any(isinstance(module, Around) for module in net.modules()))
+
+
+def _of_structure(architecture: Architecture) -> Iterator[Hurdle]:
+    front, layers, shortcuts = _ran(architecture)
+    if shortcuts:
         field = "architecture.shortcut"
-        found.append(Hurdle(field, f"Shortcuts add a real number to every bit; set {field} to false."))
-    front, layers = stages(ran)
-    found += _of_steps(architecture, front, FRONT)
+        yield Hurdle(field, f"Shortcuts add a real number to every bit; set {field} to false.")
+    yield from _of_steps(architecture, front, FRONT)
     for i, layer in enumerate(layers):
         last = i == len(layers) - 1
-        found += islice(_of_weighted(architecture, layer, between=i > 0 and not last), 1)
-        found += islice(_of_following(architecture, layer, last), 1)  # of one layer all others follow from the first
-    return tuple(found)
+        yield from islice(_of_weighted(architecture, layer, between=i > 0 and not last), 1)
+        yield from islice(_of_following(architecture, layer, last), 1)  # of one layer all others follow from the first
 
 
 def _of_weighted(architecture: Architecture, layer: Stage, between: bool) -> Iterator[Hurdle]:

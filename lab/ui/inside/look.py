@@ -85,7 +85,7 @@ def look_inside(fits: Callable[[Experiment], str]) -> Look | None:
         st.info("There is no run to look into yet. Train one on the Train page.")
         return None
     say_instead()
-    shown = tuple(side for side in chosen if _can_be_shown(side, problem_of))
+    shown = tuple(side for side in chosen if _can_be_shown(side, problem_of, len(chosen) == 1))
     if len(shown) == 1 < len(chosen):
         st.caption(f"Shown is {plain(shown[0].run.name)} alone.")
     if shown and (note := of_different_images(shown)):
@@ -106,12 +106,13 @@ def live(look: Look, body: Callable[[Look], None]) -> None:
         st.session_state[WAITING], st.session_state[FAILED] = [], {}
         st.session_state[SEEN] = _seen(look.sides)  # before the nets are read: what changes meanwhile is seen later
         now = look._replace(sides=sides((side.job, side.place) for side in look.sides))
+        alone = len(now.sides) == 1
         for side in now.sides:  # here, not above the panels: what is missing is known when the run has been read
             for loss in losses(side):
-                st.warning(f"{plain(side.run.name)}: {loss}", icon=":material/warning:")
+                st.warning(of_net(side, alone, loss), icon=":material/warning:")
         unseen = [side for side in now.sides if side.run.snapshot.frame is None]
         if unseen:
-            st.info("\n\n".join(map(_why_nothing_is_seen, unseen)))
+            st.info("\n\n".join(of_net(side, alone, _why_nothing_is_seen(side)) for side in unseen))
             return
         if unfinished := list(filter(None, map(standing, now.sides))):
             st.caption("  \n".join(unfinished))
@@ -190,22 +191,23 @@ def _await(experiments: Sequence[Experiment]) -> None:
 
 
 def _why_nothing_is_seen(side: Side) -> str:
-    name = plain(side.run.name)
     if side.job.status == "opening":
-        return f"{name}: what was kept of the run is being read."
+        return "What was kept of the run is being read."
     if side.job.ended:
         return (
-            f"{name}: the run has no frames that can be read, so nothing can be seen inside its net. A new run of the "
-            f"same experiment records them. {plain(side.job.view().message)}"
+            "The run has no frames that can be read, so nothing can be seen inside its net. A new run of the same "
+            f"experiment records them. {plain(side.job.view().message)}"
         )
-    return f"{name}: nothing was seen inside the net yet; its first frame comes before its first step."
+    return "Nothing was seen inside the net yet; its first frame comes before its first step."
 
 
-def _can_be_shown(side: Side, fits: Callable[[Experiment], str]) -> bool:
+def _can_be_shown(side: Side, fits: Callable[[Experiment], str], alone: bool) -> bool:
     problem = fits(side.run.experiment)
-    if problem:
-        st.info(f"{plain(side.run.name)}: {problem}", icon=":material/info:")
-        return False
-    if note := elsewhere(side.run.experiment):
-        st.info(f"{plain(side.run.name)}: {note}", icon=":material/info:")
-    return True
+    if told := problem or elsewhere(side.run.experiment):
+        st.info(of_net(side, alone, told), icon=":material/info:")
+    return not problem
+
+
+def of_net(side: Side, alone: bool, told: str) -> str:
+    """What is told of a net, with its name where there is another one beside it."""
+    return told if alone else f"{plain(side.run.name)}: {told}"

@@ -60,7 +60,8 @@ def xnor(look: Look) -> None:
     step = resting_moment(look)
     found = later(look, _facts, "xnor.facts", step, meanwhile=True)
     for instead_of in (each for each in found if isinstance(each.answer, str)):
-        st.info(f"{plain(instead_of.run.name)}: {plain(str(instead_of.answer))}", icon=":material/info:")
+        name = "" if len(found) == 1 else f"{plain(instead_of.run.name)}: "
+        st.info(f"{name}{plain(str(instead_of.answer))}", icon=":material/info:")
     known = answers_there(found)
     if not known or (not followed() and any(each.answer == WAITING for each in found)):
         return  # the address may ask for what only the net has that is still being packed
