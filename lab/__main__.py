@@ -128,10 +128,15 @@ def export(
 @app.command()
 def predict(
     file: Annotated[Path, typer.Argument(help="A packed net, as `export --format packed` writes it.")],
-    images: Annotated[list[Path], typer.Argument(help="Pictures: PNG, JPEG, WebP, BMP, GIF or TIFF.")],
+    images: Annotated[
+        list[Path], typer.Argument(help="PNG, JPEG, WebP, BMP, GIF or TIFF; or 28×28 bytes in .npy files.")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Tell what is on pictures, each with the probabilities of all classes. Their ink is found and centered first.
+    """Tell what is on pictures, each with the probabilities of all classes.
+
+    The ink of pictures is found and centered first. Arrays of 28×28 bytes, one or more, light on dark, are taken as
+    they are, as runner.py takes all it gets.
 
     Exit codes: 0 done, 2 the net or a picture cannot be read; of all other pictures it is told all the same.
     """

@@ -69,6 +69,11 @@ def test_a_packed_net_leaves_and_predicts(run: str, kept_runs: Path, tmp_path: P
     assert [each["image"] for each in told] == [str(picture)] * 2
     assert told[0]["class"] == str(expected.argmax())
     np.testing.assert_allclose(list(told[0]["probabilities"].values()), expected)
+    arrays = tmp_path / "digits.npy"
+    np.save(arrays, DIGITS.test[2:4].numpy())
+    of_arrays = lab("predict", file, arrays, "--json").json_lines
+    assert [each["image"] for each in of_arrays] == [f"{arrays}[0]", f"{arrays}[1]"]
+    np.testing.assert_allclose(list(of_arrays[1]["probabilities"].values()), expected)
     said = lab("predict", file, picture)
     assert said.code == 0
     assert f"digit.png: {expected.argmax()} (" in said.out
@@ -220,9 +225,15 @@ def test_what_cannot_be_read_ends_with_a_sentence(run: str, tmp_path: Path, pict
     blank = tmp_path / "blank.png"
     Image.new("L", (28, 28)).save(blank)
     tampered = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
+    none = tmp_path / "none.npy"
+    np.save(none, DIGITS.test[:0].numpy())
     cases = [
         (tmp_path / "none", picture),
         (tmp_path, picture),
+        (Path("/dev/zero"), picture),
+        (file, none),
+        (file, tmp_path),
+        (file, tmp_path / "missing.npy"),
         (file, tmp_path / "none.png"),
         (file, file),
         (file, blank),

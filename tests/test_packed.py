@@ -126,7 +126,9 @@ def test_what_would_be_in_the_way_next_is_told_too() -> None:
 
 def test_the_layers_that_must_have_bits_are_named() -> None:
     experiment = small("convnet", {"pixels": "0..1"})
-    assert "set architecture.binary_weights to the layers that are to have bits, conv2 among them." in why_not(experiment)
+    assert "set architecture.binary_weights to the layers that are to have bits, conv2 among them." in why_not(
+        experiment
+    )
     assert why_not(experiment.with_changes(['architecture.binary_weights=["conv2"]'])) == ""
 
 

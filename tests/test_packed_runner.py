@@ -117,10 +117,11 @@ OTHER = {
     "none.npy": written(np.save, PICTURES[:0]),
     "number.npy": written(np.save, np.uint8(3)),
 }
+ABSENT = {"missing.png": "No such file or directory", "missing.npy": "No such file or directory", ".": "Is a directory"}
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("name", [*UNREADABLE, *OTHER, "missing.png", "missing.npy"])
+@pytest.mark.parametrize("name", [*UNREADABLE, *OTHER, *ABSENT])
 def test_a_bad_picture_has_a_sentence_and_the_others_an_answer(name: str, away: Path, capsys: Any) -> None:
     contents = UNREADABLE | OTHER
     if name in contents:
@@ -131,7 +132,11 @@ def test_a_bad_picture_has_a_sentence_and_the_others_an_answer(name: str, away: 
     told = capsys.readouterr()
     assert [line.split()[0] for line in told.out.splitlines()] == [good, good]
     (sentence,) = told.err.splitlines()
-    why = r"28|bytes" if name in OTHER else "it cannot be read as pictures"
+    why = (
+        r"28|bytes"
+        if name in OTHER
+        else f"it cannot be read{f': {ABSENT[name]}' if name in ABSENT else ' as pictures'}"
+    )
     assert re.fullmatch(rf"{re.escape(bad)}: .*({why}).*\.", sentence)
 
 
@@ -152,7 +157,7 @@ MODES = {
 def test_a_picture_is_read_as_the_lab_reads_it(mode: str, tmp_path: Path) -> None:
     file = tmp_path / "picture.tif"
     MODES[mode].save(file)
-    found, expected = runner._pictures(str(file)), picture_from(file.read_bytes(), file.name)
+    found, expected = runner.pictures(str(file)), picture_from(file.read_bytes(), file.name)
     assert found.dtype == np.uint8
     assert np.array_equal(found, expected[None])
     if mode != "F":

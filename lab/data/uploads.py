@@ -56,7 +56,7 @@ def picture_from(content: bytes, name: str) -> Pixels:
     Raises:
         PictureError: it is none, damaged, too large, animated, or shows nothing.
     """
-    called = name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…"
+    called = name if len(name) <= SHOWN else f"{name[: SHOWN // 3]}…{name[-SHOWN // 2 :]}"
     if len(content) > MOST_BYTES:
         raise PictureError(
             f"{called} has {len(content) / 2**20:.0f} MB; allowed are {MOST_BYTES // 2**20} MB. Save it smaller, "

@@ -12,6 +12,8 @@ comparison with an integer. The net's file is of the safetensors format. It has 
     i.scale, i.offset  float32 (outputs,): a layer that ends in numbers gives scale * w.x + offset.
 
 Its metadata has the version `format`, all else as JSON in `net`, and the `sha256` of `net` and the tensors' bytes.
+`net` has `title`, `classes`, `notes`; `pixels`, which are the fields of Pixels below; and `layers`, of which each has
+those fields of Layer below that are no tensors, and `outputs`. A window or pool is [kernel, stride, padding], or null.
 """
 
 from __future__ import annotations
@@ -387,7 +389,8 @@ def load(path: str | Path) -> PackedNet:
     """
     try:
         with open(path, "rb") as file:
-            return opened(file.read(MOST_BYTES + 1))
+            headed = 0 < int.from_bytes(file.peek(8)[:8], "little") <= MOST_HEADER  # some devices have no end
+            return opened(file.read(MOST_BYTES + 1 if headed else 8))
     except OSError as error:
         raise PackedError(f"{path} cannot be read: {error.strerror}.") from None
     except PackedError as error:
@@ -555,8 +558,12 @@ def _require(condition: object, otherwise: str) -> None:
         raise PackedError(otherwise)
 
 
-def _pictures(path: str) -> Array:
-    """Pictures as bytes (N, 28, 28): an array in a .npy file, or a picture that Pillow can read."""
+def pictures(path: str) -> Array:
+    """Pictures as bytes (N, 28, 28), as they are: an array in a .npy file, or a picture that Pillow can read.
+
+    Raises:
+        PackedError: there are none; its sentence has neither the path nor a full stop.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about what is oddly written, and read anyway
@@ -571,7 +578,8 @@ def _pictures(path: str) -> Array:
     except ImportError:
         raise PackedError("it takes Pillow to be read; install it, or take a .npy file") from None
     except Exception as error:  # readers fail in many ways on what is damaged or made to hurt them
-        raise error if isinstance(error, PackedError) else PackedError("it cannot be read as pictures") from None
+        why = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else " as pictures"
+        raise error if isinstance(error, PackedError) else PackedError(f"it cannot be read{why}") from None
 
 
 def _gray(picture: Any) -> Array:
@@ -590,14 +598,16 @@ def main(arguments: list[str]) -> int:
     """Print the class of each picture that can be read, and the probabilities of all. Returns the exit code."""
     code = 0
     try:
-        _require(len(arguments) > 1, "usage: runner.py NET PICTURE..., of .npy files or 28x28 gray pictures")
+        _require(
+            len(arguments) > 1, "usage: runner.py NET PICTURE..., 28x28 and light on dark, as .npy files or images"
+        )
         net = load(arguments[0])
     except PackedError as error:
         print(error, file=sys.stderr)
         return 2
     for path in arguments[1:]:
         try:
-            for probabilities in net.probabilities(_pictures(path)):
+            for probabilities in net.probabilities(pictures(path)):
                 named = zip(net.classes, probabilities, strict=False)
                 print(path, net.name_of(int(probabilities.argmax())), *(f"{name}:{p:.4f}" for name, p in named))
         except PackedError as error:
