@@ -16,6 +16,7 @@ from lab.estimators import Estimator
 from lab.experiment import Experiment, InvalidExperiment
 from lab.models import Architecture
 from lab.packed import Unpackable, agreement, pack, why_not
+from lab.packed.agreement import REACH
 from lab.packed.runner import BitLayer, PixelLayer, opened, saved
 from lab.presets import PRESETS
 from tests.packed_nets import moved_net
@@ -223,3 +224,22 @@ def test_a_difference_is_found() -> None:
     assert not found.exact
     assert [layer.differing for layer in found.layers] == [0, len(TEST_IMAGES)]
     assert found.same == 0
+
+
+@pytest.mark.parametrize(("apart", "tied"), [(-4.0, False), (-0.25, True), (0.0, True), (0.25, True), (4.0, False)])
+def test_a_bit_is_a_tie_where_rounding_can_turn_it(apart: float, tied: bool) -> None:
+    experiment = small("binary-mlp", {"levels": "-1/+1", "weight_levels": "-1/+1", "bias": False})
+    net, unit, image = moved_net(experiment), 3, TEST_IMAGES[:1]
+    layer = pack(experiment, net).layers[0]
+    sizes = np.abs(image.numpy() * layer.pixels.slope + layer.pixels.offset).sum()
+    norm = net.norms[0]
+    with torch.no_grad():  # a threshold so far from what the unit gets
+        norm.running_mean[unit] = layer.products(image.numpy()[..., None])[0, 0, 0, unit] + apart * REACH * sizes
+        norm.running_var[unit] = norm.weight[unit] = 1
+        norm.bias[unit] = 0
+    packed = pack(experiment, net)
+    if not agreement(experiment, net, packed, image).layers[0].differing:
+        packed.layers[0].flip[unit] ^= True
+    found = agreement(experiment, net, packed, image)
+    assert (found.layers[0].differing, found.layers[0].ties) == (1, int(tied))
+    assert found.exact == tied

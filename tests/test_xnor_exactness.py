@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 
+from lab.boards.contestants import contestants
+from lab.boards.seen import Seen
+from lab.boards.wording import NOTHING
+from lab.boards.xnor_layers import Compared, exact_card
 from lab.data import Dataset
+from lab.figures.board import Numbers
 from lab.jobs import moments
 from lab.packed import Agreement, PackedNet, agreement, pack
 from lab.probes import Specimen, xnor_layers
+from lab.recorder import Recorder
 from lab.ui.xnor import exactness
 from tests.inside_page import SHORT, trained
 from tests.packed_nets import moved_net
@@ -144,3 +150,12 @@ def test_parts_together_are_the_whole() -> None:
     parts = [agreement(experiment, net, packed, images[start : start + 9]) for start in range(0, 30, 9)]
     assert Agreement.together(parts) == whole
     assert not whole.exact
+
+
+def test_where_no_image_is_alike_no_logits_are_told() -> None:
+    (run,) = contestants([small("binary-mlp")], [Recorder().snapshot()])
+    apart = Agreement(images=4, layers=(), same=0, logits=0.0, largest=3.0, classes=4)
+    card = exact_card(Seen(run, 7, 7, Compared(apart, 4, 4)), alone=True)
+    assert isinstance(card.content, Numbers)
+    told = {each.label: (each.value, each.help) for each in card.content.readouts}
+    assert told["logits apart at most"] == (NOTHING, "no image has all bits the same")

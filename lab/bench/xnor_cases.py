@@ -33,6 +33,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "source 003's conv net, all weights binary": {
         "architecture": {"name": "convnet", "binary_weights": ["conv1", "conv2", "classifier"], **PLUS_MINUS}
     },
+    "the same, its first and last layer real": {
+        "architecture": {"name": "convnet", "binary_weights": ["conv2"], **PLUS_MINUS}
+    },
 }
 """Nets of which it is shown whether it pays."""
 

@@ -69,7 +69,7 @@ def exact_card(seen: Seen[Compared], alone: bool) -> Card:
         Readout("hidden bits compared", grouped(bits), "layer by layer on the same inputs"),
         Readout("hidden bits that differ", grouped(differing), _of_these(differing, ties)),
         Readout("images with all bits the same", grouped(found.same), percent(found.same / found.images)),
-        Readout("logits apart at most", _short(found.logits), f"the largest is {fixed(found.largest, 2)}"),
+        Readout("logits apart at most", *_apart(found)),
         Readout("classes that agree", grouped(found.classes), percent(found.classes / found.images)),
     ]
     verdict = f"It is {'exact' if found.exact else 'not exact'}{' so far' if under_way else ''}"
@@ -80,8 +80,10 @@ def exact_card(seen: Seen[Compared], alone: bool) -> Card:
     return card(EXACT, EXACT_TITLE, Numbers(numbers), said)
 
 
-def _short(value: float) -> str:
-    return f"{value:.1g}".replace("-", MINUS)
+def _apart(found: Agreement) -> tuple[str, str]:
+    if not found.same:
+        return NOTHING, "no image has all bits the same"
+    return f"{found.logits:.1g}".replace("-", MINUS), f"the largest is {fixed(found.largest, 2)}"
 
 
 def _of_these(differing: int, ties: int) -> str:
@@ -112,7 +114,7 @@ def speed_card(seen: Seen[Timed | str], alone: bool) -> Card:
 
 def _pays(timed: Timed) -> str:
     if timed.ratio < 1:
-        return "Here it does not pay: this net is too small, or the batch."
+        return "Here it does not pay: this net is too small, or the batch, or most of its work is that of real weights."
     if timed.ratio < 4:
         return "Here it pays little: small nets and convolutions of few channels have few bits to a word."
     return "It pays less for smaller nets, and for convolutions of few channels, which have few bits to a word."

@@ -99,7 +99,7 @@ def _exactness(compared: Compared) -> pd.DataFrame:
 
     found = compared.found
     whole = {"images": found.images, "images_all_same": found.same, "classes_that_agree": found.classes}
-    apart = {"logits_apart_at_most": found.logits, "largest_logit": found.largest}
+    apart = {"logits_apart_at_most": found.logits if found.same else np.nan, "largest_logit": found.largest}
     return pd.DataFrame([{**layer._asdict(), **whole, **apart} for layer in found.layers])
 
 

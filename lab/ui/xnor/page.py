@@ -47,7 +47,8 @@ from lab.ui.xnor.timing import timing
 
 PAYS = (
     "One bit pays where layers are wide: 64 places of a sum are one XOR and one popcount. Small nets, and convolutions "
-    "of few channels, have few bits to a word and gain little or nothing; so measure it here."
+    "of few channels, have few bits to a word and gain little; where the first and the last layer stay real, they take "
+    "most of the time, and many images at once may even take longer than in float32. So measure it here."
 )
 
 
