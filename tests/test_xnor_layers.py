@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import assume, given, settings
 
 from lab.boards.contestants import contestants
 from lab.boards.seen import Seen
@@ -17,11 +18,12 @@ from lab.boards.xnor_layers import fact_cards
 from lab.figures.board import Card, Table
 from lab.models import Architecture
 from lab.models.weights import BinaryWeights
-from lab.packed import Layer, saved
+from lab.packed import Layer, pack, saved
 from lab.probes import Specimen
-from lab.probes.xnor import Meeting, binary_layers, meeting
+from lab.probes.xnor import Meeting, binary_layers, first_that_turns, meeting
 from lab.probes.xnor_layers import Distinct, Facts, compared, facts
 from lab.recorder import Recorder
+from tests.packed_nets import layers as packed_layers
 from tests.packed_nets import moved_net
 from tests.specimens import specimen
 from tests.xnor_cards import number
@@ -224,3 +226,20 @@ def test_more_than_two_values_of_an_output_are_not_binary() -> None:
     assert column(card, "binary?") == ["no: 3 values of an output", "no: real"]
     assert column(card, "values packed") == ["2", "\N{EN DASH}"]
     assert column(card, "scales") == ["1", "\N{EN DASH}"]
+
+
+@settings(max_examples=60)
+@given(packed_layers())
+def test_the_first_unit_that_turns_is_on_for_some_inputs_alone(layer: Layer) -> None:
+    assume(layer.window is None)
+    on = layer.weight_bits.reshape(-1, *layer.shape)  # the inputs of which the sum of an output is the largest
+    if layer.reads == "pixels":
+        on = on * np.uint8(255)
+    turning = [bool(np.diff(layer.bits(np.stack([each, ~each]))[:, 0, 0, i])) for i, each in enumerate(on)]
+    assert first_that_turns(layer) == (turning.index(True) if True in turning else 0)
+
+
+def test_of_a_layer_that_ends_in_numbers_it_is_the_first() -> None:
+    of = looked_at("convnet")
+    (*_, output) = pack(of.experiment, of.net).layers
+    assert first_that_turns(output) == 0

@@ -22,8 +22,8 @@ from lab.packed import why_not
 from lab.packed.runner import opened as read
 from lab.probes import Frame, Specimen
 from lab.probes.xnor_layers import Facts, facts
+from lab.ui.xnor import choices, timing
 from lab.ui.xnor import page as xnor_page
-from lab.ui.xnor import timing
 from lab.ui.xnor.taking import file_of
 from tests.inside_page import SHORT, trained
 from tests.packed_nets import moved_net
@@ -53,7 +53,7 @@ def test_every_net_that_can_be_packed_is_shown_bit_by_bit(name: str) -> None:
     assert number(counted["dot product by counting"]) == number(counted["by PyTorch in float32"])
     assert found["binary.0"]["rows"][0]["cells"][1] == "yes"
     assert found["exact.0"]["caption"].startswith("It is exact")
-    assert "gain little or nothing" in told(tab)
+    assert "may even take longer than in float32" in told(tab)
     assert not tab.error
 
 
@@ -83,6 +83,15 @@ def test_the_unit_is_in_the_address_and_comes_from_it() -> None:
     ]
     pixels = page(job, layer="conv 1")
     assert len(cards(pixels)["planes.0"]["rows"]) == 9
+
+
+def test_the_unit_that_is_looked_at_first_can_turn_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = trained(small("convnet", shape_of("convnet") | SIGNS, **SHORT))
+    monkeypatch.setattr(choices, "first_that_turns", lambda layer: 4)
+    tab = page(job)
+    assert "channel 4" in cards(tab)["counted.0"]["title"]
+    monkeypatch.setattr(choices, "first_that_turns", lambda layer: 2)  # as it is after more training
+    assert "channel 4" in cards(shown(tab))["counted.0"]["title"]
 
 
 def test_it_is_measured_when_asked_and_says_how(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,14 +117,8 @@ class Meeting(NamedTuple):
     @property
     def reach(self) -> tuple[float, float]:
         """The least and the largest sum that there can be here, whatever it reads."""
-        plus, minus = self.weights_on, self.meeting - self.weights_on if self.layer.weights == "-1/+1" else 0
-        if self.layer.reads == "-1/+1":
-            return -(plus + minus), plus + minus
-        if self.layer.reads == "0/1":
-            return -minus, plus
-        slope, offset, _ = self.layer.pixels
-        least, largest = (slope * 255 * each + offset * self.weight_sum for each in (-minus, plus))
-        return least, largest
+        least, largest = _reach(self.layer, np.array(self.weights_on), self.meeting)
+        return float(least), float(largest)
 
     @property
     def flipped(self) -> bool:
@@ -135,6 +129,25 @@ class Meeting(NamedTuple):
 def binary_layers(packed: PackedNet) -> list[Layer]:
     """Those whose weights are bits."""
     return [layer for layer in packed.layers if layer.weights in LEVELS]
+
+
+def first_that_turns(layer: Layer) -> int:
+    """The first unit that is on for some inputs and off for others, far from all borders; 0 where there is none."""
+    if layer.gives not in LEVELS:
+        return 0
+    least, largest = _reach(layer, layer.weight_bits.sum(1), layer.length)
+    return int(np.argmax((least < layer.threshold) & (layer.threshold <= largest)))
+
+
+def _reach(layer: Layer, weights_on: Array, meeting: int) -> tuple[Array, Array]:
+    """The least and the largest sum of units, of whose weights so many meet what they read, and so many are on."""
+    plus, minus = weights_on, meeting - weights_on if layer.weights == "-1/+1" else 0 * weights_on
+    if layer.reads == "-1/+1":
+        return -(plus + minus), plus + minus
+    if layer.reads == "0/1":
+        return -minus, plus
+    slope, offset, _ = layer.pixels
+    return slope * 255 * -minus + offset * (plus - minus), slope * 255 * plus + offset * (plus - minus)
 
 
 @torch.no_grad()

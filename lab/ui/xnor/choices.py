@@ -9,6 +9,7 @@ import streamlit as st
 
 from lab.boards.wording import grouped
 from lab.packed import Layer
+from lab.probes.xnor import first_that_turns
 from lab.ui import address
 from lab.ui.page_choices import PageChoices
 
@@ -17,7 +18,7 @@ LAYER, UNIT, ROW, COLUMN, IMAGES = "layer", "unit", "row", "column", "images"
 COUNTS, USUAL = (100, 1000), 1000
 """Test images on which nets are compared, beside all of them."""
 CHOICES = PageChoices("xnor")
-FOLLOWED = "xnor.followed"
+FOLLOWED, USUALLY = "xnor.followed", "xnor.usually"
 
 
 class Chosen(NamedTuple):
@@ -41,11 +42,12 @@ def choose(layers: Mapping[str, Layer], tests: int) -> Chosen:
     layer = layers[_layer(layers)]
     with st.container(horizontal=True, vertical_alignment="bottom", key="xnor.controls"):
         CHOICES.segments("Layer", LAYER, list(layers), layer.name)
-        unit = _number("Channel" if layer.window else "Unit", UNIT, layer, 0, layer.outputs - 1)
+        unit = _number("Channel" if layer.window else "Unit", UNIT, layer, 0, layer.outputs - 1, _usual(layer))
         rows, columns = layer.places
         place = (0, 0)
         if layer.window:
-            place = (_number("Row", ROW, layer, 1, rows) - 1, _number("Column", COLUMN, layer, 1, columns) - 1)
+            row = _number("Row", ROW, layer, 1, rows, (1 + rows) // 2)
+            place = (row - 1, _number("Column", COLUMN, layer, 1, columns, (1 + columns) // 2) - 1)
     of_place = {ROW: str(place[0] + 1), COLUMN: str(place[1] + 1)} if layer.window else {ROW: None, COLUMN: None}
     address.write(**{LAYER: layer.name, UNIT: str(unit), **of_place})
     return Chosen(layer.name, unit, place)
@@ -79,10 +81,15 @@ def _layer(layers: Mapping[str, Layer]) -> str:
     return next((name for name, layer in layers.items() if layer.reads != "pixels"), next(iter(layers)))
 
 
-def _number(label: str, what: str, layer: Layer, first: int, last: int) -> int:
-    """A number of a unit or a place: the chosen one, or the first unit and the place in the middle."""
+def _usual(layer: Layer) -> int:
+    """The unit that is looked at first: one that can turn, and the same from then on, whatever training makes of it."""
+    usual: int = st.session_state.setdefault(f"{USUALLY}.{layer.name}", first_that_turns(layer))
+    return usual if usual < layer.outputs else 0
+
+
+def _number(label: str, what: str, layer: Layer, first: int, last: int, usual: int) -> int:
+    """A number of a unit or a place: the chosen one, or the usual one."""
     kept = CHOICES.kept(what)
-    usual = first if what == UNIT else (first + last) // 2
     number = kept if isinstance(kept, int) and first <= kept <= last else usual
     CHOICES.number(label, what, first, last, number, of=layer.name)
     return number
