@@ -47,7 +47,7 @@ KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 WEIGHTS = "it has the weights of a net as they were trained, for readers of safetensors; export it as packed instead"
 FEW = 2
 """Rows of bytes that are taken apart into bits: eight times as many, with weights that are an eighth."""
-REGISTER, NEAR = 64, 72 * 2**10
+REGISTER, NEAR = 64, 90 * 2**10
 """Bytes of the longest register; and of weights that many rows meet before the next ones, as they stay in caches."""
 AT_ONCE = 2**25
 """Bytes that the largest layer takes for the images that are worked on together."""
@@ -245,12 +245,12 @@ class BitLayer(Layer):
         return (base - factor * counts) // 2 + self._wrong
 
     def bits(self, values: Array) -> Bits:
-        words = self._words(values)
-        on = np.empty((*words.shape[:3], self.outputs), np.bool_)
+        words, limits = self._words(values), self.limit.reshape(-1, self.outputs)
+        on = np.empty((words[..., 0].size // len(limits), len(limits), self.outputs), np.bool_)
         for outputs, counts in self._counted(words.reshape(-1, words.shape[3])):
             few = on[..., outputs]
-            np.less_equal(counts.reshape(few.shape), self.limit[..., outputs], out=few)
-        return self.pooled(np.not_equal(on, self.flip, out=on))
+            np.less_equal(counts.reshape(few.shape), limits[:, outputs], out=few)
+        return self.pooled(np.not_equal(on, self.flip, out=on).reshape(*words.shape[:3], self.outputs))
 
     def _words(self, values: Array) -> Array:
         """The inputs of each place as rows of packed bits, (N, rows, columns, bytes)."""
@@ -350,7 +350,7 @@ class PackedNet:
         return (images if least is None else images >= least)[..., None]
 
     def _chunks(self, images: Array) -> list[Array]:
-        fits = images.dtype == np.uint8 and images.ndim == 3 and images.shape[1:] == (SIDE, SIDE) and len(images)
+        fits = images.dtype == np.uint8 and images.shape[1:] == (SIDE, SIDE) and len(images)
         _require(fits, f"pictures are (N, {SIDE}, {SIDE}) bytes, and these are {images.shape} of {images.dtype}")
         return [images[start : start + self._at_once] for start in range(0, len(images), self._at_once)]
 
