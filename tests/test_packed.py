@@ -99,7 +99,7 @@ def advised(reason: str) -> list[str]:
     """What it says to set otherwise, as changes of an experiment."""
     settings = {
         # Few units, for some estimators run the net again for each.
-        "take architecture": 'architecture={"name": "binary-mlp", "hidden": 10}',
+        "take architecture": 'architecture={"name": "binary-mlp", "hidden": 3}',
         "architecture.binary_weights": f"architecture.binary_weights={json.dumps(ALL)}",
         "architecture.binary_layers": "architecture.binary_layers=[1,2]",
         "architecture.weight_rule": "architecture.weight_rule=identity",
