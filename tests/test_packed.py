@@ -15,7 +15,7 @@ from lab.data import Dataset
 from lab.estimators import Estimator
 from lab.experiment import Experiment, InvalidExperiment
 from lab.models import Architecture
-from lab.packed import Unpackable, agreement, pack, why_not
+from lab.packed import Unpackable, agreement, changes_to_pack, pack, why_not
 from lab.packed.agreement import REACH
 from lab.packed.runner import BitLayer, PixelLayer, opened, saved
 from lab.presets import PRESETS
@@ -93,6 +93,10 @@ def test_what_is_not_packed_has_a_reason(architecture: str, estimator: str, data
         pack(experiment, experiment.architecture.net())
     assert str(refusal.value) == reason
     assert why_not(experiment.with_changes(advised(reason))) == ""
+    changes = changes_to_pack(experiment)
+    assert bool(changes) != ("take architecture" in reason or "binary_layers" in reason)
+    if changes:
+        assert why_not(experiment.with_changes(changes)) == ""
 
 
 def advised(reason: str) -> list[str]:
@@ -142,6 +146,7 @@ def test_a_preset_is_packed_or_says_why_not(name: str) -> None:
         assert bool(reason) == ternary
     else:
         assert "weights are real numbers" in reason
+    assert bool(changes_to_pack(experiment)) <= bool(reason)
     if not reason:  # its net, but narrower: width is what no rule is about
         narrow = experiment.with_changes([f"architecture.hidden={min(experiment.architecture.hidden, 130)}"])
         require_equal(narrow)

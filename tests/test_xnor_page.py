@@ -27,7 +27,19 @@ from lab.ui.xnor import page as xnor_page
 from lab.ui.xnor.taking import file_of
 from tests.inside_page import SHORT, trained
 from tests.packed_nets import moved_net
-from tests.pages import PATIENCE, contents, forget_runs, handed, opened, pressed, shown, told, until, until_it_shows
+from tests.pages import (
+    PATIENCE,
+    contents,
+    forget_runs,
+    handed,
+    newest,
+    opened,
+    pressed,
+    shown,
+    told,
+    until,
+    until_it_shows,
+)
 from tests.small import small
 from tests.specimens import specimen
 from tests.xnor_cards import SIGNS, cards, number, page, readouts, under_way
@@ -63,6 +75,17 @@ def test_of_the_others_it_says_why_not_and_what_to_do(name: str) -> None:
     tab = opened("xnor.py", net=f"{trained(experiment).id}-0")
     assert why_not(experiment) in told(tab).replace("\\", "")
     assert contents(tab) == []
+
+
+def test_a_net_that_can_be_packed_is_one_press_away() -> None:
+    job = trained(small("convnet", precision="bfloat16", **SHORT))
+    pressed(opened("xnor.py", net=f"{job.id}-0"), f"xnor.train.{job.id}-0")
+    (experiment,) = newest().experiments
+    assert newest().id != job.id
+    assert why_not(experiment) == ""
+    assert experiment.architecture.pooling == job.experiments[0].architecture.pooling  # all else is as it was
+    other = opened("xnor.py", net=f"{trained(small('mlp', **SHORT)).id}-0")
+    assert not [button for button in other.button if "packed" in button.label]
 
 
 def test_the_unit_is_in_the_address_and_comes_from_it() -> None:

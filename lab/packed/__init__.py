@@ -3,7 +3,7 @@
 from lab.packed.agreement import Agreement, LayerAgreement, agreement, agreements
 from lab.packed.folding import Unpackable
 from lab.packed.packing import pack
-from lab.packed.reasons import why_not
+from lab.packed.reasons import changes_to_pack, why_not
 from lab.packed.runner import Layer, PackedError, PackedNet, load, saved
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Unpackable",
     "agreement",
     "agreements",
+    "changes_to_pack",
     "load",
     "pack",
     "saved",

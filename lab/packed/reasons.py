@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 import torch
@@ -42,10 +43,23 @@ class Hurdle(NamedTuple):
     """Of the experiment, that is to be set otherwise."""
     sentence: str
     """Why, and how."""
+    changes: tuple[str, ...] = ()
+    """Of the experiment, as `with_changes` takes them, that take it away; none where it takes another kind of net."""
 
 
 def why_not(experiment: Experiment) -> str:
     """Why nets of an experiment cannot be packed and what to switch on, a sentence a hurdle; empty where they can."""
+    return " ".join(hurdle.sentence for hurdle in _hurdles(experiment))
+
+
+def changes_to_pack(experiment: Experiment) -> list[str]:
+    """What to set otherwise, as `with_changes` takes it; nothing where nets can be packed, or are of another kind."""
+    found = [hurdle.changes for hurdle in _hurdles(experiment)]
+    return list(dict.fromkeys(chain.from_iterable(found))) if all(found) else []
+
+
+def _hurdles(experiment: Experiment) -> list[Hurdle]:
+    """All that is in the way, each field once."""
     told: list[Hurdle] = []
     architecture, rule = experiment.architecture, experiment.estimator
     for hurdles in (
@@ -55,7 +69,7 @@ def why_not(experiment: Experiment) -> str:
         _of_structure(architecture),
     ):
         told += [hurdle for hurdle in hurdles if not any(_covered(hurdle.field, known.field) for known in told)]
-    return " ".join(hurdle.sentence for hurdle in told)
+    return told
 
 
 def _covered(field: str, known: str) -> bool:
@@ -71,6 +85,7 @@ def _of_weights(architecture: Architecture) -> Iterator[Hurdle]:
             yield Hurdle(
                 BINARY_WEIGHTS,
                 f"Its weights are real numbers; set {BINARY_WEIGHTS} to the layers that are to have bits{among}.",
+                _all_bits(architecture),
             )
         else:
             yield Hurdle(
@@ -84,8 +99,14 @@ def _of_weights(architecture: Architecture) -> Iterator[Hurdle]:
         if refused or not _two_valued(rule):
             why = _many(rule) if not _two_valued(rule) else "samples no bits" if drawn else "needs noise"
             also = " and architecture.stochastic_weights to false" if drawn else ""
-            field = "architecture.weight_rule"
-            yield Hurdle(field, f"weight_rule {rule.name!r} {why}; set {field} to identity{also}.")
+            field, drawing = "architecture.weight_rule", ("architecture.stochastic_weights=false",) * drawn
+            told = f"weight_rule {rule.name!r} {why}; set {field} to identity{also}."
+            yield Hurdle(field, told, (f"{field}=identity", *drawing))
+
+
+def _all_bits(architecture: Architecture) -> tuple[str]:
+    names = [layer.weights.name for layer in _ran(architecture).layers]
+    return (f"{BINARY_WEIGHTS}={json.dumps(names)}",)
 
 
 def _with_bits() -> str:
@@ -106,6 +127,7 @@ def _of_units(architecture: Architecture, rule: Estimator) -> Iterator[Hurdle]:
             "estimator",
             f"Estimator {rule.name!r} {_many(rule)}, and a packed unit is one bit; take another one, "
             "such as saturated.",
+            ("estimator=saturated",),
         )
 
 
@@ -115,6 +137,7 @@ def _of_sums(precision: str) -> Iterator[Hurdle]:
             "precision",
             f"Its sums are rounded to {precision} in front of every threshold, and those of a packed net are exact; "
             "set precision to float32.",
+            ("precision=float32",),
         )
 
 
@@ -155,7 +178,7 @@ def _of_structure(architecture: Architecture) -> Iterator[Hurdle]:
     front, layers, shortcuts = _ran(architecture)
     if shortcuts:
         field = "architecture.shortcut"
-        yield Hurdle(field, f"Shortcuts add a real number to every bit; set {field} to false.")
+        yield Hurdle(field, f"Shortcuts add a real number to every bit; set {field} to false.", (f"{field}=false",))
     yield from _of_steps(architecture, front, FRONT)
     for i, layer in enumerate(layers):
         last = i == len(layers) - 1
@@ -174,6 +197,7 @@ def _of_weighted(architecture: Architecture, layer: Stage, between: bool) -> Ite
         yield Hurdle(
             BINARY_WEIGHTS if able else "architecture",
             f"The weights of {name!r} are real numbers, between layers of bits; {hint}.",
+            _all_bits(architecture) if able else (),
         )
 
 

@@ -61,12 +61,13 @@ class Look(NamedTuple):
         return self._replace(picture=self.picture._replace(key=""))
 
 
-def look_inside(fits: Callable[[Experiment], str]) -> Look | None:
+def look_inside(fits: Callable[[Experiment], str], instead: Callable[[Side], None] | None = None) -> Look | None:
     """Let a person choose the nets and the picture, and say what is wrong with them.
 
     Args:
         fits: says in a sentence why the page cannot show the net of an experiment, and what to do; nothing where it
             can.
+        instead: offers something in the place of a net that cannot be shown.
 
     Returns:
         None where there is nothing to look into, which has been said.
@@ -86,6 +87,9 @@ def look_inside(fits: Callable[[Experiment], str]) -> Look | None:
         return None
     say_instead()
     shown = tuple(side for side in chosen if _can_be_shown(side, problem_of, len(chosen) == 1))
+    for side in chosen:
+        if instead is not None and side not in shown:
+            instead(side)
     if len(shown) == 1 < len(chosen):
         st.caption(f"Shown is {plain(shown[0].run.name)} alone.")
     if shown and (note := of_different_images(shown)):
