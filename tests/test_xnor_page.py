@@ -22,6 +22,7 @@ from lab.packed import why_not
 from lab.packed.runner import opened as read
 from lab.probes import Frame, Specimen
 from lab.probes.xnor_layers import Facts, facts
+from lab.ui.inside.sides import NET
 from lab.ui.xnor import choices, timing
 from lab.ui.xnor import page as xnor_page
 from lab.ui.xnor.taking import file_of
@@ -79,9 +80,10 @@ def test_of_the_others_it_says_why_not_and_what_to_do(name: str) -> None:
 
 def test_a_net_that_can_be_packed_is_one_press_away() -> None:
     job = trained(small("convnet", precision="bfloat16", **SHORT))
-    pressed(opened("xnor.py", net=f"{job.id}-0"), f"xnor.train.{job.id}-0")
+    tab = pressed(opened("xnor.py", net=f"{job.id}-0"), f"xnor.train.{job.id}-0")
     (experiment,) = newest().experiments
     assert newest().id != job.id
+    assert tab.session_state[NET] == f"{newest().id}-0"  # which this page shows next
     assert why_not(experiment) == ""
     assert experiment.architecture.pooling == job.experiments[0].architecture.pooling  # all else is as it was
     other = opened("xnor.py", net=f"{trained(small('mlp', **SHORT)).id}-0")

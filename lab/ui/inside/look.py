@@ -86,10 +86,7 @@ def look_inside(fits: Callable[[Experiment], str], instead: Callable[[Side], Non
         st.info("There is no run to look into yet. Train one on the Train page.")
         return None
     say_instead()
-    shown = tuple(side for side in chosen if _can_be_shown(side, problem_of, len(chosen) == 1))
-    for side in chosen:
-        if instead is not None and side not in shown:
-            instead(side)
+    shown = tuple(side for side in chosen if _can_be_shown(side, problem_of, instead, len(chosen) == 1))
     if len(shown) == 1 < len(chosen):
         st.caption(f"Shown is {plain(shown[0].run.name)} alone.")
     if shown and (note := of_different_images(shown)):
@@ -205,10 +202,14 @@ def _why_nothing_is_seen(side: Side) -> str:
     return "Nothing was seen inside the net yet; its first frame comes before its first step."
 
 
-def _can_be_shown(side: Side, fits: Callable[[Experiment], str], alone: bool) -> bool:
+def _can_be_shown(
+    side: Side, fits: Callable[[Experiment], str], instead: Callable[[Side], None] | None, alone: bool
+) -> bool:
     problem = fits(side.run.experiment)
     if told := problem or elsewhere(side.run.experiment):
         st.info(of_net(side, alone, told), icon=":material/info:")
+    if problem and instead is not None:
+        instead(side)
     return not problem
 
 

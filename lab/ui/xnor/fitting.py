@@ -8,6 +8,7 @@ from lab.experiment import Experiment
 from lab.packed import changes_to_pack, why_not
 from lab.ui import state
 from lab.ui.inside.sides import Side
+from lab.ui.inside.ways import look_into
 
 
 def without_packed(experiment: Experiment) -> str:
@@ -26,4 +27,6 @@ def offer_packed(side: Side) -> None:
         help=f"Starts a run of the same experiment with {', '.join(changes)}.",
     ):
         state.start([side.run.experiment.with_changes(changes)], f"{side.job.title}, made to be packed")
+        if (job := state.watched()) is not None:
+            look_into(job)
         st.switch_page("views/train.py")
