@@ -25,7 +25,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-bench = typer.Typer(help="Measure how fast this machine trains and how fluent the live page is.", no_args_is_help=True)
+bench = typer.Typer(
+    help="Measure on this machine how fast nets train and packed ones run, and how fluent pages are.",
+    no_args_is_help=True,
+)
 app.add_typer(bench, name="bench")
 
 

@@ -208,7 +208,7 @@ def test_a_net_of_classes_and_an_autoencoder_show_a_layer_each(layer: str) -> No
 
 def test_where_codes_of_one_net_alone_are_there_its_cards_name_it() -> None:
     first, second = trained(small("mlp", **SHORT)), trained(small("mlp", estimator="bernoulli", **SHORT))
-    recorder = second.remembered(0)[1]
+    recorder = second.remembered(0).recorder
     recorder._frames = [replace(frame, codes={}) for frame in recorder._frames]  # as an earlier lab has kept them
     recorder._frame = recorder._frames[-1]
     tab = page(first, beside=f"{second.id}-0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -216,6 +217,15 @@ def bad_pictures(folder: Path) -> list[Path]:
     for file in files:
         file.write_bytes(UNREADABLE[file.name])
     return files
+
+
+def test_no_device_is_replaced_by_a_file(run: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    answer = lab("export", run, "--format", "packed", "--overwrite", "--out", pipe)
+    assert (answer.code, answer.out) == (2, "")
+    assert "is a device or a pipe; leave --out away" in answer.err
+    assert pipe.is_fifo()
 
 
 def test_what_cannot_be_read_ends_with_a_sentence(run: str, tmp_path: Path, picture: Path) -> None:

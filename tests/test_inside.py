@@ -214,7 +214,7 @@ def test_a_run_without_any_frame_that_can_be_read_is_told(kept_runs: Path) -> No
 
 def test_lost_frames_are_told_and_the_others_shown(kept_runs: Path) -> None:
     job = trained()
-    _, run = job.remembered(0)
+    run = job.remembered(0).recorder
     steps = [frame.step for frame in moments(job)]
     run._frames, run._lost = run._frames[1:], (steps[0],)  # as a damaged file leaves it
     tab = page()

@@ -164,7 +164,7 @@ class TestRealNets:
             answers.append(waiting.later(Look(sides([(job, 0)]), picture), lambda s: s.step, "a question", None))
         assert session[waiting.LAST]
         frames = job.view().snapshots[0].frames
-        alive: list[Any] = [ref(each) for each in (job, job.remembered(0)[1], *frames)]
+        alive: list[Any] = [ref(each) for each in (job, job.remembered(0).recorder, *frames)]
         answers.clear()
         forget_runs()
         del job, frames

@@ -15,8 +15,8 @@ from lab.data import Dataset
 from lab.estimators import Estimator
 from lab.experiment import Experiment, InvalidExperiment
 from lab.models import Architecture
+from lab.models.weights import BinaryWeights
 from lab.packed import Unpackable, agreement, changes_to_pack, pack, why_not
-from lab.packed.agreement import REACH
 from lab.packed.runner import BitLayer, PixelLayer, opened, saved
 from lab.presets import PRESETS
 from tests.packed_nets import moved_net
@@ -25,7 +25,7 @@ from tests.specimens import left_as_it_was, specimen
 from tests.strategies import fields_of
 
 WITH_BITS = sorted(name for name, member in Architecture.members.items() if "weight_levels" in member.model_fields)
-OF_BITS = sorted(name for name, member in Estimator.members.items() if member().forward == "bits")
+OF_BITS = sorted(name for name, member in Estimator.members.items() if member().forward in ("bits", "soft"))
 ALL = ["conv1", "conv2", "classifier"]
 DIGITS = Dataset.members["digits"]()
 TEST_IMAGES = DIGITS.images().test[:24]
@@ -94,7 +94,7 @@ def test_what_is_not_packed_has_a_reason(architecture: str, estimator: str, data
     assert str(refusal.value) == reason
     assert why_not(experiment.with_changes(advised(reason))) == ""
     changes = changes_to_pack(experiment)
-    assert bool(changes) != ("take architecture" in reason or "binary_layers" in reason)
+    assert bool(changes) != ("take architecture" in reason)
     if changes:
         assert why_not(experiment.with_changes(changes)) == ""
 
@@ -160,11 +160,16 @@ def test_a_preset_is_packed_or_says_why_not(name: str) -> None:
             {},
             "'conv2' are real numbers, between layers of bits; add it to architecture.",
         ),
-        ({"binary_weights": ALL, "binary_layers": [1]}, {}, "add its layer to architecture.binary_layers"),
-        ({"binary_weights": ALL, "binary_layers": []}, {}, "give architecture.binary_layers the layers"),
+        ({"binary_weights": ALL, "binary_layers": [1]}, {}, "'units2' (HardSigmoid) gives real numbers"),
+        ({"binary_weights": ALL, "binary_layers": [1]}, {}, "set architecture.binary_layers to [1, 2]."),
+        (
+            {"binary_weights": ALL, "binary_layers": []},
+            {},
+            "no binary units; set architecture.binary_layers to [1, 2].",
+        ),
         ({"binary_weights": ALL}, {"estimator": "ternary"}, "has a third value"),
         ({"binary_weights": ALL}, {"estimator": {"name": "dorefa", "bit_width": 2}}, "has more than two values"),
-        ({"binary_weights": ALL}, {"estimator": "mean-field"}, "trains on values between"),
+        ({"binary_weights": ALL, "weight_rule": "mean-field"}, {}, "'mean-field' trains on values between"),
         ({"binary_weights": ALL, "weight_rule": "sign-with-zero"}, {}, "set architecture.weight_rule to identity"),
         ({"binary_weights": ALL}, {"precision": "bfloat16"}, "set precision to float32"),
         ({}, {}, "set architecture.binary_weights to the layers"),
@@ -178,7 +183,43 @@ def test_a_reason_says_what_to_switch_on(shape: dict[str, Any], fields: dict[str
 def test_units_that_are_drawn_are_packed_as_their_likelier_bits() -> None:
     experiment = small("binary-mlp", estimator="bernoulli")
     require_equal(experiment)
-    assert "Units" in pack(experiment, moved_net(experiment)).notes[0]
+    assert "Units are drawn" in pack(experiment, moved_net(experiment)).notes[0]
+
+
+@pytest.mark.parametrize("estimator", ["concrete", "mean-field"])
+def test_units_that_train_between_the_levels_are_packed_as_they_are_evaluated(estimator: str) -> None:
+    experiment = small("binary-mlp", estimator=estimator)
+    require_equal(experiment)
+    assert "bits of evaluations" in pack(experiment, moved_net(experiment)).notes[0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "rounds"),
+    [
+        ({"binary_input": True, "bias": False}, False),
+        ({"binary_input": True, "bias": False, "weight_scale": "max"}, True),
+        ({"binary_input": True, "bias": True}, True),
+        ({"binary_input": False, "bias": False}, True),
+    ],
+    ids=str,
+)
+def test_what_pytorch_rounds_is_noted(shape: dict[str, Any], rounds: bool) -> None:
+    experiment = small("binary-mlp", {"weight_levels": "-1/+1", **shape})
+    assert any("PyTorch rounds" in note for note in pack(experiment, moved_net(experiment)).notes) == rounds
+
+
+def test_an_output_without_scale_is_what_batch_norm_makes_of_0() -> None:
+    experiment = small("binary-mlp", {"weight_levels": "0/1", "weight_scale": "mean", "bias": False})
+    net = moved_net(experiment)
+    norm, weights = net.norms[0], next(each for each in net.modules() if isinstance(each, BinaryWeights))
+    with torch.no_grad():
+        weights.weight[:2] = -0.5  # so that its bits are all 0
+        for tensor, value in ((norm.running_mean, 0), (norm.bias, 0), (norm.weight, 1)):
+            assert tensor is not None
+            tensor[:2] = value
+        norm.weight[1] = -1
+    found = agreement(experiment, net, opened(saved(pack(experiment, net))), TEST_IMAGES)
+    assert found.layers[0].differing == 0
 
 
 @pytest.mark.parametrize("scale", ["none", "max", "mean"])
@@ -231,7 +272,7 @@ def test_a_difference_is_found() -> None:
     assert found.same == 0
 
 
-@pytest.mark.parametrize(("apart", "tied"), [(-4.0, False), (-0.25, True), (0.0, True), (0.25, True), (4.0, False)])
+@pytest.mark.parametrize(("apart", "tied"), [(-4, False), (-0.25, True), (0, True), (0.25, True), (4, False)])
 def test_a_bit_is_a_tie_where_rounding_can_turn_it(apart: float, tied: bool) -> None:
     experiment = small("binary-mlp", {"levels": "-1/+1", "weight_levels": "-1/+1", "bias": False})
     net, unit, image = moved_net(experiment), 3, TEST_IMAGES[:1]
@@ -239,7 +280,7 @@ def test_a_bit_is_a_tie_where_rounding_can_turn_it(apart: float, tied: bool) -> 
     sizes = np.abs(image.numpy() * layer.pixels.slope + layer.pixels.offset).sum()
     norm = net.norms[0]
     with torch.no_grad():  # a threshold so far from what the unit gets
-        norm.running_mean[unit] = layer.products(image.numpy()[..., None])[0, 0, 0, unit] + apart * REACH * sizes
+        norm.running_mean[unit] = layer.products(image.numpy()[..., None])[0, 0, 0, unit] + apart * 2**-22 * sizes
         norm.running_var[unit] = norm.weight[unit] = 1
         norm.bias[unit] = 0
     packed = pack(experiment, net)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,9 +184,10 @@ def test_thresholds_beyond_all_sums_are_refused(side: int) -> None:
     layer = net.layers[1]
     layer.threshold[2] = side * (layer.length + 1)
     opened(saved(net))
-    layer.threshold[2] += side
-    with pytest.raises(PackedError, match="thresholds are beyond all sums"):
-        opened(saved(net))
+    for beyond in (layer.threshold[2] + side, side * 2**31 - (side > 0)):
+        layer.threshold[2] = beyond
+        with pytest.raises(PackedError, match="thresholds are beyond all sums"):
+            opened(saved(net))
 
 
 def test_weights_as_they_were_trained_are_no_packed_net() -> None:
@@ -218,3 +220,18 @@ def test_a_file_that_is_none_is_named(content: bytes | None, tmp_path: Path) -> 
 def test_other_pictures_are_refused(wrong: np.ndarray) -> None:
     with pytest.raises(PackedError, match="28"):
         NETS["convnet"].logits(wrong)
+
+
+def test_whole_numbers_of_pixels_are_taken_as_real_ones() -> None:
+    whole, real = (opened(forged({"pixels": [slope, 0, None]})) for slope in (2, 2.0))
+    assert np.array_equal(whole.logits(PICTURES), real.logits(PICTURES))
+    assert np.isfinite(opened(forged({"pixels": [65536, 0, None]})).logits(PICTURES)).all()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["scale", "weight"])
+def test_a_net_that_gives_no_numbers_says_so(name: str) -> None:
+    net = packed("binary-mlp")
+    last = replace(net.layers[-1], **{name: np.full_like(getattr(net.layers[-1], name), 3e38)})
+    with pytest.raises(PackedError, match="is no number"):
+        opened(saved(replace(net, layers=(*net.layers[:-1], last)))).logits(PICTURES)

@@ -93,12 +93,6 @@ def test_a_net_that_does_more_between_its_layers_is_not_packed() -> None:
         pack(experiment, net)
 
 
-@pytest.mark.parametrize("binary_input", [False, True])
-def test_a_first_layer_of_real_pixels_has_a_note_on_ties(binary_input: bool) -> None:
-    notes = pack(*built(binary_input=binary_input)).notes
-    assert any("rounded in floating point" in note for note in notes) != binary_input
-
-
 def test_logits_are_those_of_the_net_where_a_variance_is_tiny() -> None:
     experiment, net = built()
     with torch.no_grad():

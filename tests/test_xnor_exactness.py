@@ -16,7 +16,7 @@ from lab.boards.xnor_layers import Compared, exact_card
 from lab.data import Dataset
 from lab.figures.board import Numbers
 from lab.jobs import moments
-from lab.packed import Agreement, PackedNet, agreement, pack
+from lab.packed import Agreement, LayerAgreement, PackedNet, agreement, pack
 from lab.probes import Specimen, xnor_layers
 from lab.recorder import Recorder
 from lab.ui.xnor import exactness
@@ -159,3 +159,10 @@ def test_where_no_image_is_alike_no_logits_are_told() -> None:
     assert isinstance(card.content, Numbers)
     told = {each.label: (each.value, each.help) for each in card.content.readouts}
     assert told["logits apart at most"] == (NOTHING, "no image has all bits the same")
+
+
+def test_that_it_is_exact_but_for_ties_is_said() -> None:
+    (run,) = contestants([small("binary-mlp")], [Recorder().snapshot()])
+    tied = Agreement(4, (LayerAgreement("hidden 1", bits=40, differing=3, ties=3),), 2, 0.0, 3.0, 4)
+    said = exact_card(Seen(run, 7, 7, Compared(tied, 4, 4)), alone=True).caption
+    assert said.startswith("It is exact but for 3 float ties: ")

@@ -110,6 +110,12 @@ def test_the_unit_is_in_the_address_and_comes_from_it() -> None:
     assert len(cards(pixels)["planes.0"]["rows"]) == 9
 
 
+def test_a_layer_that_is_no_convolution_has_no_places() -> None:
+    job = trained(small("binary-mlp", SIGNS, **SHORT))
+    (problem,) = page(job, layer="hidden 2", row="1").error
+    assert problem.value == "The address asks for a row; hidden 2 is no convolution, and has none."
+
+
 def test_the_unit_that_is_looked_at_first_can_turn_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     job = trained(small("convnet", shape_of("convnet") | SIGNS, **SHORT))
     monkeypatch.setattr(choices, "first_that_turns", lambda layer: 4)

@@ -72,10 +72,12 @@ def exact_card(seen: Seen[Compared], alone: bool) -> Card:
         Readout("logits apart at most", *_apart(found)),
         Readout("classes that agree", grouped(found.classes), percent(found.classes / found.images)),
     ]
-    verdict = f"It is {'exact' if found.exact else 'not exact'}{' so far' if under_way else ''}"
+    but = f" but for {how_many(ties, 'float tie')}" if found.exact and ties else ""
+    verdict = f"It is {'exact' if found.exact else 'not exact'}{but}{' so far' if under_way else ''}"
     said = (
-        f"{verdict}: the packed net beside PyTorch's, in evaluation. After real-valued pixels a sum may be at its "
-        "threshold but for the rounding of floats; such bits are ties. Logits are compared where all bits are the same."
+        f"{verdict}: the packed net beside PyTorch's, in evaluation. PyTorch rounds sums behind real-valued pixels, "
+        "scales and biases; a bit whose sum is at its threshold but for that rounding is a tie. Logits are compared "
+        "where all bits are the same."
     )
     return card(EXACT, EXACT_TITLE, Numbers(numbers), said)
 

@@ -146,6 +146,8 @@ def _require_place(out: Path | None, overwrite: bool, readable: bool) -> None:
         raise Refused("This is nothing to read in a terminal; give --out FILE, or send it into a file or a pipe.")
     if out is not None and out.is_dir():
         raise Refused(f"{str(out)!r} is a folder; give --out the name of a file.")
+    if out is not None and out.exists() and not out.is_file():
+        raise Refused(f"{str(out)!r} is a device or a pipe; leave --out away, and send the output there.")
     if out is not None and out.exists() and not overwrite:
         raise Refused(f"{str(out)!r} is already there, and stays as it is; give --overwrite to replace it.")
 

@@ -59,8 +59,8 @@ def picture_from(content: bytes, name: str) -> Pixels:
     called = name if len(name) <= SHOWN else f"{name[: SHOWN // 3]}…{name[-SHOWN // 2 :]}"
     if len(content) > MOST_BYTES:
         raise PictureError(
-            f"{called} has {len(content) / 2**20:.0f} MB; allowed are {MOST_BYTES // 2**20} MB. Save it smaller, "
-            "or take a part of it."
+            f"{called} has more than {MOST_BYTES // 2**20} MB, and no more are allowed. Save it smaller, or take a "
+            "part of it."
         )
     with _one_at_a_time:  # several at once could take all memory
         gray = _gray(content, called)

@@ -88,7 +88,7 @@ class Job(Shown):
             if self.outdated:
                 return
             self.experiments = tuple(with_seed(self.experiments, seed))
-            self._remember([Recorder() for _ in self.experiments])
+            self._begin_anew()
             self._trainings, self._progress = [], 0.0
             self._stopped, self._restart, self._steps_asked = False, True, 0
             self.start(playing=False)

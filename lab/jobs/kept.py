@@ -8,7 +8,6 @@ from lab.jobs.restoring import frames_alone, left, state_is_lost
 from lab.jobs.saver import Saver
 from lab.jobs.slots import Slots
 from lab.jobs.view import RESUMABLE, Status
-from lab.recorder import Recorder
 from lab.store import Facts, RunFolder, StoreError, title_of
 
 TOLD: dict[Status, str] = {
@@ -54,7 +53,7 @@ class KeptJob(Job):
         with self._condition:
             if self.unread or experiments != self.experiments:
                 self.experiments = experiments
-                self._remember([Recorder() for _ in experiments])
+                self._begin_anew()
                 self._set("opening")
             self._written, self._facts, self._stands = written, facts, stands
             self.title = title_of(self._source, facts)

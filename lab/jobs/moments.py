@@ -17,8 +17,9 @@ from weakref import WeakKeyDictionary
 from lab.jobs.job import Job
 from lab.jobs.loaded_nets import LoadedNet, Nets, Question
 from lab.jobs.nearest_weights import nearest, weights_in
+from lab.jobs.shown import Start
 from lab.probes import Frame, Specimen
-from lab.recorder import Recorder, Snapshot
+from lab.recorder import Snapshot
 
 KEYS = 8
 """Questions to which the answers of a frame are remembered."""
@@ -71,7 +72,8 @@ class _Contestant(NamedTuple):
     nets: Nets
 
 
-_nets: WeakKeyDictionary[Recorder, Nets] = WeakKeyDictionary()
+_nets: WeakKeyDictionary[Start, dict[int, Nets]] = WeakKeyDictionary()
+"""Of each start of a job, by the places of its contestants."""
 _answers: WeakKeyDictionary[Frame, OrderedDict[Hashable, Any]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
@@ -131,9 +133,9 @@ def unanswered(job: Job, contestant: int, key: Hashable) -> int:
 
 
 def _contestant(job: Job, place: int) -> _Contestant:
-    experiment, recorder = job.remembered(place)
+    experiment, recorder, start = job.remembered(place)
     with _lock:
-        nets = _nets.setdefault(recorder, Nets(experiment))
+        nets = _nets.setdefault(start, {}).setdefault(place, Nets(experiment))
     return _Contestant(recorder.snapshot(), nets)
 
 

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from lab.experiment import Experiment
 from lab.jobs.view import ENDED, Loss, Status
 from lab.recorder import Recorder
 from lab.store import RunFolder
 from lab.training import Training
+
+
+class Start:
+    """One start of a job: where it begins anew it is another one. Read again from its folder it is the same."""
+
+
+class Remembered(NamedTuple):
+    """What is remembered of a contestant."""
+
+    experiment: Experiment
+    recorder: Recorder
+    start: Start
 
 
 class Shown:
@@ -21,7 +34,7 @@ class Shown:
         self.id, self.experiments = id, tuple(experiments)
         self._condition = threading.Condition()
         self._status, self._message, self._progress, self._base_version = status, "", 0.0, 0
-        self._recorders = [Recorder() for _ in self.experiments]
+        self._recorders, self._start = [Recorder() for _ in self.experiments], Start()
         self._trainings: list[Training] = []
         """Those under way."""
         self.kept_in = kept_in
@@ -45,10 +58,10 @@ class Shown:
         with self._condition:
             return self._base_version + sum(recorder.version for recorder in self._recorders)
 
-    def remembered(self, contestant: int) -> tuple[Experiment, Recorder]:
+    def remembered(self, contestant: int) -> Remembered:
         """What a contestant trains, and what is remembered of it; another start has another memory."""
         with self._condition:
-            return self.experiments[contestant], self._recorders[contestant]
+            return Remembered(self.experiments[contestant], self._recorders[contestant], self._start)
 
     def take_over(self, before: Shown) -> None:
         """Show what another shows of the same job, in whose place this one comes, until there is something newer."""
@@ -56,10 +69,16 @@ class Shown:
             self._base_version = before.version + 1
             if before.experiments == self.experiments and before.status != "opening":
                 self._remember(list(before._recorders))
+                self._start = before._start
                 self._progress, self._status = before._progress, "preparing"
 
     def _remember(self, recorders: list[Recorder]) -> None:
         self._base_version, self._recorders = self.version + 1, recorders
+
+    def _begin_anew(self) -> None:
+        """Forget what was remembered, for the nets are others from here on."""
+        self._remember([Recorder() for _ in self.experiments])
+        self._start = Start()
 
     def _set(self, status: Status, message: str = "") -> None:
         with self._condition:

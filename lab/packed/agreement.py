@@ -47,7 +47,7 @@ class Agreement(NamedTuple):
     logits: float
     """The largest difference of a logit, among these."""
     largest: float
-    """The largest logit, without its sign, that is compared."""
+    """The largest logit of the net, without its sign, on all images."""
     classes: int
     """Images that both give the same class; of logits that are equal but for rounding, either may be the largest."""
 

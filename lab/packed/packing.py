@@ -54,20 +54,23 @@ def pack(experiment: Experiment, net: Net) -> PackedNet:
             layers.append(_layer(next(names) if units else "output", stage, experiment.estimator, read))
             read = _Read(layers[-1].gives, layers[-1].gives_shape)
     title = f"{experiment.architecture.title}, {experiment.estimator.title}"
-    return PackedNet(title, experiment.dataset.classes, tuple(_notes(experiment, layers)), tuple(layers))
+    return PackedNet(title, experiment.dataset.classes, tuple(_notes(experiment, found, layers)), tuple(layers))
 
 
-def _notes(experiment: Experiment, layers: list[Layer]) -> list[str]:
-    notes = []
-    if experiment.estimator.stochastic:
+def _notes(experiment: Experiment, found: list[Stage], layers: list[Layer]) -> list[str]:
+    notes, weights = [], experiment.architecture.weights
+    if experiment.estimator.forward == "soft":
+        notes.append("Units have values between their levels while the net trains; packed are the bits of evaluations.")
+    elif experiment.estimator.stochastic:
         notes.append("Units are drawn at random while the net trains; packed are their likelier bits.")
-    weights = experiment.architecture.weights
     if weights is not None and weights.stochastic:
         notes.append("Weights are drawn at random while the net trains; packed are their likelier bits.")
-    if layers[0].reads == "pixels":
+    scaled = weights is not None and weights.scale != "none"
+    biased = any(stage.weights.module.bias is not None for stage in found[:-1])
+    if layers[0].reads == "pixels" or scaled or biased:
         notes.append(
-            "Sums of real-valued pixels are exact here, and rounded in floating point: a unit whose sum is at its "
-            "threshold but for that rounding may differ there."
+            "Sums are exact here. PyTorch rounds them where pixels, scales or biases are real numbers: a unit whose "
+            "sum is at its threshold but for that rounding may differ."
         )
     return notes
 

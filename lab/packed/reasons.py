@@ -121,8 +121,10 @@ def _with_bits() -> str:
 
 def _of_units(architecture: Architecture, rule: Estimator) -> Iterator[Hurdle]:
     if not architecture.site_names:
-        yield Hurdle(BINARY_LAYERS, f"It has no binary units; give {BINARY_LAYERS} the layers that are to have some.")
-    if not _two_valued(rule):
+        yield Hurdle(
+            BINARY_LAYERS, f"It has no binary units; {_set_all_binary(architecture)}.", _all_binary(architecture)
+        )
+    if rule.forward not in ("bits", "soft") or not _steps(rule):  # evaluations threshold soft ones, too
         yield Hurdle(
             "estimator",
             f"Estimator {rule.name!r} {_many(rule)}, and a packed unit is one bit; take another one, "
@@ -146,8 +148,12 @@ def _many(rule: Estimator) -> str:
 
 
 def _two_valued(rule: Estimator) -> bool:
-    if rule.forward != "bits":
-        return False
+    """Whether it gives bits also while it trains."""
+    return rule.forward == "bits" and _steps(rule)
+
+
+def _steps(rule: Estimator) -> bool:
+    """Whether its evaluation gives 0 or 1, and never less for more."""
     bits = rule.step(PROBED)
     return bool(((bits == 0) | (bits == 1)).all() and (bits.diff() >= 0).all())
 
@@ -224,9 +230,20 @@ def _of_steps(architecture: Architecture, ran: list[Step], allowed: tuple[type[n
 
 
 def _without_bits(architecture: Architecture, why: str) -> Hurdle:
-    able = "binary_layers" in type(architecture).model_fields
-    hint = f"; add its layer to {BINARY_LAYERS}" if able else ""
-    return Hurdle(BINARY_LAYERS if able else "architecture", f"{why}{hint}.")
+    if "binary_layers" not in type(architecture).model_fields:
+        return Hurdle("architecture", f"{why}.")
+    return Hurdle(BINARY_LAYERS, f"{why}; {_set_all_binary(architecture)}.", _all_binary(architecture))
+
+
+def _set_all_binary(architecture: Architecture) -> str:
+    (change,) = _all_binary(architecture)
+    return f"set {' to '.join(change.split('='))}"
+
+
+def _all_binary(architecture: Architecture) -> tuple[str]:
+    """The change after which all layers have binary units, as they have where nothing else is chosen."""
+    layers = type(architecture).model_fields["binary_layers"].get_default()
+    return (f"{BINARY_LAYERS}={json.dumps(layers)}",)
 
 
 def _plain(module: nn.Module) -> bool:

@@ -329,8 +329,14 @@ class PackedNet:
         return {layer.name: bits if layer.window else bits.reshape(len(bits), -1) for layer, bits in named}
 
     def logits(self, images: Array) -> NDArray[np.float32]:
-        """What it gives for such images, (N, outputs); the first outputs are those of the classes."""
-        given = np.concatenate([list(self._run(chunk))[-1] for chunk in self._chunks(images)])
+        """What it gives for such images, (N, outputs); the first outputs are those of the classes.
+
+        Raises:
+            PackedError: these are no such images, or it gives what is no number.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            given = np.concatenate([list(self._run(chunk))[-1] for chunk in self._chunks(images)])
+        _require(np.isfinite(given).all(), "what the net gives is no number")
         levels = self.layers[-1].gives
         return (_valued(given, levels, np.float32) if levels in LEVELS else given).reshape(len(images), -1)
 
@@ -351,7 +357,8 @@ class PackedNet:
 
     def _chunks(self, images: Array) -> list[Array]:
         fits = images.dtype == np.uint8 and images.shape[1:] == (SIDE, SIDE) and len(images)
-        _require(fits, f"pictures are (N, {SIDE}, {SIDE}) bytes, and these are {images.shape} of {images.dtype}")
+        told = f"{images.shape} of {images.dtype}" if images.size else "none"
+        _require(fits, f"pictures are (N, {SIDE}, {SIDE}) bytes, and these are {told}")
         return [images[start : start + self._at_once] for start in range(0, len(images), self._at_once)]
 
     @cached_property
@@ -524,8 +531,10 @@ def _layer(plan: dict[str, Any], tensors: Iterator[Array], pixels: list[Any]) ->
         arrays["flip"] = np.unpackbits(arrays["flip"], count=plan["outputs"]).view(np.bool_)
     window, pool = (None if plan[name] is None else Window(*plan[name]) for name in ("window", "pool"))
     words = {name: plan[name] for name in ("name", "reads", "weights", "gives")}
-    shape = tuple(plan["shape"])
-    layer = layer_of(**words, **arrays, shape=shape, window=window, pool=pool, pixels=Pixels(*pixels))
+    shape, (slope, offset, *least) = tuple(plan["shape"]), pixels
+    layer = layer_of(
+        **words, **arrays, shape=shape, window=window, pool=pool, pixels=Pixels(float(slope), float(offset), *least)
+    )
     values = [layer.scale, layer.offset, layer.weight if layer.weights == "real" else none]
     finite = all(np.isfinite(value).all() for value in values) and not np.isnan(layer.threshold).any()
     _require(finite, "it has values that are no numbers")

@@ -168,7 +168,7 @@ def _say_what_failed() -> None:
 def _seen(shown: Sequence[Side]) -> list[Any]:
     """What changes when there is something new to see of some nets."""
     jobs = [side.job for side in shown]
-    looked = [job.remembered(side.place)[1].snapshot().frame for job, side in zip(jobs, shown, strict=True)]
+    looked = [job.remembered(side.place).recorder.snapshot().frame for job, side in zip(jobs, shown, strict=True)]
     frames = [None if frame is None else frame.step for frame in looked]
     return [[job.status, job.version if job.ended else None, step] for job, step in zip(jobs, frames, strict=True)]
 

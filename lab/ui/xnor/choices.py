@@ -104,7 +104,11 @@ def _follow_address(layers: Mapping[str, Layer], tests: int) -> None:
     problems = CHOICES.take_name(LAYER, linked[LAYER], layers)
     layer = layers[_layer(layers)]
     rows, columns = layer.places
-    for what, first, last in ((UNIT, 0, layer.outputs - 1), (ROW, 1, rows), (COLUMN, 1, columns)):
-        problems += CHOICES.take_number(what, linked[what], first, last, where=layer.name)
+    problems += CHOICES.take_number(UNIT, linked[UNIT], 0, layer.outputs - 1, where=layer.name)
+    for what, last in ((ROW, rows), (COLUMN, columns)):
+        if layer.window:
+            problems += CHOICES.take_number(what, linked[what], 1, last, where=layer.name)
+        elif linked[what] is not None:
+            problems.append(f"The address asks for a {what}; {layer.name} is no convolution, and has none.")
     problems += CHOICES.take_name(IMAGES, linked[IMAGES], list(map(str, _counts(tests))))
     CHOICES.tell(problems)

@@ -19,7 +19,7 @@ from lab.ui.background import answer, failure
 from lab.ui.inside.asking import moment_again
 from lab.ui.inside.look import Look, could_not, wait_for
 from lab.ui.inside.sides import Side
-from lab.ui.inside.waiting import Answered, named
+from lab.ui.inside.waiting import Answered, changes, named
 from lab.ui.picture.images import images_of
 from lab.ui.told import told
 from lab.ui.xnor.choices import choose_images
@@ -50,22 +50,23 @@ def exactness(look: Look, known: Sequence[Seen[Facts]], step: int | None) -> lis
     images = choose_images(max(there))
     found: list[Seen[Compared] | str] = []
     for side, facts, tests in zip(look.sides, known, there, strict=True):
-        one = _compared(side, facts, min(images, tests), tests, follows=step is None and side.job.status == "running")
+        one = _compared(side, facts, min(images, tests), tests, newest=step is None)
         found.append(one if isinstance(one, str) else Seen(side.run, *one))
     return found
 
 
-def _compared(side: Side, known: Seen[Facts], asked: int, tests: int, follows: bool) -> Answered[Compared] | str:
+def _compared(side: Side, known: Seen[Facts], asked: int, tests: int, newest: bool) -> Answered[Compared] | str:
     place = side.id, start_of(side.job, side.place)
     begun: dict[Hashable, _Packed] = st.session_state.setdefault(BEGUN, {})
     last: dict[Hashable, Answered[Compared]] = st.session_state.setdefault(LAST, {})
-    newest = _Packed(known.step, known.weights_step, known.answer.packed)
-    # Of a net that trains a moment is compared to its end: there would be a new one before it is done.
-    packed = begun.get(place, newest) if follows else newest
+    packed = _Packed(known.step, known.weights_step, known.answer.packed)
+    if newest and changes(side):  # a moment is compared to its end: there would be a new one before it is done
+        packed = begun.get(place, packed)
+    meanwhile = last.get(place, WAITING) if newest else WAITING
     at = moment_again(side, Seen(side.run, *packed))
     if at is None:
         begun.pop(place, None)
-        return last.get(place, WAITING) if follows else WAITING
+        return meanwhile
     begun[place] = packed
     parts, under_way = _parts(side, at, packed.net, asked)
     if isinstance(parts, str):
@@ -73,7 +74,7 @@ def _compared(side: Side, known: Seen[Facts], asked: int, tests: int, follows: b
     if not under_way:
         del begun[place]
     if not parts:
-        return last.get(place, WAITING) if follows else WAITING
+        return meanwhile
     last[place] = Answered(packed.step, packed.weights_step, Compared(Agreement.together(parts), asked, tests))
     return last[place]
 
