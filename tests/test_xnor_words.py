@@ -245,6 +245,11 @@ def test_what_comes_of_the_sum_follows_from_what_is_shown(met: list[tuple[Specim
         assert fires == ("fires" if large != each.flipped else "is off")
 
 
+def test_that_pooling_follows_is_said(met: list[tuple[Specimen, Meeting]]) -> None:
+    for of, each in met:
+        assert ("max pooling" in cards_of(of, each)["counted"].caption) == (each.layer.pool is not None)
+
+
 def test_scales_of_weights_are_said_to_be_in_what_follows_the_sum(met: list[tuple[Specimen, Meeting]]) -> None:
     for of, each in met:
         scaled = "also the scale of its weights" in cards_of(of, each)["counted"].caption

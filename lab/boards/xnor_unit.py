@@ -129,6 +129,8 @@ def _counted(card: MakeCard, met: Meeting) -> Card:
             f"What follows the sum{scale} is one comparison: its threshold was found by asking batch norm and units, "
             "not by a formula."
         )
+        if met.layer.pool:
+            said += " This is in front of max pooling: behind it a bit is on where any unit of its window fires."
     else:
         said = f"This layer ends in numbers: what follows the sum{scale} is one multiplication and one addition."
     return card("counted", f"What is counted: {name_of(met)}", Numbers(numbers), said)

@@ -91,7 +91,7 @@ def _later(
     place = _start(side), key
     begun: dict[Hashable, _Begun] = st.session_state.setdefault(BEGUN, {})
     last: dict[Hashable, Answered[Any]] = st.session_state.setdefault(LAST, {})
-    trains = step is None and changes(side)
+    trains = step is None and in_training(side)
     asked = begun.pop(place, None)
     if asked is None or not trains:
         asked = _begun(moment_of(side, last_kept(side) if step is None else step), question, key)
@@ -190,7 +190,7 @@ def _begun(at: Moment, question: Callable[[Specimen], T], key: Hashable) -> _Beg
     return _Begun(at.frame.step, at.weights_step, name, answer(name, _after(BREATH, work)))
 
 
-def changes(side: Side) -> bool:
+def in_training(side: Side) -> bool:
     """Whether its net trains, here or in another process."""
     return side.job.status in ("running", "elsewhere")
 

@@ -19,7 +19,7 @@ from lab.ui.background import answer, failure
 from lab.ui.inside.asking import moment_again
 from lab.ui.inside.look import Look, could_not, wait_for
 from lab.ui.inside.sides import Side
-from lab.ui.inside.waiting import Answered, changes, named
+from lab.ui.inside.waiting import Answered, in_training, named
 from lab.ui.picture.images import images_of
 from lab.ui.told import told
 from lab.ui.xnor.choices import choose_images
@@ -60,7 +60,7 @@ def _compared(side: Side, known: Seen[Facts], asked: int, tests: int, newest: bo
     begun: dict[Hashable, _Packed] = st.session_state.setdefault(BEGUN, {})
     last: dict[Hashable, Answered[Compared]] = st.session_state.setdefault(LAST, {})
     packed = _Packed(known.step, known.weights_step, known.answer.packed)
-    if newest and changes(side):  # a moment is compared to its end: there would be a new one before it is done
+    if newest and in_training(side):  # a moment is compared to its end: there would be a new one before it is done
         packed = begun.get(place, packed)
     meanwhile = last.get(place, WAITING) if newest else WAITING
     at = moment_again(side, Seen(side.run, *packed))
