@@ -187,7 +187,7 @@ def _outcome(met: Meeting) -> list[Readout]:
     if met.threshold <= least or met.threshold > largest:
         threshold = _threshold(met, decimals) if np.isfinite(met.threshold) else "none"
         always = "it always fires" if met.fires else "it is always off"
-        ends = " to ".join(real(each, decimals) if decimals else whole(each) for each in met.reach)
+        ends = " to ".join(real(each, decimals) if decimals else whole(each) for each in (least, largest))
         return [
             Readout("threshold", threshold, f"{always}: whatever it reads here, its sum lies from {ends}"),
             Readout("so the unit", fires, told_net),

@@ -121,9 +121,7 @@ def _with_bits() -> str:
 
 def _of_units(architecture: Architecture, rule: Estimator) -> Iterator[Hurdle]:
     if not architecture.site_names:
-        yield Hurdle(
-            BINARY_LAYERS, f"It has no binary units; {_set_all_binary(architecture)}.", _all_binary(architecture)
-        )
+        yield _without_bits(architecture, "It has no binary units")
     if rule.forward not in ("bits", "soft") or not _steps(rule):  # evaluations threshold soft ones, too
         yield Hurdle(
             "estimator",
@@ -230,20 +228,12 @@ def _of_steps(architecture: Architecture, ran: list[Step], allowed: tuple[type[n
 
 
 def _without_bits(architecture: Architecture, why: str) -> Hurdle:
-    if "binary_layers" not in type(architecture).model_fields:
+    """Where bits are missing, all layers are to have binary units, as they have where nothing else is chosen."""
+    field = type(architecture).model_fields.get("binary_layers")
+    if field is None:
         return Hurdle("architecture", f"{why}.")
-    return Hurdle(BINARY_LAYERS, f"{why}; {_set_all_binary(architecture)}.", _all_binary(architecture))
-
-
-def _set_all_binary(architecture: Architecture) -> str:
-    (change,) = _all_binary(architecture)
-    return f"set {' to '.join(change.split('='))}"
-
-
-def _all_binary(architecture: Architecture) -> tuple[str]:
-    """The change after which all layers have binary units, as they have where nothing else is chosen."""
-    layers = type(architecture).model_fields["binary_layers"].get_default()
-    return (f"{BINARY_LAYERS}={json.dumps(layers)}",)
+    layers = json.dumps(field.get_default())
+    return Hurdle(BINARY_LAYERS, f"{why}; set {BINARY_LAYERS} to {layers}.", (f"{BINARY_LAYERS}={layers}",))
 
 
 def _plain(module: nn.Module) -> bool:

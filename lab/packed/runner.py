@@ -531,10 +531,8 @@ def _layer(plan: dict[str, Any], tensors: Iterator[Array], pixels: list[Any]) ->
         arrays["flip"] = np.unpackbits(arrays["flip"], count=plan["outputs"]).view(np.bool_)
     window, pool = (None if plan[name] is None else Window(*plan[name]) for name in ("window", "pool"))
     words = {name: plan[name] for name in ("name", "reads", "weights", "gives")}
-    shape, (slope, offset, *least) = tuple(plan["shape"]), pixels
-    layer = layer_of(
-        **words, **arrays, shape=shape, window=window, pool=pool, pixels=Pixels(float(slope), float(offset), *least)
-    )
+    shape, read = tuple(plan["shape"]), Pixels(float(pixels[0]), float(pixels[1]), *pixels[2:])
+    layer = layer_of(**words, **arrays, shape=shape, window=window, pool=pool, pixels=read)
     values = [layer.scale, layer.offset, layer.weight if layer.weights == "real" else none]
     finite = all(np.isfinite(value).all() for value in values) and not np.isnan(layer.threshold).any()
     _require(finite, "it has values that are no numbers")

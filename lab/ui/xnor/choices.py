@@ -83,7 +83,10 @@ def _layer(layers: Mapping[str, Layer]) -> str:
 
 def _usual(layer: Layer) -> int:
     """The unit that is looked at first: one that can turn, and the same from then on, whatever training makes of it."""
-    usual: int = st.session_state.setdefault(f"{USUALLY}.{layer.name}", first_that_turns(layer))
+    key = f"{USUALLY}.{layer.name}"
+    if key not in st.session_state:  # once: it takes all weights of the layer apart
+        st.session_state[key] = first_that_turns(layer)
+    usual: int = st.session_state[key]
     return usual if usual < layer.outputs else 0
 
 

@@ -32,7 +32,7 @@ from lab.probes.xnor import Meeting, binary_layers, meeting
 from lab.probes.xnor_layers import Facts, facts
 from lab.ui.card_data import data_menu
 from lab.ui.inside.asking import moment_again, moments_of, version_of
-from lab.ui.inside.look import Look
+from lab.ui.inside.look import Look, of_net
 from lab.ui.inside.resting import resting_moment
 from lab.ui.inside.sides import Side
 from lab.ui.inside.waiting import later
@@ -60,9 +60,9 @@ def xnor(look: Look) -> None:
     """
     step = resting_moment(look)
     found = later(look, _facts, "xnor.facts", step, meanwhile=True)
-    for instead_of in (each for each in found if isinstance(each.answer, str)):
-        name = "" if len(found) == 1 else f"{plain(instead_of.run.name)}: "
-        st.info(f"{name}{plain(str(instead_of.answer))}", icon=":material/info:")
+    for side, each in zip(look.sides, found, strict=True):
+        if isinstance(each.answer, str):
+            st.info(of_net(side, len(found) == 1, plain(each.answer)), icon=":material/info:")
     known = answers_there(found)
     if not known or (not followed() and any(each.answer == WAITING for each in found)):
         return  # the address may ask for what only the net has that is still being packed
